@@ -1,0 +1,1 @@
+"""The protocols, by the name that an endpoint stores."""

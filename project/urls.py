@@ -1,0 +1,12 @@
+"""Every URL of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.guide.urls")),
+    path("accounts/", include("apps.accounts.urls")),
+    path("chat/", include("apps.chat.urls")),
+    path("endpoints/", include("apps.endpoints.urls")),
+    path("admin/", admin.site.urls),
+]
