@@ -18,7 +18,7 @@ class FromFile(models.Model):
         abstract = True
 
     def content(self) -> dict[str, Any]:
-        """The row as its content file spells it, without what identifies it."""
+        """Return the row as its content file spells it, without what identifies it."""
         raise NotImplementedError
 
 

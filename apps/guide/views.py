@@ -12,7 +12,7 @@ from apps.guide.models import Variant
 @require_safe
 @conditional_page
 def front(request: HttpRequest) -> HttpResponse:
-    """What this is, and three doors."""
+    """Say what this is and open three doors."""
     return render(request, "home.html", {"variants": Variant.objects.all()})
 
 
@@ -20,5 +20,5 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 @conditional_page
 def home(request: HttpRequest) -> HttpResponse:
-    """The comparison of the three variants and what follows from it."""
+    """Compare the three variants and say what follows from it."""
     return render(request, "guide/home.html", {"variants": Variant.objects.all()})
