@@ -1,0 +1,133 @@
+"""What can go wrong between us and a model server: one tree, every leaf with its sentence for a person.
+
+::
+
+    InferenceError
+    ├── InvalidRequest            the request is wrong, and stays wrong
+    │   ├── ContextTooLong        more tokens than the model's window holds
+    │   └── NotServed             no such address or model on this server
+    ├── AuthenticationFailed      the endpoint's token is missing, wrong or unusable
+    ├── Overloaded                the server takes no more work at the moment, or is still loading
+    ├── Unreachable               no connection, or a proxy that has none
+    │   └── ConnectTimedOut       no connection within ``Timeouts.connect``
+    ├── FirstTokenTimedOut        connected, but no text within ``Timeouts.first_token``
+    ├── TotalTimedOut             still streaming after ``Timeouts.total``
+    ├── Interrupted               the stream ended before the reply did
+    │   └── Stalled               not a byte for ``Timeouts.between_tokens``
+    ├── ServerError               the server says that it failed
+    └── ProtocolError             bytes that no model server should send
+"""
+
+import re
+from typing import ClassVar
+
+LONGEST_DETAIL = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SECRETS = re.compile(r"(?i)(bearer\s+|\b(?:hf|sk)[-_])[\w.~+/=-]+")
+
+
+class InferenceError(Exception):
+    """A reply that could not be had, or not to its end.
+
+    ``sentence`` is for the person and never holds what the server sent. ``may_retry``: the same request may succeed
+    when it is sent to the same server again. ``detail`` is for logs: one short line, without tokens.
+    """
+
+    sentence: str = "The model server could not answer."
+    may_retry: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, sentence: str = "") -> None:
+        self.detail = clean_detail(detail)
+        if sentence:
+            self.sentence = sentence
+        super().__init__(self.detail)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class InvalidRequest(InferenceError):
+    """The server, or our check before sending, refuses the request as it is."""
+
+    sentence = "The model server does not accept this request."
+
+
+class ContextTooLong(InvalidRequest):
+    """The conversation and the reply asked for do not fit into the model's window."""
+
+    sentence = "The conversation is too long for this model."
+
+
+class NotServed(InvalidRequest):
+    """The server has no such path or no such model: a matter for whoever set the endpoint up."""
+
+    sentence = "The model server does not offer this model."
+
+
+class AuthenticationFailed(InferenceError):
+    """The server refuses the endpoint's token."""
+
+    sentence = "The model server does not accept the token it was given."
+
+
+class Overloaded(InferenceError):
+    """The server takes no more work at the moment; waiting helps."""
+
+    sentence = "The model server is busy."
+    may_retry = True
+
+
+class Unreachable(InferenceError):
+    """There is no connection to the server."""
+
+    sentence = "The model server cannot be reached."
+    may_retry = True
+
+
+class ConnectTimedOut(Unreachable):
+    """There was no connection within ``Timeouts.connect``."""
+
+
+class FirstTokenTimedOut(InferenceError):
+    """The server accepted the request and sent no text within ``Timeouts.first_token``."""
+
+    sentence = "The model server took too long to begin its reply."
+    may_retry = True
+
+
+class TotalTimedOut(InferenceError):
+    """The reply was still coming after ``Timeouts.total``."""
+
+    sentence = "The reply took longer than allowed."
+
+
+class Interrupted(InferenceError):
+    """The stream ended, or was cut, before the reply was whole."""
+
+    sentence = "The connection to the model server was lost during the reply."
+    may_retry = True
+
+
+class Stalled(Interrupted):
+    """The server fell silent in the middle of a reply."""
+
+    sentence = "The model server fell silent during the reply."
+
+
+class ServerError(InferenceError):
+    """The server reports a failure of its own."""
+
+    sentence = "The model server failed while working on the reply."
+    may_retry = True
+
+
+class ProtocolError(InferenceError):
+    """The answer is not what a model server sends: another program, a broken proxy, or garbage."""
+
+    sentence = "The model server's answer could not be understood."
+
+
+def clean_detail(text: str) -> str:
+    """Return ``text`` as one short line fit for a log: no control characters, nothing that looks like a token."""
+    line = _CONTROL.sub(" ", text[: 4 * LONGEST_DETAIL])
+    return _SECRETS.sub(r"\1…", line).strip()[:LONGEST_DETAIL]
