@@ -1,0 +1,37 @@
+// Runs before the first paint, so the page never flashes the other theme.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const read = () => {
+    try {
+      return localStorage.getItem("theme") || "system";
+    } catch {
+      return "system";
+    }
+  };
+  const apply = (theme) => {
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    else delete root.dataset.theme;
+  };
+
+  root.classList.add("js");
+  apply(read());
+  // Another tab changed it.
+  addEventListener("storage", (event) => {
+    if (event.key === "theme") apply(read());
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const choice of document.querySelectorAll("[data-theme-switch] input")) {
+      choice.checked = choice.value === read();
+    }
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest?.("[data-theme-switch]")) return;
+    apply(event.target.value);
+    try {
+      localStorage.setItem("theme", event.target.value);
+    } catch {
+      // Storage is off: the choice holds for this page.
+    }
+  });
+})();
