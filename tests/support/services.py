@@ -1,0 +1,74 @@
+"""Real programs for tests: started once when first asked for, ended with the test run."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apps.embedded import folders, postgres, valkey
+from apps.embedded.layout import Layout
+from apps.embedded.program import Program, run_in_background
+
+
+@dataclass
+class Running:
+    """A program at work; ``log`` is where its output goes."""
+
+    program: Program
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """Ask, wait, then end the whole process group."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.program.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.program.stop_seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+        """Poll ``condition``; fail with the log's last lines when it does not come true or the program dies."""
+        give_up = time.monotonic() + seconds
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > give_up:
+                tail = self.log.read_text(errors="replace")[-3000:]
+                raise RuntimeError(f"{self.program.name} is not ready after {seconds} s:\n{tail}")
+            time.sleep(0.05)
+
+
+def run(program: Program, logs: Path) -> Running:
+    """Start ``program`` with its output in ``logs``."""
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"{program.name}.log"
+    with log.open("ab") as output:
+        return Running(program, log, run_in_background(program, output))
+
+
+@dataclass
+class Services:
+    """Embedded Postgres and Valkey in one temporary folder."""
+
+    layout: Layout
+    running: list[Running] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start both, once."""
+        if self.running:
+            return
+        folders.make_folders(self.layout)
+        self.running.append(run(valkey.program(self.layout, durable=False), self.layout.logs))
+        postgres.prepare(self.layout)
+        self.running.append(run(postgres.program(self.layout, durable=False), self.layout.logs))
+        postgres.create_database(self.layout)
+        valkey.wait_until_ready(self.layout)
+
+    def stop(self) -> None:
+        """Stop what was started, last first."""
+        while self.running:
+            self.running.pop().stop()

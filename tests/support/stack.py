@@ -1,0 +1,46 @@
+"""Pytest plugin: points the settings at a temporary stack before Django loads them, and owns that stack.
+
+Named by ``-p`` in pyproject.toml, because pytest-django reads the settings before any conftest is imported.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.embedded.layout import Layout
+from tests.support.services import Services
+
+DATA_DIR = Path(tempfile.mkdtemp(prefix="workbench-tests-"))
+ENVIRONMENT = {
+    "DATA_DIR": str(DATA_DIR),
+    "SECRET_KEY": "only-for-tests-0123456789-0123456789-0123456789-abcdef",
+    "DEBUG": "false",
+    "PORT": "8000",
+    "LOG_FORMAT": "text",
+}
+# What the developer's shell may have set must not reach his own data.
+REMOVED = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "STATIC_ROOT")
+
+os.environ.update(ENVIRONMENT)
+for name in REMOVED:
+    os.environ.pop(name, None)
+
+_services = Services(Layout(DATA_DIR))
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """Postgres and Valkey, running."""
+    _services.start()
+    yield _services
+    _services.stop()
+
+
+def pytest_unconfigure() -> None:
+    # Also after Ctrl-C, and when starting failed half-way.
+    _services.stop()
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
