@@ -1,17 +1,27 @@
-"""Reads the environment, and fails with a sentence that names the variable."""
+"""Reads the environment, and fails with a sentence that names the variable.
+
+django-environ was tried: it takes any word for false, keeps a socket's path percent-encoded, and its errors do not
+say which variable is wrong.
+"""
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 from apps.embedded.layout import Layout
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+
+DATABASE_URL_SHAPE = "DATABASE_URL must look like postgresql://user:password@host:5432/name."
 
 
 def read_text(name: str, default: str) -> str:
@@ -47,35 +57,41 @@ def read_bool(name: str, *, default: bool) -> bool:
 
 
 def database_settings(url: str) -> dict[str, Any]:
-    """Django's settings for ``postgresql://user:password@host:port/name``; a host that is a path is a Unix socket."""
-    parts = urlsplit(url)
-    name = unquote(parts.path.lstrip("/"))
-    if parts.scheme not in {"postgres", "postgresql"} or not name:
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+    """Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, read by libpq itself.
+
+    A host that is a (percent-encoded) path is a Unix socket; what Django has no name for goes to ``OPTIONS``.
+    """
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(DATABASE_URL_SHAPE)
     try:
-        port = parts.port
-    except ValueError:
-        raise ImproperlyConfigured("DATABASE_URL has a port that is not a number.") from None
-    # urlsplit lower-cases the host name, which would break a socket path.
-    host = unquote(parts.netloc.rpartition("@")[2])
-    if not host.startswith("/"):
-        host = parts.hostname or ""
+        found = conninfo_to_dict(url)
+    except ProgrammingError:  # its text may hold the password
+        raise ImproperlyConfigured(DATABASE_URL_SHAPE) from None
+    name, port = str(found.pop("dbname", "")), str(found.pop("port", ""))
+    if not name:
+        raise ImproperlyConfigured(f"{DATABASE_URL_SHAPE} The name is missing.")
+    if not all(part.isdecimal() for part in port.split(",") if part):
+        raise ImproperlyConfigured("DATABASE_URL has a port that is not a number.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(port or ""),
+        "USER": found.pop("user", ""),
+        "PASSWORD": found.pop("password", ""),
+        "HOST": found.pop("host", ""),
+        "PORT": port,
+        "OPTIONS": found,
     }
 
 
 def celery_broker_url(redis_url: str) -> str:
     """The same Redis in the spelling that Celery's transport reads."""
     parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
+    if parts.scheme in {"redis", "rediss"} and parts.hostname:
         return redis_url
-    return f"redis+socket://{parts.path}"
+    if parts.scheme == "unix" and parts.path:
+        database = parse_qs(parts.query).get("db", ["0"])[0]
+        return f"redis+socket://{parts.path}?virtual_host={database}"
+    raise ImproperlyConfigured("REDIS_URL must look like redis://host:6379/0 or unix:///path/to/socket?db=0.")
 
 
 def secret_key(layout: Layout) -> str:
@@ -84,22 +100,20 @@ def secret_key(layout: Layout) -> str:
     if given:
         return given
     try:
+        if not layout.secret_key.exists():
+            _make_secret_key(layout.secret_key)
         return layout.secret_key.read_text()
-    except FileNotFoundError:
-        return _make_secret_key(layout.secret_key)
-    except OSError as error:
-        raise ImproperlyConfigured(f"Cannot read {layout.secret_key}: {error.strerror}.") from None
-
-
-def _make_secret_key(path: Path) -> str:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass  # another process of the same stack was first
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATA_DIR {path.parent} cannot be written: {error.strerror}. Set DATA_DIR to a folder that can."
+            f"DATA_DIR {layout.data_dir} cannot be used: {error.strerror}. Set DATA_DIR to a folder that can be written."
         ) from None
-    return path.read_text()
+
+
+def _make_secret_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Several processes of one stack may be first: a link appears whole, and only once.
+    with NamedTemporaryFile("w", dir=path.parent, prefix="secret_key.") as draft:
+        draft.write(secrets.token_urlsafe(50))
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, path)

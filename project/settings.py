@@ -78,12 +78,12 @@ TEMPLATES = [
 DATABASE_URL = env.read_text("DATABASE_URL", LAYOUT.database_url)
 REDIS_URL = env.read_text("REDIS_URL", LAYOUT.redis_url)
 
-DATABASES = {
-    "default": {
-        **env.database_settings(DATABASE_URL),
-        # Under ASGI each request runs in a thread of its own: connections must outlive threads.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.read_int("DATABASE_POOL_SIZE", 16), "timeout": 10}},
-    }
+DATABASES = {"default": env.database_settings(DATABASE_URL)}
+# Under ASGI each request runs in a thread of its own: connections must outlive threads.
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": env.read_int("DATABASE_POOL_SIZE", 16),
+    "timeout": 10,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -114,6 +114,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "workbench:celery:"}
+CELERY_BEAT_SCHEDULE = {
+    "reap": {"task": "generation.reap", "schedule": env.read_float("REAP_SECONDS", 2.0)},
+}
+
+# Seconds after which a generation whose worker went silent is given to another.
+GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
+# Seconds between two checkpoints of a running generation's text in Postgres; each also renews the lease.
+GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 1.0)
+# Seconds after which a queued generation's task is taken for lost and sent again.
+GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 30.0)
+GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
 
 # --- people -----------------------------------------------------------------------------------
 
