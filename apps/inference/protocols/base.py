@@ -50,7 +50,7 @@ class Delta:
     """What one read from the server brought: all the text in it, joined, and how many events carried text.
 
     The last delta of a stream, and no other, has a ``finish_reason``; its text may be empty. ``usage`` is there when
-    the server reports it.
+    the server reports it. The text can always be stored: U+FFFD stands for lone surrogates and NUL.
     """
 
     text: str
@@ -74,8 +74,9 @@ class Protocol(ABC):
 
     ``stream_chat`` yields deltas as they arrive, one per network read, and ends normally only after a delta with a
     ``finish_reason``. Whatever else happens raises an ``InferenceError`` (``apps.inference.errors``): bad bytes, an
-    error event, a status, a silent server, a connection that ends early. Closing the generator (``aclose``, or
-    cancelling the task that iterates it) closes the socket at once, which frees the server's slot.
+    error event, a status, a silent server, a connection that ends early. Closing the generator closes the socket at
+    once, which frees the server's slot: iterate inside ``contextlib.aclosing``, so that cancelling the task closes it
+    wherever the task happens to wait.
     """
 
     @abstractmethod

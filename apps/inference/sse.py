@@ -1,0 +1,109 @@
+"""An incremental reader of Server-Sent Events: bytes in any cut, payloads out.
+
+It reads what model servers send rather than all that browsers accept: event names, ids and retry times mean nothing
+here. Lines end at LF, CRLF or CR and nowhere else: U+2028 and its like are text and stand raw in the JSON of most
+servers, which is why ``str.splitlines`` has no place here.
+"""
+
+from collections.abc import Iterator
+
+from apps.inference.errors import ProtocolError
+
+LONGEST_EVENT = 1_000_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+KNOWN_FIELDS = (b":", b"event", b"id", b"retry")
+
+
+class EventReader:
+    """Turns the bytes of one stream into the payloads of its events.
+
+    The payloads and the error that ends them do not depend on how the bytes were cut, and the work is linear in
+    them: the beginning of an unfinished line is kept in pieces and never looked at twice. ``LONGEST_EVENT`` bounds
+    a line, and an event of many lines, in bytes.
+    """
+
+    def __init__(self) -> None:
+        self.saw_foreign_line = False  # something that is no event stream, such as a page of HTML
+        self._pieces: list[bytes] = []
+        self._pieces_size = 0
+        self._data: list[str] = []
+        self._data_size = 0
+        self._at_start = True
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Yield the payload of each event that ``chunk`` completes; raise ``ProtocolError`` where the bytes go bad."""
+        for line in self._lines(chunk):
+            if not line:
+                if self._data:
+                    yield self._take_event()
+            elif line.startswith(b"data:"):
+                self._keep(line, 5)
+            else:
+                self._read_rare_line(line)
+
+    def close(self) -> Iterator[str]:
+        """Yield what the end of the stream leaves: an event whose last line or blank line was never ended."""
+        line = b"".join(self._pieces)
+        self._pieces, self._pieces_size = [], 0
+        if line:
+            yield from self.feed(line + b"\n")
+        if self._data:
+            yield self._take_event()
+
+    def _lines(self, chunk: bytes) -> Iterator[bytes]:
+        if self._after_cr and chunk:
+            chunk = chunk.removeprefix(b"\n")
+            self._after_cr = False
+        if b"\r" in chunk:
+            self._after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = chunk.split(b"\n")
+        rest = lines.pop()
+        if lines and self._pieces:
+            self._pieces.append(lines[0])
+            lines[0] = b"".join(self._pieces)
+            self._pieces, self._pieces_size = [], 0
+        for line in lines:
+            if len(line) > LONGEST_EVENT:
+                raise _too_long()
+            if self._at_start:
+                self._at_start = False
+                yield line.removeprefix(BYTE_ORDER_MARK)
+            else:
+                yield line
+        if rest:
+            self._pieces.append(rest)
+            self._pieces_size += len(rest)
+            if self._pieces_size > LONGEST_EVENT:
+                raise _too_long()
+
+    def _read_rare_line(self, line: bytes) -> None:
+        if line == b"data":
+            self._keep(line, 4)
+        elif line.startswith(b"error:"):
+            # llama.cpp's builds before 2025 report a failure in a field of this name instead of in data.
+            self._keep(line, 6)
+        elif not line.startswith(KNOWN_FIELDS):
+            self.saw_foreign_line = True
+
+    def _keep(self, line: bytes, start: int) -> None:
+        if line.startswith(b" ", start):
+            start += 1
+        try:
+            text = line[start:].decode()
+        except UnicodeDecodeError:
+            raise ProtocolError("a data line is not UTF-8") from None
+        self._data_size += len(line)
+        if self._data_size > LONGEST_EVENT:
+            raise _too_long()
+        self._data.append(text)
+
+    def _take_event(self) -> str:
+        payload = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
+        self._data, self._data_size = [], 0
+        return payload
+
+
+def _too_long() -> ProtocolError:
+    return ProtocolError(f"an event is longer than {LONGEST_EVENT} bytes")
