@@ -1,19 +1,114 @@
 """Fixtures that every app's tests share."""
 
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError, URLError
 
 import pytest
-from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
-from tests.support.services import Services
+from apps.accounts.models import User
+from apps.embedded import programs
+from apps.embedded.ports import HOST, free_port
+from apps.embedded.program import Program
+from project.celery import app as celery_app
+from tests.support.services import Running, Services, run
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: Services) -> None:
-    """pytest-django asks for this before it makes the test database."""
+    """pytest-django asks for this before it makes the test database; pages need the static files too."""
+    collecting = Thread(target=call_command, args=["collectstatic"], kwargs={"interactive": False, "verbosity": 0})
+    collecting.start()
+    services.start()
+    collecting.join()
 
 
 @pytest.fixture
 def redis_url(services: Services) -> str:
     """The address of the running Valkey, for tests that need it without a database."""
-    return str(settings.REDIS_URL)
+    return services.layout.redis_url
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """The owner."""
+    return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """A team mate."""
+    return User.objects.create_user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A stranger."""
+    return User.objects.create_user("charlie")
+
+
+@pytest.fixture(scope="session")
+def run_program(services: Services, django_db_setup: None) -> Iterator[Callable[[Program], Running]]:
+    """Runs a program on the test database, until the tests end."""
+    started: list[Running] = []
+    server, _, _ = services.layout.database_url.rpartition("/")
+    environment = {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+
+    def run_on_test_database(program: Program) -> Running:
+        program = replace(program, environment={**environment, **program.environment})
+        started.append(run(program, services.layout.logs))
+        return started[-1]
+
+    yield run_on_test_database
+    for running in reversed(started):
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def celery_worker_process(services: Services, run_program: Callable[[Program], Running]) -> Running:
+    """A real Celery worker. Tests that use it commit their data: ``django_db(transaction=True)``."""
+    worker = run_program(programs.worker(services.layout, beat=False))
+    worker.wait_until(_worker_answers)
+    return worker
+
+
+@pytest.fixture(scope="session")
+def live_asgi_server(run_program: Callable[[Program], Running]) -> str:
+    """The base URL of a real ASGI server. Tests that use it commit their data: ``django_db(transaction=True)``."""
+    port = free_port()
+    web = run_program(programs.web(port))
+    web.wait_until(lambda: _answers(f"http://{HOST}:{port}/healthz"))
+    return f"http://{HOST}:{port}"
+
+
+@pytest.fixture(scope="session")
+def model_server(run_program: Callable[[Program], Running]) -> str:
+    """The base URL of a real llama.cpp server with the small local model."""
+    port = free_port()
+    server = run_program(programs.model_server(port))
+    server.wait_until(lambda: _answers(f"http://{HOST}:{port}/health", status=HTTPStatus.OK))
+    return f"http://{HOST}:{port}"
+
+
+def _worker_answers() -> bool:
+    with celery_app.connection_for_write() as broker:
+        replies: list[Any] = celery_app.control.ping(timeout=0.5, connection=broker)
+    return bool(replies)
+
+
+def _answers(url: str, *, status: HTTPStatus | None = None) -> bool:
+    """Whether ``url`` answers at all, or with ``status``."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 -- our own address
+            return status in {None, response.status}
+    except HTTPError as error:
+        with error:
+            return status in {None, error.code}
+    except (URLError, OSError):
+        return False

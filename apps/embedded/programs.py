@@ -1,0 +1,41 @@
+"""The stack's Python programs: worker, web server and local model server."""
+
+import sys
+
+from apps.embedded.layout import Layout
+from apps.embedded.ports import HOST
+from apps.embedded.program import Program
+
+
+def worker(layout: Layout, *, beat: bool = True) -> Program:
+    """One Celery worker; with ``beat`` also the clock of the periodic jobs, of which a stack has exactly one."""
+    schedule = ("--beat", "--schedule", str(layout.data_dir / "beat-schedule")) if beat else ()
+    return Program(
+        name="worker",
+        argv=(sys.executable, "-m", "celery", "--app", "project", "worker", "--loglevel", "INFO", *schedule),
+        # A warm shutdown: the worker hands unfinished generations over before it goes.
+        stop_seconds=6.0,
+    )
+
+
+def web(port: int) -> Program:
+    """The ASGI server on the loopback interface."""
+    options = ("--host", HOST, "--port", str(port), "--lifespan", "off", "--no-access-log", "--no-server-header")
+    return Program(
+        name="web",
+        argv=(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "project.asgi:application",
+            *options,
+            "--timeout-graceful-shutdown",
+            "2",
+        ),
+        stop_seconds=4.0,
+    )
+
+
+def model_server(port: int) -> Program:
+    """llama.cpp with the local model."""
+    return Program(name="model-server", argv=(sys.executable, "-m", "apps.embedded.model_server", "--port", str(port)))
