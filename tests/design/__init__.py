@@ -1,0 +1,1 @@
+"""Promises of the style sheets that no browser is needed to check."""
