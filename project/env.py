@@ -105,7 +105,7 @@ def secret_key(layout: Layout) -> str:
         return layout.secret_key.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATA_DIR {layout.data_dir} cannot be used: {error.strerror}. Set DATA_DIR to a folder that can be written."
+            f"DATA_DIR {layout.data_dir} cannot be used: {error.strerror}. Set it to a folder that can be written."
         ) from None
 
 

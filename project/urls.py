@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from project import health
+
 urlpatterns = [
     path("", include("apps.guide.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("chat/", include("apps.chat.urls")),
     path("endpoints/", include("apps.endpoints.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,0 +1,62 @@
+"""Changes to who may sign in, and the one-time links they sign in with."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from sesame.utils import get_token
+
+from apps.accounts.errors import InvalidUsername, UserInactive, UserNotFound
+from apps.accounts.models import User
+
+
+@transaction.atomic
+def create_user(*, username: str, staff: bool = False) -> tuple[User, bool]:
+    """Make a user without a password, or find the one of that name; the second value says whether it is new.
+
+    ``staff`` makes the user staff and superuser, also one that exists; without it nothing is taken away.
+    Raises ``InvalidUsername``.
+    """
+    _check_username(username)
+    rights = {"is_staff": True, "is_superuser": True} if staff else {}
+    no_password = User(username=username)
+    no_password.set_unusable_password()
+    user, is_new = User.objects.get_or_create(username=username, defaults={"password": no_password.password, **rights})
+    if rights and not (user.is_staff and user.is_superuser):
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=["is_staff", "is_superuser"])
+    return user, is_new
+
+
+def _check_username(username: str) -> None:
+    try:
+        User._meta.get_field("username").clean(username, None)  # noqa: SLF001 (Django's documented API)
+    except ValidationError:
+        raise InvalidUsername from None
+
+
+def sign_in_url(*, username: str) -> str:
+    """An absolute link that signs ``username`` in once. Raises ``UserNotFound`` and ``UserInactive``.
+
+    Any sign-in of the same person, by this link or otherwise, spoils the links made before it.
+    """
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise UserNotFound(username)
+    if not user.is_active:
+        raise UserInactive(username)
+    return f"{settings.PUBLIC_URL}{reverse('accounts:sign_in_link')}?{urlencode({'token': get_token(user)})}"
+
+
+def redeem_sign_in_token(token: str) -> User | None:
+    """The user whom ``token`` signs in, and the token is spent; None for one that is wrong, used or too old."""
+    user = authenticate(None, sesame=token)
+    if not isinstance(user, User):
+        return None
+    # The token is bound to last_login: of two browsers that come at once, only one may move it.
+    moved = User.objects.filter(pk=user.pk, last_login=user.last_login).update(last_login=timezone.now())
+    return user if moved else None

@@ -1,0 +1,57 @@
+"""Signing in by one-time link, by password, and signing out."""
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.services import redeem_sign_in_token
+
+sign_in = login_not_required(
+    LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True),
+)
+sign_out = login_not_required(LogoutView.as_view())
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET"])
+@sensitive_variables("token")
+def sign_in_link(request: HttpRequest) -> HttpResponse:
+    """Sign in with the token of a one-time link and go on to ``next`` or the chat.
+
+    A GET does it, because people and tools open the printed link and expect to be signed in; what fetches links
+    ahead of people (HEAD requests, prefetching browsers) is turned away without spending the token.
+    """
+    token = request.GET.get("token", "")
+    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        return _link_refused(request)
+    user = redeem_sign_in_token(token)
+    if user is None:
+        return _link_refused(request)
+    login(request, user, backend="sesame.backends.ModelBackend")
+    return _without_referrer(redirect(_next_page(request)))
+
+
+def _link_refused(request: HttpRequest) -> HttpResponse:
+    return _without_referrer(render(request, "accounts/link_refused.html", status=403))
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    # The address holds a token: no later request may name it.
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _next_page(request: HttpRequest) -> str:
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else settings.LOGIN_REDIRECT_URL

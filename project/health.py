@@ -1,0 +1,89 @@
+"""``/healthz``: this process is up. ``/readyz``: the database, Redis and a worker answer too.
+
+django-health-check was tried: it answers 500 under names of its own, and its Celery check proves the consumer alive,
+not the asyncio loop that does a worker's work; so a worker's loop writes the time to ``WORKERS_KEY`` and is read here.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import redis.asyncio
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+WORKERS_KEY = "workbench:workers"  # sorted set: worker name by the unix time of its last heartbeat
+HEARTBEAT_MAX_AGE = 10.0  # seconds
+CHECK_TIMEOUT = 2.0  # seconds
+
+log = structlog.get_logger(__name__)
+
+
+class NotReadyError(Exception):
+    """A check failed; its text is shown to the world and holds no secret."""
+
+
+@login_not_required
+async def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 whenever the process can answer at all."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
+@login_not_required
+async def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when a message could be generated now, else 503 with the reason of each failed check."""
+    names = list(CHECKS)
+    results = await asyncio.gather(*(_result_of(name, CHECKS[name]) for name in names))
+    ready = all(result == "ok" for result in results)
+    body = {"ready": ready, "checks": dict(zip(names, results, strict=True))}
+    return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+async def _result_of(name: str, check: Callable[[], Awaitable[None]]) -> str:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT):
+            await check()
+    except NotReadyError as failure:
+        return str(failure)
+    except TimeoutError:
+        return f"no answer within {CHECK_TIMEOUT:g} seconds"
+    except Exception as error:  # noqa: BLE001 (whatever it is, the answer is 503; its text may hold addresses)
+        await log.awarning("check_failed", check=name, error=str(error))
+        return "cannot be reached"
+    return "ok"
+
+
+async def _check_database() -> None:
+    # A thread outside the request's own, so that one waiting for the database delays nobody.
+    await sync_to_async(_select_one, thread_sensitive=False)()
+
+
+def _select_one() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()
+
+
+async def _check_redis() -> None:
+    async with redis.asyncio.from_url(settings.REDIS_URL) as client:
+        await client.ping()
+
+
+async def _check_worker() -> None:
+    async with redis.asyncio.from_url(settings.REDIS_URL) as client:
+        alive = await client.zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
+    if not alive:
+        raise NotReadyError(f"no worker has reported in the last {HEARTBEAT_MAX_AGE:g} seconds")
+
+
+CHECKS: dict[str, Callable[[], Awaitable[None]]] = {
+    "database": _check_database,
+    "redis": _check_redis,
+    "worker": _check_worker,
+}
