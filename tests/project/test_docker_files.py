@@ -1,0 +1,178 @@
+"""The container files name things that exist, hold no secrets and run nothing as root."""
+
+import re
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.app.utils import find_app
+from celery.bin.celery import celery as celery_commands
+from django.core.management import get_commands
+from django.utils.module_loading import import_string
+
+from tests.project.containers import (
+    DOCKER,
+    ROOT,
+    commands_of,
+    last_stage,
+    read_dockerfile,
+    read_example_variables,
+    read_exec_form,
+    read_services,
+)
+
+OURS = {"migrate", "web", "worker", "beat"}
+PINNED = re.compile(r"[\w./-]+:v?\d[\w.-]*")
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|AUTH")
+VARIABLE = re.compile(r"\$\{(\w+)[^}]*\}")
+
+
+def ours_commands() -> list[list[str]]:
+    services = read_services()
+    commands = [command for name in sorted(OURS) for command in commands_of(services[name])]
+    image_command = next(instruction for instruction in last_stage() if instruction.name == "CMD")
+    return [*commands, read_exec_form(image_command.arguments)]
+
+
+def commands_of_program(program: str) -> list[list[str]]:
+    found = [command for command in ours_commands() if command[0] == program]
+    assert found, f"no command runs {program}: this test would check nothing"
+    return found
+
+
+def test_every_program_is_one_that_these_tests_look_into() -> None:
+    assert {command[0] for command in ours_commands()} == {"celery", "python", "uvicorn", "find", "grep"}
+
+
+def test_management_commands_exist() -> None:
+    for command in commands_of_program("python"):
+        assert command[1] == "manage.py"
+        assert command[2] in get_commands()
+
+
+def test_celery_finds_the_application_and_its_subcommands() -> None:
+    for command in commands_of_program("celery"):
+        assert command[1] == "--app"
+        assert isinstance(find_app(command[2]), Celery)
+        assert command[3] in celery_commands.commands
+
+
+def test_uvicorn_finds_the_application() -> None:
+    for command in commands_of_program("uvicorn"):
+        assert callable(import_string(command[1].replace(":", ".")))
+
+
+def test_every_image_is_pinned() -> None:
+    images = {service["image"] for name, service in read_services().items() if name not in OURS}
+    stages = [instruction.arguments.split() for instruction in read_dockerfile() if instruction.name == "FROM"]
+    images |= {words[0] for words in stages}
+    assert len(images) == 5
+    assert [image for image in images if not PINNED.fullmatch(image)] == []
+
+
+def test_the_image_uses_the_python_of_the_project() -> None:
+    version = (ROOT / ".python-version").read_text().strip()
+    bases = {instruction.arguments.split()[0] for instruction in read_dockerfile() if instruction.name == "FROM"}
+    assert {base for base in bases if base.startswith("python:")} == {f"python:{version}-slim-trixie"}
+
+
+def test_the_image_leaves_out_tools_and_embedded_servers() -> None:
+    [sync] = [instruction.arguments for instruction in read_dockerfile() if "uv sync" in instruction.arguments]
+    assert "--locked --no-default-groups" in sync
+    assert "--group" not in sync
+
+
+def test_the_image_runs_as_nobody_special() -> None:
+    users = [instruction.arguments for instruction in last_stage() if instruction.name == "USER"]
+    assert users
+    assert users[-1].partition(":")[0] not in {"root", "0"}
+    assert not any("user" in service for service in read_services().values())
+
+
+def test_the_image_checks_its_health_without_a_shell() -> None:
+    [check] = [instruction.arguments for instruction in last_stage() if instruction.name == "HEALTHCHECK"]
+    program, script = read_exec_form(check.partition(" CMD ")[2])
+    assert program == "python"
+    assert (ROOT / script).is_file()
+
+
+def test_what_the_image_copies_exists_and_is_let_in() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copies = [instruction.arguments.split() for instruction in read_dockerfile() if instruction.name == "COPY"]
+    sources = {source for words in copies if not words[0].startswith("--from") for source in words[:-1]}
+    assert sources >= {"manage.py", "apps", "project"}
+    assert sources <= allowed
+    assert all((ROOT / source).exists() for source in sources)
+
+
+@pytest.mark.parametrize("name", sorted(read_services()))
+def test_service_is_bounded_and_checked(name: str) -> None:
+    service = read_services()[name]
+    assert service["deploy"]["resources"]["limits"]["memory"]
+    assert "restart" in service
+    assert "healthcheck" in service or name == "web"  # web has the image's own
+
+
+@pytest.mark.parametrize("name", sorted(OURS - {"migrate"}))
+def test_service_starts_after_what_it_needs(name: str) -> None:
+    conditions = {needed: how["condition"] for needed, how in read_services()[name]["depends_on"].items()}
+    assert conditions == {
+        "migrate": "service_completed_successfully",
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+    }
+
+
+def secret_values(services: dict[str, dict[str, Any]]) -> list[str | None]:
+    return [
+        value
+        for service in services.values()
+        for name, value in service.get("environment", {}).items()
+        if SECRET_NAME.search(name)
+    ]
+
+
+def test_secrets_come_from_the_environment() -> None:
+    values = secret_values(read_services())
+    assert len(values) > len(OURS)
+    assert [value for value in values if value and not VARIABLE.fullmatch(value)] == []
+
+
+def test_passwords_inside_addresses_and_commands_come_from_the_environment() -> None:
+    text = (DOCKER / "compose.yaml").read_text()
+    passwords = re.findall(r"://\w*:(.+?)@", text) + re.findall(r"--requirepass\s+-\s+(\S.*)", text)
+    assert len(passwords) == 3
+    assert [password for password in passwords if not VARIABLE.fullmatch(password)] == []
+
+
+def test_the_example_environment_holds_no_secret() -> None:
+    secrets = {name: value for name, value in read_example_variables().items() if SECRET_NAME.search(name)}
+    assert set(secrets) >= {"SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert not any(secrets.values())
+
+
+def test_the_example_environment_names_every_variable() -> None:
+    used = set(VARIABLE.findall((DOCKER / "compose.yaml").read_text()))
+    passed_on = {name for service in read_services().values() for name, value in environment(service) if value is None}
+    assert passed_on
+    assert set(read_example_variables()) == used | passed_on
+
+
+def test_the_example_environment_tells_the_defaults() -> None:
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]+)\}", (DOCKER / "compose.yaml").read_text()))
+    assert defaults
+    assert {name: read_example_variables()[name] for name in defaults} == defaults
+
+
+def environment(service: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return list(service.get("environment", {}).items())
+
+
+def test_only_the_web_service_can_be_reached_from_outside() -> None:
+    assert [name for name, service in read_services().items() if "ports" in service] == ["web"]
+
+
+def test_the_model_server_stays_within_the_length_the_models_were_trained_on() -> None:
+    command = read_services()["tgi"]["command"]
+    options = dict(zip(command[::2], command[1::2], strict=True))
+    assert int(options["--max-input-tokens"]) < int(options["--max-total-tokens"]) <= 16384

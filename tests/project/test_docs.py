@@ -1,0 +1,98 @@
+"""docs/operations.md says what is there: every setting, command and address, and no other."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.urls import get_resolver, resolve
+
+from tests.project.containers import DOCKER, ROOT, read_example_variables
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def first_column(section: str) -> set[str]:
+    """The names in the first column of the tables under ``## section``."""
+    body = OPERATIONS.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", body, re.MULTILINE))
+
+
+def calls_that_read(path: str) -> Iterator[tuple[str, ast.expr]]:
+    """Name and default of every variable that the file reads."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2].startswith("read_"):
+            name, default = (*node.args, *(keyword.value for keyword in node.keywords))
+            if isinstance(name, ast.Constant):
+                yield str(name.value), default
+
+
+def variables_read() -> dict[str, ast.expr]:
+    return dict([*calls_that_read("project/settings.py"), *calls_that_read("project/env.py")])
+
+
+def our_commands() -> dict[str, str]:
+    return {name: owner for name, owner in get_commands().items() if owner.startswith("apps.")}
+
+
+def command_lines() -> list[str]:
+    text = OPERATIONS.replace("\\\n", " ")
+    return re.findall(r"^(?:uv run|docker compose).* manage\.py +([a-z_]+ .+)$", text, re.MULTILINE)
+
+
+def test_every_setting_is_documented() -> None:
+    assert first_column("Settings") == set(variables_read())
+
+
+def test_documented_defaults_are_the_real_ones() -> None:
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| `([^`]+)` \|", OPERATIONS, re.MULTILINE))
+    real = {
+        name: str(default.value).lower() if isinstance(default.value, bool) else str(default.value)
+        for name, default in variables_read().items()
+        if isinstance(default, ast.Constant) and default.value != ""
+    }
+    assert len(real) > 5
+    assert {name: documented.get(name) for name in real} == real
+
+
+def test_every_command_is_documented() -> None:
+    assert first_column("Commands") == set(our_commands())
+
+
+def test_every_documented_address_is_served() -> None:
+    addresses = first_column("Addresses")
+    assert addresses >= {"/", "/guide/", "/chat/", "/endpoints/", "/admin/", "/healthz", "/readyz"}
+    for address in addresses:
+        resolve(address)
+
+
+def test_every_part_of_the_site_has_a_documented_address() -> None:
+    prefixes = [f"/{pattern.pattern}" for pattern in get_resolver().url_patterns]
+    addresses = first_column("Addresses")
+    assert len(prefixes) > 3
+    assert [prefix for prefix in prefixes if not any(address.startswith(prefix) for address in addresses)] == []
+
+
+def test_every_variable_of_the_containers_is_documented() -> None:
+    assert set(read_example_variables()) <= first_column("Settings") | first_column("Containers")
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_documented_command_is_understood(line: str) -> None:
+    name, *arguments = shlex.split(line, comments=True)
+    command = load_command_class({**our_commands(), **get_commands()}[name], name)
+    assert command.create_parser("manage.py", name).parse_args(arguments)
+
+
+def test_there_are_documented_commands_to_check() -> None:
+    assert {line.split()[0] for line in command_lines()} >= {"create_user", "sign_in_url", "add_endpoint"}
+
+
+def test_the_pages_name_files_that_exist() -> None:
+    named = set(re.findall(r"\b(?:docker|docs)/[\w./-]+\w", OPERATIONS))
+    assert "docker/compose.yaml" in named
+    made_by_the_reader = {"docker/.env"}
+    assert [name for name in named - made_by_the_reader if not (ROOT / name).exists()] == []
+    assert (DOCKER / ".env.example").is_file()
