@@ -8,12 +8,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import psycopg
 import redis.asyncio
 import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 WORKERS_KEY = "workbench:workers"  # sorted set: worker name by the unix time of its last heartbeat
@@ -28,19 +27,33 @@ class NotReadyError(Exception):
 
 
 @login_not_required
-async def healthz(request: HttpRequest) -> HttpResponse:
+async def healthz(_request: HttpRequest) -> HttpResponse:
     """Answer 200 whenever the process can answer at all."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
 @login_not_required
-async def readyz(request: HttpRequest) -> JsonResponse:
+async def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when a message could be generated now, else 503 with the reason of each failed check."""
-    names = list(CHECKS)
-    results = await asyncio.gather(*(_result_of(name, CHECKS[name]) for name in names))
-    ready = all(result == "ok" for result in results)
-    body = {"ready": ready, "checks": dict(zip(names, results, strict=True))}
+    checks = await asyncio.shield(_shared_round())
+    ready = all(result == "ok" for result in checks.values())
+    body = {"ready": ready, "checks": checks}
     return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def _shared_round() -> asyncio.Task[dict[str, str]]:
+    """The round of checks in progress, or a new one: however many ask at once, each service is asked once."""
+    loop = asyncio.get_running_loop()
+    running = _rounds.get(loop)
+    if running is None:
+        running = _rounds[loop] = loop.create_task(_run_checks())
+        running.add_done_callback(lambda _: _rounds.pop(loop, None))
+    return running
+
+
+async def _run_checks() -> dict[str, str]:
+    results = await asyncio.gather(*(_result_of(name, check) for name, check in CHECKS.items()))
+    return dict(zip(CHECKS, results, strict=True))
 
 
 async def _result_of(name: str, check: Callable[[], Awaitable[None]]) -> str:
@@ -58,16 +71,9 @@ async def _result_of(name: str, check: Callable[[], Awaitable[None]]) -> str:
 
 
 async def _check_database() -> None:
-    # A thread outside the request's own, so that one waiting for the database delays nobody.
-    await sync_to_async(_select_one, thread_sensitive=False)()
-
-
-def _select_one() -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    finally:
-        connection.close()
+    # Not through Django's pool: its threads cannot be called back when the database hangs.
+    async with await psycopg.AsyncConnection.connect(settings.DATABASE_URL) as connection:
+        await connection.execute("SELECT 1")
 
 
 async def _check_redis() -> None:
@@ -87,3 +93,4 @@ CHECKS: dict[str, Callable[[], Awaitable[None]]] = {
     "redis": _check_redis,
     "worker": _check_worker,
 }
+_rounds: dict[asyncio.AbstractEventLoop, asyncio.Task[dict[str, str]]] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
 # Asked every few seconds by machines; logging them would also load the session of whoever is signed in.
@@ -12,7 +12,7 @@ PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 class RequestLogMiddleware(RequestMiddleware):
     """django-structlog's own, naming method and path only, and silent about probes."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if request.path in PROBES:
             return self.get_response(request)
         return super().__call__(request)
