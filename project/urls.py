@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from project import health
+from project import health, styleguide
 
 urlpatterns = [
     path("", include("apps.guide.urls")),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("chat/", include("apps.chat.urls")),
     path("endpoints/", include("apps.endpoints.urls")),
     path("admin/", admin.site.urls),
+    path("styleguide/", styleguide.show_styleguide, name="styleguide"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
