@@ -1,7 +1,8 @@
 """A model server that does as it is told: real TCP, exact bytes. The one stand-in of the project.
 
-A test queues a script per expected request, in the words of ``wire`` (``server.answer(Send(b"…"), Wait(), Reset())``). A request for which no
-script is queued is answered by ``counting_chat``, a small model that counts. As a process of its own::
+A test queues a script per expected request, in the words of ``tests.support.wire``: ``server.answer(Send(b"…"), Wait(),
+Reset())``. A request for which no script is queued is answered by ``counting_chat``, a small model that counts. As a
+process of its own::
 
     python -m tests.support.scripted_server --port 9000
 """
