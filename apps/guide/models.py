@@ -4,9 +4,16 @@ Every row can be traced to a content file: ``content()`` is the row as the file 
 digest of what was last loaded, so that a change made in the admin is noticed (``services/load.py``).
 """
 
+import hashlib
+import json
 from typing import Any
 
 from django.db import models
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a row's content, in hexadecimal."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class FromFile(models.Model):
@@ -17,8 +24,18 @@ class FromFile(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def identity(self) -> str:
+        """What names the row in content files and reports; never changes."""
+        raise NotImplementedError
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the row no longer says what was last loaded into it; one made in the admin counts as edited."""
+        return digest(self.content()) != self.loaded_digest
+
     def content(self) -> dict[str, Any]:
-        """Return the row as its content file spells it, without what identifies it."""
+        """Return the row as its content file spells it, without its identity."""
         raise NotImplementedError
 
 
@@ -39,6 +56,10 @@ class Source(FromFile):
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.title}"
+
+    @property
+    def identity(self) -> str:
+        return self.key
 
     def content(self) -> dict[str, Any]:
         return {
@@ -67,6 +88,10 @@ class Variant(FromFile):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def identity(self) -> str:
+        return self.slug
+
     def content(self) -> dict[str, Any]:
         return {"name": self.name, "letter": self.letter, "order": self.order, "summary": self.summary}
 
@@ -85,6 +110,10 @@ class Feature(FromFile):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def identity(self) -> str:
+        return self.slug
+
     def content(self) -> dict[str, Any]:
         return {"label": self.label, "order": self.order, "note": self.note}
 
@@ -102,8 +131,8 @@ class Kind(models.TextChoices):
 class Cell(FromFile):
     """What the comparison says about one feature of one variant."""
 
-    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="cells")
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="cells")
+    feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="cells")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="cells")
     text = models.CharField(max_length=300)
     kind = models.CharField(max_length=10, choices=Kind)
     qualification = models.CharField(max_length=400, blank=True, help_text="What a reader must know beside the text.")
@@ -115,6 +144,10 @@ class Cell(FromFile):
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.variant}"
+
+    @property
+    def identity(self) -> str:
+        return f"{self.feature.slug}/{self.variant.slug}"
 
     def content(self) -> dict[str, Any]:
         return {
@@ -160,6 +193,10 @@ class Page(FromFile):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def identity(self) -> str:
+        return self.slug
+
     def content(self) -> dict[str, Any]:
         return {"title": self.title, "summary": self.summary, "reviewed_on": self.reviewed_on}
 
@@ -173,7 +210,7 @@ class Section(FromFile):
         NOTHING = "", "Nothing"
         COMPARISON = "comparison", "The comparison of the variants"
 
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="sections")
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="sections")
     slug = models.SlugField()
     title = models.CharField(max_length=120)
     order = models.PositiveSmallIntegerField(default=0)
@@ -187,6 +224,10 @@ class Section(FromFile):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def identity(self) -> str:
+        return f"{self.page.slug}/{self.slug}"
 
     def content(self) -> dict[str, Any]:
         return {

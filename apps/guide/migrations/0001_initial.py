@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 (
                     "feature",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="cells", to="guide.feature"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cells", to="guide.feature"
                     ),
                 ),
             ],
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 (
                     "page",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="sections", to="guide.page"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sections", to="guide.page"
                     ),
                 ),
                 (
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
             model_name="cell",
             name="variant",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="cells", to="guide.variant"
+                on_delete=django.db.models.deletion.PROTECT, related_name="cells", to="guide.variant"
             ),
         ),
         migrations.AddConstraint(

@@ -1,0 +1,22 @@
+"""What can be wrong with the guide's content.
+
+GuideError
+└── ContentError   a content file says something that cannot be loaded
+"""
+
+from pathlib import Path
+
+
+class GuideError(Exception):
+    """Whatever the guide raises on purpose."""
+
+
+class ContentError(GuideError):
+    """A content file that cannot be loaded: which, where (line, from 1) and why."""
+
+    def __init__(self, file: Path, reason: str, *, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        place = f"{file}, line {line}" if line else str(file)
+        super().__init__(f"{place}: {reason}")

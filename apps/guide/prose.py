@@ -1,0 +1,95 @@
+"""Prose: Markdown with citations. ``[@paper §2.1; licence]`` becomes links to numbered sources."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+CITATION = re.compile(r"\[@(?P<cites>[^\]]+)\]")
+
+
+def split_citation(spelling: str) -> tuple[str, str]:
+    """Split ``"paper §2.1"`` into the source's key and the place in it."""
+    key, _, place = spelling.strip().partition(" ")
+    return key, place
+
+
+def find_citations(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each cited source key with the line (from 1) that cites it."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in CITATION.finditer(line):
+            for cite in found["cites"].split(";"):
+                yield number, split_citation(cite)[0]
+
+
+def citation_link(key: str, number: int, place: str) -> SafeString:
+    """Return the mark of one citation: the source's number, then the place, linked to the list of sources."""
+    return format_html(
+        '<a class="cite" href="#source-{}"><span class="visually-hidden">Source </span>{}{}</a>',
+        key,
+        number,
+        f", {place}" if place else "",
+    )
+
+
+def render_prose(text: str, numbers: Mapping[str, int]) -> SafeString:
+    """Return the HTML of a section; ``numbers`` has the number of every source by key. Each text is rendered once."""
+    cited = {key for _, key in find_citations(text)}
+    return _render(text, tuple(sorted((key, numbers[key]) for key in cited if key in numbers)))
+
+
+@lru_cache(maxsize=512)
+def _render(text: str, numbers: tuple[tuple[str, int], ...]) -> SafeString:
+    html: str = _markdown.render(text, {"numbers": dict(numbers)})
+    # Raw HTML is off and link schemes are checked by markdown-it: what is left is markup of its own making.
+    return mark_safe(html)  # noqa: S308
+
+
+def _read_citation(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+    found = CITATION.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("citation", "", 0)
+        token.content = found["cites"]
+    state.pos = found.end()
+    return True
+
+
+def _render_citation(
+    _renderer: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, env: EnvType
+) -> str:
+    marks = [split_citation(cite) for cite in tokens[index].content.split(";")]
+    links = [(citation_link(key, env["numbers"][key], place),) for key, place in marks if key in env["numbers"]]
+    return format_html('<span class="cites">[{}]</span>', format_html_join("; ", "{}", links)) if links else ""
+
+
+def _open_table(
+    _renderer: RendererHTML, _tokens: list[Token], _index: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return '<div class="table-scroll"><table class="table">'
+
+
+def _close_table(
+    _renderer: RendererHTML, _tokens: list[Token], _index: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return "</table></div>"
+
+
+def _make_markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+    markdown.inline.ruler.before("link", "citation", _read_citation)
+    markdown.add_render_rule("citation", _render_citation)
+    markdown.add_render_rule("table_open", _open_table)
+    markdown.add_render_rule("table_close", _close_table)
+    return markdown
+
+
+_markdown = _make_markdown()

@@ -1,0 +1,84 @@
+"""Reads that shape the guide's pages."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+from django.utils.safestring import SafeString
+
+from apps.guide.models import Cell, Citation, Feature, Page, Section, Source, Variant
+from apps.guide.prose import find_citations, render_prose
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the comparison: a cell for each variant, ``None`` where nothing is known."""
+
+    feature: Feature
+    cells: Sequence[Cell | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The whole table."""
+
+    variants: Sequence[Variant]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSection:
+    """A section and its prose as HTML."""
+
+    section: Section
+    html: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class GuidePage:
+    """All that a page of the guide shows; ``sources`` are those it cites, by number."""
+
+    page: Page
+    sections: Sequence[RenderedSection]
+    comparison: Comparison | None
+    sources: Sequence[Source]
+
+
+def read_page(slug: str) -> GuidePage | None:
+    """Return the page, ready to be rendered, or ``None`` where it has not been loaded; queries do not grow with it."""
+    page = Page.objects.filter(slug=slug).first()
+    if page is None:
+        return None
+    sections = list(page.sections.select_related("variant").order_by("order"))
+    comparison = None
+    if any(section.shows == Section.Shows.COMPARISON for section in sections):
+        comparison = read_comparison()
+    sources = list(Source.objects.all())
+    numbers = {source.key: source.number for source in sources}
+    cited = set(_keys_cited(sections, comparison))
+    return GuidePage(
+        page=page,
+        sections=[RenderedSection(section, render_prose(section.body, numbers)) for section in sections],
+        comparison=comparison,
+        sources=[source for source in sources if source.key in cited],
+    )
+
+
+def read_comparison() -> Comparison:
+    """Return the comparison of the variants with every cell's citations, in four queries."""
+    variants = list(Variant.objects.all())
+    citations = Prefetch("citations", Citation.objects.select_related("source"))
+    cells = Prefetch("cells", Cell.objects.order_by().prefetch_related(citations))
+    rows = []
+    for feature in Feature.objects.prefetch_related(cells):
+        by_variant = {cell.variant_id: cell for cell in feature.cells.all()}
+        rows.append(Row(feature, [by_variant.get(variant.pk) for variant in variants]))
+    return Comparison(variants, rows)
+
+
+def _keys_cited(sections: Iterable[Section], comparison: Comparison | None) -> Iterable[str]:
+    for section in sections:
+        yield from (key for _, key in find_citations(section.body))
+    for row in comparison.rows if comparison else ():
+        for cell in row.cells:
+            yield from (citation.source.key for citation in cell.citations.all()) if cell else ()
