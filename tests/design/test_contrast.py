@@ -46,7 +46,7 @@ def test_variant_hues_differ_for_colour_blind_people(theme: Theme, vision: str) 
         pair: distance(palette[pair[0]], palette[pair[1]], vision)
         for pair in combinations(["base", "python", "instruct"], 2)
     }
-    assert {pair: round(value, 1) for pair, value in distances.items() if value < 8} == {}
+    assert {pair: round(value, 1) for pair, value in distances.items() if value < 10} == {}
 
 
 def test_dark_surfaces_get_lighter_as_they_rise_and_code_sinks() -> None:
