@@ -43,6 +43,26 @@ class Layout:
         return self.data_dir / "supervisor.json"
 
     @property
+    def launcher(self) -> Path:
+        return self.data_dir / "launcher.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.data_dir / "lock"
+
+    @property
+    def model_port(self) -> Path:
+        return self.data_dir / "model-port"
+
+    @property
+    def static_fingerprint(self) -> Path:
+        return self.data_dir / "static-fingerprint"
+
+    @property
+    def beat_schedule(self) -> Path:
+        return self.data_dir / "beat-schedule"
+
+    @property
     def sockets(self) -> Path:
         """Directory of the Unix sockets: in ``data_dir``, or in the temporary folder where that path is too long."""
         inside = self.data_dir / "sockets"

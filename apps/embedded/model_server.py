@@ -24,7 +24,7 @@ def model_file() -> Path:
     """``MODEL_FILE``, or the model that a package of ours ships."""
     given = os.environ.get("MODEL_FILE", "").strip()
     if given:
-        file = Path(given).expanduser()
+        file = Path(given).expanduser().absolute()
         if not file.is_file():
             raise StartError(f"MODEL_FILE {file} is not a file.")
         return file

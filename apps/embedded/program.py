@@ -9,6 +9,7 @@ from pathlib import Path
 from signal import SIGTERM, Signals
 from typing import IO
 
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 TETHER = Path(__file__).with_name("tether.py")
 
 
@@ -41,6 +42,7 @@ def run_in_background(program: Program, output: IO[bytes]) -> subprocess.Popen[b
     """Start ``program`` as the leader of a process group of its own. Call it from a thread that lives on."""
     return subprocess.Popen(  # noqa: S603 -- argv is ours
         program.tethered_argv,
+        cwd=PROJECT_FOLDER,
         env=program.full_environment,
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -3,16 +3,19 @@
 import sys
 
 from apps.embedded.layout import Layout
+from apps.embedded.model_server import model_file
 from apps.embedded.ports import HOST
 from apps.embedded.program import Program
 
 
 def worker(layout: Layout, *, beat: bool = True) -> Program:
     """One Celery worker; with ``beat`` also the clock of the periodic jobs, of which a stack has exactly one."""
-    schedule = ("--beat", "--schedule", str(layout.data_dir / "beat-schedule")) if beat else ()
+    schedule = ("--beat", "--schedule", str(layout.beat_schedule)) if beat else ()
+    # Workers need not know each other here, and asking around takes a second at every start.
+    quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     return Program(
         name="worker",
-        argv=(sys.executable, "-m", "celery", "--app", "project", "worker", "--loglevel", "INFO", *schedule),
+        argv=(sys.executable, "-m", "celery", "--app", "project", "worker", "--loglevel", "INFO", *quiet, *schedule),
         # A warm shutdown: the worker hands unfinished generations over before it goes.
         stop_seconds=6.0,
     )
@@ -37,5 +40,9 @@ def web(port: int) -> Program:
 
 
 def model_server(port: int) -> Program:
-    """llama.cpp with the local model."""
-    return Program(name="model-server", argv=(sys.executable, "-m", "apps.embedded.model_server", "--port", str(port)))
+    """llama.cpp with the local model. Raises ``StartError`` where ``MODEL_FILE`` names none."""
+    return Program(
+        name="model-server",
+        argv=(sys.executable, "-m", "apps.embedded.model_server", "--port", str(port)),
+        environment={"MODEL_FILE": str(model_file())},
+    )

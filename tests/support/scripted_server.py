@@ -30,7 +30,6 @@ class ScriptedServer:
         self.open_connections = 0
         self._port = port
         self._scripts: deque[Sequence[Step]] = deque()
-        self._go_on = asyncio.Event()
         self._arrival = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -54,11 +53,6 @@ class ScriptedServer:
     def answer(self, *steps: Step) -> None:
         """Queue the answer to the next request that has none."""
         self._scripts.append(steps)
-
-    def go_on(self) -> None:
-        """Let one ``Wait`` of every running script end."""
-        self._go_on.set()
-        self._go_on = asyncio.Event()
 
     async def request(self, number: int = 0) -> Request:
         """Return the request of that number, counted from 0, as soon as it is there."""
@@ -116,8 +110,8 @@ class ScriptedServer:
                     await writer.drain()
                 case Pause(seconds):
                     await asyncio.sleep(seconds)
-                case Wait():
-                    await self._go_on.wait()
+                case Wait(told):
+                    await told.wait()
                 case Reset():
                     _reset(writer)
 

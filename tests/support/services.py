@@ -62,11 +62,16 @@ class Services:
         if self.running:
             return
         folders.make_folders(self.layout)
-        self.running.append(run(valkey.program(self.layout, durable=False), self.layout.logs))
+        cache = self._run(valkey.program(self.layout, durable=False))
         postgres.prepare(self.layout)
-        self.running.append(run(postgres.program(self.layout, durable=False), self.layout.logs))
+        database = self._run(postgres.program(self.layout, durable=False))
+        database.wait_until(lambda: postgres.answers(self.layout))
         postgres.create_database(self.layout)
-        valkey.wait_until_ready(self.layout)
+        cache.wait_until(lambda: valkey.answers(self.layout))
+
+    def _run(self, program: Program) -> Running:
+        self.running.append(run(program, self.layout.logs))
+        return self.running[-1]
 
     def stop(self) -> None:
         """Stop what was started, last first."""

@@ -24,7 +24,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing until the test calls ``server.go_on()`` or the peer leaves."""
+    """Do nothing until ``told`` is set, or for good; either way it ends when the peer leaves."""
+
+    told: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""How long to wait before a program that died is started again."""
+
+from dataclasses import dataclass
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 30.0
+# A program that ran this long was healthy: its next death is a first one.
+HEALTHY_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class BackOff:
+    """Delays that double with each early death."""
+
+    deaths: int = 0
+
+    def next_delay(self, *, ran_seconds: float) -> float:
+        """Seconds to wait after a death that came ``ran_seconds`` after the start."""
+        if ran_seconds >= HEALTHY_SECONDS:
+            self.deaths = 0
+        self.deaths += 1
+        # The exponent is bounded too: a program that dies for days must not overflow.
+        return min(FIRST_DELAY * (1 << min(self.deaths - 1, 10)), LONGEST_DELAY)

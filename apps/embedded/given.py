@@ -1,0 +1,46 @@
+"""The Postgres and the Redis that the environment names, in place of the embedded ones."""
+
+import os
+
+import psycopg
+import redis
+from django.conf import settings
+
+from apps.embedded.errors import StartError
+
+CONNECT_SECONDS = 5
+
+
+def is_given(variable: str) -> bool:
+    """Whether the environment names a server."""
+    return bool(os.environ.get(variable, "").strip())
+
+
+def check_given_services() -> None:
+    """Raise ``StartError`` with a sentence where a named server does not answer. Passwords never show."""
+    if is_given("DATABASE_URL"):
+        _check_database()
+    if is_given("REDIS_URL"):
+        _check_redis()
+
+
+def _check_database() -> None:
+    try:
+        psycopg.connect(settings.DATABASE_URL, connect_timeout=CONNECT_SECONDS).close()
+    except psycopg.Error as error:
+        raise StartError(f"The database of DATABASE_URL cannot be reached: {_last_line(error)}") from None
+
+
+def _check_redis() -> None:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS
+        ) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise StartError(f"The Redis of REDIS_URL cannot be reached: {_last_line(error)}") from None
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,78 @@
+"""Puts into the database and the static folder what a stack needs before it can serve. Safe at every start."""
+
+import hashlib
+import io
+import json
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connections
+
+from apps.accounts.services import create_user, sign_in_url
+from apps.embedded.layout import Layout
+from apps.embedded.model_server import SLOTS
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
+
+ADMIN = "admin"
+LOCAL_ENDPOINT = "local"
+
+
+def fill_database(*, model_url: str, model_name: str) -> str | None:
+    """Migrate, load the guide, and register the local model server.
+
+    Returns a one-time sign-in link, as long as the admin made at the first start has not signed in.
+    """
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("load_guide", stdout=io.StringIO())
+        _register_model_server(model_url, model_name)
+        return _first_sign_in()
+    finally:
+        # The supervisor itself has no use for a database.
+        connections.close_all()
+        for connection in connections.all():
+            connection.close_pool()  # type: ignore[attr-defined]
+
+
+def collect_static(layout: Layout) -> None:
+    """Collect the static files, where any has changed since the last time: it takes seconds."""
+    fingerprint = _static_fingerprint()
+    if layout.static_fingerprint.exists() and layout.static_fingerprint.read_text() == fingerprint:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    layout.static_fingerprint.write_text(fingerprint)
+
+
+def _static_fingerprint() -> str:
+    facts: list[object] = [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]]
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            changed = storage.get_modified_time(path).timestamp()
+            facts.append([storage.path(path), storage.size(path), changed])
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _register_model_server(url: str, model_name: str) -> None:
+    """What an admin has changed about the endpoint stays, as long as its address does."""
+    if Endpoint.objects.filter(name=LOCAL_ENDPOINT, url=url, model_id=model_name).exists():
+        return
+    add_endpoint(
+        name=LOCAL_ENDPOINT,
+        url=url,
+        protocol="openai",
+        variant="instruct",
+        model_id=model_name,
+        max_concurrency=SLOTS,
+    )
+
+
+def _first_sign_in() -> str | None:
+    people = get_user_model().objects
+    if not people.exists():
+        create_user(username=ADMIN, staff=True)
+    if people.filter(username=ADMIN, last_login=None, is_active=True).exists():
+        return sign_in_url(username=ADMIN)
+    return None

@@ -1,0 +1,155 @@
+"""The one-command stack: which programs run, in which order they start, and in which they stop."""
+
+import asyncio
+import http.client
+import json
+import signal
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.core.management.base import CommandError
+from django.db import Error as DatabaseError
+
+from apps.embedded import postgres, programs, valkey
+from apps.embedded.errors import StartError
+from apps.embedded.folders import make_folders
+from apps.embedded.given import check_given_services, is_given
+from apps.embedded.instance import launcher, only_instance
+from apps.embedded.layout import Layout
+from apps.embedded.leftovers import end_leftovers
+from apps.embedded.model_server import model_file, model_name
+from apps.embedded.ports import HOST, is_free, kept_port
+from apps.embedded.provisioning import collect_static, fill_database
+from apps.embedded.records import read_records
+from apps.embedded.supervisor import Supervisor
+
+# Nobody may still need what stops: requests first, then the work, then what both stand on.
+STOP_STAGES = (("web", "worker"), ("model-server",), ("valkey", "postgres"))
+LAUNCHER_POLL_SECONDS = 0.5
+
+
+def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
+    """Run until a signal or the launcher's death. Raises ``StartError`` when it cannot start."""
+    make_folders(layout)
+    with only_instance(layout):
+        ended = end_leftovers(read_records(layout.supervisor_state))
+        if ended:
+            say(f"ended what an earlier run left behind: {', '.join(ended)}")
+        if not is_free(port):
+            raise StartError(f"Port {port} is in use. Stop what listens there, or set PORT to another one.")
+        check_given_services()
+        # Not asyncio.run, which would wait for threads that may still wait for a server that is gone.
+        asyncio.new_event_loop().run_until_complete(Stack(layout, port, say).run())
+
+
+class Stack:
+    """One run of the stack."""
+
+    def __init__(self, layout: Layout, port: int, say: Callable[[str], None]) -> None:
+        self.layout = layout
+        self.port = port
+        self.say = say
+        self.supervisor = Supervisor(layout, say)
+        self.leave = asyncio.Event()
+
+    async def run(self) -> None:
+        """Start everything, wait for the end, stop everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.leave.set)
+        watching = asyncio.create_task(self._leave_with_launcher())
+        leaving = asyncio.create_task(self.leave.wait())
+        starting = asyncio.create_task(self._start())
+        try:
+            await asyncio.wait({starting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            await leaving
+        finally:
+            starting.cancel()
+            watching.cancel()
+            await asyncio.wait({starting})
+            self.say("stopping")
+            await self.supervisor.stop(STOP_STAGES)
+            self.say("stopped")
+
+    async def _start(self) -> None:
+        try:
+            await self._start_programs()
+        except* StartError as errors:
+            reasons = list(errors.exceptions)
+        else:
+            return
+        raise StartError("; ".join(str(reason) for reason in reasons))
+
+    async def _start_programs(self) -> None:
+        model_port = kept_port(self.layout.model_port)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._start_model_server(model_port))
+            tasks.create_task(self._start_valkey())
+            static = tasks.create_task(asyncio.to_thread(collect_static, self.layout))
+            link = await self._start_database(f"http://{HOST}:{model_port}")
+            await self.supervisor.start(programs.worker(self.layout))
+            await static
+            await self.supervisor.start(programs.web(self.port))
+            await self._wait_until_ready()
+        if link:
+            self.say(f"sign in once as admin: {link}")
+        self.say(f"ready at http://{HOST}:{self.port} (Ctrl-C stops it)")
+
+    async def _start_model_server(self, port: int) -> None:
+        await self.supervisor.start(programs.model_server(port))
+
+    async def _start_valkey(self) -> None:
+        if is_given("REDIS_URL"):
+            return
+        await self.supervisor.start(valkey.program(self.layout))
+        await self.supervisor.wait_until("valkey", lambda: valkey.answers(self.layout))
+
+    async def _start_database(self, model_url: str) -> str | None:
+        """Bring the database up and fill it; returns the first sign-in link, while nobody has used it."""
+        if not is_given("DATABASE_URL"):
+            await asyncio.to_thread(postgres.prepare, self.layout)
+            await self.supervisor.start(postgres.program(self.layout))
+            await self.supervisor.wait_until("postgres", lambda: postgres.answers(self.layout))
+            await asyncio.to_thread(postgres.create_database, self.layout)
+        try:
+            return await asyncio.to_thread(fill_database, model_url=model_url, model_name=model_name(model_file()))
+        except (DatabaseError, CommandError) as error:
+            raise StartError(f"The database cannot be filled: {error}") from error
+
+    async def _wait_until_ready(self) -> None:
+        answer = ReadyAnswer(self.port)
+        try:
+            await self.supervisor.wait_until("web", answer.is_ready, seconds=60, every=0.2)
+        except StartError as error:
+            raise StartError(f"{error} It says: {answer.reason}") from None
+
+    async def _leave_with_launcher(self) -> None:
+        started_by = launcher()
+        # No event tells of the death of a process that is not our child.
+        while started_by is None or started_by.find() is not None:  # noqa: ASYNC110
+            await asyncio.sleep(LAUNCHER_POLL_SECONDS)
+        self.leave.set()
+
+
+class ReadyAnswer:
+    """What ``/readyz`` says; ``reason`` keeps the last answer that was not yes."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.reason = "nothing"
+
+    def is_ready(self) -> bool:
+        """Ask once."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+        self.reason = json.dumps(body.decode(errors="replace"))
+        return response.status == HTTPStatus.OK
