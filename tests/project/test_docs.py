@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.management import get_commands, load_command_class
@@ -11,6 +12,7 @@ from django.urls import get_resolver, resolve
 
 from tests.project.containers import DOCKER, ROOT, read_example_variables
 
+READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool)$|\benviron\.get$")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -20,17 +22,18 @@ def first_column(section: str) -> set[str]:
     return set(re.findall(r"^\| `([^`]+)` \|", body, re.MULTILINE))
 
 
-def calls_that_read(path: str) -> Iterator[tuple[str, ast.expr]]:
+def calls_that_read(path: Path) -> Iterator[tuple[str, ast.expr]]:
     """Name and default of every variable that the file reads."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2].startswith("read_"):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and READS_A_VARIABLE.search(ast.unparse(node.func)):
             name, default = (*node.args, *(keyword.value for keyword in node.keywords))
             if isinstance(name, ast.Constant):
                 yield str(name.value), default
 
 
 def variables_read() -> dict[str, ast.expr]:
-    return dict([*calls_that_read("project/settings.py"), *calls_that_read("project/env.py")])
+    files = [*(ROOT / "project").glob("*.py"), *(ROOT / "apps").rglob("*.py")]
+    return dict(found for path in files for found in calls_that_read(path))
 
 
 def our_commands() -> dict[str, str]:
