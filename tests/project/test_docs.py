@@ -26,7 +26,7 @@ def calls_that_read(path: Path) -> Iterator[tuple[str, ast.expr]]:
     """Name and default of every variable that the file reads."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and READS_A_VARIABLE.search(ast.unparse(node.func)):
-            name, default = (*node.args, *(keyword.value for keyword in node.keywords))
+            name, default, *_ = (*node.args, *(keyword.value for keyword in node.keywords), ast.Constant(""))
             if isinstance(name, ast.Constant):
                 yield str(name.value), default
 
