@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import pytest
 
@@ -28,12 +29,12 @@ def every_byte(data: bytes) -> list[bytes]:
 def inside_characters(data: bytes) -> list[bytes]:
     """Cut before every continuation byte of a character."""
     cuts = [0, *(i for i, byte in enumerate(data) if 0x80 <= byte < 0xC0), len(data)]
-    return [data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(cuts)]
 
 
 def inside_line_ends(data: bytes) -> list[bytes]:
     cuts = [0, *(i + 1 for i, byte in enumerate(data) if byte in b"\r\n"), len(data)]
-    return [data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(cuts)]
 
 
 SPLITS = [whole, every_byte, inside_characters, inside_line_ends]
