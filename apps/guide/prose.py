@@ -74,7 +74,7 @@ def _render_citation(
 def _open_table(
     _renderer: RendererHTML, _tokens: list[Token], _index: int, _options: OptionsDict, _env: EnvType
 ) -> str:
-    return '<div class="table-scroll"><table class="table">'
+    return '<div class="table-scroll" role="group" aria-label="Table" tabindex="0"><table class="table">'
 
 
 def _close_table(
@@ -83,12 +83,24 @@ def _close_table(
     return "</table></div>"
 
 
+def _open_cell(
+    _renderer: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: EnvType
+) -> SafeString:
+    # markdown-it aligns by a style attribute, which the content security policy forbids.
+    token = tokens[index]
+    scope = mark_safe(' scope="col"') if token.tag == "th" else ""
+    number = mark_safe(' class="number"') if "right" in str(token.attrGet("style")) else ""
+    return format_html("<{}{}{}>", token.tag, scope, number)
+
+
 def _make_markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     markdown.inline.ruler.before("link", "citation", _read_citation)
     markdown.add_render_rule("citation", _render_citation)
     markdown.add_render_rule("table_open", _open_table)
     markdown.add_render_rule("table_close", _close_table)
+    markdown.add_render_rule("th_open", _open_cell)
+    markdown.add_render_rule("td_open", _open_cell)
     return markdown
 
 

@@ -153,10 +153,12 @@ class _Load:
 
 
 def _cite(cell: Cell, spellings: list[str], sources: Mapping[str, Source]) -> None:
+    places = [split_citation(spelling) for spelling in spellings]
     cell.citations.all().delete()
-    for order, spelling in enumerate(spellings):
-        key, place = split_citation(spelling)
-        Citation.objects.create(cell=cell, source=sources[key], locator=place, order=order)
+    Citation.objects.bulk_create(
+        Citation(cell=cell, source=sources[key], locator=place, order=order)
+        for order, (key, place) in enumerate(places)
+    )
 
 
 def _fields(entry: msgspec.Struct, *without: str) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""The guide's page: for everybody, without JavaScript, cheap, and built so that assistive technology can read it."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from apps.accounts.models import User
+from apps.guide.models import Cell, Section
+from tests.guide.reading import ReadPage
+
+# The page, its sections, sources, variants, features, cells and citations.
+QUERIES = 7
+
+
+def test_everybody_may_read_it(guide: None, client: Client) -> None:
+    assert client.get("/chat/").status_code == HTTPStatus.FOUND, "something must need a sign-in"
+    response = client.get("/guide/")
+    assert response.status_code == HTTPStatus.OK
+    assert "which variant for what" in response.text
+
+
+def test_signed_in_people_may_read_it_too(guide: None, client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert client.get("/guide/").status_code == HTTPStatus.OK
+
+
+def test_the_comparison_is_a_real_table(page: ReadPage) -> None:
+    (table,) = page.section("compare").all("table")
+    header, *rows = table.all("tr")
+    columns = header.all("th")
+    assert table.all("caption")[0].text.startswith("The three variants of Code Llama")
+    assert [cell.attributes["scope"] for cell in columns] == ["col"] * 4
+    assert [cell.text for cell in columns] == [
+        "Feature",
+        "B Code Llama (Base)",
+        "P Code Llama – Python",
+        "I Code Llama – Instruct",
+    ]
+    assert [[cell.attributes["scope"] for cell in row.all("th")] for row in rows] == [["row"]] * len(rows)
+    assert [row.all("th")[0].text for row in rows][:4] == ["Primary function", "Best for", "Input style", "Key feature"]
+    assert [len(row.all("td")) for row in rows] == [3] * len(rows)
+
+
+def test_a_cell_shows_what_it_rests_on(page: ReadPage) -> None:
+    (table,) = page.section("compare").all("table")
+    basis = [cell.all("p")[-1].text for cell in table.all("td")]
+    assert len(basis) == 21
+    kinds = "Vendor’s statement|Paper’s result|Computed here|Measured here|Our judgement"
+    assert [text for text in basis if not re.match(rf"({kinds}) \[ ?Source \d", text)] == []
+
+
+def test_qualifications_are_visible_text(page: ReadPage) -> None:
+    assert "34B completes but does not infill." in page.section("compare").text
+
+
+def test_the_table_can_be_scrolled_with_the_keyboard(page: ReadPage) -> None:
+    box = page.section("compare").all("div", "table-scroll")[0]
+    assert box.attributes["tabindex"] == "0"
+    assert box.attributes["role"] == "region"
+    assert box.attributes["aria-labelledby"] in page.ids
+
+
+def test_contents_lead_to_headings(page: ReadPage) -> None:
+    contents = page.root.all("nav", "guide__here")[0]
+    targets = [link.attributes["href"].removeprefix("#") for link in contents.all("a")]
+    headings = [heading.attributes["id"] for heading in page.root.all("article")[0].all("h2")]
+    assert len(headings) == 10
+    assert targets == headings
+
+
+def test_no_id_is_there_twice(page: ReadPage) -> None:
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_it_says_when_it_was_reviewed(page: ReadPage) -> None:
+    assert "Reviewed against its sources on 22 November 2026" in page.text
+
+
+def test_it_needs_no_inline_style_or_script(page: ReadPage) -> None:
+    assert page.root.all("link"), "style comes from somewhere"
+    assert page.root.all("style") == []
+    assert [script for script in page.root.all("script") if not script.attributes.get("src")] == []
+    everything = [element for tag in ("div", "p", "td", "th", "span", "a", "section") for element in page.root.all(tag)]
+    assert [element for element in everything if "style" in element.attributes] == []
+
+
+def test_it_costs_the_same_few_queries_however_long_it_is(
+    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(QUERIES):
+        client.get("/guide/")
+    page = Section.objects.get(slug="overview").page
+    Section.objects.bulk_create(
+        Section(page=page, slug=f"more-{number}", title="More", order=99, body="More [@paper].") for number in range(20)
+    )
+    with django_assert_num_queries(QUERIES):
+        assert "more-19" in client.get("/guide/").text
+
+
+@pytest.mark.parametrize("url", ["/guide/", "/"])
+def test_who_has_it_gets_304(guide: None, client: Client, url: str) -> None:
+    first = client.get(url)
+    again = client.get(url, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (HTTPStatus.NOT_MODIFIED, b"")
+
+
+def test_an_edit_is_seen_at_once(guide: None, client: Client) -> None:
+    first = client.get("/guide/")
+    Cell.objects.filter(feature__slug="function", variant__slug="base").update(text="Edited just now")
+    again = client.get("/guide/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == HTTPStatus.OK
+    assert "Edited just now" in again.text
+
+
+def test_signing_in_is_seen_at_once(guide: None, client: Client, alice: User) -> None:
+    first = client.get("/guide/")
+    client.force_login(alice)
+    again = client.get("/guide/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == HTTPStatus.OK
+    assert "alice" in again.text
+
+
+def test_markup_in_prose_stays_text(guide: None, client: Client) -> None:
+    body = "<script>alert(1)</script> [press](javascript:alert(1)) [@paper <b>§1</b>]\n"
+    Section.objects.filter(slug="overview").update(body=body)
+    text = client.get("/guide/").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "1, &lt;b&gt;§1&lt;/b&gt;" in text
+    assert 'href="javascript:' not in text
+
+
+@pytest.mark.django_db
+def test_without_content_it_says_what_to_do(client: Client) -> None:
+    response = client.get("/guide/")
+    assert response.status_code == HTTPStatus.OK
+    assert "manage.py load_guide" in response.text
+
+
+def test_posting_is_refused(guide: None, client: Client) -> None:
+    assert client.post("/guide/").status_code == HTTPStatus.METHOD_NOT_ALLOWED

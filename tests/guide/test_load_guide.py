@@ -1,0 +1,108 @@
+"""``load_guide`` can be run at every start, and never undoes what somebody edited."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from apps.guide.models import Cell, Feature, FromFile, Page, Section, Source, Variant
+from apps.guide.services.load import Report, load_guide
+
+
+def everything() -> list[tuple[str, object]]:
+    rows: list[FromFile] = []
+    for model in (Source, Variant, Feature, Cell, Page, Section):
+        rows += model.objects.order_by("pk")
+    return [(row.identity, row.content()) for row in rows]
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1, f"{old!r} must be there once for this test to mean anything"
+    file.write_text(text.replace(old, new))
+
+
+@pytest.mark.django_db
+def test_loading_twice_changes_nothing_the_second_time() -> None:
+    first = load_guide()
+    loaded = everything()
+    second = load_guide()
+    assert first == Report(created=len(loaded))
+    assert len(loaded) > 40
+    assert second == Report(unchanged=len(loaded))
+    assert everything() == loaded
+
+
+@pytest.mark.django_db
+def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_guide")
+    assert capsys.readouterr().out == f"Guide: {len(everything())} created, 0 updated, 0 removed, 0 unchanged.\n"
+
+
+@pytest.mark.django_db
+def test_a_changed_file_changes_its_row_and_no_other(guide: None, folder: Path) -> None:
+    change(folder / "comparison.toml", "Generating Python code", "Writing Python")
+    report = load_guide(folder=folder)
+    assert report.updated == 1
+    assert Cell.objects.get(feature__slug="function", variant__slug="python").text == "Writing Python"
+
+
+@pytest.mark.django_db
+def test_changed_citations_are_brought_in_line(guide: None, folder: Path) -> None:
+    change(folder / "comparison.toml", '["paper T1", "paper T4"]', '["paper T4", "card"]')
+    load_guide(folder=folder)
+    cell = Cell.objects.get(feature__slug="key-feature", variant__slug="base")
+    assert cell.content()["sources"] == ["paper T4", "card"]
+
+
+@pytest.mark.django_db
+def test_a_row_that_left_the_files_leaves_the_database(guide: None, folder: Path) -> None:
+    assert Section.objects.filter(slug="sizes").exists()
+    change(folder / "pages.toml", '[[sections]]\npage = "overview"\nfile = "overview/sizes.md"\n', "")
+    (folder / "overview/sizes.md").unlink()
+    assert load_guide(folder=folder).removed == 1
+    assert not Section.objects.filter(slug="sizes").exists()
+
+
+@pytest.mark.django_db
+def test_an_edit_outlives_a_load_of_unchanged_files(guide: None) -> None:
+    Variant.objects.filter(slug="base").update(summary="Edited here.")
+    report = load_guide()
+    assert report.kept == ["variant base"]
+    assert report.conflicts == []
+    assert Variant.objects.get(slug="base").summary == "Edited here."
+
+
+@pytest.mark.django_db
+def test_an_edit_that_the_files_contradict_is_kept_and_reported(
+    guide: None, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Variant.objects.filter(slug="base").update(summary="Edited here.")
+    change(folder / "comparison.toml", "Completes code and fills gaps in it.", "Edited in the file.")
+    call_command("load_guide", folder=folder)
+    assert "Conflict, not written: variant base" in capsys.readouterr().err
+    assert Variant.objects.get(slug="base").summary == "Edited here."
+
+
+@pytest.mark.django_db
+def test_an_edit_that_the_files_took_over_is_no_conflict_any_more(guide: None, folder: Path) -> None:
+    Variant.objects.filter(slug="base").update(summary="Agreed.")
+    change(folder / "comparison.toml", "Completes code and fills gaps in it.", "Agreed.")
+    assert load_guide(folder=folder).conflicts == []
+    assert load_guide(folder=folder).kept == []
+
+
+@pytest.mark.django_db
+def test_an_edited_row_that_left_the_files_stays(guide: None, folder: Path) -> None:
+    Section.objects.filter(slug="sizes").update(body="Edited here.\n")
+    change(folder / "pages.toml", '[[sections]]\npage = "overview"\nfile = "overview/sizes.md"\n', "")
+    (folder / "overview/sizes.md").unlink()
+    assert load_guide(folder=folder).conflicts == ["section overview/sizes"]
+    assert Section.objects.get(slug="sizes").body == "Edited here.\n"
+
+
+@pytest.mark.django_db
+def test_a_row_made_in_the_admin_is_left_alone(guide: None) -> None:
+    Feature.objects.create(slug="own", label="Our own row", order=99)
+    load_guide()
+    assert Feature.objects.filter(slug="own").exists()
