@@ -69,6 +69,8 @@ def _split(url: str) -> SplitResult:
         raise AddressRefused("The URL cannot be read: check the brackets around its address.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise AddressRefused("The URL must look like http://host:port or https://host.")
+    if "[" in parts.netloc and ":" not in parts.hostname:
+        raise AddressRefused("The URL's IPv6 address cannot be read.")
     if "@" in parts.netloc:
         raise AddressRefused("The URL must not hold a user name or password: store a token instead.")
     if "?" in url or "#" in url:

@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 
 from apps.endpoints.addresses import normalise_address
-from apps.endpoints.errors import AddressRefused
+from apps.endpoints.errors import AddressRefused, InvalidEndpoint
 from apps.endpoints.models import Endpoint
+from apps.endpoints.tokens import check_token
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -35,6 +36,14 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             return normalise_address(self.cleaned_data["url"])
         except AddressRefused as refusal:
             raise forms.ValidationError(refusal.sentence) from refusal
+
+    def clean_new_token(self) -> str:
+        token: str = self.cleaned_data["new_token"]
+        try:
+            check_token(token)
+        except InvalidEndpoint as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+        return token
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models.functions import UUID7
 
@@ -62,7 +62,7 @@ class Endpoint(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True, validators=[ProhibitNullCharactersValidator()])
     url = models.CharField(
         "URL",
         max_length=LONGEST_URL,
@@ -77,6 +77,7 @@ class Endpoint(models.Model):
         max_length=200,
         blank=True,
         default="",
+        validators=[ProhibitNullCharactersValidator()],
         help_text="The model to ask for; empty where the server serves one and wants no name.",
     )
     sealed_token = models.TextField(blank=True, default="", editable=False)

@@ -3,6 +3,7 @@
 Why this is ours: docs/decisions/0003-endpoint-tokens.md.
 """
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,13 +13,22 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from apps.endpoints.errors import TokenUnreadable
+from apps.endpoints.errors import InvalidEndpoint, TokenUnreadable
 
 PURPOSE = b"workbench endpoint token, version 1"
 
+_SENDABLE = re.compile(r"[!-~]*")
+
+
+def check_token(token: str) -> None:
+    """Raise ``InvalidEndpoint`` for what cannot go into an ``Authorization`` header."""
+    if not _SENDABLE.fullmatch(token):
+        raise InvalidEndpoint("The token must be printable ASCII without spaces.")
+
 
 def seal(token: str) -> str:
-    """Encrypt ``token`` with the newest key; an empty token stays empty."""
+    """Encrypt ``token`` with the newest key; an empty token stays empty. Raises ``InvalidEndpoint``."""
+    check_token(token)
     return _keyring().encrypt(token.encode()).decode() if token else ""
 
 
@@ -28,7 +38,7 @@ def unseal(sealed: str) -> str:
         return ""
     try:
         return _keyring().decrypt(sealed).decode()
-    except InvalidToken:
+    except (InvalidToken, ValueError):  # ValueError: not even ASCII
         raise TokenUnreadable from None
 
 

@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from threading import Barrier
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.contrib import auth as django_auth
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -109,10 +111,10 @@ def test_two_browsers_at_once_sign_in_one(monkeypatch: pytest.MonkeyPatch, trans
     User.objects.create_user("alice")
     token = sign_in_url(username="alice").partition("token=")[2]
     both_have_read = Barrier(2, timeout=10)
-    authenticate = services.authenticate
+    authenticate = django_auth.authenticate
 
-    def authenticate_together(*args: object, **kwargs: object) -> object:
-        user = authenticate(*args, **kwargs)  # type: ignore[arg-type]
+    def authenticate_together(*args: Any, **kwargs: Any) -> object:
+        user = authenticate(*args, **kwargs)
         both_have_read.wait()
         return user
 
