@@ -126,6 +126,11 @@ GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 30.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
 
+CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
+# How much of a conversation the model is told, in characters; the last question counts too and is always told.
+CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 4_000)
+CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
+
 # --- people -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

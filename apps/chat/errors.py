@@ -1,0 +1,26 @@
+"""What can go wrong in a chat.
+
+ChatError
+├── ReplyInProgress   a reply is being written in this conversation
+└── EmptyMessage      there is nothing to send
+"""
+
+
+class ChatError(Exception):
+    """Base of all; ``sentence`` is what a person reads, ``status`` the HTTP status that goes with it."""
+
+    sentence = "The message could not be sent."
+    status = 422
+
+
+class ReplyInProgress(ChatError):
+    """One conversation has one reply at a time: its next question depends on it."""
+
+    sentence = "A reply is still being written. Wait for it, or stop it first."
+    status = 409
+
+
+class EmptyMessage(ChatError):
+    """Nothing but white space was sent."""
+
+    sentence = "Write a message first."

@@ -1,0 +1,71 @@
+"""Shows one reply to one socket while it is being written."""
+
+from collections.abc import Awaitable, Callable
+
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from apps.chat import fragments
+from apps.chat.markdown.streaming import ReplyRenderer
+from apps.chat.models import Conversation, Message
+from apps.chat.threads import in_thread
+from apps.generation.events import Events
+from apps.generation.following import follower
+from apps.generation.models import Generation, State
+from apps.generation.selectors import text_so_far
+
+WRITING = "The assistant is writing."
+SPOKEN_ENDS = {
+    State.SUCCEEDED: "Reply complete.",
+    State.CANCELLED: "Reply stopped.",
+    State.FAILED: "The reply failed.",
+}
+
+
+class LiveReply:
+    """What a socket shows is a function of the reply's text so far: it starts with all of it, in one paint."""
+
+    def __init__(self, message: Message, generation: Generation, send: Callable[[str], Awaitable[None]]) -> None:
+        self._message = message
+        self._generation = generation
+        self._send = send
+        self._renderer = ReplyRenderer(f"{message.dom_id}-tail")
+
+    async def show(self) -> None:
+        """Send the reply from its first character to its end."""
+        text = await in_thread(text_so_far)(self._generation)
+        await self._send(self._snapshot(text))
+        async for events in follower().follow(self._generation.pk, after=len(text)):
+            await self._send(self._news(events))
+        await self._send(await in_thread(self._ending)())
+
+    def _snapshot(self, text: str) -> str:
+        finished, still_open = self._renderer.snapshot(text)
+        html = format_html(
+            '{}<div class="message__open prose__part" id="{}-open">{}</div>',
+            mark_safe(finished),  # noqa: S308 - cleaned by nh3
+            self._message.dom_id,
+            mark_safe(still_open),  # noqa: S308 - cleaned by nh3
+        )
+        return fragments.upsert_message(self._message, html)
+
+    def _news(self, events: Events) -> str:
+        frame = ""
+        if events.state is not None and events.state != self._generation.state:
+            self._generation.state = events.state
+            frame = fragments.update_around_text(self._message) + fragments.announce(WRITING)
+        changes = self._renderer.feed(events.text)
+        if events.ended:
+            changes += self._renderer.finish()
+        return frame + fragments.apply_changes(self._message.dom_id, changes)
+
+    def _ending(self) -> str:
+        """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
+        message = Message.objects.in_order().get(pk=self._message.pk)
+        conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
+        return (
+            fragments.remove_open_block(message.dom_id)
+            + fragments.update_around_text(message)
+            + fragments.update_sidebar(conversation)
+            + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
+        )

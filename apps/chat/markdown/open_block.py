@@ -1,0 +1,190 @@
+"""The block that is being written: prose of any kind, or a fenced code block."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from markdown_it.token import Token
+
+from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
+from apps.chat.markdown.renderer import language_of, render_block, render_markdown, top_level_blocks
+
+OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)\n")
+# Where inline markup or a line is completed, so that rendering again shows something new.
+COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
+# The beginning of a line that may yet turn out to be a fence, a heading, a list item, a rule or a table row.
+HALF_TYPED = re.compile(r" {0,3}(?:[`~][^\n]*|\|[^\n]*|#{1,6}|>|[-+*=_]+ ?|\d{1,9}[.)]?)")
+LONGEST_HELD = 300  # characters of a half-typed line that are held back at the most
+# Lines that end whatever came before them: a fence or heading always, other text after an empty line.
+ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
+BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
+
+SMALL = 400  # characters that may be rendered again whenever markup completes
+GROWTH = 1.25  # a longer block must have grown by this factor, so that all renderings together stay linear
+END_MARK = "\ue000"  # private use: stands where the next character will go
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What feeding a block came to: finished HTML, and the block that is open now with text it was not given yet."""
+
+    finished: str
+    successor: "OpenProse | OpenFence"
+    rest: str = ""
+
+
+class OpenProse:
+    """Any block but a fence, and whatever has not been recognised yet."""
+
+    def __init__(self, tail: str) -> None:
+        self._tail = tail
+        self._text = ""
+        self._pending: list[str] = []
+        self._length = 0
+        self._rendered_length = 0
+        self._line: list[str] = []
+        self._line_length = 0
+        self._held = ""
+        self._after_empty_line = False
+        self._must_parse = False
+
+    def feed(self, text: str) -> Progress | None:
+        """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
+        self._pending.append(text)
+        self._length += len(text)
+        self._follow_lines(text)
+        if not self._is_due(text):
+            return None
+        self._must_parse = False
+        return self._parse()
+
+    def shown(self, text: str) -> str:
+        """The part of the latest ``text`` that may be appended as it is, with what was held back before."""
+        visible = self._held + text
+        start_of_line = visible.rfind("\n") + 1
+        line = visible[start_of_line:]
+        whole_line_is_here = start_of_line > 0 or self._line_length == len(line)
+        if whole_line_is_here and len(line) <= LONGEST_HELD and HALF_TYPED.fullmatch(line):
+            self._held = line
+            return escape(visible[:start_of_line], quote=False)
+        self._held = ""
+        return escape(visible, quote=False)
+
+    def html(self) -> str:
+        """The open block, rendered as far as it makes sense, with the tail element at its end."""
+        whole = self._whole()
+        self._rendered_length = self._length
+        start_of_line = whole.rfind("\n") + 1
+        half_typed = HALF_TYPED.fullmatch(whole, start_of_line)
+        self._held = whole[start_of_line:] if half_typed else ""
+        visible = whole[:start_of_line] if half_typed else whole
+        if visible.lstrip().startswith("|") and visible.endswith("\n"):
+            return render_markdown(visible) + self._tail  # the mark would become a row of the table
+        before, mark, after = render_markdown(visible + END_MARK).rpartition(END_MARK)
+        return before + self._tail + after if mark else after + self._tail
+
+    def finish(self) -> str:
+        return render_markdown(self._whole())
+
+    def _whole(self) -> str:
+        if self._pending:
+            self._text += "".join(self._pending)
+            self._pending.clear()
+        return self._text
+
+    def _is_due(self, text: str) -> bool:
+        if self._must_parse:
+            return True
+        if not COMPLETES_MARKUP.search(text):
+            return False
+        return self._length <= SMALL or self._length >= self._rendered_length * GROWTH
+
+    def _follow_lines(self, text: str) -> None:
+        first, *others = text.split("\n")
+        self._line.append(first)
+        self._line_length += len(first)
+        for other in others:
+            self._end_line("".join(self._line))
+            self._line = [other]
+            self._line_length = len(other)
+
+    def _end_line(self, line: str) -> None:
+        if ALWAYS_BEGINS.match(line) or (self._after_empty_line and BEGINS_AFTER_EMPTY_LINE.match(line)):
+            self._must_parse = True
+        self._after_empty_line = not line.strip()
+
+    def _parse(self) -> Progress:
+        whole = self._whole()
+        complete = whole[: whole.rfind("\n") + 1]
+        blocks = list(top_level_blocks(complete))
+        start = _offset_of_line(complete, blocks[-1][0]) if blocks else 0
+        finished = _render(blocks[:-1])
+        if opening := OPENING_FENCE.match(complete, start):
+            fence = OpenFence(self._tail, opening)
+            return Progress(finished, fence, rest=whole[opening.end() :])
+        if start:
+            self._text = whole[start:]
+            self._length = len(self._text)
+            self._rendered_length = 0
+        return Progress(finished, self)
+
+
+class OpenFence:
+    """A fenced code block. It is highlighted when its fence closes; until then its lines are appended as they are."""
+
+    def __init__(self, tail: str, opening: re.Match[str]) -> None:
+        self._tail = tail
+        self._language = language_of(opening["info"])
+        marks = opening["marks"]
+        self._half_closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}+[ \t]*")
+        self._closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}{{{len(marks)},}}[ \t]*")
+        self._opening = opening[0]
+        self._code: list[str] = []
+        self._line: list[str] = []
+        self._line_length = 0
+        self._held = ""
+
+    def feed(self, text: str) -> Progress | None:
+        """Take text. Returns the finished block and the text after it where the fence was closed."""
+        start = 0
+        while (end := text.find("\n", start)) >= 0:
+            self._line.append(text[start:end])
+            line = "".join(self._line)
+            self._line.clear()
+            self._line_length = 0
+            start = end + 1
+            if self._closing.fullmatch(line):
+                self._code.append(text[:start])
+                return Progress(self.finish(), OpenProse(self._tail), rest=text[start:])
+        self._line.append(text[start:])
+        self._line_length += len(text) - start
+        self._code.append(text)
+        return None
+
+    def shown(self, text: str) -> str:
+        visible = self._held + text
+        self._held = ""
+        if self._line_length <= LONGEST_HELD:
+            line = "".join(self._line)
+            if self._half_closing.fullmatch(line):
+                self._held = line
+        return escape(visible.removesuffix(self._held) if self._held else visible, quote=False)
+
+    def html(self) -> str:
+        code = self.shown("".join(self._code)) if self._code else ""
+        return f"{code_block_start(self._language)}{code}{self._tail}{CODE_BLOCK_END}"
+
+    def finish(self) -> str:
+        return render_markdown(self._opening + "".join(self._code))
+
+
+def _render(blocks: Sequence[tuple[int, list[Token]]]) -> str:
+    return "".join(render_block(tokens) for _, tokens in blocks)
+
+
+def _offset_of_line(text: str, line: int) -> int:
+    offset = 0
+    for _ in range(line):
+        offset = text.index("\n", offset) + 1
+    return offset

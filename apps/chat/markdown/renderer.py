@@ -1,0 +1,108 @@
+"""Markdown to safe HTML, one top-level block at a time.
+
+The reply's text comes from a model and is hostile: raw HTML is shown as text, images become links (nothing is loaded
+from elsewhere), and what is left is cleaned against a list of what may stay. Reference definitions are off, so that
+no later line can change an earlier block: a finished block stays as it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from apps.chat.markdown.code import code_block
+
+URL_SCHEMES = {"http", "https", "mailto"}
+TAGS = {
+    *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("strong", "em", "s", "code", "a", "table", "thead", "tbody", "tr", "th", "td"),
+    *("figure", "figcaption", "div", "pre", "span", "button"),
+}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "th": {"class"},
+    "td": {"class"},
+    "figure": {"class"},
+    "figcaption": {"class"},
+    "div": {"class", "tabindex"},
+    "pre": {"tabindex"},
+    "code": {"class"},
+    "span": {"class"},
+    "button": {"class", "type", "data-copy"},
+}
+
+
+@cache
+def parser() -> MarkdownIt:
+    """CommonMark with tables and strikethrough, minus what would reach beyond a block or off the site."""
+    markdown = MarkdownIt("commonmark", {"html": False})
+    markdown.enable(["table", "strikethrough"]).disable(["reference", "image", "html_inline", "html_block"])
+    markdown.add_render_rule("fence", _fence)
+    markdown.add_render_rule("code_block", _fence)
+    markdown.add_render_rule("table_open", _table_open)
+    markdown.add_render_rule("table_close", _table_close)
+    markdown.add_render_rule("th_open", _cell_open)
+    markdown.add_render_rule("td_open", _cell_open)
+    return markdown
+
+
+def render_markdown(text: str) -> str:
+    """The whole text, as the blocks that streaming it gives, in the same bytes."""
+    return "".join(render_block(block) for _, block in top_level_blocks(text))
+
+
+def top_level_blocks(text: str) -> Iterator[tuple[int, list[Token]]]:
+    """Each top-level block with the line it starts on."""
+    block: list[Token] = []
+    for token in parser().parse(text):
+        block.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield (block[0].map or [0])[0], block
+            block = []
+
+
+def render_block(tokens: Sequence[Token]) -> str:
+    """One block as clean HTML."""
+    markdown = parser()
+    return clean(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def clean(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=URL_SCHEMES,
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _fence(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    token = tokens[index]
+    return code_block(token.content, language=language_of(token.info))
+
+
+def language_of(info: str) -> str:
+    """The language named after a fence: its first word."""
+    return next(iter(info.split()), "")
+
+
+def _table_open(*_arguments: Any) -> str:
+    return '<div class="reply-table" tabindex="0"><table>'
+
+
+def _table_close(*_arguments: Any) -> str:
+    return "</table></div>"
+
+
+def _cell_open(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    token = tokens[index]
+    style = str(token.attrGet("style") or "")  # an inline style, which the CSP forbids
+    alignment = style.removeprefix("text-align:")
+    return f'<{token.tag} class="align-{alignment}">' if alignment else f"<{token.tag}>"

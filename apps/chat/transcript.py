@@ -1,0 +1,52 @@
+"""Messages as the page, the htmx answer and the socket show them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat.markdown.renderer import render_markdown
+from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.generation.selectors import text_so_far
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A message and the HTML of its text."""
+
+    message: Message
+    html: SafeString
+
+
+def shown_messages(messages: MessageQuerySet) -> list[ShownMessage]:
+    return [ShownMessage(message, html_of(message)) for message in messages.in_order()]
+
+
+def html_of(message: Message) -> SafeString:
+    """The text of a message, as far as it is written."""
+    if message.generation is None:
+        return SafeString(escape(message.question))
+    return mark_safe(render_markdown(text_so_far(message.generation)))  # noqa: S308 - cleaned by nh3
+
+
+def render_message(message: Message, html: SafeString) -> str:
+    return render_to_string("chat/_message.html", {"message": message, "html": html})
+
+
+def render_sidebar_link(conversation: Conversation) -> str:
+    return render_to_string("chat/_sidebar_link.html", {"item": conversation, "current": conversation})
+
+
+def now_as_moment() -> str:
+    """The present instant, as the socket's ``since`` parameter carries it."""
+    return datetime.now(UTC).isoformat()
+
+
+def moment_from(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

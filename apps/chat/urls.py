@@ -1,0 +1,13 @@
+"""The chat's URLs."""
+
+from django.urls import path
+
+from apps.chat import views
+
+app_name = "chat"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
+]

@@ -1,0 +1,98 @@
+"""The chat's pages. Each works as a plain page, and answers htmx with the part that changed."""
+
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import ChatError
+from apps.chat.forms import MessageForm
+from apps.chat.models import Conversation
+from apps.chat.selectors import sidebar_groups
+from apps.chat.services.send import Exchange, send_message, start_conversation
+from apps.chat.services.stop import stop_reply
+from apps.chat.transcript import now_as_moment, shown_messages
+
+
+@require_http_methods(["GET", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """A new chat; posting its first message makes the conversation."""
+    if request.method != "POST":
+        return _page(request, None, MessageForm())
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, None, form, form.sentence, 422)
+    try:
+        exchange = start_conversation(
+            owner=user_of(request), text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"]
+        )
+    except ChatError as error:
+        return _refused(request, None, form, error.sentence, error.status)
+    url = exchange.conversation.get_absolute_url()
+    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "POST"])
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """One conversation; posting to it asks the next question."""
+    shown = _conversation_for(request, conversation_id)
+    if request.method != "POST":
+        return _page(request, shown, MessageForm())
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, shown, form, form.sentence, 422)
+    try:
+        exchange = send_message(
+            conversation=shown, text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"]
+        )
+    except ChatError as error:
+        return _refused(request, shown, form, error.sentence, error.status)
+    return _sent(request, exchange)
+
+
+@require_POST
+def stop(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Stop the reply that is being written; the socket shows that it has."""
+    shown = _conversation_for(request, conversation_id)
+    stop_reply(conversation=shown)
+    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+
+
+def _conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(user_of(request)), pk=conversation_id)
+
+
+def _sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(exchange.conversation)
+    messages = shown_messages(exchange.conversation.messages.filter(position__gte=exchange.question.position))
+    context = {"messages": messages, "key": uuid4()}
+    return render(request, "chat/_sent.html", context)
+
+
+def _refused(
+    request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str, status: int
+) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
+    response = _page(request, shown, form, sentence)
+    response.status_code = status
+    return response
+
+
+def _page(request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str = "") -> HttpResponse:
+    # Taken before the messages are read, so that the socket sends whatever changes in between.
+    moment = now_as_moment()
+    context = {
+        "conversation": shown,
+        "moment": moment,
+        "messages": shown_messages(shown.messages.all()) if shown else [],
+        "sidebar": sidebar_groups(user_of(request)),
+        "draft": form["message"].value() or request.GET.get("prompt", ""),
+        "key": uuid4(),
+        "sentence": sentence,
+    }
+    return render(request, "chat/page.html", context)

@@ -1,0 +1,108 @@
+"""The event log: a Redis Stream per generation that says what its readers see, in order and once.
+
+An entry is text (``t``), a state (``s``) or the end (``e``). Its id is ``<offset after it>-<n>``, offsets counting
+Unicode code points of the reply, so a reader's offset is its place in the stream. Only the attempt that opened the
+log last may append; after the end entry nobody may. Lua scripts make each of these one atomic step.
+"""
+
+from collections.abc import Awaitable
+from functools import cache
+from importlib.resources import files
+from typing import cast
+from uuid import UUID
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+from apps.generation.errors import LogUnavailable
+from apps.generation.events import Ended, Events, RawEntry, decode, encode_state
+from apps.generation.models import State
+
+SECONDS_WHILE_RUNNING = 24 * 3600
+SECONDS_AFTER_END = 3600
+
+
+def events_key(generation_id: UUID) -> str:
+    return f"workbench:generation:{{{generation_id}}}:events"
+
+
+def head_key(generation_id: UUID) -> str:
+    return f"workbench:generation:{{{generation_id}}}:head"
+
+
+def keys(generation_id: UUID) -> list[str]:
+    return [events_key(generation_id), head_key(generation_id)]
+
+
+@cache
+def script(name: str) -> str:
+    return files("apps.generation.scripts").joinpath(f"{name}.lua").read_text()
+
+
+@cache
+def sync_client() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+
+
+def async_client() -> "redis.asyncio.Redis":
+    """A client for the running event loop; the caller closes it."""
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5)
+
+
+async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> str:
+    """Take the log for ``attempt`` and return the whole text so far, which may be ahead of the checkpoint.
+
+    Raises ``LogUnavailable`` where the log has ended or a newer attempt holds it.
+    """
+    answer: bytes = await cast(
+        "Awaitable[bytes]",
+        client.eval(
+            script("open"),
+            2,
+            *keys(generation_id),
+            attempt,
+            len(checkpoint),
+            checkpoint,
+            encode_state(State.RUNNING),
+            SECONDS_WHILE_RUNNING,
+        ),
+    )
+    if answer in (b"ended", b"fenced"):
+        raise LogUnavailable
+    offset = int(answer)
+    if offset < len(checkpoint):
+        await _append(client, generation_id, attempt=attempt, start=offset, text=checkpoint[offset:])
+    if offset <= len(checkpoint):
+        return checkpoint
+    entries = cast("list[RawEntry]", await client.xrange(events_key(generation_id), min=f"({len(checkpoint)}-0"))
+    return checkpoint + decode(entries, after=len(checkpoint)).text
+
+
+async def _append(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, start: int, text: str) -> None:
+    await cast(
+        "Awaitable[bytes]",
+        client.eval(script("append"), 2, *keys(generation_id), attempt, start, start + len(text), text),
+    )
+
+
+def end_log(generation_id: UUID, ended: Ended) -> None:
+    """End the log; does nothing where it has ended already."""
+    sync_client().eval(script("end"), 2, *keys(generation_id), ended.encode(), SECONDS_AFTER_END)
+
+
+def announce(generation_id: UUID, state: State) -> None:
+    """Tell readers about a state that is not the end."""
+    sync_client().eval(script("announce"), 2, *keys(generation_id), encode_state(state), SECONDS_WHILE_RUNNING)
+
+
+def read_log(generation_id: UUID, *, after: int = 0) -> Events:
+    """What a reader who has ``after`` code points is missing, as of now."""
+    entries = cast("list[RawEntry]", sync_client().xrange(events_key(generation_id), min=f"({after}-0"))
+    return decode(entries, after=after)
+
+
+async def read_log_async(client: "redis.asyncio.Redis", generation_id: UUID, *, after: int = 0) -> Events:
+    """``read_log`` for the event loop."""
+    entries = cast("list[RawEntry]", await client.xrange(events_key(generation_id), min=f"({after}-0"))
+    return decode(entries, after=after)

@@ -1,0 +1,95 @@
+"""The entries of an event log, as readers see them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.generation.models import State
+
+type Fields = Mapping[bytes, bytes]
+type RawEntry = tuple[bytes, Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a generation ended."""
+
+    state: State
+    finish_reason: str = ""
+    error: str = ""
+    usage: Mapping[str, int | None] = field(default_factory=dict)
+
+    def encode(self) -> str:
+        return json.dumps(
+            {"state": self.state, "finish_reason": self.finish_reason, "error": self.error, "usage": dict(self.usage)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end."""
+
+    offset: int
+    text: str = ""
+    state: State | None = None
+    ended: Ended | None = None
+
+    @property
+    def offset_after(self) -> int:
+        return self.offset + len(self.text)
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self.state or self.ended)
+
+
+def encode_state(state: State, **details: Any) -> str:
+    return json.dumps({"state": state, **details})
+
+
+def offset_of(entry_id: bytes) -> int:
+    """The code point offset after an entry: the first half of its id."""
+    return int(entry_id.partition(b"-")[0])
+
+
+def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
+    """Join raw log entries into what a reader who has ``after`` code points is still missing.
+
+    Raises ``GapInLog`` where the entries start later than that.
+    """
+    pieces: list[str] = []
+    reached = after
+    state: State | None = None
+    ended: Ended | None = None
+    for entry_id, fields in entries:
+        if (raw_text := fields.get(b"t")) is not None:
+            end = offset_of(entry_id)
+            if end <= reached:
+                continue
+            text = raw_text.decode()
+            start = end - len(text)
+            if start > reached:
+                raise GapInLog(reached, start)
+            pieces.append(text[reached - start :])
+            reached = end
+        elif (raw_state := fields.get(b"s")) is not None:
+            state = State(json.loads(raw_state)["state"])
+        elif (raw_end := fields.get(b"e")) is not None:
+            ended = _decode_end(json.loads(raw_end))
+    return Events(offset=after, text="".join(pieces), state=state, ended=ended)
+
+
+def _decode_end(values: dict[str, Any]) -> Ended:
+    return Ended(
+        state=State(values["state"]),
+        finish_reason=values["finish_reason"],
+        error=values["error"],
+        usage=values["usage"],
+    )
+
+
+class GapInLog(Exception):
+    """Entries between the reader's offset and the next one are not there."""
+
+    def __init__(self, reached: int, next_offset: int) -> None:
+        super().__init__(f"the log goes on at {next_offset}, after {reached}")

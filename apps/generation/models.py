@@ -1,0 +1,128 @@
+"""One run of a model, from request to last token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import UUID7, Now
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+class State(models.TextChoices):
+    """Where a generation stands; the last three are final."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        return self in OVER
+
+
+OVER = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+ACTIVE = frozenset({State.QUEUED, State.RUNNING})
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(owner=user)
+
+    def active(self) -> Self:
+        return self.filter(state__in=ACTIVE)
+
+    def with_expired_lease(self) -> Self:
+        return self.filter(state=State.RUNNING, lease_expires_at__lt=Now())
+
+
+class Generation(models.Model):
+    """A request to a model and what came of it.
+
+    ``messages`` is the chat exactly as sent (a list of ``{"role", "content"}``), ``parameters`` the sampling
+    parameters that were set. While it runs, ``text`` is a checkpoint at most a second or two behind the event log;
+    once it is over, ``text`` is the truth. ``text_length`` counts Unicode code points. ``attempt`` numbers the claims
+    by workers: whoever holds an older number may no longer write.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="generations")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+
+    variant = models.CharField(max_length=16, default="instruct")
+    messages = models.JSONField()
+    parameters = models.JSONField(default=dict, blank=True)
+    idempotency_key = models.UUIDField(null=True, blank=True)
+
+    text = models.TextField(default="", blank=True)
+    text_length = models.PositiveIntegerField(default=0)
+    finish_reason = models.CharField(max_length=16, default="", blank=True)
+    error = models.TextField(default="", blank=True, help_text="The sentence a person reads when it failed.")
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    completion_tokens = models.PositiveIntegerField(null=True, blank=True)
+
+    endpoint = models.ForeignKey(
+        "endpoints.Endpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="generations"
+    )
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, default="", blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    enqueued_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    first_token_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="generation_owner_recent"),
+            # The reaper's view: a handful of rows, and no column that a lease renewal changes.
+            models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="generation_active"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], ended_at__isnull=True)
+                | Q(state__in=["succeeded", "failed", "cancelled"], ended_at__isnull=False),
+                name="generation_ended_when_over",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(lease_expires_at__isnull=False), name="generation_running_has_lease"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="generation_once_per_idempotency_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.state})"
+
+    @property
+    def is_over(self) -> bool:
+        return State(self.state).is_over
+
+    @property
+    def seconds_to_first_token(self) -> float | None:
+        """From the request to the first token, waiting included."""
+        if self.first_token_at is None:
+            return None
+        return (self.first_token_at - self.created_at).total_seconds()
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Decoding speed: tokens after the first, over the time they took."""
+        if self.first_token_at is None or self.ended_at is None or (self.completion_tokens or 0) < 2:  # noqa: PLR2004
+            return None
+        seconds = (self.ended_at - self.first_token_at).total_seconds()
+        return (self.completion_tokens or 0) / seconds if seconds > 0 else None

@@ -1,0 +1,103 @@
+"""The generations that this worker process is streaming right now."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class StopReason(StrEnum):
+    """Why a run was told to stop before its stream ended."""
+
+    CANCELLED = "cancelled"  # somebody pressed Stop
+    LOST = "lost"  # another attempt holds the generation, or it has ended
+    HANDOVER = "handover"  # this worker is shutting down
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One attempt at one generation: the text so far, and how far the log and the checkpoint have it.
+
+    Lives in the worker's event loop only. Offsets count code points. ``appended`` is in the log; ``saved`` is in
+    Postgres.
+    """
+
+    generation_id: UUID
+    attempt: int
+    appended: int = 0
+    saved: int = 0
+    length: int = 0
+    first_token_at: datetime | None = None
+    stopped: StopReason | None = None
+    _text: list[str] = field(default_factory=list)
+    _unappended: list[str] = field(default_factory=list)
+    _unsaved: list[str] = field(default_factory=list)
+    _flushed: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: "asyncio.Task[object] | None" = None
+
+    @classmethod
+    def resumed(cls, generation_id: UUID, *, attempt: int, text: str, saved: int) -> "Run":
+        """A run that continues ``text``, of which the log has all and Postgres the first ``saved`` code points."""
+        run = cls(generation_id, attempt, appended=len(text), saved=saved, length=len(text))
+        run._text.append(text)
+        if text[saved:]:
+            run._unsaved.append(text[saved:])
+        return run
+
+    def bind(self, task: "asyncio.Task[object]") -> None:
+        """Name the task that ``stop`` cancels."""
+        self._task = task
+
+    def add(self, text: str) -> None:
+        if self.first_token_at is None:
+            self.first_token_at = datetime.now(UTC)
+        self.length += len(text)
+        self._text.append(text)
+        self._unappended.append(text)
+        self._unsaved.append(text)
+        self._flushed.clear()
+
+    @property
+    def text(self) -> str:
+        whole = "".join(self._text)
+        self._text = [whole]
+        return whole
+
+    def unappended(self) -> str:
+        """What the log does not have yet; call ``mark_appended`` once it has."""
+        whole = "".join(self._unappended)
+        self._unappended = [whole] if whole else []
+        return whole
+
+    def mark_appended(self, text: str) -> None:
+        self.appended += len(text)
+        rest = self.unappended()[len(text) :]
+        self._unappended = [rest] if rest else []
+        if not rest:
+            self._flushed.set()
+
+    def unsaved(self) -> str:
+        """What Postgres does not have yet; call ``mark_saved`` once it has."""
+        whole = "".join(self._unsaved)
+        self._unsaved = [whole] if whole else []
+        return whole
+
+    def mark_saved(self, text: str) -> None:
+        self.saved += len(text)
+        rest = self.unsaved()[len(text) :]
+        self._unsaved = [rest] if rest else []
+
+    def stop(self, reason: StopReason) -> None:
+        """End the stream, which closes the connection to the model server. The first reason counts."""
+        if self.stopped is None:
+            self.stopped = reason
+            self._flushed.set()
+            if self._task is not None:
+                self._task.cancel()
+
+    async def wait_until_appended(self) -> None:
+        """Return when the log has all the text, or the run was stopped."""
+        while self._unappended and self.stopped is None:
+            self._flushed.clear()
+            await self._flushed.wait()

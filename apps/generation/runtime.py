@@ -1,0 +1,159 @@
+"""The asyncio side of a worker process: one event loop in which all its streams, Redis and timers live.
+
+Celery's threads hand a coroutine over with ``Runtime.call`` and wait.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import redis.asyncio
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+from redis.exceptions import RedisError
+
+from apps.generation import event_log
+from apps.generation.log_writer import LogWriter
+from apps.generation.runs import Run, StopReason
+from apps.generation.services.cancel import CANCEL_CHANNEL
+from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
+from apps.inference.connection import open_session
+
+logger = structlog.get_logger(__name__)
+
+WORKERS_KEY = "workbench:workers"
+HEARTBEAT_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+
+
+class Runtime:
+    """Starts with ``start``, in a thread of its own; ``drain`` gives every run back; ``stop`` ends it."""
+
+    redis: "redis.asyncio.Redis"
+    http: aiohttp.ClientSession
+    log_writer: LogWriter
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.draining = False
+        self._runs: dict[UUID, Run] = {}
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._run_loop, name="streams", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    def call[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run ``coroutine`` in the loop; the calling thread waits."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def drain(self) -> None:
+        """Take no new run, and stop the present ones so that other workers continue them."""
+        self.draining = True
+        self._loop.call_soon_threadsafe(self._hand_over)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout=5)
+
+    @contextlib.contextmanager
+    def holding(self, run: Run) -> Iterator[None]:
+        """Checkpoint ``run``, renew its lease and pass on cancellations while the block lasts."""
+        self._runs[run.generation_id] = run
+        if self.draining:
+            run.stop(StopReason.HANDOVER)
+        try:
+            yield
+        finally:
+            if self._runs.get(run.generation_id) is run:
+                del self._runs[run.generation_id]
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._main())
+
+    async def _main(self) -> None:
+        self.redis = event_log.async_client()
+        self.http = open_session()
+        self.log_writer = LogWriter(self.redis)
+        background = [
+            asyncio.create_task(self.log_writer.run_forever()),
+            asyncio.create_task(self._checkpoint_forever()),
+            asyncio.create_task(self._listen_for_cancellations()),
+            asyncio.create_task(self._beat()),
+        ]
+        self._ready.set()
+        await self._stopping.wait()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        with contextlib.suppress(RedisError):
+            await self.redis.zrem(WORKERS_KEY, self.name)
+        await self.http.close()
+        await self.redis.aclose()
+
+    def _hand_over(self) -> None:
+        for run in list(self._runs.values()):
+            run.stop(StopReason.HANDOVER)
+
+    async def _beat(self) -> None:
+        """Say that this loop is alive: ``/readyz`` looks for it."""
+        while True:
+            try:
+                await self.redis.zadd(WORKERS_KEY, {self.name: time.time()})
+                await self.redis.zremrangebyscore(WORKERS_KEY, 0, time.time() - 60)
+            except (RedisError, OSError) as error:
+                logger.warning("heartbeat not sent", error=type(error).__name__)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _checkpoint_forever(self) -> None:
+        while True:
+            await asyncio.sleep(settings.GENERATION_CHECKPOINT_SECONDS)
+            runs = list(self._runs.values())
+            if not runs:
+                continue
+            checkpoints = [Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved()) for run in runs]
+            try:
+                held = await asyncio.to_thread(_save, checkpoints)
+            except Exception as error:  # noqa: BLE001 - Postgres may be away for a while; streams go on
+                logger.warning("checkpoint not saved", error=type(error).__name__)
+                continue
+            for run, checkpoint in zip(runs, checkpoints, strict=True):
+                if checkpoint.generation_id in held:
+                    run.mark_saved(checkpoint.text)
+                else:
+                    run.stop(StopReason.LOST)
+
+    async def _listen_for_cancellations(self) -> None:
+        while True:
+            try:
+                async with self.redis.pubsub() as pubsub:
+                    await pubsub.subscribe(CANCEL_CHANNEL)
+                    async for message in pubsub.listen():
+                        if message["type"] == "message":
+                            self._cancel(UUID(message["data"].decode()))
+            except (RedisError, OSError) as error:
+                logger.warning("not listening for cancellations", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _cancel(self, generation_id: UUID) -> None:
+        if run := self._runs.get(generation_id):
+            run.stop(StopReason.CANCELLED)
+
+
+def _save(checkpoints: list[Checkpoint]) -> set[UUID]:
+    try:
+        return save_checkpoints(checkpoints)
+    finally:
+        close_old_connections()

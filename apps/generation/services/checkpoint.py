@@ -1,0 +1,50 @@
+"""Save what running generations have so far, and renew their leases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+CHECKPOINT = """
+    UPDATE generation_generation AS generation
+    SET text = CASE WHEN given.length = 0 THEN generation.text ELSE generation.text || given.text END,
+        text_length = generation.text_length + given.length,
+        lease_expires_at = now() + make_interval(secs => %s)
+    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[])
+        AS given(id, attempt, start, length, text)
+    WHERE generation.id = given.id
+      AND generation.attempt = given.attempt
+      AND generation.state = 'running'
+      AND generation.text_length = given.start
+    RETURNING generation.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """``text`` is new since code point ``start``; it may be empty, which only renews the lease."""
+
+    generation_id: UUID
+    attempt: int
+    start: int
+    text: str
+
+
+def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
+    """Save all of them in one statement and return the generations that these attempts still hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHECKPOINT,
+            [
+                settings.GENERATION_LEASE_SECONDS,
+                [checkpoint.generation_id for checkpoint in checkpoints],
+                [checkpoint.attempt for checkpoint in checkpoints],
+                [checkpoint.start for checkpoint in checkpoints],
+                [len(checkpoint.text) for checkpoint in checkpoints],
+                # Postgres text cannot hold NUL; the relay has removed it already.
+                [checkpoint.text for checkpoint in checkpoints],
+            ],
+        )
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,21 @@
+"""Hand queued generations to the workers."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+logger = structlog.get_logger(__name__)
+
+TASK_NAME = "generation.run"
+
+
+def enqueue(generation_ids: Iterable[UUID]) -> None:
+    """Send one task per generation. Where the broker cannot be reached, the reaper sends it again later."""
+    for generation_id in generation_ids:
+        try:
+            current_app.send_task(TASK_NAME, args=[str(generation_id)], retry=False)
+        except OperationalError as error:
+            logger.warning("generation not enqueued", generation=str(generation_id), error=type(error).__name__)

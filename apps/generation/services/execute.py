@@ -1,0 +1,50 @@
+"""Run one claimed generation to its end. The only place where a worker's thread and its event loop meet."""
+
+from uuid import UUID
+
+import structlog
+
+from apps.endpoints.errors import EndpointError
+from apps.endpoints.selectors import choose_endpoint
+from apps.generation.models import Generation, State
+from apps.generation.relay import Destination, relay
+from apps.generation.runs import StopReason
+from apps.generation.runtime import Runtime
+from apps.generation.selectors import text_so_far
+from apps.generation.services.claim import claim_generation
+from apps.generation.services.finish import Outcome, finish_generation, release_generation
+
+logger = structlog.get_logger(__name__)
+
+UNEXPECTED = "Something went wrong on our side while this reply was written. The text so far is kept."
+
+
+def execute_generation(*, generation_id: UUID, runtime: Runtime) -> None:
+    """Claim the generation, stream it, and store how it ended. Does nothing where another worker has it."""
+    generation = claim_generation(generation_id=generation_id, worker=runtime.name)
+    if generation is None:
+        return
+    try:
+        outcome = _run(generation, runtime)
+    except Exception:
+        logger.exception("generation broke", generation=str(generation_id))
+        generation.refresh_from_db()
+        outcome = _failure(generation, UNEXPECTED)
+    if isinstance(outcome, Outcome):
+        finish_generation(generation_id=generation_id, attempt=generation.attempt, outcome=outcome)
+    elif outcome is StopReason.HANDOVER:
+        release_generation(generation_id=generation_id, attempt=generation.attempt)
+
+
+def _run(generation: Generation, runtime: Runtime) -> Outcome | StopReason:
+    try:
+        endpoint = choose_endpoint(variant=generation.variant)
+    except EndpointError as error:
+        return _failure(generation, error.sentence)
+    Generation.objects.filter(pk=generation.pk, attempt=generation.attempt).update(endpoint=endpoint)
+    destination = Destination(server=endpoint.server, protocol=endpoint.protocol)
+    return runtime.call(relay(runtime, generation, destination))
+
+
+def _failure(generation: Generation, sentence: str) -> Outcome:
+    return Outcome(state=State.FAILED, text=text_so_far(generation), error=sentence)

@@ -1,0 +1,37 @@
+"""Start a generation."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.generation.models import Generation
+from apps.generation.services.enqueue import enqueue
+
+
+def start_generation(
+    *,
+    owner: User,
+    variant: str,
+    messages: Sequence[Mapping[str, str]],
+    parameters: Mapping[str, Any] | None = None,
+    idempotency_key: UUID | None = None,
+) -> Generation:
+    """Store a queued generation and hand it to a worker when the transaction commits.
+
+    ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
+    Raises ``IntegrityError`` where the owner used ``idempotency_key`` before.
+    """
+    with transaction.atomic():
+        generation = Generation.objects.create(
+            owner=owner,
+            variant=variant,
+            messages=[dict(message) for message in messages],
+            parameters=dict(parameters or {}),
+            idempotency_key=idempotency_key,
+        )
+        transaction.on_commit(partial(enqueue, [generation.pk]))
+    return generation

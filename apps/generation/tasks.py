@@ -1,0 +1,24 @@
+"""Celery tasks: load by id, call one service."""
+
+from uuid import UUID
+
+from celery import shared_task
+from celery.exceptions import Reject
+
+from apps.generation.services.enqueue import TASK_NAME
+from apps.generation.services.execute import execute_generation
+from apps.generation.services.reap import reap_generations
+from apps.generation.worker import current_runtime
+
+
+@shared_task(name=TASK_NAME)
+def run_generation(generation_id: str) -> None:
+    runtime = current_runtime()
+    if runtime.draining:
+        raise Reject("this worker is shutting down", requeue=True)
+    execute_generation(generation_id=UUID(generation_id), runtime=runtime)
+
+
+@shared_task(name="generation.reap", expires=10)
+def reap() -> None:
+    reap_generations()

@@ -1,0 +1,5 @@
+// The chat page: its parts, each on its own.
+import "./composer.js";
+import "./copy.js";
+import "./scrolling.js";
+import "./updates.js";
