@@ -13,7 +13,7 @@ from apps.embedded.records import Record, is_alive
 POLL_SECONDS = 0.05
 
 
-def end_leftovers(records: Sequence[Record], *, patience: float = 6.0) -> list[str]:
+def end_leftovers(records: Sequence[Record], *, patience: float = 3.0) -> list[str]:
     """Ask each recorded process to stop, kill what remains of its group, and return the names of those found.
 
     On Linux they were told already, by the kernel, when their supervisor died.

@@ -49,6 +49,7 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
         argv=(str(BINARIES / "postgres"), "-D", str(layout.postgres_data), *options),
         stop_signal=SIGINT,  # Postgres's "fast shutdown"
         stop_seconds=4.0,
+        orphan_signal=SIGINT,
         user=SYSTEM_USER if _is_root() else None,
     )
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGTERM, Signals
+from signal import SIGKILL, SIGTERM, Signals
 from typing import IO
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
@@ -17,6 +17,7 @@ TETHER = Path(__file__).with_name("tether.py")
 class Program:
     """``argv`` runs in the foreground until ``stop_signal``, and then has ``stop_seconds`` to end by itself.
 
+    ``orphan_signal`` is what the kernel sends when the supervisor is killed and nobody can be waited for.
     ``user`` is the system user to run as; None means the one that we are.
     """
 
@@ -25,12 +26,13 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: Signals = SIGTERM
     stop_seconds: float = 2.0
+    orphan_signal: Signals = SIGKILL
     user: str | None = None
 
     @property
     def tethered_argv(self) -> list[str]:
         """``argv`` behind the launcher that ties its life to ours."""
-        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(self.stop_signal))]
+        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(self.orphan_signal))]
         return [*tether, self.user or "", *self.argv]
 
     @property

