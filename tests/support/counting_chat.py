@@ -90,14 +90,14 @@ async def _events(order: Order) -> AsyncIterator[bytes | None]:
     started = loop.time()
     wanted = order.last - order.first + 1
     for position, number in enumerate(range(order.first, order.last + 1)):
-        if position == order.fail_after:
-            async for piece in _fail(order.failure):
-                yield piece
-            return
         if position == order.most:
             break
         if order.per_second:
             await asyncio.sleep(started + (position + 1) / order.per_second - loop.time())
+        if position == order.fail_after:
+            async for piece in _fail(order.failure):
+                yield piece
+            return
         yield event(chunk(f"{number}" if number == 1 else f" {number}"))
     count = max(0, min(wanted, order.most))
     yield event(chunk("", "length" if order.most < wanted else "stop"))

@@ -11,8 +11,10 @@ import argparse
 import asyncio
 import socket
 import struct
+import subprocess
+import sys
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -139,6 +141,16 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 async def scripted_server() -> AsyncIterator[ScriptedServer]:
     async with ScriptedServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def counting_server() -> Iterator[str]:
+    """The address of a scripted server in a process of its own, which counts."""
+    command = [sys.executable, "-m", "tests.support.scripted_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
 
 
 async def serve(port: int) -> None:

@@ -1,0 +1,31 @@
+# The commands that matter are `make run` and `make test`: both install what is missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types
+
+BIN := .venv/bin
+ENVIRONMENT := .venv/.made
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: $(ENVIRONMENT) ## Run everything on this machine (PORT=8000 DATA_DIR=.local)
+	@exec $(BIN)/python manage.py start
+
+test: $(ENVIRONMENT) ## Run every test, or some: make test ARGS="tests/chat -k stop"
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/lint-imports
+
+types: $(ENVIRONMENT) ## Check types
+	@$(BIN)/mypy
+
+# Brought up to date when what it is made from has changed.
+$(ENVIRONMENT): pyproject.toml uv.lock .python-version scripts/make_environment.sh
+	@sh scripts/make_environment.sh
+	@touch $@
