@@ -70,12 +70,10 @@ class ChatReply:
         self._event_count += 1
         event = _event_of(payload)
         choices = event.get("choices")
-        if choices:
-            text = self._take_choices(choices)
-            if text:
-                texts.append(text)
-        elif failure := failure_of_event(event):
+        if (not choices or "error" in event) and (failure := failure_of_event(event)):
             raise failure
+        if choices and (text := self._take_choices(choices)):
+            texts.append(text)
         if usage := event.get("usage"):
             self._take_usage(usage)
 

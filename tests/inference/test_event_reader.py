@@ -1,0 +1,135 @@
+"""The event reader: the same payloads however the bytes are cut, and work that grows with them and no faster."""
+
+import re
+import sys
+from collections.abc import Iterable
+from itertools import pairwise
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from apps.inference.errors import ProtocolError
+from apps.inference.sse import LONGEST_EVENT, EventReader
+
+# Bytes that matter to the format come up often, all others sometimes.
+STREAMS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [b"data: ", b"data:", b"data", b"\n", b"\r", b"\r\n", b"\n\n", b":", b"id: 1", b"event: x", b"retry: 2"]
+        ),
+        st.sampled_from([b"\xef\xbb\xbf", b"\xff", "🦙".encode(), "\u2028".encode(), b"error: x", b" ", b"{}"]),
+        st.binary(max_size=8),
+    ),
+    max_size=40,
+).map(b"".join)
+
+
+def read(chunks: Iterable[bytes]) -> tuple[list[str], bool, bool]:
+    """Return the payloads, whether the bytes were bad, and whether some line was no field."""
+    reader = EventReader()
+    payloads: list[str] = []
+    try:
+        for chunk in chunks:
+            payloads.extend(reader.feed(chunk))
+        payloads.extend(reader.close())
+    except ProtocolError:
+        return payloads, True, reader.saw_foreign_line
+    return payloads, False, reader.saw_foreign_line
+
+
+def read_by_the_book(data: bytes) -> tuple[list[str], bool]:
+    """Read a whole stream line by line as the format's specification words it, for comparison."""
+    payloads: list[str] = []
+    event: list[str] = []
+    for line in [*re.split(b"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf")), b""]:
+        if not line:
+            payloads += ["\n".join(event)] if event else []
+            event = []
+        name, _, value = line.partition(b":")
+        if name == b"data" or (name == b"error" and b":" in line):
+            try:
+                event.append(value.removeprefix(b" ").decode())
+            except UnicodeDecodeError:
+                return payloads, True
+    return payloads, False
+
+
+@given(STREAMS, st.lists(st.integers(0, 400)))
+@example(b"data: a\r\n\r\ndata: b\r\rdata: c\n\n", [8, 9, 10, 18, 19])
+@example(b"\xef\xbb\xbfdata: a\n\n", [1, 2, 3])
+@example(b"\r\n\ndata: \xe2\x80\xa8\n\ndata:\xf0\x9f\xa6\n\n", [1, 10, 11])
+def test_any_bytes_in_any_cut_read_as_in_one_piece(data: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]
+    in_pieces = read(data[start:end] for start, end in pairwise(edges))
+    byte_by_byte = read(data[i : i + 1] for i in range(len(data)))
+    assert read([data]) == in_pieces == byte_by_byte
+
+
+@given(STREAMS)
+@example(b"data: one\ndata: two\ndata\n\n: comment\nid: 3\n\ndata:  spaced \n\n")
+def test_any_bytes_read_by_the_book(data: bytes) -> None:
+    payloads, bad, _ = read([data])
+    assert (payloads, bad) == read_by_the_book(data)
+
+
+def test_separators_that_are_text_stay_in_the_text() -> None:
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1e"
+    assert list(EventReader().feed(f"data: {text}\n\n".encode())) == [text]
+
+
+def test_payloads_before_bad_bytes_come_first() -> None:
+    payloads = EventReader().feed(b"data: good\n\ndata: \xff\n\n")
+    assert next(payloads) == "good"
+    with pytest.raises(ProtocolError):
+        next(payloads)
+
+
+@pytest.mark.parametrize("piece_size", [1_000, LONGEST_EVENT * 2])
+@pytest.mark.parametrize("start", [b"data: ", b": ", b""])
+def test_line_has_its_longest_length(start: bytes, piece_size: int) -> None:
+    fits = start + b"x" * (LONGEST_EVENT - len(start))
+    for data, is_bad in ((fits + b"\n\n", False), (fits + b"x\n\n", True)):
+        _, bad, _ = read(data[i : i + piece_size] for i in range(0, len(data), piece_size))
+        assert bad is is_bad
+
+
+def test_event_of_many_lines_has_the_same_longest_length() -> None:
+    line = b"data: " + b"x" * 94
+    fits = (line + b"\n") * (LONGEST_EVENT // len(line))
+    assert read([fits, b"\n"])[1] is False
+    assert read([fits, b"data: more\n\n"])[1] is True
+
+
+def steps_of(chunks: list[bytes]) -> int:
+    """Count the bytes that the reader's own lines handle: the size of every bytes object that they name."""
+    reader = EventReader()
+    handled = 0
+
+    def look(frame: FrameType, event: str, _arg: Any) -> Any:
+        nonlocal handled
+        if frame.f_code.co_filename.endswith("sse.py"):
+            handled += 1 + sum(len(value) for value in frame.f_locals.values() if isinstance(value, bytes))
+            return look
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        for chunk in chunks:
+            list(reader.feed(chunk))
+    finally:
+        sys.settrace(before)
+    return handled
+
+
+def test_long_line_in_small_pieces_costs_in_proportion_to_its_length() -> None:
+    """Twice the bytes, byte by byte, must be twice the work: a reader that looks again at what it holds needs four."""
+
+    def cost(length: int) -> int:
+        data = b"data: " + b"x" * length + b"\n\n"
+        return steps_of([data[i : i + 1] for i in range(len(data))])
+
+    assert cost(4_000) < 2.2 * cost(2_000)
