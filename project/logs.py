@@ -5,6 +5,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+
 
 def configure_logging(*, level: str, output: str) -> dict[str, Any]:
     """Configure structlog and return Django's ``LOGGING`` that renders standard-library records the same way."""
@@ -42,4 +44,6 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
+        # One line per task and tick would drown everything else: generations log what matters themselves.
+        "loggers": {name: {"level": "WARNING"} for name in CHATTY},
     }

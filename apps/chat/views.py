@@ -68,8 +68,8 @@ def _conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversati
 def _sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(exchange.conversation)
-    messages = shown_messages(exchange.conversation.messages.filter(position__gte=exchange.question.position))
-    context = {"messages": messages, "key": uuid4()}
+    turns = shown_messages(exchange.conversation.messages.filter(position__gte=exchange.question.position))
+    context = {"turns": turns, "key": uuid4()}
     return render(request, "chat/_sent.html", context)
 
 
@@ -89,7 +89,7 @@ def _page(request: HttpRequest, shown: Conversation | None, form: MessageForm, s
     context = {
         "conversation": shown,
         "moment": moment,
-        "messages": shown_messages(shown.messages.all()) if shown else [],
+        "turns": shown_messages(shown.messages.all()) if shown else [],
         "sidebar": sidebar_groups(user_of(request)),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "key": uuid4(),

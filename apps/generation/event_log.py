@@ -47,7 +47,7 @@ def sync_client() -> "redis.Redis":
 
 def async_client() -> "redis.asyncio.Redis":
     """A client for the running event loop; the caller closes it."""
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5)
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=15, socket_connect_timeout=5)
 
 
 async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> str:

@@ -23,7 +23,7 @@ from apps.generation.models import Generation, State
 logger = structlog.get_logger(__name__)
 
 LONGEST_BACKLOG = 1000  # log entries held for a reader that is busy
-BLOCK_MILLISECONDS = 10_000
+BLOCK_MILLISECONDS = 5_000  # well under the client's socket timeout
 QUIET_SECONDS = 15.0  # without an entry, a reader asks Postgres whether the generation is over
 RETRY_SECONDS = 0.5
 FIRST_ID = "0-0"
