@@ -23,7 +23,7 @@ from tests.project.containers import (
 
 OURS = {"migrate", "web", "worker", "beat"}
 PINNED = re.compile(r"[\w./-]+:v?\d[\w.-]*")
-SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|AUTH")
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN$|AUTH")
 VARIABLE = re.compile(r"\$\{(\w+)[^}]*\}")
 
 
