@@ -1,0 +1,53 @@
+"""Chromium, shared by all browser tests; each test gets a fresh profile."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.visit import Visit
+
+HERE = Path(__file__).parent
+DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
+EXECUTABLE = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
+# Without these, Chromium itself asks for things.
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all browser tests, since the browser lives in it."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium where it is installed, else the one that Playwright installs."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*QUIET, *sandbox])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(chromium: Browser, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
+    """A visit to the running site, during which the browser may neither complain nor go elsewhere."""
+    context = await chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(15_000)
+    visit = Visit(page=await context.new_page(), site=live_asgi_server)
+    yield visit
+    await context.close()
+    assert visit.complaints == []
+    assert visit.offsite == []

@@ -1,0 +1,71 @@
+"""One person's visit in a browser of his own, with a record of what the browser asked for and complained about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+from axe_playwright_python.async_playwright import Axe
+from channels.db import database_sync_to_async
+from playwright.async_api import ConsoleMessage, Error, Page, Request
+
+from apps.accounts.services import create_user, sign_in_url
+
+ALLOWED_SCHEMES = {"data", "blob", "about"}
+
+
+@dataclass
+class Visit:
+    """A page, the site it visits, and the record. ``complaints`` and ``offsite`` must be empty when a test ends."""
+
+    page: Page
+    site: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        context = self.page.context
+        context.on("request", self._note_request)
+        context.on("console", self._note_console)
+        context.on("weberror", lambda error: self._note_error(error.error))
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _note_error(self, error: Error) -> None:
+        self.complaints.append(f"exception: {error.message}")
+
+    @property
+    def offsite(self) -> list[str]:
+        """Addresses asked for that are not of this site."""
+        host = urlsplit(self.site).netloc
+        parts = ((url, urlsplit(url)) for url in self.requests)
+        return [url for url, part in parts if part.netloc != host and part.scheme not in ALLOWED_SCHEMES]
+
+    async def open(self, path: str) -> int:
+        """Go to ``path`` and wait until it is loaded; the answer's status."""
+        response = await self.page.goto(self.site + path)
+        assert response is not None
+        return response.status
+
+    async def sign_in(self, username: str, *, staff: bool = False, path: str = "/chat/") -> None:
+        """Sign ``username`` in through a one-time link, which leads on to ``path``. Needs a committing database."""
+        await database_sync_to_async(create_user)(username=username, staff=staff)
+        link = urlsplit(await database_sync_to_async(sign_in_url)(username=username))
+        await self.open(f"{link.path}?{link.query}&{urlencode({'next': path})}")
+
+    async def accessibility_faults(self) -> Sequence[str]:
+        """What axe-core finds wrong with the page: rule, element and why, one line each."""
+        found = await Axe().run(self.page)
+        return [
+            f"{violation['id']} {node['target']} {node['failureSummary']}"
+            for violation in found.response["violations"]
+            for node in violation["nodes"]
+        ]
+
+    async def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
