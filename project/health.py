@@ -1,7 +1,7 @@
 """``/healthz``: this process is up. ``/readyz``: the database, Redis and a worker answer too.
 
 django-health-check was tried: it answers 500 under names of its own, and its Celery check proves the consumer alive,
-not the asyncio loop that does a worker's work; so a worker's loop writes the time to ``WORKERS_KEY`` and is read here.
+not the asyncio loop that does a worker's work. Here that loop itself reports, in the sorted set ``WORKERS_KEY``.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-WORKERS_KEY = "workbench:workers"  # sorted set: worker name by the unix time of its last heartbeat
+from apps.generation.runtime import WORKERS_KEY
+
 HEARTBEAT_MAX_AGE = 10.0  # seconds
 CHECK_TIMEOUT = 2.0  # seconds
 

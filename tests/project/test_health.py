@@ -15,7 +15,8 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from project.health import HEARTBEAT_MAX_AGE, WORKERS_KEY
+from apps.generation.runtime import WORKERS_KEY
+from project.health import HEARTBEAT_MAX_AGE
 
 
 @pytest.fixture
