@@ -46,8 +46,7 @@ class ReplyRenderer:
 
     def snapshot(self, text: str) -> tuple[str, str]:
         """All of a reply that has not been fed anything yet: its finished blocks, and the open one."""
-        finished = "".join(progress.finished for progress in self._take(text))
-        return finished, self._open.html()
+        return self._finished_by(self._with_plain_newlines(text)), self._open.html()
 
     def feed(self, text: str) -> list[Change]:
         """What ``text`` changes on the page."""
@@ -65,9 +64,11 @@ class ReplyRenderer:
 
     def finish(self) -> list[Change]:
         """The text is complete: finish the open block, whose element is not needed any longer."""
-        if self._carriage_return:
-            self._take("\n")
-        return [Finish(self._open.finish())]
+        finished = self._finished_by("\n") if self._carriage_return else ""
+        return [Finish(finished + self._open.finish())]
+
+    def _finished_by(self, text: str) -> str:
+        return "".join(progress.finished for progress in self._take(text))
 
     def _take(self, text: str) -> list[Progress]:
         progresses = []
