@@ -13,9 +13,9 @@ from apps.chat import fragments
 from apps.chat.announcements import group_of
 from apps.chat.live import LiveReply
 from apps.chat.models import Conversation, Message
-from apps.chat.threads import in_thread
 from apps.chat.transcript import html_of, moment_from
 from apps.generation.models import Generation
+from apps.generation.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 

@@ -8,11 +8,11 @@ from django.utils.safestring import mark_safe
 from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
-from apps.chat.threads import in_thread
 from apps.generation.events import Events
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
+from apps.generation.threads import in_thread
 
 WRITING = "The assistant is writing."
 SPOKEN_ENDS = {

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from apps.generation import event_log
 from apps.generation.events import Ended, Events, GapInLog, RawEntry, decode
 from apps.generation.models import Generation, State
+from apps.generation.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 
@@ -48,11 +49,13 @@ class Reader:
             self._entries.extend(entries)
         self._arrived.set()
 
-    async def take(self, client: "redis.asyncio.Redis", generation_id: UUID) -> Events:
-        """Wait for news and return all of it; empty after ``QUIET_SECONDS`` without any."""
-        with contextlib.suppress(TimeoutError):
+    async def take(self, client: "redis.asyncio.Redis", generation_id: UUID) -> Events | None:
+        """Wait for entries and return what is new in them; ``None`` after ``QUIET_SECONDS`` without any."""
+        try:
             async with asyncio.timeout(QUIET_SECONDS):
                 await self._arrived.wait()
+        except TimeoutError:
+            return None
         self._arrived.clear()
         entries, self._entries = self._entries, []
         overrun, self._overrun = self._overrun, False
@@ -88,13 +91,20 @@ class Follower:
             ended = backlog.ended
             while ended is None:
                 events = await reader.take(self.client, generation_id)
-                if not events:
+                if events is None:
                     events = await _end_in_postgres(generation_id, reader.offset)
                 if events:
                     yield events
                 ended = events.ended
         finally:
             self._leave(generation_id, reader)
+
+    async def close(self) -> None:
+        """Stop reading, and close the connections."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.client.aclose()
 
     async def _join(self, generation_id: UUID, reader: Reader) -> None:
         readers = self._readers.setdefault(generation_id, set())
@@ -152,9 +162,10 @@ def _streams(answer: object) -> Streams:
     return cast("Streams", answer)
 
 
-async def _end_in_postgres(generation_id: UUID, offset: int) -> Events:
+@in_thread
+def _end_in_postgres(generation_id: UUID, offset: int) -> Events:
     """The end of a generation whose log is gone, with the text from ``offset`` on; empty while it is not over."""
-    generation = await Generation.objects.filter(pk=generation_id).afirst()
+    generation = Generation.objects.filter(pk=generation_id).first()
     if generation is None:
         return Events(offset, ended=Ended(state=State.CANCELLED))
     if not generation.is_over:

@@ -17,7 +17,6 @@ import aiohttp
 import redis.asyncio
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
@@ -25,6 +24,7 @@ from apps.generation.log_writer import LogWriter
 from apps.generation.runs import Run, StopReason
 from apps.generation.services.cancel import CANCEL_CHANNEL
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
+from apps.generation.threads import in_thread
 from apps.inference.connection import open_session
 
 logger = structlog.get_logger(__name__)
@@ -125,7 +125,7 @@ class Runtime:
                 continue
             checkpoints = [Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved()) for run in runs]
             try:
-                held = await asyncio.to_thread(_save, checkpoints)
+                held = await in_thread(save_checkpoints)(checkpoints)
             except Exception as error:  # noqa: BLE001 - Postgres may be away for a while; streams go on
                 logger.warning("checkpoint not saved", error=type(error).__name__)
                 continue
@@ -150,10 +150,3 @@ class Runtime:
     def _cancel(self, generation_id: UUID) -> None:
         if run := self._runs.get(generation_id):
             run.stop(StopReason.CANCELLED)
-
-
-def _save(checkpoints: list[Checkpoint]) -> set[UUID]:
-    try:
-        return save_checkpoints(checkpoints)
-    finally:
-        close_old_connections()

@@ -1,0 +1,44 @@
+"""Fixtures of the generation tests."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+import redis.asyncio
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
+from apps.generation import event_log
+from apps.generation.models import Generation
+from apps.generation.services.start import start_generation
+from tests.support.scripted_server import counting_server, scripted_server
+
+__all__ = ["counting_server", "scripted_server"]
+
+
+@pytest.fixture
+def generation_id() -> UUID:
+    return uuid4()
+
+
+@pytest.fixture
+async def log_client(redis_url: str) -> AsyncIterator["redis.asyncio.Redis"]:
+    client = event_log.async_client()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def counting_endpoint(db: None, counting_server: str) -> Endpoint:
+    return add_endpoint(name="counting", url=counting_server, protocol="openai", variant="instruct")
+
+
+def ask(owner: User, text: str) -> Generation:
+    """A queued generation; its task is sent when the transaction commits."""
+    return start_generation(owner=owner, variant="instruct", messages=[{"role": "user", "content": text}])
+
+
+def numbers(last: int) -> str:
+    """What the counting model says when asked to count to ``last``."""
+    return " ".join(str(number) for number in range(1, last + 1))

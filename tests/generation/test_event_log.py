@@ -1,0 +1,94 @@
+"""The event log on a real Valkey: in order, once, by one writer, until its end."""
+
+from uuid import UUID
+
+import pytest
+import redis.asyncio
+
+from apps.generation import event_log
+from apps.generation.errors import LogUnavailable
+from apps.generation.events import Ended
+from apps.generation.models import State
+
+type Client = redis.asyncio.Redis
+
+
+async def append(client: Client, generation_id: UUID, attempt: int, start: int, text: str) -> bytes:
+    answer: bytes = await client.eval(
+        event_log.script("append"), 2, *event_log.keys(generation_id), attempt, start, start + len(text), text
+    )
+    return answer
+
+
+async def test_text_is_read_back_from_any_offset(log_client: Client, generation_id: UUID) -> None:
+    assert await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="") == ""
+    assert await append(log_client, generation_id, 1, 0, "naïve ") == b"ok"
+    assert await append(log_client, generation_id, 1, 6, "🦙 code") == b"ok"
+    assert event_log.read_log(generation_id).text == "naïve 🦙 code"
+    assert event_log.read_log(generation_id, after=7).text == " code"
+
+
+async def test_a_repeated_append_is_recognised(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await append(log_client, generation_id, 1, 0, "once") == b"ok"
+    assert await append(log_client, generation_id, 1, 0, "once") == b"ok"
+    assert event_log.read_log(generation_id).text == "once"
+
+
+async def test_a_gap_is_refused(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await append(log_client, generation_id, 1, 5, "late") == b"gap"
+
+
+async def test_a_newer_attempt_shuts_the_older_one_out(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await append(log_client, generation_id, 1, 0, "one ") == b"ok"
+    assert await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="") == "one "
+    assert await append(log_client, generation_id, 1, 4, "stale") == b"fenced"
+    assert await append(log_client, generation_id, 2, 4, "two") == b"ok"
+    with pytest.raises(LogUnavailable):
+        await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert event_log.read_log(generation_id).text == "one two"
+
+
+async def test_nothing_follows_the_end(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await append(log_client, generation_id, 1, 0, "so far") == b"ok"
+    event_log.end_log(generation_id, Ended(State.CANCELLED))
+    event_log.end_log(generation_id, Ended(State.SUCCEEDED))
+    assert await append(log_client, generation_id, 1, 6, " and on") == b"ended"
+    event_log.announce(generation_id, State.QUEUED)
+    with pytest.raises(LogUnavailable):
+        await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="so far")
+    events = event_log.read_log(generation_id)
+    assert events.text == "so far"
+    assert events.ended == Ended(State.CANCELLED)
+    assert events.state is State.RUNNING  # the announcement came too late
+
+
+async def test_a_lost_log_starts_from_the_checkpoint(log_client: Client, generation_id: UUID) -> None:
+    assert await event_log.open_log(log_client, generation_id, attempt=3, checkpoint="kept text") == "kept text"
+    assert event_log.read_log(generation_id).text == "kept text"
+    assert event_log.read_log(generation_id, after=5).text == "text"
+
+
+async def test_a_log_behind_the_checkpoint_catches_up(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await append(log_client, generation_id, 1, 0, "kept")
+    assert await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="kept text") == "kept text"
+    assert event_log.read_log(generation_id).text == "kept text"
+
+
+async def test_a_log_ahead_of_the_checkpoint_is_believed(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await append(log_client, generation_id, 1, 0, "kept text, and shown text")
+    text = await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="kept text")
+    assert text == "kept text, and shown text"
+
+
+async def test_logs_expire_an_hour_after_the_end(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await log_client.ttl(event_log.events_key(generation_id)) > event_log.SECONDS_AFTER_END
+    event_log.end_log(generation_id, Ended(State.SUCCEEDED))
+    for key in event_log.keys(generation_id):
+        assert 0 < await log_client.ttl(key) <= event_log.SECONDS_AFTER_END

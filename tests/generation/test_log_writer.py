@@ -1,0 +1,87 @@
+"""Tokens reach the log in order and once, in batches that grow while Redis is busy."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+import redis.asyncio
+
+from apps.generation import event_log
+from apps.generation.events import Ended
+from apps.generation.log_writer import LogWriter
+from apps.generation.models import State
+from apps.generation.runs import Run, StopReason
+
+type Client = redis.asyncio.Redis
+
+
+@pytest.fixture
+async def writer(log_client: Client) -> AsyncIterator[LogWriter]:
+    writer = LogWriter(log_client)
+    task = asyncio.create_task(writer.run_forever())
+    yield writer
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def open_run(client: Client, generation_id: UUID, attempt: int = 1) -> Run:
+    text = await event_log.open_log(client, generation_id, attempt=attempt, checkpoint="")
+    return Run.resumed(generation_id, attempt=attempt, text=text, saved=0)
+
+
+async def test_many_runs_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
+    runs = [await open_run(log_client, uuid4()) for _ in range(20)]
+    for number in range(50):
+        for run in runs:
+            writer.append(run, f"{number} ")
+        await asyncio.sleep(0)
+    await asyncio.gather(*(run.wait_until_appended() for run in runs))
+    for run in runs:
+        assert event_log.read_log(run.generation_id).text == run.text == "".join(f"{n} " for n in range(50))
+
+
+async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+    run = await open_run(log_client, generation_id)
+    for _ in range(100):
+        writer.append(run, "token ")
+    await run.wait_until_appended()
+    entries = await log_client.xlen(event_log.events_key(generation_id))
+    assert entries == 2  # the state and one text
+
+
+async def test_the_end_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+    run = await open_run(log_client, generation_id)
+    event_log.end_log(generation_id, Ended(State.CANCELLED))
+    writer.append(run, "too late")
+    await run.wait_until_appended()
+    assert run.stopped is StopReason.CANCELLED
+    assert event_log.read_log(generation_id).text == ""
+
+
+async def test_a_newer_attempt_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+    run = await open_run(log_client, generation_id)
+    await open_run(log_client, generation_id, attempt=2)
+    writer.append(run, "stale")
+    await run.wait_until_appended()
+    assert run.stopped is StopReason.LOST
+
+
+async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+    run = await open_run(log_client, generation_id)
+    writer.append(run, "before ")
+    await run.wait_until_appended()
+    await log_client.delete(*event_log.keys(generation_id))
+    writer.append(run, "after")
+    await run.wait_until_appended()
+    assert event_log.read_log(generation_id).text == "before after"
+
+
+async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+    run = await open_run(log_client, generation_id)
+    writer.append(run, "one ")
+    await run.wait_until_appended()
+    await log_client.script_flush()
+    writer.append(run, "two")
+    await run.wait_until_appended()
+    assert event_log.read_log(generation_id).text == "one two"
