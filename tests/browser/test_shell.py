@@ -5,8 +5,8 @@ from playwright.async_api import expect
 
 from tests.browser.visit import Visit
 
-PAGES = ["/", "/guide/", "/accounts/sign-in/", "/styleguide/", "/endpoints/", "/nothing-here/"]
-STAFF_PAGES = {"/styleguide/", "/endpoints/"}
+PAGES = ["/", "/guide/", "/accounts/sign-in/", "/chat/", "/styleguide/", "/endpoints/", "/nothing-here/"]
+STAFF_PAGES = {"/chat/", "/styleguide/", "/endpoints/"}
 
 
 async def open_page(visit: Visit, path: str) -> None:
