@@ -64,9 +64,8 @@ async def _stream(runtime: "Runtime", run: Run, request: ChatRequest, destinatio
     last = Delta("")
     async with aclosing(protocol.stream_chat(runtime.http, destination.server, request, Timeouts())) as deltas:
         async for delta in deltas:
-            text = delta.text.replace("\0", "")  # Postgres cannot store it
-            if text:
-                runtime.log_writer.append(run, text)
+            if delta.text:
+                runtime.log_writer.append(run, delta.text)
             last = delta
     return last
 

@@ -38,8 +38,8 @@ class Writer:
 
     async def append(self, text: str) -> None:
         end = self.offset + len(text)
-        arguments = [1, self.offset, end, text]
-        await self.client.eval(event_log.script("append"), 2, *event_log.keys(self.generation_id), *arguments)
+        keys = event_log.keys(self.generation_id)
+        await self.client.eval(event_log.script("append"), 2, *keys, 1, self.offset, end, text)
         self.offset = end
 
 

@@ -35,7 +35,8 @@ def expire_lease(generation: Generation) -> None:
 
 def queue_length() -> int:
     with current_app.connection_for_read() as connection:
-        return int(connection.default_channel.client.llen("celery"))
+        channel: Any = connection.default_channel
+        return int(channel.client.llen("celery"))
 
 
 def test_a_duplicate_delivery_does_nothing(alice: User) -> None:

@@ -43,7 +43,6 @@ def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
                 [checkpoint.attempt for checkpoint in checkpoints],
                 [checkpoint.start for checkpoint in checkpoints],
                 [len(checkpoint.text) for checkpoint in checkpoints],
-                # Postgres text cannot hold NUL; the relay has removed it already.
                 [checkpoint.text for checkpoint in checkpoints],
             ],
         )

@@ -1,0 +1,106 @@
+"""Workers that are killed or stopped while they stream: every reply still ends as the numbers 1 to N, each once."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from apps.accounts.models import User
+from apps.embedded import programs
+from apps.embedded.program import Program
+from apps.endpoints.models import Endpoint
+from apps.generation import event_log
+from apps.generation.models import Generation, State
+from apps.generation.services.reap import reap_generations
+from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
+from tests.support.services import Running, Services
+
+__all__ = ["counting_endpoint", "counting_server"]
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+STREAMS = 20
+LENGTH = 300
+PATIENCE = 60.0  # seconds
+
+
+@pytest.fixture
+def mortal_worker(
+    services: Services, run_program: Callable[[Program], Running], celery_worker_process: Running
+) -> Iterator[Running]:
+    """A second worker, with short leases; the session's worker survives it."""
+    program = programs.worker(services.layout, beat=False)
+    environment = {"GENERATION_LEASE_SECONDS": "2", "GENERATION_CHECKPOINT_SECONDS": "0.5"}
+    worker = run_program(replace(program, name="mortal-worker", environment=environment))
+    worker.wait_until(lambda: _has_said_hello(worker.process.pid))
+    yield worker
+    worker.stop()
+
+
+def _has_said_hello(pid: int) -> bool:
+    members = event_log.sync_client().zrange("workbench:workers", 0, -1)
+    return any(member.endswith(f":{pid}".encode()) for member in members)
+
+
+def run_by(worker: Running) -> list[Generation]:
+    return list(Generation.objects.filter(state=State.RUNNING, worker__endswith=f":{worker.process.pid}"))
+
+
+def start_streams(owner: User, worker: Running) -> list[Generation]:
+    """Start many, and wait until this worker has some of them well under way."""
+    generations = [ask(owner, f"count to {LENGTH} at 100 per second") for _ in range(STREAMS)]
+    give_up = time.monotonic() + PATIENCE
+    while not any(generation.text_length > 100 for generation in run_by(worker)):
+        assert time.monotonic() < give_up, "the worker has nothing to lose"
+        time.sleep(0.05)
+    return generations
+
+
+def assert_all_complete(generations: list[Generation]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    for generation in generations:
+        while not generation.is_over:
+            assert time.monotonic() < give_up, f"{generation} did not end"
+            reap_generations()
+            time.sleep(0.1)
+            generation.refresh_from_db()
+        assert (generation.state, generation.error) == (State.SUCCEEDED, "")
+        assert generation.text == numbers(LENGTH)
+        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+    assert any(generation.attempt > 1 for generation in generations), "nothing was taken over: this proves nothing"
+
+
+def test_killed(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, mortal_worker)
+    os.killpg(mortal_worker.process.pid, signal.SIGKILL)
+    assert_all_complete(generations)
+
+
+def test_stopped(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, mortal_worker)
+    mortal_worker.process.send_signal(signal.SIGTERM)
+    mortal_worker.process.wait(10)
+    assert not run_by(mortal_worker), "it kept generations that it can no longer run"
+    assert_all_complete(generations)
+
+
+def test_frozen_and_woken(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    """A worker that sleeps past its lease and wakes must not write what another has taken over."""
+    generations = start_streams(alice, mortal_worker)
+    os.killpg(mortal_worker.process.pid, signal.SIGSTOP)
+    time.sleep(3)
+    reap_generations()
+    time.sleep(0.5)
+    os.killpg(mortal_worker.process.pid, signal.SIGCONT)
+    assert_all_complete(generations)
+
+
+def test_redis_emptied(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, mortal_worker)
+    for generation in generations:
+        event_log.sync_client().delete(*event_log.keys(generation.pk))
+    os.killpg(mortal_worker.process.pid, signal.SIGKILL)
+    assert_all_complete(generations)
