@@ -23,20 +23,23 @@ def worker(layout: Layout, *, beat: bool = True) -> Program:
 
 def web(port: int) -> Program:
     """The ASGI server on the loopback interface."""
-    options = ("--host", HOST, "--port", str(port), "--lifespan", "off", "--no-access-log", "--no-server-header")
-    return Program(
-        name="web",
-        argv=(
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "project.asgi:application",
-            *options,
-            "--timeout-graceful-shutdown",
-            "2",
-        ),
-        stop_seconds=4.0,
-    )
+    options = {
+        "host": HOST,
+        "port": str(port),
+        "lifespan": "off",
+        "loop": "uvloop",
+        "http": "httptools",
+        "log-level": "warning",
+        # Frames are small and many: compressing them costs more than sending them.
+        "ws-per-message-deflate": "false",
+        # What a browser sends over a socket is a few words: which conversation to follow.
+        "ws-max-size": "65536",
+        # Open sockets are told to come back; requests have this long to finish.
+        "timeout-graceful-shutdown": "2",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    command = (sys.executable, "-m", "uvicorn", "project.asgi:application", *words)
+    return Program(name="web", argv=(*command, "--no-access-log", "--no-server-header"), stop_seconds=4.0)
 
 
 def model_server(port: int) -> Program:

@@ -1,0 +1,40 @@
+"""Which port a stack's model server gets."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.embedded.ports import HOST, free_port, is_free, kept_port
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind((HOST, 0))
+        server.listen()
+        yield int(server.getsockname()[1])
+
+
+def test_a_port_that_somebody_listens_on_is_not_free(taken: int) -> None:
+    assert not is_free(taken)
+    assert is_free(free_port())
+
+
+def test_the_chosen_port_is_kept(tmp_path: Path) -> None:
+    first = kept_port(tmp_path / "port")
+    assert kept_port(tmp_path / "port") == first
+
+
+def test_a_kept_port_that_is_taken_is_chosen_anew(tmp_path: Path, taken: int) -> None:
+    (tmp_path / "port").write_text(str(taken))
+    chosen = kept_port(tmp_path / "port")
+    assert chosen != taken
+    assert kept_port(tmp_path / "port") == chosen
+
+
+@pytest.mark.parametrize("text", ["", "no number", "70000", "-1", "9" * 40])
+def test_a_spoilt_note_is_replaced(tmp_path: Path, text: str) -> None:
+    (tmp_path / "port").write_text(text)
+    assert is_free(kept_port(tmp_path / "port"))
