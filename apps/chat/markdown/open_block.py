@@ -10,11 +10,11 @@ from markdown_it.token import Token
 from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
 from apps.chat.markdown.renderer import language_of, render_block, render_markdown, top_level_blocks
 
-OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)\n")
+OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Where inline markup or a line is completed, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
 # The beginning of a line that may yet turn out to be a fence, a heading, a list item, a rule or a table row.
-HALF_TYPED = re.compile(r" {0,3}(?:[`~][^\n]*|\|[^\n]*|#{1,6}|>|[-+*=_]+ ?|\d{1,9}[.)]?)")
+HALF_TYPED = re.compile(r" {0,3}(?:[`~][^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}[.)]?)")
 LONGEST_HELD = 300  # characters of a half-typed line that are held back at the most
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")

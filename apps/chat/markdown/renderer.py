@@ -7,6 +7,7 @@ no later line can change an earlier block: a finished block stays as it is.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from typing import Any
 
 import nh3
@@ -42,9 +43,12 @@ ATTRIBUTES = {
 def parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough, minus what would reach beyond a block or off the site."""
     markdown = MarkdownIt("commonmark", {"html": False})
-    markdown.enable(["table", "strikethrough"]).disable(["reference", "image", "html_inline", "html_block"])
+    markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
+    markdown.add_render_rule("image", _image)
+    markdown.add_render_rule("link_open", _link_open)
+    markdown.add_render_rule("link_close", _link_close)
     markdown.add_render_rule("table_open", _table_open)
     markdown.add_render_rule("table_close", _table_close)
     markdown.add_render_rule("th_open", _cell_open)
@@ -91,6 +95,24 @@ def _fence(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _option
 def language_of(info: str) -> str:
     """The language named after a fence: its first word."""
     return next(iter(info.split()), "")
+
+
+def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """A link in the image's place; only its words where it stands in a link already, as badges do."""
+    token = tokens[index]
+    source = escape(str(token.attrGet("src") or ""))
+    words = escape(renderer.renderInlineAsText(token.children or [], options, env)) or source
+    return words if env.get("in_link") else f'<a href="{source}">{words}</a>'
+
+
+def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    env["in_link"] = True
+    return renderer.renderToken(tokens, index, options, env)
+
+
+def _link_close(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, env: Any) -> str:
+    env["in_link"] = False
+    return "</a>"
 
 
 def _table_open(*_arguments: Any) -> str:

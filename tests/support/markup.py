@@ -1,0 +1,49 @@
+"""What a piece of HTML holds: its tags, its attributes, and the text that a person sees."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+HARMLESS_ATTRIBUTES = {"class", "start", "title", "rel", "tabindex", "type", "data-copy", "href"}
+HARMLESS_TAGS = {
+    *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("strong", "em", "s", "code", "a", "table", "thead", "tbody", "tr", "th", "td"),
+    *("figure", "figcaption", "div", "pre", "span", "button"),
+}
+HARMLESS_SCHEMES = ("http://", "https://", "mailto:")
+
+
+@dataclass
+class Markup(HTMLParser):
+    """Parsed HTML. ``dangers`` names whatever could run, load or send something."""
+
+    html: str
+    tags: list[str] = field(default_factory=list)
+    attributes: list[tuple[str, str, str]] = field(default_factory=list)  # tag, name, value
+    pieces: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.feed(self.html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def links(self) -> list[str]:
+        return [value for _, name, value in self.attributes if name == "href"]
+
+    @property
+    def dangers(self) -> list[str]:
+        tags = [f"<{tag}>" for tag in self.tags if tag not in HARMLESS_TAGS]
+        attributes = [f"{tag} {name}" for tag, name, _ in self.attributes if name not in HARMLESS_ATTRIBUTES]
+        links = [link for link in self.links if ":" in link and not link.lower().startswith(HARMLESS_SCHEMES)]
+        return tags + attributes + links
