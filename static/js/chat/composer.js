@@ -37,7 +37,8 @@ form.addEventListener("htmx:after:request", ({ detail }) => {
 
 for (const starter of document.querySelectorAll("[data-prompt]")) {
   starter.addEventListener("click", () => {
-    input.value = starter.dataset.prompt;
+    const { prompt } = starter.dataset;
+    input.value = prompt.endsWith(":") ? `${prompt}\n\n` : prompt; // room for the code that follows
     keepDraft();
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
