@@ -40,7 +40,7 @@ def _keep_alives(count: int) -> list[Step]:
 
 @pytest.mark.parametrize(
     ("timeouts", "expected"),
-    [(Timeouts(first_token=SOON), FirstTokenTimedOut), (Timeouts(total=SOON), TotalTimedOut)],
+    [(Timeouts(first_token=SOON, total=20), FirstTokenTimedOut), (Timeouts(total=SOON), TotalTimedOut)],
 )
 @pytest.mark.parametrize("start", [[], [head()], [head(), *keep_alives_for_ever()]])
 async def test_no_text_in_time(

@@ -49,6 +49,7 @@ WRITINGS: dict[str, Callable[[bytes], bytes]] = {
     "comments": lambda data: b": ping - 2026-11-22\r\n\r\n" + data.replace(b"\n\n", b"\n\n: ping\n\n"),
     "event, id, retry": lambda data: data.replace(b"data: ", b"event: message\nid: 7\nretry: 10\ndata: "),
     "many data lines": lambda data: data.replace(b',"choices"', b',\ndata: "choices"'),
+    "many data lines, CRLF": lambda data: data.replace(b',"choices"', b',\ndata: "choices"').replace(b"\n", b"\r\n"),
     "no last blank line": lambda data: data.removesuffix(b"\n"),
     "no last newline": lambda data: data.removesuffix(b"\n\n"),
     "more after the end": lambda data: data + b'data: {"error":"late"}\n\n\xff garbage',
