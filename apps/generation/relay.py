@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.errors import LogUnavailable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
+RETRY_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -37,9 +40,7 @@ async def relay(runtime: "Runtime", generation: Generation, destination: Destina
     A generation that has text already is continued: the model is given its own words and goes on from there.
     """
     try:
-        text = await event_log.open_log(
-            runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
-        )
+        text = await _open_log(runtime, generation)
     except LogUnavailable:
         return StopReason.LOST
     run = Run.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
@@ -57,6 +58,18 @@ async def relay(runtime: "Runtime", generation: Generation, destination: Destina
             await run.wait_until_appended()
             return run.stopped or _failed(run, generation, error)
         return run.stopped or _succeeded(run, generation, last)
+
+
+async def _open_log(runtime: "Runtime", generation: Generation) -> str:
+    """Wait for Redis if need be. Should that outlast the lease, another attempt takes over and this one is refused."""
+    while True:
+        try:
+            return await event_log.open_log(
+                runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
+            )
+        except (RedisError, OSError) as error:
+            logger.warning("event log not reachable", generation=str(generation.pk), error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _stream(runtime: "Runtime", run: Run, request: ChatRequest, destination: Destination) -> Delta:

@@ -69,6 +69,10 @@ class Services:
         postgres.create_database(self.layout)
         cache.wait_until(lambda: valkey.answers(self.layout))
 
+    def named(self, name: str) -> Running:
+        """The running program of that name, for tests that do things to it."""
+        return next(running for running in self.running if running.program.name == name)
+
     def _run(self, program: Program) -> Running:
         self.running.append(run(program, self.layout.logs))
         return self.running[-1]

@@ -1,8 +1,11 @@
 """Run one claimed generation to its end. The only place where a worker's thread and its event loop meet."""
 
+import time
 from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections
+from psycopg_pool import PoolTimeout
 
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.selectors import choose_endpoint
@@ -16,6 +19,7 @@ from apps.generation.services.finish import Outcome, finish_generation, release_
 
 logger = structlog.get_logger(__name__)
 
+RETRY_SECONDS = 0.5
 UNEXPECTED = "Something went wrong on our side while this reply was written. The text so far is kept."
 
 
@@ -30,10 +34,23 @@ def execute_generation(*, generation_id: UUID, runtime: Runtime) -> None:
         logger.exception("generation broke", generation=str(generation_id))
         generation.refresh_from_db()
         outcome = _failure(generation, UNEXPECTED)
-    if isinstance(outcome, Outcome):
-        finish_generation(generation_id=generation_id, attempt=generation.attempt, outcome=outcome)
-    elif outcome is StopReason.HANDOVER:
-        release_generation(generation_id=generation_id, attempt=generation.attempt)
+    _store(generation, outcome)
+
+
+def _store(generation: Generation, outcome: Outcome | StopReason) -> None:
+    """Keep trying while Postgres is away: the text is complete, and another attempt would add to it."""
+    while True:
+        try:
+            if isinstance(outcome, Outcome):
+                finish_generation(generation_id=generation.pk, attempt=generation.attempt, outcome=outcome)
+            elif outcome is StopReason.HANDOVER:
+                release_generation(generation_id=generation.pk, attempt=generation.attempt)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            logger.warning("outcome not stored", generation=str(generation.pk), error=type(error).__name__)
+            close_old_connections()
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 def _run(generation: Generation, runtime: Runtime) -> Outcome | StopReason:

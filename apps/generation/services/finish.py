@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models.functions import Now
+from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.events import Ended
@@ -44,15 +45,16 @@ def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) ->
     )
     if not finished:
         return False
-    event_log.end_log(
-        generation_id,
-        Ended(
-            state=outcome.state,
-            finish_reason=outcome.finish_reason,
-            error=outcome.error,
-            usage={"prompt_tokens": outcome.prompt_tokens, "completion_tokens": outcome.completion_tokens},
-        ),
+    ended = Ended(
+        state=outcome.state,
+        finish_reason=outcome.finish_reason,
+        error=outcome.error,
+        usage={"prompt_tokens": outcome.prompt_tokens, "completion_tokens": outcome.completion_tokens},
     )
+    try:
+        event_log.end_log(generation_id, ended)
+    except RedisError as error:  # readers of a silent log ask Postgres
+        logger.warning("event log not ended", generation=str(generation_id), error=type(error).__name__)
     return True
 
 

@@ -1,0 +1,79 @@
+"""Postgres and Valkey that go away in mid-stream: streams go on, and every text is complete at the end."""
+
+import time
+
+import psutil
+import pytest
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint
+from apps.generation import event_log
+from apps.generation.models import Generation, State
+from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
+from tests.support.services import Running, Services
+
+__all__ = ["counting_endpoint", "counting_server"]
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+STREAMS = 10
+LENGTH = 400
+PATIENCE = 60.0  # seconds
+
+
+def start_streams(owner: User) -> list[Generation]:
+    generations = [ask(owner, f"count to {LENGTH} at 100 per second") for _ in range(STREAMS)]
+    give_up = time.monotonic() + PATIENCE
+    while any(len(event_log.read_log(generation.pk).text) < 100 for generation in generations):
+        assert time.monotonic() < give_up, "the streams do not start"
+        time.sleep(0.05)
+    return generations
+
+
+def assert_all_complete(generations: list[Generation]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    for generation in generations:
+        while not generation.is_over:
+            assert time.monotonic() < give_up, f"{generation} did not end"
+            time.sleep(0.1)
+            generation.refresh_from_db()
+        assert (generation.state, generation.error) == (State.SUCCEEDED, "")
+        assert generation.text == numbers(LENGTH)
+        assert generation.attempt == 1
+
+
+def freeze(running: Running, seconds: float) -> None:
+    """Suspend a server and all its processes for a while: connections hang, as with a stalled machine."""
+    server = psutil.Process(running.process.pid)
+    processes = [*server.children(recursive=True), server]
+    for process in processes:
+        process.suspend()
+    time.sleep(seconds)
+    for process in processes:
+        process.resume()
+
+
+def test_valkey_stalls(
+    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
+) -> None:
+    generations = start_streams(alice)
+    freeze(services.named("valkey"), 2)
+    assert_all_complete(generations)
+    for generation in generations:
+        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+
+
+def test_valkey_forgets_everything(alice: User, counting_endpoint: Endpoint, celery_worker_process: Running) -> None:
+    generations = start_streams(alice)
+    event_log.sync_client().flushdb()
+    assert_all_complete(generations)
+    for generation in generations:
+        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+
+
+def test_postgres_stalls(
+    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
+) -> None:
+    generations = start_streams(alice)
+    freeze(services.named("postgres"), 2)
+    assert_all_complete(generations)
