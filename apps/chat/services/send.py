@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
@@ -35,9 +35,15 @@ def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None =
     """
     if earlier := _sent_before(owner, idempotency_key):
         return earlier
-    with transaction.atomic():
-        conversation = Conversation.objects.create(owner=owner, title=title_from(text))
-        return send_message(conversation=conversation, text=text, idempotency_key=idempotency_key)
+    try:
+        with transaction.atomic():
+            conversation = Conversation.objects.create(owner=owner, title=title_from(text))
+            return send_message(conversation=conversation, text=text, idempotency_key=idempotency_key)
+    except IntegrityError:
+        # The other click of a double click was first, at the same moment.
+        if earlier := _sent_before(owner, idempotency_key):
+            return earlier
+        raise
 
 
 def send_message(*, conversation: Conversation, text: str, idempotency_key: UUID | None = None) -> Exchange:

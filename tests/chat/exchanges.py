@@ -1,0 +1,31 @@
+"""Exchanges that are over, made by the services that end them in earnest."""
+
+from apps.accounts.models import User
+from apps.chat.models import Conversation
+from apps.chat.services.send import Exchange, send_message, start_conversation
+from apps.generation.models import Generation, State
+from apps.generation.services.claim import claim_generation
+from apps.generation.services.finish import Outcome, finish_generation
+
+
+def generation_of(exchange: Exchange) -> Generation:
+    generation = exchange.reply.generation
+    assert generation is not None
+    return generation
+
+
+def answer(exchange: Exchange, text: str, *, state: State = State.SUCCEEDED, error: str = "") -> Exchange:
+    """Be the worker that writes the reply."""
+    claimed = claim_generation(generation_id=generation_of(exchange).pk, worker="test")
+    assert claimed is not None
+    outcome = Outcome(state=state, text=text, error=error, finish_reason="" if error else "stop")
+    assert finish_generation(generation_id=claimed.pk, attempt=claimed.attempt, outcome=outcome)
+    return exchange
+
+
+def answered_conversation(owner: User, question: str, reply: str) -> Conversation:
+    return answer(start_conversation(owner=owner, text=question), reply).conversation
+
+
+def answered_message(conversation: Conversation, question: str, reply: str) -> Exchange:
+    return answer(send_message(conversation=conversation, text=question), reply)

@@ -1,0 +1,162 @@
+"""Sending a message stores a question and the reply to come, once, or nothing at all."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.chat.errors import EmptyMessage, ReplyInProgress
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.services.send import Exchange, send_message, start_conversation, title_from
+from apps.chat.services.stop import stop_reply
+from apps.generation.models import Generation, State
+from apps.generation.services.claim import claim_generation
+from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
+
+
+def test_first_message_makes_a_conversation_and_a_queued_reply(alice: User) -> None:
+    exchange = start_conversation(owner=alice, text="How do I sort a list?\nIn Python.")
+    assert exchange.conversation.owner == alice
+    assert exchange.conversation.title == "How do I sort a list?"
+    assert (exchange.question.role, exchange.question.text) == (Role.USER, "How do I sort a list?\nIn Python.")
+    generation = generation_of(exchange)
+    assert (exchange.reply.role, exchange.reply.state) == (Role.ASSISTANT, State.QUEUED)
+    assert (generation.owner, generation.variant) == (alice, "instruct")
+    assert generation.messages == [{"role": "user", "content": "How do I sort a list?\nIn Python."}]
+    assert generation.parameters == {"max_tokens": settings.CHAT_MAX_TOKENS}
+
+
+def test_messages_follow_each_other(alice: User) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    answered_message(conversation, "two", "second")
+    send_message(conversation=conversation, text="three")
+    messages = conversation.messages.in_order()
+    assert [(message.position, message.text) for message in messages] == [
+        (1, "one"),
+        (2, "first"),
+        (3, "two"),
+        (4, "second"),
+        (5, "three"),
+        (6, ""),
+    ]
+
+
+def test_model_is_told_what_was_said_before(alice: User) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    exchange = send_message(conversation=conversation, text="two")
+    assert [turn["content"] for turn in generation_of(exchange).messages] == ["one", "first", "two"]
+
+
+def test_sending_brings_the_conversation_to_the_top(alice: User) -> None:
+    older, newer = (answered_conversation(alice, text, "reply") for text in ("older", "newer"))
+    Conversation.objects.filter(pk=older.pk).update(updated_at="2020-01-01T00:00:00Z")
+    assert Conversation.objects.first() == newer
+    send_message(conversation=older, text="again")
+    assert Conversation.objects.first() == older
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\u2003\n"])
+def test_empty_message_is_refused_and_nothing_is_stored(alice: User, text: str) -> None:
+    with pytest.raises(EmptyMessage):
+        start_conversation(owner=alice, text=text)
+    assert not Conversation.objects.exists()
+    assert not Generation.objects.exists()
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_second_question_is_refused_while_a_reply_is_written(alice: User, state: State) -> None:
+    exchange = start_conversation(owner=alice, text="one")
+    if state == State.RUNNING:
+        assert claim_generation(generation_id=generation_of(exchange).pk, worker="test")
+    with pytest.raises(ReplyInProgress):
+        send_message(conversation=exchange.conversation, text="two")
+    assert Message.objects.count() == 2
+    assert Generation.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED])
+def test_next_question_may_follow_any_end(alice: User, state: State) -> None:
+    exchange = answer(start_conversation(owner=alice, text="one"), "first", state=state)
+    assert send_message(conversation=exchange.conversation, text="two").question.position == 3
+
+
+def test_next_question_may_follow_a_stop(alice: User) -> None:
+    exchange = start_conversation(owner=alice, text="one")
+    assert stop_reply(conversation=exchange.conversation)
+    assert not stop_reply(conversation=exchange.conversation)
+    assert send_message(conversation=exchange.conversation, text="two").question.position == 3
+
+
+def test_same_key_gives_the_same_exchange(alice: User) -> None:
+    key = uuid4()
+    first = start_conversation(owner=alice, text="one", idempotency_key=key)
+    assert start_conversation(owner=alice, text="one", idempotency_key=key) == first
+    assert send_message(conversation=first.conversation, text="one", idempotency_key=key) == first
+    assert Conversation.objects.count() == 1
+    assert Message.objects.count() == 2
+
+
+def test_key_of_one_person_means_nothing_to_another(alice: User, bob: User) -> None:
+    key = uuid4()
+    exchanges = [start_conversation(owner=owner, text="one", idempotency_key=key) for owner in (alice, bob)]
+    assert [exchange.conversation.owner for exchange in exchanges] == [alice, bob]
+    assert Conversation.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_key_from_two_sides_at_once_makes_one_conversation(alice: User) -> None:
+    key = uuid4()
+
+    def send() -> Exchange:
+        return start_conversation(owner=alice, text="one", idempotency_key=key)
+
+    for first, second in [at_once(send), at_once(send)]:
+        assert isinstance(first, Exchange)
+        assert first == second
+    assert Conversation.objects.count() == 1
+    assert Message.objects.count() == 2
+    assert Generation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_asking_at_once_get_one_reply_and_one_refusal(conversation: Conversation) -> None:
+    outcomes = at_once(lambda: send_message(conversation=conversation, text="one"))
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Exchange", "ReplyInProgress"]
+    assert [message.position for message in conversation.messages.in_order()] == [1, 2]
+
+
+def at_once(send: Callable[[], Exchange]) -> tuple[Exchange | ReplyInProgress, ...]:
+    """What two threads get that begin together, each in a transaction of its own."""
+    barrier = Barrier(2)
+
+    def begin_together() -> Exchange | ReplyInProgress:
+        barrier.wait()
+        try:
+            return send()
+        except ReplyInProgress as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        return tuple(future.result() for future in [threads.submit(begin_together) for _ in range(2)])
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Short", "Short"),
+        ("\n\n  First line  \nsecond", "First line"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "x" * 60 + "…"),
+        ("word " * 20, "word word word word word word word word word word word word…"),
+        (f"{'x' * 50} and, then more", f"{'x' * 50} and…"),
+    ],
+)
+def test_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
+    assert title_from(text) == title
