@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from threading import Thread
-from typing import Any
 from urllib.error import HTTPError, URLError
 
 import pytest
@@ -98,7 +97,7 @@ def model_server(run_program: Callable[[Program], Running]) -> str:
 
 def _worker_answers() -> bool:
     with celery_app.connection_for_write() as broker:
-        replies: list[Any] = celery_app.control.ping(timeout=0.5, connection=broker)
+        replies = celery_app.control.ping(timeout=0.5, connection=broker)
     return bool(replies)
 
 

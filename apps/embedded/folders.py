@@ -32,7 +32,7 @@ def make_folders(layout: Layout) -> None:
         probe.unlink()
     except OSError as error:
         raise StartError(
-            f"DATA_DIR {layout.data_dir} cannot be written: {error.strerror}. Set DATA_DIR to a folder that can."
+            f"DATA_DIR {layout.data_dir} cannot be used: {error.strerror}. Set it to a folder that can be written."
         ) from None
     _make_socket_folder(layout.sockets)
 

@@ -25,12 +25,16 @@ from apps.embedded.supervisor import Supervisor
 
 # Nobody may still need what stops: requests first, then the work, then what both stand on.
 STOP_STAGES = (("web", "worker"), ("model-server",), ("valkey", "postgres"))
+PORTS = range(1, 65536)
 LAUNCHER_POLL_SECONDS = 0.5
 
 
 def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
     """Run until a signal or the launcher's death. Raises ``StartError`` when it cannot start."""
+    if port not in PORTS:
+        raise StartError(f"PORT must be a whole number from 1 to 65535, not {port}.")
     make_folders(layout)
+    model_file()
     with only_instance(layout):
         ended = end_leftovers(read_records(layout.supervisor_state))
         if ended:

@@ -19,7 +19,7 @@ def test_only_the_owner_may_reach_the_sockets(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_a_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StartError, match=r"DATA_DIR .*/file/data cannot be written: Not a directory"):
+    with pytest.raises(StartError, match=r"DATA_DIR .*/file/data cannot be used: Not a directory"):
         make_folders(Layout(tmp_path / "file" / "data"))
 
 

@@ -33,7 +33,7 @@ def install() -> bool:
 
 def _run(*command: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode == 0  # noqa: S603
+    return subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def main() -> None:

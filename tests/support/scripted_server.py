@@ -147,7 +147,7 @@ async def scripted_server() -> AsyncIterator[ScriptedServer]:
 def counting_server() -> Iterator[str]:
     """The address of a scripted server in a process of its own, which counts."""
     command = [sys.executable, "-m", "tests.support.scripted_server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.terminate()

@@ -1,0 +1,97 @@
+"""The one command starts everything, stops everything, and starts again on what a killed run left."""
+
+import os
+import re
+import signal
+import sys
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import psutil
+import pytest
+
+from apps.embedded.records import is_alive
+from tests.faults.conftest import ALL, Stack
+
+pytestmark = pytest.mark.faults
+
+PASS_ON = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+
+
+def test_start_serves_and_the_printed_link_signs_in(stack: Stack) -> None:
+    stack.start_and_wait()
+    assert stack.is_ready()
+    assert len([line for line in stack.console.splitlines() if "ready" in line]) == 1
+    found = re.search(r"http://\S+token=\S+", stack.console)
+    assert found is not None, stack.console
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with browser.open(found[0], timeout=30) as page:
+        assert page.url.endswith("/chat/")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_parent_stops_every_process(stack: Stack, number: signal.Signals) -> None:
+    process = stack.start_and_wait()
+    family = stack.living()
+    assert len(family) > len(ALL)
+    process.send_signal(number)
+    assert process.wait(timeout=10) == 0, stack.console
+    assert [member for member in family if is_alive(member)] == []
+    assert "killed" not in stack.console
+
+
+def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
+    process = stack.start()
+    stack.wait_until(lambda: "valkey" in stack.names())
+    family = stack.living()
+    assert family
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0, stack.console
+    assert [member for member in family if is_alive(member)] == []
+
+
+def test_a_killed_parent_leaves_nothing_in_the_way_of_the_next_start(stack: Stack) -> None:
+    process = stack.start_and_wait()
+    family = stack.living()
+    process.kill()
+    process.wait()
+    stack.start_and_wait()
+    assert stack.is_ready()
+    assert [member for member in family if is_alive(member)] == []
+
+
+def test_each_killed_child_is_named_and_started_again(stack: Stack) -> None:
+    stack.start_and_wait()
+    assert stack.names() == ALL
+    for name in sorted(ALL):
+        killed = stack.pid_of(name)
+        os.kill(killed, signal.SIGKILL)
+        stack.wait_until_it_says(f"{name} runs again")
+        assert f"{name} died (signal SIGKILL)" in stack.console
+        assert stack.pid_of(name) != killed
+    stack.wait_until(stack.is_ready)
+
+
+def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: Path) -> None:
+    launcher = tmp_path / "uv"
+    launcher.symlink_to(sys.executable)
+    process = stack.start(prefix=(str(launcher), "-c", PASS_ON))
+    stack.wait_until_it_says(" ready at ")
+    family = stack.living()
+    assert psutil.Process(process.pid).name() == "uv"
+    process.kill()
+    stack.wait_until(lambda: not any(is_alive(member) for member in family))
+
+
+def test_two_copies_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
+    other = Stack(other_folder / "data", stack.port + 1)
+    try:
+        stack.start_and_wait()
+        other.start_and_wait()
+        assert stack.is_ready()
+        assert other.is_ready()
+    finally:
+        other.end()
