@@ -32,8 +32,11 @@ NOT_STREAMS = {"application/json", "application/problem+json", "text/html", "app
 class Exchange:
     """An async context manager: entering sends the request and checks the answer, leaving closes the socket.
 
-    ``read`` gives the bytes that are there, at least one, and ``b""`` at the end of the body. ``has_begun`` is set by
-    the caller once text has arrived: until then the first token's clock runs, and nothing but text stops it.
+    ``read`` gives the bytes that are there, at least one, and ``b""`` at the end of the body. The caller says with
+    ``begin`` that text has arrived: until then the first token's clock runs, and nothing but text stops it.
+
+    One timer watches each exchange and looks, when it rings, whether it has to ring again later: a timer per read
+    costs more than reading does. Only waiting counts as silence, not the time that the caller takes between reads.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class Exchange:
         self._loop = asyncio.get_running_loop()
         self._first_token_at = self._loop.time() + timeouts.first_token
         self._over_at = self._loop.time() + timeouts.total
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._response: aiohttp.ClientResponse | None = None
 
     async def __aenter__(self) -> Self:
         try:
-            async with asyncio.timeout_at(self._deadline()):
+            async with asyncio.timeout_at(self._next_deadline()):
                 self._response = await self._send()
         except InferenceError:
             raise
@@ -63,23 +68,36 @@ class Exchange:
                 raise await self._refusal(self._response)
             finally:
                 self._response.close()
+        self._watch()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         if self._response is not None:
             self._response.close()
+
+    def begin(self) -> None:
+        """Stop the first token's clock; from now on silence is measured between reads."""
+        if not self.has_begun:
+            self.has_begun = True
+            self._watch()
 
     async def read(self) -> bytes:
         """Return what has arrived; raise ``Interrupted`` or a timeout where nothing more comes."""
         if self._response is None:
             raise RuntimeError("An exchange is read inside its context.")
+        self._waiting_since = self._loop.time()
+        if self._waiting_since >= self._over_at:
+            raise self._timed_out()
         try:
-            async with asyncio.timeout_at(self._deadline()):
-                return await self._response.content.readany()
+            return await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise self._named(error) from None
+        finally:
+            self._waiting_since = None
 
     async def _send(self) -> aiohttp.ClientResponse:
         return await self._http.post(
@@ -92,9 +110,20 @@ class Exchange:
             ),
         )
 
-    def _deadline(self) -> float:
-        next_at = self._loop.time() + self._timeouts.between_tokens if self.has_begun else self._first_token_at
-        return min(next_at, self._over_at)
+    def _next_deadline(self) -> float:
+        if not self.has_begun:
+            return min(self._first_token_at, self._over_at)
+        silent_since = self._loop.time() if self._waiting_since is None else self._waiting_since
+        return min(silent_since + self._timeouts.between_tokens, self._over_at)
+
+    def _watch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._next_deadline()
+        if deadline > self._loop.time():
+            self._timer = self._loop.call_at(deadline, self._watch)
+        elif self._waiting_since is not None and self._response is not None:
+            self._response.content.set_exception(self._timed_out())
 
     def _named(self, error: Exception) -> InferenceError:
         detail = f"{type(error).__name__}: {error}"

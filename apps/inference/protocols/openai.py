@@ -33,7 +33,7 @@ class OpenAIStyle(Protocol):
                 chunk = await _read(exchange, reply)
                 delta = reply.feed(chunk) if chunk else reply.close()
                 if delta is not None:
-                    exchange.has_begun = True
+                    exchange.begin()
                     yield delta
                 if reply.failure is not None:
                     raise reply.failure
