@@ -28,7 +28,8 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
     )
     renderers: dict[str, list[Any]] = {
         "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        "text": [structlog.dev.ConsoleRenderer(colors=False)],
+        # Plain tracebacks: the pretty ones print local variables, and with them people's words and secrets.
+        "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
     }
     if output not in renderers:
         raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {output!r}.")
