@@ -1,0 +1,88 @@
+"""Sparklines: an hour of one figure as a small line, drawn on the server.
+
+Where nothing was observed for a while there is a gap, not a zero. The axis starts at zero. The text alternative says what
+the line shows: the latest figure, the lowest and the highest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MINUTES = 60
+LONGEST_BRIDGE = 5  # minutes between two figures that are still joined: probes do not come every minute
+WIDTH = 180
+HEIGHT = 36
+MARGIN = 3  # room for the line's own width and the dot at its end
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """What the template draws: ``line`` is an SVG path, ``alone`` are the dots of minutes far from any other."""
+
+    name: str
+    unit: str
+    line: str
+    alone: tuple[tuple[float, float], ...]
+    last: tuple[float, float] | None
+    latest: str
+    lowest: str
+    highest: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @property
+    def is_empty(self) -> bool:
+        return self.last is None
+
+    @property
+    def summary(self) -> str:
+        """The text alternative."""
+        if self.is_empty:
+            return f"{self.name}: nothing measured in the last hour."
+        return (
+            f"{self.name} over the last hour: now {self.latest} {self.unit}, "
+            f"lowest {self.lowest}, highest {self.highest} {self.unit}."
+        )
+
+
+def draw_sparkline(*, name: str, unit: str, by_minute: Mapping[int, float], decimals: int = 0) -> Sparkline:
+    """Draw ``by_minute``, whose keys are minutes of the hour: 0 is the oldest, 59 the present one."""
+    if not by_minute:
+        return Sparkline(name, unit, "", (), None, "", "", "")
+    top = max(by_minute.values()) or 1.0
+    points = {minute: _place(minute, value, top) for minute, value in sorted(by_minute.items())}
+    runs = _runs(sorted(points))
+    return Sparkline(
+        name=name,
+        unit=unit,
+        line=" ".join(_path([points[minute] for minute in run]) for run in runs if len(run) > 1),
+        alone=tuple(points[run[0]] for run in runs if len(run) == 1),
+        last=points[max(points)],
+        latest=_figure(by_minute[max(by_minute)], decimals),
+        lowest=_figure(min(by_minute.values()), decimals),
+        highest=_figure(max(by_minute.values()), decimals),
+    )
+
+
+def _place(minute: int, value: float, top: float) -> tuple[float, float]:
+    across = MARGIN + minute * (WIDTH - 2 * MARGIN) / (MINUTES - 1)
+    down = HEIGHT - MARGIN - value / top * (HEIGHT - 2 * MARGIN)
+    return round(across, 1), round(down, 1)
+
+
+def _runs(minutes: list[int]) -> list[list[int]]:
+    """Minutes near each other together: between runs nothing was observed."""
+    runs: list[list[int]] = []
+    for minute in minutes:
+        if runs and minute - runs[-1][-1] <= LONGEST_BRIDGE:
+            runs[-1].append(minute)
+        else:
+            runs.append([minute])
+    return runs
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    return "M" + " L".join(f"{across} {down}" for across, down in points)
+
+
+def _figure(value: float, decimals: int) -> str:
+    return f"{value:,.{decimals}f}"

@@ -1,0 +1,48 @@
+"""How to start Text Generation Inference for each size: the lines that docs/operations.md has too, and a test compares.
+
+The memory figures are calculated, not measured.
+"""
+
+from dataclasses import dataclass
+
+IMAGE = "ghcr.io/huggingface/text-generation-inference:3.3.7"
+KEY_LINE = "export API_KEY=$(openssl rand -hex 24)"
+DOCKER_RUN = (
+    "docker run --detach --restart unless-stopped --gpus all --shm-size 1g",
+    "--publish 8080:80 --volume code-llama:/data --env API_KEY",
+    f"{IMAGE} --max-stop-sequences 8",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way to run a size: on which cards, and what TGI is told besides the model's name."""
+
+    size: str
+    cards: str
+    options: str
+
+    @property
+    def arguments(self) -> str:
+        """What follows the image's name."""
+        return f"--model-id codellama/CodeLlama-{self.size.lower()}-Instruct-hf {self.options}"
+
+    @property
+    def command(self) -> str:
+        """The whole line for the GPU host, folded for reading."""
+        model, limits, figures = self.arguments.partition("--max-input-tokens")
+        return " \\\n  ".join((*DOCKER_RUN, model.strip(), limits + figures))
+
+
+RECIPES = (
+    Recipe("7B", "one card of 24 GB", "--max-input-tokens 8192 --max-total-tokens 9216"),
+    Recipe("13B", "two cards of 24 GB", "--num-shard 2 --max-input-tokens 8192 --max-total-tokens 9216"),
+    Recipe("13B", "one card of 24 GB, in 8 bits", "--quantize eetq --max-input-tokens 4096 --max-total-tokens 5120"),
+    Recipe("34B", "two cards of 80 GB", "--num-shard 2 --max-input-tokens 15360 --max-total-tokens 16384"),
+    Recipe(
+        "34B",
+        "one card of 48 GB, in 4 bits",
+        "--quantize bitsandbytes-nf4 --max-input-tokens 4096 --max-total-tokens 5120",
+    ),
+    Recipe("70B", "four cards of 80 GB", "--num-shard 4 --max-input-tokens 3072 --max-total-tokens 4096"),
+)
