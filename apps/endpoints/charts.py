@@ -1,7 +1,7 @@
 """Sparklines: an hour of one figure as a small line, drawn on the server.
 
-Where nothing was observed for a while there is a gap, not a zero. The axis starts at zero. The text alternative says what
-the line shows: the latest figure, the lowest and the highest.
+Where nothing was observed for a while there is a gap, not a zero. The axis starts at zero. The text alternative says
+what the line shows: the latest figure, the lowest and the highest.
 """
 
 from collections.abc import Mapping
