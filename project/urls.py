@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from project import health, styleguide
+from project.admin_login import admin_login
 
 urlpatterns = [
     path("", include("apps.guide.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("chat/", include("apps.chat.urls")),
     path("endpoints/", include("apps.endpoints.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide.show_styleguide, name="styleguide"),
     path("healthz", health.healthz, name="healthz"),

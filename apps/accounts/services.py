@@ -34,7 +34,7 @@ def create_user(*, username: str, staff: bool = False) -> tuple[User, bool]:
 
 def _check_username(username: str) -> None:
     try:
-        User._meta.get_field("username").clean(username, None)  # noqa: SLF001 (Django's documented API)
+        User._meta.get_field("username").clean(username, None)
     except ValidationError:
         raise InvalidUsername from None
 

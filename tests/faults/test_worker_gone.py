@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from apps.embedded.program import Program
 from apps.endpoints.models import Endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
+from apps.generation.runtime import WORKERS_KEY
 from apps.generation.services.reap import reap_generations
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
 from tests.support.services import Running, Services
@@ -41,7 +43,7 @@ def mortal_worker(
 
 
 def _has_said_hello(pid: int) -> bool:
-    members = event_log.sync_client().zrange("workbench:workers", 0, -1)
+    members = cast("list[bytes]", event_log.sync_client().zrange(WORKERS_KEY, 0, -1))
     return any(member.endswith(f":{pid}".encode()) for member in members)
 
 

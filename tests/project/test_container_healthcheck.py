@@ -43,7 +43,7 @@ def web() -> Iterator[Web]:
 
 
 def check(port: int, public_url: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  (our own script)
+    return subprocess.run(
         [sys.executable, DOCKER / "healthcheck.py"],
         env={"PORT": str(port), "PUBLIC_URL": public_url},
         capture_output=True,

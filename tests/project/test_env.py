@@ -147,9 +147,7 @@ def test_unusable_data_dir_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mon
 def test_broken_variable_stops_the_settings() -> None:
     broken = {**os.environ, "DATABASE_URL": "mysql://ann:secret-word@db/app"}
     command = [sys.executable, "-c", "import project.settings"]
-    result = subprocess.run(  # noqa: S603 (our own interpreter)
-        command, env=broken, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, env=broken, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
     assert result.returncode != 0
     assert "DATABASE_URL must look like postgresql://" in result.stderr
     assert "secret-word" not in result.stderr

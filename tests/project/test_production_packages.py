@@ -37,7 +37,7 @@ MODULES = {
 
 @pytest.mark.parametrize("group", sorted(MODULES))
 def test_starts_without_the_group(group: str) -> None:
-    result = subprocess.run(  # noqa: S603  (the text above)
+    result = subprocess.run(
         [sys.executable, "-c", START, *MODULES[group]],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings"},

@@ -166,4 +166,4 @@ def _fields(entry: msgspec.Struct, *without: str) -> dict[str, Any]:
 
 
 def _name(row: FromFile) -> str:
-    return f"{row._meta.verbose_name} {row.identity}"  # noqa: SLF001 - documented API
+    return f"{row._meta.verbose_name} {row.identity}"

@@ -1,0 +1,13 @@
+"""The admin's sign-in: the same page as everywhere, because most people have a link and no password."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+@login_not_required
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Send anonymous visitors to sign in; for people who are signed in and not staff there is nothing here."""
+    if request.user.is_authenticated:
+        raise Http404
+    return redirect_to_login(request.GET.get("next", "/admin/"))
