@@ -1,0 +1,187 @@
+"""One model server, and what is known of it."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.core.validators import MinValueValidator, ProhibitNullCharactersValidator
+from django.db import models
+from django.db.models.functions import UUID7, Now
+
+from apps.endpoints.addresses import LONGEST_URL, validate_address
+from apps.endpoints.capabilities import BY_VARIANT, validate_overrides
+from apps.endpoints.choices import Health, Protocol, Size, State, Variant
+from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
+from apps.endpoints.tokens import seal, unseal
+from apps.inference.server import Server
+
+
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    def enabled(self) -> Self:
+        return self.filter(state=State.ENABLED)
+
+    def serving(self, variant: str) -> Self:
+        return self.filter(variant=variant)
+
+    def in_service(self) -> Self:
+        """Those that may have work: what is probed."""
+        return self.filter(state__in=[State.ENABLED, State.DRAINING])
+
+    def preferred_first(self) -> Self:
+        return self.order_by("-priority", "name")
+
+
+class Endpoint(models.Model):
+    """One model server: where it listens, what it serves, how much it takes.
+
+    The token is kept sealed and opened only when ``token`` or ``server`` is read.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+    name = models.CharField(max_length=100, unique=True, validators=[ProhibitNullCharactersValidator()])
+    url = models.CharField(
+        "URL",
+        max_length=LONGEST_URL,
+        validators=[validate_address],
+        help_text="The root of the server, without /v1.",
+    )
+    protocol = models.CharField(max_length=20, choices=Protocol)
+    variant = models.CharField(max_length=20, choices=Variant)
+    size = models.CharField(max_length=10, choices=Size, default=Size.UNKNOWN, blank=True)
+    model_id = models.CharField(
+        "model id",
+        max_length=200,
+        blank=True,
+        default="",
+        validators=[ProhibitNullCharactersValidator()],
+        help_text="The model to ask for; empty where the server serves one and wants no name.",
+    )
+    sealed_token = models.TextField(blank=True, default="", editable=False)
+    max_concurrency = models.PositiveIntegerField(
+        default=4,
+        validators=[MinValueValidator(1)],
+        help_text="How many generations may run on it at once.",
+    )
+    priority = models.IntegerField(default=0, help_text="Higher is asked first.")
+    state = models.CharField(max_length=20, choices=State, default=State.ENABLED)
+
+    # These came later than the others: with a default in the database too, the code before them can still write.
+    capability_overrides = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        validators=[validate_overrides],
+        help_text='What discovery gets wrong, such as {"infill": false}.',
+    )
+    context_window_override = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Tokens; empty to believe the server."
+    )
+    default_parameters = models.JSONField(default=dict, db_default={}, blank=True, validators=[validate_defaults])
+    maximum_parameters = models.JSONField(default=dict, db_default={}, blank=True, validators=[validate_maxima])
+
+    # Found out by asking the server; null and empty where it does not say.
+    discovered_capabilities = models.JSONField(null=True, blank=True, editable=False)
+    discovered_context_window = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    server_version = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    discovered = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+
+    health = models.CharField(
+        max_length=10, choices=Health, default=Health.UNKNOWN, db_default=Health.UNKNOWN, editable=False
+    )
+    health_since = models.DateTimeField(db_default=Now(), editable=False)
+    health_reason = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    consecutive_failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_probed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_generated_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="endpoint_protocol_known",
+                condition=models.Q(protocol__in=Protocol.values),
+                violation_error_message="The protocol must be tgi or openai.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_variant_known",
+                condition=models.Q(variant__in=Variant.values),
+                violation_error_message="The variant must be base, python or instruct.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_size_known",
+                condition=models.Q(size__in=Size.values),
+                violation_error_message="The size must be 7B, 13B, 34B, 70B or empty.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_state_known",
+                condition=models.Q(state__in=State.values),
+                violation_error_message="The state must be enabled, draining or disabled.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_takes_one_at_least",
+                condition=models.Q(max_concurrency__gte=1),
+                violation_error_message="The maximum concurrency must be at least 1.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_health_known",
+                condition=models.Q(health__in=Health.values),
+                violation_error_message="The health must be unknown, healthy, degraded or down.",
+            ),
+            models.CheckConstraint(
+                name="endpoint_down_is_retried",
+                condition=~models.Q(health=Health.DOWN) | models.Q(retry_at__isnull=False),
+                violation_error_message="An endpoint that is down has a time at which it is tried again.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def token(self) -> str:
+        """The plain token, empty where none is stored. Raises ``TokenUnreadable``."""
+        return unseal(self.sealed_token)
+
+    @token.setter
+    def token(self, plain: str) -> None:
+        self.sealed_token = seal(plain)
+
+    @property
+    def has_token(self) -> bool:
+        return bool(self.sealed_token)
+
+    @property
+    def server(self) -> Server:
+        """What ``apps.inference`` needs to call it. Raises ``TokenUnreadable``."""
+        return Server(url=self.url, model=self.model_id, token=self.token)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What may be asked of it: as discovered (by its variant until then), with the overrides on top."""
+        found = self.discovered_capabilities
+        base = BY_VARIANT.get(self.variant, frozenset()) if found is None else frozenset(found)
+        added = {name for name, has in self.capability_overrides.items() if has}
+        return (base | added) - {name for name, has in self.capability_overrides.items() if not has}
+
+    @property
+    def context_window(self) -> int | None:
+        """Prompt and reply together, in tokens; ``None`` where nobody says."""
+        return self.context_window_override or self.discovered_context_window
+
+    @property
+    def title(self) -> str:
+        """Such as “CodeLlama-7b-Instruct-hf at gpu-1”."""
+        model = self.model_id.rpartition("/")[2]
+        return f"{model} at {self.name}" if model else self.name
+
+    def parameters_for(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The sampling parameters to send for a request that asks for ``asked``."""
+        return limited(asked, defaults=self.default_parameters, maxima=self.maximum_parameters)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a server that is down may be tried again."""
+        return self.retry_at is not None and self.retry_at <= now
