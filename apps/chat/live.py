@@ -36,7 +36,8 @@ class LiveReply:
         text = await in_thread(text_so_far)(self._generation)
         await self._send(self._snapshot(text))
         async for events in follower().follow(self._generation.pk, after=len(text)):
-            await self._send(self._news(events))
+            if news := self._news(events):
+                await self._send(news)
         await self._send(await in_thread(self._ending)())
 
     def _snapshot(self, text: str) -> str:

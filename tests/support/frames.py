@@ -1,0 +1,164 @@
+"""A page without a browser: applies the frames of a conversation's socket as htmx does, and keeps every byte.
+
+It knows the swaps that our frames use and refuses any other, and any target that is not on the page: what is sent to
+nowhere is lost.
+"""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+@dataclass(eq=False)
+class Element:
+    """A tag as it was written, and what is in it."""
+
+    tag: str
+    source: str
+    attributes: dict[str, str]
+    parent: "Element | None" = None
+    children: "list[Element | str]" = field(default_factory=list)
+
+    def __str__(self) -> str:
+        end = "" if self.tag in VOID or self.source.endswith("/>") or not self.tag else f"</{self.tag}>"
+        return f"{self.source}{self.inner}{end}"
+
+    @property
+    def inner(self) -> str:
+        return "".join(map(str, self.children))
+
+    @property
+    def elements(self) -> "list[Element]":
+        return [child for child in self.children if isinstance(child, Element)]
+
+    def find_all(self, name: str, value: str | None = None) -> "list[Element]":
+        """Itself and the elements in it that have the attribute, in order."""
+        found = [self] if name in self.attributes and value in {None, self.attributes[name]} else []
+        return found + [match for child in self.elements for match in child.find_all(name, value)]
+
+    def find(self, name: str, value: str | None = None) -> "Element":
+        found = self.find_all(name, value)
+        assert len(found) == 1, f"{len(found)} elements with {name}={value}"
+        return found[0]
+
+    def insert(self, index: int, nodes: "list[Element | str]") -> None:
+        for node in nodes:
+            if isinstance(node, Element):
+                node.parent = self
+        self.children[index:index] = nodes
+
+    def replace_with(self, nodes: "list[Element | str]") -> None:
+        assert self.parent is not None
+        index = self.parent.children.index(self)
+        del self.parent.children[index]
+        self.parent.insert(index, nodes)
+
+
+class _Builder(HTMLParser):
+    """Builds the tree; entities and white space stay as they are written."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.root = self.inside = Element("", "", {})
+        self.feed(html)
+        self.close()
+        assert self.inside is self.root, f"<{self.inside.tag}> is not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, self.get_starttag_text() or "", {name: value or "" for name, value in attrs})
+        self.inside.insert(len(self.inside.children), [element])
+        if tag not in VOID and not element.source.endswith("/>"):
+            self.inside = element
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID or ((self.get_starttag_text() or "").endswith("/>") and self.inside.tag != tag):
+            return
+        assert self.inside.tag == tag, f"</{tag}> closes <{self.inside.tag}>"
+        assert self.inside.parent is not None
+        self.inside = self.inside.parent
+
+    def handle_data(self, data: str) -> None:
+        self.inside.children.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.inside.children.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.inside.children.append(f"&#{name};")
+
+
+def parse(html: str) -> Element:
+    return _Builder(html).root
+
+
+class ShownPage:
+    """What a tab shows: a page as it was loaded, and every frame since."""
+
+    def __init__(self, html: str) -> None:
+        self.root = parse(html)
+
+    @property
+    def messages(self) -> list[Element]:
+        return self.root.find("id", "transcript").elements
+
+    @property
+    def states(self) -> list[str]:
+        return [message.attributes["data-state"] for message in self.messages]
+
+    def body(self, index: int = -1) -> str:
+        """The HTML of a message's text; the last one's by default."""
+        article = self.messages[index]
+        skipped = article.find_all("hx-morph-skip-children")
+        return (skipped[0] if skipped else article.elements[0]).inner
+
+    def apply(self, frame: str) -> None:
+        for element in parse(frame).elements:
+            target = self.root.find("id", element.attributes["hx-target"].removeprefix("#"))
+            match element.tag, element.attributes.get("hx-swap", ""):
+                case "hx-upsert", "":
+                    for new in element.elements:
+                        self._upsert(target, new, element.attributes["key"])
+                case "hx-partial", swap:
+                    _swap(target, swap, element.children)
+                case tag, _:
+                    raise AssertionError(f"a frame holds <{tag}>")
+
+    def _upsert(self, target: Element, new: Element, key: str) -> None:
+        if existing := self.root.find_all("id", new.attributes["id"]):
+            existing[0].replace_with([new])
+            return
+        later = [child for child in target.elements if int(child.attributes[key]) > int(new.attributes[key])]
+        index = target.children.index(later[0]) if later else len(target.children)
+        target.insert(index, [new])
+
+
+def _swap(target: Element, swap: str, content: "list[Element | str]") -> None:
+    match swap:
+        case "beforebegin":
+            assert target.parent is not None
+            target.parent.insert(target.parent.children.index(target), content)
+        case "beforeend":
+            target.insert(len(target.children), content)
+        case "innerHTML settle:0" | "textContent":
+            target.children.clear()
+            target.insert(0, content)
+        case "outerHTML":
+            target.replace_with(content)
+        case "delete":
+            target.replace_with([])
+        case "outerMorph":
+            _morph(target, content)
+        case _:
+            raise AssertionError(f"no swap named {swap!r}")
+
+
+def _morph(target: Element, content: "list[Element | str]") -> None:
+    """As htmx does, in effect: everything is as in ``content``, but what says so keeps its children."""
+    (new,) = (node for node in content if isinstance(node, Element))
+    for kept, place in zip(
+        target.find_all("hx-morph-skip-children"), new.find_all("hx-morph-skip-children"), strict=True
+    ):
+        place.children.clear()
+        place.insert(0, kept.children)
+    target.replace_with([new])
