@@ -7,6 +7,7 @@ say which variable is wrong.
 import os
 import secrets
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -54,6 +55,14 @@ def read_bool(name: str, *, default: bool) -> bool:
     if text in TRUE_WORDS | FALSE_WORDS:
         return text in TRUE_WORDS
     raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
+
+
+def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Network]:
+    """Networks in CIDR notation."""
+    try:
+        return [ip_network(text) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be networks such as 10.0.0.0/8, with commas: {error}.") from None
 
 
 def database_settings(url: str) -> dict[str, Any]:

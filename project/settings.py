@@ -114,8 +114,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "workbench:celery:"}
+# Seconds between two rounds of probes, and between two replies asked of a server that is known to work.
+ENDPOINT_PROBE_SECONDS = env.read_float("ENDPOINT_PROBE_SECONDS", 10.0)
+ENDPOINT_GENERATION_PROBE_SECONDS = env.read_float("ENDPOINT_GENERATION_PROBE_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "generation.reap", "schedule": env.read_float("REAP_SECONDS", 2.0)},
+    "probe endpoints": {
+        "task": "endpoints.probe",
+        "schedule": ENDPOINT_PROBE_SECONDS,
+        "options": {"expires": ENDPOINT_PROBE_SECONDS},
+    },
+    "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
 }
 
 # Seconds after which a generation whose worker went silent is given to another.
@@ -125,6 +134,23 @@ GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 
 # Seconds after which a queued generation's task is taken for lost and sent again.
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 30.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
+
+# --- model servers ----------------------------------------------------------------------------
+
+ENDPOINT_PROBE_TIMEOUT_SECONDS = env.read_float("ENDPOINT_PROBE_TIMEOUT_SECONDS", 5.0)
+# A first token that takes a probe longer than this makes a server degraded.
+ENDPOINT_SLOW_SECONDS = env.read_float("ENDPOINT_SLOW_SECONDS", 2.0)
+# Pause before a server that is down is tried again; doubles with every failure.
+ENDPOINT_RETRY_SECONDS = env.read_float("ENDPOINT_RETRY_SECONDS", 2.0)
+ENDPOINT_RETRY_MAX_SECONDS = env.read_float("ENDPOINT_RETRY_MAX_SECONDS", 60.0)
+# Seconds after which a place on a server that nobody renews is free again.
+ENDPOINT_SLOT_SECONDS = env.read_float("ENDPOINT_SLOT_SECONDS", 15.0)
+ENDPOINT_HISTORY_DAYS = env.read_int("ENDPOINT_HISTORY_DAYS", 7)
+ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
+    "ENDPOINT_ALLOWED_NETWORKS", env.read_list("ENDPOINT_ALLOWED_NETWORKS", "")
+)
+
+# --- chat -------------------------------------------------------------------------------------
 
 CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
 # How much of a conversation the model is told, in characters; the last question counts too and is always told.

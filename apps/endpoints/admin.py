@@ -1,9 +1,16 @@
-"""Endpoints in the admin."""
+"""Endpoints in the admin, with their history to read."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from apps.accounts.requests import user_of
 from apps.endpoints.forms import EndpointForm
-from apps.endpoints.models import Endpoint
+from apps.endpoints.models import Endpoint, EndpointChange, Observation
+from apps.endpoints.services import remove_endpoint, save_endpoint
+from apps.endpoints.wording import describe_health
 
 
 @admin.register(Endpoint)
@@ -16,14 +23,64 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         "protocol",
         "url",
         "state",
+        "health",
         "max_concurrency",
         "priority",
         "token_stored",
     ]
-    list_filter = ["state", "variant", "protocol"]
+    list_filter = ["state", "health", "variant", "protocol"]
     search_fields = ["name", "url", "model_id"]
     ordering = ["-priority", "name"]
+    readonly_fields = ["doing", "server_version", "discovered_context_window", "discovered_capabilities"]
 
     @admin.display(boolean=True, description="Token", ordering="sealed_token")
     def token_stored(self, endpoint: Endpoint) -> bool:
         return endpoint.has_token
+
+    @admin.display(description="Health")
+    def doing(self, endpoint: Endpoint) -> str:
+        return describe_health(endpoint) if endpoint.is_stored else ""
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: Any) -> None:  # noqa: ARG002
+        save_endpoint(endpoint=obj, by=user_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
+        remove_endpoint(endpoint=obj, by=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
+        for endpoint in queryset:
+            remove_endpoint(endpoint=endpoint, by=user_of(request))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Observations go with their endpoint, though nobody may delete one by hand."""
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Records of what happened: nobody writes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+
+@admin.register(Observation)
+class ObservationAdmin(ReadOnlyAdmin):
+    list_display = ["at", "endpoint", "kind", "ok", "error_kind", "seconds_to_first_token", "tokens_per_second"]
+    list_filter = ["kind", "ok", "endpoint"]
+    list_select_related = ["endpoint"]
+    ordering = ["-at"]
+    show_full_result_count = False
+
+
+@admin.register(EndpointChange)
+class EndpointChangeAdmin(ReadOnlyAdmin):
+    list_display = ["at", "endpoint_name", "by_name", "summary"]
+    list_filter = ["endpoint_name"]
+    ordering = ["-at"]

@@ -5,6 +5,7 @@ EndpointError
 │   └── AddressRefused     its URL is not one we call
 ├── EndpointNotFound       no endpoint has that name
 ├── NoEndpointAvailable    nothing serves the variant that was asked for
+├── AllEndpointsBusy       every place is taken at the moment
 └── TokenUnreadable        the token was encrypted with a key we no longer have
 """
 
@@ -31,10 +32,18 @@ class EndpointNotFound(EndpointError):
 
 
 class NoEndpointAvailable(EndpointError):
+    """``retry_after``: seconds until one that is down is tried again; ``None`` where waiting does not help."""
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class AllEndpointsBusy(EndpointError):
+    """Wait in the queue and ask again."""
+
     def __init__(self, variant: str) -> None:
-        super().__init__(
-            f"No enabled endpoint serves the {variant} variant: an admin can add or enable one under Endpoints."
-        )
+        super().__init__(f"Every place for the {variant} variant is taken at the moment.")
 
 
 class TokenUnreadable(EndpointError):

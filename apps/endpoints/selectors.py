@@ -15,5 +15,7 @@ def choose_endpoint(*, variant: str, excluding: Collection[UUID] = ()) -> Endpoi
     candidates = Endpoint.objects.enabled().serving(variant).exclude(pk__in=excluding)
     endpoint = candidates.preferred_first().first()
     if endpoint is None:
-        raise NoEndpointAvailable(variant)
+        raise NoEndpointAvailable(
+            f"No enabled endpoint serves the {variant} variant: an admin can add or enable one under Endpoints."
+        )
     return endpoint

@@ -151,6 +151,10 @@ class Endpoint(models.Model):
         self.sealed_token = seal(plain)
 
     @property
+    def is_stored(self) -> bool:
+        return not self._state.adding
+
+    @property
     def has_token(self) -> bool:
         return bool(self.sealed_token)
 

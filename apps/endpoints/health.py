@@ -1,0 +1,125 @@
+"""How evidence changes what we think of a server: pure rules, and their words for people.
+
+A failure that leaves no doubt (no connection, a refused token) takes a server out of the choice at once; one that may
+have been bad luck degrades a server that has worked before, and takes it out when it is repeated. Then it is tried
+again after a pause that doubles with every failure, until a real reply succeeds.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from random import SystemRandom
+
+from django.conf import settings
+
+from apps.endpoints.choices import Health
+from apps.inference.errors import (
+    AuthenticationFailed,
+    ContextTooLong,
+    FirstTokenTimedOut,
+    InferenceError,
+    Interrupted,
+    InvalidRequest,
+    NotServed,
+    Overloaded,
+    ProtocolError,
+    ServerError,
+    Stalled,
+    TotalTimedOut,
+    Unreachable,
+)
+
+FAILURES_UNTIL_DOWN = 2
+SLOW = "answered slowly"
+BUSY = "was busy"
+
+_random = SystemRandom()
+
+
+class Verdict(Enum):
+    """What one piece of evidence says."""
+
+    WORKS = auto()
+    ANSWERS = auto()  # it gave information, which is less than a reply
+    SLOW = auto()
+    IMPAIRED = auto()  # it is there, and did not do what was asked
+    DOUBTFUL = auto()
+    BROKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """``reason`` follows the server's name, in the past tense; ``error_kind`` is the name of an error class."""
+
+    verdict: Verdict
+    reason: str = ""
+    error_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What we think of a server."""
+
+    health: str
+    since: datetime
+    reason: str = ""
+    failures: int = 0
+    retry_at: datetime | None = None
+
+
+_REASONS: tuple[tuple[type[InferenceError], Verdict, str], ...] = (
+    (ContextTooLong, Verdict.ANSWERS, ""),
+    (NotServed, Verdict.BROKEN, "did not offer its model"),
+    (InvalidRequest, Verdict.ANSWERS, ""),
+    (TotalTimedOut, Verdict.ANSWERS, ""),
+    (Overloaded, Verdict.IMPAIRED, BUSY),
+    (AuthenticationFailed, Verdict.BROKEN, "refused its token"),
+    (Unreachable, Verdict.BROKEN, "stopped answering"),
+    (FirstTokenTimedOut, Verdict.DOUBTFUL, "kept a reply waiting too long"),
+    (Stalled, Verdict.DOUBTFUL, "fell silent during a reply"),
+    (Interrupted, Verdict.DOUBTFUL, "broke off a reply"),
+    (ServerError, Verdict.DOUBTFUL, "reported a failure of its own"),
+    (ProtocolError, Verdict.DOUBTFUL, "sent what no model server sends"),
+)
+
+
+TOKEN_UNREADABLE = Evidence(Verdict.BROKEN, "got a token that cannot be read", "TokenUnreadable")
+
+
+def evidence_of(error: InferenceError) -> Evidence | None:
+    """What ``error`` says about the server; ``None`` where it says nothing, as with a request that was wrong."""
+    kind = type(error).__name__
+    for error_class, verdict, reason in _REASONS:
+        if isinstance(error, error_class):
+            return Evidence(verdict, reason, kind) if reason else None
+    return Evidence(Verdict.BROKEN, "could not be asked", kind)
+
+
+def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
+    """The standing after ``evidence``. ``since`` moves only when the health does."""
+    match evidence.verdict:
+        case Verdict.WORKS:
+            after = Standing(Health.HEALTHY, now)
+        case Verdict.ANSWERS if standing.health != Health.DOWN:
+            return replace(standing, failures=0)
+        case Verdict.ANSWERS:
+            return standing
+        case Verdict.SLOW | Verdict.IMPAIRED:
+            after = Standing(Health.DEGRADED, now, evidence.reason)
+        case _:
+            after = _after_failure(standing, evidence, now)
+    return replace(after, since=standing.since) if after.health == standing.health else after
+
+
+def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
+    failures = standing.failures + 1
+    has_worked = standing.health in (Health.HEALTHY, Health.DEGRADED)
+    if evidence.verdict is Verdict.DOUBTFUL and has_worked and failures < FAILURES_UNTIL_DOWN:
+        return Standing(Health.DEGRADED, now, evidence.reason, failures)
+    return Standing(Health.DOWN, now, evidence.reason, failures, now + pause_after(failures))
+
+
+def pause_after(failures: int) -> timedelta:
+    """Doubles with every failure up to a limit, with jitter so that workers do not return all at once."""
+    doubled = settings.ENDPOINT_RETRY_SECONDS * 2 ** min(failures - 1, 30)
+    return timedelta(seconds=min(doubled, settings.ENDPOINT_RETRY_MAX_SECONDS) * _random.uniform(0.5, 1.0))

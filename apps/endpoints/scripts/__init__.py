@@ -1,0 +1,1 @@
+"""Lua that Redis runs: each script is one atomic step."""

@@ -1,0 +1,150 @@
+"""Changes to which model servers exist and what they may be given. Each leaves an ``EndpointChange``."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from apps.accounts.models import User
+from apps.endpoints.addresses import normalise_address
+from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, TokenUnreadable
+from apps.endpoints.history import Change, changes_between, is_another_server
+from apps.endpoints.models import Endpoint, EndpointChange, State
+from apps.endpoints.tokens import seal
+
+COMMAND_LINE = "command line"
+OBSERVED = (
+    "discovered_capabilities",
+    "discovered_context_window",
+    "server_version",
+    "discovered",
+    "health",
+    "health_since",
+    "health_reason",
+    "consecutive_failures",
+    "retry_at",
+    "last_probed_at",
+    "last_generated_at",
+)
+
+
+@sensitive_variables("token", "values")
+@transaction.atomic
+def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
+    *,
+    name: str,
+    url: str,
+    protocol: str,
+    variant: str,
+    size: str = "",
+    model_id: str = "",
+    token: str | None = None,
+    max_concurrency: int = 4,
+    priority: int = 0,
+    by: User | None = None,
+) -> Endpoint:
+    """Add the endpoint, or bring the one of that name up to date; its state stays as it was.
+
+    ``token`` None keeps the stored one, "" removes it. Raises ``InvalidEndpoint`` and ``AddressRefused``.
+    """
+    values: dict[str, Any] = {
+        "url": normalise_address(url),
+        "protocol": protocol,
+        "variant": variant,
+        "size": size,
+        "model_id": model_id,
+        "max_concurrency": max_concurrency,
+        "priority": priority,
+    }
+    if token is not None:
+        values["sealed_token"] = seal(token)
+    _check(Endpoint(name=name, **values))
+    endpoint, is_new = Endpoint.objects.select_for_update().get_or_create(name=name, defaults=values)
+    if is_new:
+        _remember(endpoint, changes_between(None, endpoint), by)
+        return endpoint
+    if token is not None and token == _stored_token(endpoint):
+        del values["sealed_token"]  # sealed anew it would look changed
+    for field, value in values.items():
+        setattr(endpoint, field, value)
+    return save_endpoint(endpoint=endpoint, by=by)
+
+
+@transaction.atomic
+def save_endpoint(*, endpoint: Endpoint, by: User | None) -> Endpoint:
+    """Store ``endpoint`` as it was filled in and checked, and what that changed; ``by`` None is the command line.
+
+    Once it is another server, or is enabled again, what was known of its health no longer counts.
+    """
+    before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first() if endpoint.is_stored else None
+    changes = changes_between(before, endpoint)
+    if before is not None and not changes:
+        return endpoint
+    if before is not None:
+        # The form may have been open for an hour, while probes went on writing.
+        _copy_observed(to=endpoint, source=before)
+        if is_another_server(before, endpoint) or before.state == State.DISABLED:
+            _forget(endpoint)
+    endpoint.save()
+    _remember(endpoint, changes, by)
+    return endpoint
+
+
+@transaction.atomic
+def set_endpoint_state(*, name: str, state: str, by: User | None = None) -> Endpoint:
+    """Enable, drain or disable. Raises ``InvalidEndpoint`` and ``EndpointNotFound``."""
+    if state not in State:
+        raise InvalidEndpoint(f"The state must be {_one_of(State.values)}, not {state!r}.")
+    endpoint = Endpoint.objects.select_for_update().filter(name=name).first()
+    if endpoint is None:
+        raise EndpointNotFound(name)
+    endpoint.state = state
+    return save_endpoint(endpoint=endpoint, by=by)
+
+
+@transaction.atomic
+def remove_endpoint(*, endpoint: Endpoint, by: User | None) -> None:
+    """Delete it; who did it and when stays on record."""
+    _remember(endpoint, [{"field": "endpoint", "after": "removed"}], by)
+    endpoint.delete()
+
+
+def _stored_token(endpoint: Endpoint) -> str | None:
+    try:
+        return endpoint.token
+    except TokenUnreadable:
+        return None
+
+
+def _copy_observed(*, to: Endpoint, source: Endpoint) -> None:
+    for field in OBSERVED:
+        setattr(to, field, getattr(source, field))
+
+
+def _forget(endpoint: Endpoint) -> None:
+    _copy_observed(to=endpoint, source=Endpoint(health_since=timezone.now()))
+
+
+def _remember(endpoint: Endpoint, changes: list[Change], by: User | None) -> None:
+    EndpointChange.objects.create(
+        endpoint=endpoint,
+        endpoint_name=endpoint.name,
+        by=by,
+        by_name=by.get_username() if by else COMMAND_LINE,
+        changes=changes,
+    )
+
+
+def _check(endpoint: Endpoint) -> None:
+    try:
+        endpoint.full_clean(validate_unique=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        about = "" if field == "__all__" else f"{field}: "
+        raise InvalidEndpoint(about + messages[0]) from None
+
+
+def _one_of(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

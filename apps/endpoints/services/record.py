@@ -1,0 +1,109 @@
+"""What was seen of an endpoint: keep it, and let it count."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.endpoints.health import Evidence, Standing, Verdict, evidence_of, judge
+from apps.endpoints.models import Endpoint, Observation, ObservationKind
+from apps.inference.errors import InferenceError
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Figures of one reply: seconds, and tokens a second."""
+
+    seconds_to_first_token: float | None = None
+    tokens_per_second: float | None = None
+    duration: float | None = None
+
+
+def record_success(
+    *,
+    endpoint_id: UUID,
+    seconds_to_first_token: float | None = None,
+    tokens_per_second: float | None = None,
+    duration: float | None = None,
+) -> None:
+    """A person's reply came to its end."""
+    _observe(
+        endpoint_id,
+        ObservationKind.TRAFFIC,
+        Evidence(Verdict.WORKS),
+        Speed(seconds_to_first_token, tokens_per_second, duration),
+    )
+
+
+def record_failure(*, endpoint_id: UUID, error: InferenceError, duration: float | None = None) -> None:
+    """A person's reply failed. Nothing is kept where the request was at fault, and not the server."""
+    evidence = evidence_of(error)
+    if evidence is not None:
+        _observe(endpoint_id, ObservationKind.TRAFFIC, evidence, Speed(duration=duration))
+
+
+def record_probe(*, endpoint_id: UUID, evidence: Evidence, speed: Speed, facts: dict[str, Any]) -> None:
+    """A probe came back. ``facts`` are fields of the endpoint as discovered."""
+    facts = {**facts, "last_probed_at": Now()}
+    _observe(endpoint_id, ObservationKind.PROBE, evidence, speed, facts)
+
+
+def prune_observations() -> int:
+    """Delete what is older than ``ENDPOINT_HISTORY_DAYS``; return how many."""
+    oldest = timezone.now() - timedelta(days=settings.ENDPOINT_HISTORY_DAYS)
+    deleted, _ = Observation.objects.filter(at__lt=oldest).delete()
+    return deleted
+
+
+@transaction.atomic
+def _observe(
+    endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed, facts: dict[str, Any] | None = None
+) -> None:
+    # The lock makes two pieces of evidence count one after the other; a deleted endpoint has nothing to lock.
+    endpoint = Endpoint.objects.select_for_update().filter(pk=endpoint_id).first()
+    if endpoint is None:
+        return
+    changed = {**_standing_after(endpoint, evidence, timezone.now()), **(facts or {})}
+    if evidence.verdict in (Verdict.WORKS, Verdict.SLOW):
+        changed["last_generated_at"] = Now()
+    if changed:
+        Endpoint.objects.filter(pk=endpoint_id).update(**changed)
+    Observation.objects.create(
+        endpoint_id=endpoint_id,
+        kind=kind,
+        ok=evidence.verdict in (Verdict.WORKS, Verdict.SLOW, Verdict.ANSWERS),
+        error_kind=evidence.error_kind,
+        seconds_to_first_token=speed.seconds_to_first_token,
+        tokens_per_second=speed.tokens_per_second,
+        duration=speed.duration,
+    )
+
+
+def _standing_after(endpoint: Endpoint, evidence: Evidence, now: datetime) -> dict[str, Any]:
+    before = Standing(
+        endpoint.health,
+        endpoint.health_since,
+        endpoint.health_reason,
+        endpoint.consecutive_failures,
+        endpoint.retry_at,
+    )
+    after = judge(before, evidence, now)
+    if after == before:
+        return {}
+    if after.health != before.health:
+        logger.info("endpoint health changed", endpoint=endpoint.name, health=str(after.health), reason=after.reason)
+    return {
+        "health": after.health,
+        "health_since": after.since,
+        "health_reason": after.reason,
+        "consecutive_failures": after.failures,
+        "retry_at": after.retry_at,
+    }

@@ -1,0 +1,22 @@
+"""After a change of ``SECRET_KEY``."""
+
+from django.db import transaction
+
+from apps.endpoints.errors import TokenUnreadable
+from apps.endpoints.models import Endpoint
+from apps.endpoints.tokens import reseal
+
+
+@transaction.atomic
+def reseal_tokens() -> tuple[int, list[str]]:
+    """Encrypt every token with the newest key: how many there were, and the names of those that cannot be read."""
+    unreadable = []
+    endpoints = list(Endpoint.objects.select_for_update().exclude(sealed_token=""))
+    for endpoint in endpoints:
+        try:
+            endpoint.sealed_token = reseal(endpoint.sealed_token)
+        except TokenUnreadable:
+            unreadable.append(endpoint.name)
+        else:
+            endpoint.save(update_fields=["sealed_token", "updated_at"])
+    return len(endpoints) - len(unreadable), unreadable

@@ -1,0 +1,92 @@
+"""Which endpoint a generation goes to, and a place on it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.endpoints.errors import AllEndpointsBusy, NoEndpointAvailable
+from apps.endpoints.health import pause_after
+from apps.endpoints.models import Endpoint, Health, State
+from apps.endpoints.slots import Bid, take_slot
+
+BY_HEALTH = {Health.HEALTHY: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2}
+
+type Preference = tuple[int, int]
+
+
+def reserve_endpoint(
+    *, variant: str, holder: UUID, excluding: Collection[UUID] = (), needs: Collection[str] = ()
+) -> Endpoint:
+    """The best endpoint of ``variant`` with a free place, which ``holder`` now has: renew it, and release it.
+
+    By capability (``needs``), health, priority, then least load. One that is down gets no work, but for one trial
+    when its pause is over and nothing else has a place. One SELECT and one Redis call, unless there is a trial.
+    Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``. Reads stored facts only and asks no server.
+    """
+    known = list(Endpoint.objects.serving(variant).preferred_first())
+    usable = [
+        endpoint
+        for endpoint in known
+        if endpoint.state == State.ENABLED and endpoint.pk not in excluding and endpoint.capabilities.issuperset(needs)
+    ]
+    up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
+    endpoint = _take_best(up, holder) or _try_again(usable, holder)
+    if endpoint is None:
+        raise AllEndpointsBusy(variant) if up else _refusal(variant, known, usable)
+    return endpoint
+
+
+def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
+    preferences = sorted({_preference(endpoint) for endpoint in endpoints})
+    bids = [
+        Bid(
+            endpoint.pk,
+            rank=preferences.index(_preference(endpoint)),
+            limit=endpoint.max_concurrency,
+            queue=endpoint.discovered.get("queue_size") or 0,
+        )
+        for endpoint in endpoints
+    ]
+    taken = take_slot(bids, holder)
+    return next((endpoint for endpoint in endpoints if endpoint.pk == taken), None)
+
+
+def _preference(endpoint: Endpoint) -> Preference:
+    return BY_HEALTH[Health(endpoint.health)], -endpoint.priority
+
+
+def _try_again(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
+    now = timezone.now()
+    for endpoint in endpoints:
+        if endpoint.is_due(now) and _claim_trial(endpoint, now) and take_slot(_trial_bid(endpoint), holder):
+            return endpoint
+    return None
+
+
+def _claim_trial(endpoint: Endpoint, now: datetime) -> bool:
+    """Move the next trial away: of two callers, the second finds nothing to move."""
+    due = Endpoint.objects.filter(pk=endpoint.pk, health=Health.DOWN, state=State.ENABLED, retry_at__lte=now)
+    return bool(due.update(retry_at=now + pause_after(endpoint.consecutive_failures + 1)))
+
+
+def _trial_bid(endpoint: Endpoint) -> list[Bid]:
+    return [Bid(endpoint.pk, rank=0, limit=endpoint.max_concurrency)]
+
+
+def _refusal(variant: str, known: Sequence[Endpoint], usable: Sequence[Endpoint]) -> NoEndpointAvailable:
+    if not known:
+        return NoEndpointAvailable(f"No endpoint serves the {variant} variant: an admin can add one under Endpoints.")
+    if usable:
+        moments = [endpoint.retry_at for endpoint in usable if endpoint.retry_at]
+        seconds = max(0.0, (min(moments) - timezone.now()).total_seconds()) if moments else None
+        return NoEndpointAvailable(
+            f"Every endpoint for the {variant} variant is down at the moment. They are being tried again.",
+            retry_after=seconds,
+        )
+    if any(endpoint.state == State.ENABLED for endpoint in known):
+        return NoEndpointAvailable(f"No other endpoint for the {variant} variant can take this request.")
+    return NoEndpointAvailable(
+        f"Every endpoint for the {variant} variant is switched off: an admin can enable one under Endpoints."
+    )

@@ -1,0 +1,77 @@
+"""Places on model servers, across all workers: who holds one and until when, in Redis.
+
+A place expires unless it is renewed, so that a worker that was killed does not keep it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+from uuid import UUID
+
+import redis
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """A server that could be taken. A lower ``rank`` goes first; ``queue`` is what waits on it besides our own."""
+
+    endpoint_id: UUID
+    rank: int
+    limit: int
+    queue: int = 0
+
+
+def take_slot(bids: Sequence[Bid], holder: UUID) -> UUID | None:
+    """Take a place for ``holder`` on the best of ``bids`` that has one, in one atomic step; ``None`` if all are full.
+
+    A place that ``holder`` still has on another of them is given back.
+    """
+    if not bids:
+        return None
+    figures = [figure for bid in bids for figure in (bid.rank, bid.limit, bid.queue)]
+    number = int(_run("reserve", [bid.endpoint_id for bid in bids], str(holder), _milliseconds(), *figures))
+    return bids[number - 1].endpoint_id if number else None
+
+
+def renew_slots(holders_by_endpoint: Mapping[UUID, Collection[UUID]]) -> None:
+    """Keep the places of these holders for another while, in one round trip."""
+    held = [(endpoint_id, str(holder)) for endpoint_id, holders in holders_by_endpoint.items() for holder in holders]
+    if held:
+        _run("renew", [endpoint_id for endpoint_id, _ in held], _milliseconds(), *(holder for _, holder in held))
+
+
+def release_slot(endpoint_id: UUID, holder: UUID) -> None:
+    """Give the place back; nothing happens where there is none."""
+    client().zrem(slots_key(endpoint_id), str(holder))
+
+
+def running_counts(endpoint_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many places are taken on each endpoint, in one round trip."""
+    ids = list(endpoint_ids)
+    return dict(zip(ids, _run("count", ids), strict=True)) if ids else {}
+
+
+def slots_key(endpoint_id: UUID) -> str:
+    return f"workbench:endpoint:{endpoint_id}:slots"
+
+
+@cache
+def client() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+
+
+def _milliseconds() -> int:
+    return int(settings.ENDPOINT_SLOT_SECONDS * 1000)
+
+
+def _run(name: str, endpoint_ids: Sequence[UUID], *arguments: Any) -> Any:
+    keys = [slots_key(endpoint_id) for endpoint_id in endpoint_ids]
+    return cast("Any", client().eval(_script(name), len(keys), *keys, *arguments))
+
+
+@cache
+def _script(name: str) -> str:
+    return files("apps.endpoints.scripts").joinpath(f"{name}.lua").read_text()

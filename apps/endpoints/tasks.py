@@ -1,0 +1,16 @@
+"""Celery tasks: call one service."""
+
+from celery import shared_task
+
+from apps.endpoints.services.probe import probe_endpoints
+from apps.endpoints.services.record import prune_observations
+
+
+@shared_task(name="endpoints.probe")
+def probe() -> None:
+    probe_endpoints()
+
+
+@shared_task(name="endpoints.prune")
+def prune() -> None:
+    prune_observations()
