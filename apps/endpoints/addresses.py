@@ -1,36 +1,22 @@
 """Which URLs may be called a model server: the one place that decides, for forms, commands and the admin.
 
-Private and loopback addresses are welcome, because that is where GPU servers live. Link-local and cloud metadata
-addresses are refused in every notation, because whoever reaches those through us holds the host's credentials.
-Only the text of the URL is looked at: a name that resolves to such an address is not seen here; pinning what a name
-resolves to at connection time is a later piece of work.
+Only the text of the URL is looked at here, with the addresses in it; what a name resolves to is looked at when the
+connection is opened (``apps.endpoints.networks``), and pinned.
 """
 
 import re
 import socket
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 
 from apps.endpoints.errors import AddressRefused
+from apps.endpoints.networks import Address, is_in_allowed_networks, is_metadata, is_not_one_server
 
 LONGEST_URL = 500
 
 METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
-METADATA_ADDRESSES = frozenset(
-    {
-        IPv4Address("168.63.129.16"),  # Azure
-        IPv4Address("100.100.100.200"),  # Alibaba
-        IPv4Address("192.0.0.192"),  # Oracle
-        IPv6Address("fd00:ec2::254"),  # AWS
-        IPv6Address("fd20:ce::254"),  # Google
-    }
-)
-# IPv6 ranges whose last 32 bits are an IPv4 address: IPv4-compatible, and translated (NAT64, local and well-known).
-CARRIES_IPV4 = (IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"), IPv6Network("64:ff9b::/96"))
-
-type Address = IPv4Address | IPv6Address
 
 _ODD_CHARACTERS = re.compile(r"[\x00-\x20\x7f-\uffff\\]")
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
@@ -128,18 +114,9 @@ def _check_name(name: str) -> str:
 
 
 def _check_address(address: Address) -> None:
-    for spelled in _meanings(address):
-        if spelled.is_link_local or spelled in METADATA_ADDRESSES:
-            raise AddressRefused("The URL points at a link-local or cloud metadata address, never a model server.")
-        if spelled.is_unspecified or spelled.is_multicast:
-            raise AddressRefused("The URL must name one server: 127.0.0.1 instead of 0.0.0.0.")
-
-
-def _meanings(address: Address) -> list[Address]:
-    """``address`` and the IPv4 addresses that it carries inside."""
-    if isinstance(address, IPv4Address):
-        return [address]
-    carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in CARRIES_IPV4) and address != IPv6Address("::1"):
-        carried.append(IPv4Address(address.packed[-4:]))
-    return [address, *(inner for inner in carried if inner is not None)]
+    if is_metadata(address):
+        raise AddressRefused("The URL points at a link-local or cloud metadata address, never a model server.")
+    if is_not_one_server(address):
+        raise AddressRefused("The URL must name one server: 127.0.0.1 instead of 0.0.0.0.")
+    if not is_in_allowed_networks(address):
+        raise AddressRefused("The URL points outside the networks that ENDPOINT_ALLOWED_NETWORKS names.")
