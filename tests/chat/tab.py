@@ -20,12 +20,13 @@ PATIENCE = 20.0  # seconds
 
 @dataclass
 class Tab:
-    """One tab of a person who is signed in. ``frames`` is what its socket has brought so far."""
+    """One tab of a signed-in person: the frames that its socket has brought, and the last message after each."""
 
     site: str
     session: str
     page: ShownPage = field(init=False)
     frames: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     address: str = ""
     _socket: ClientConnection | None = None
 
@@ -60,6 +61,7 @@ class Tab:
                 assert isinstance(frame, str)
                 self.frames.append(frame)
                 self.page.apply(frame)
+                self.shown.append(self.page.body())
 
     async def send(self, data: str | bytes) -> None:
         assert self._socket is not None

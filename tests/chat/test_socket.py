@@ -18,6 +18,7 @@ from apps.generation.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.tab import Tab, socket_to, tab_of
 from tests.support.counting_chat import chunk, usage
+from tests.support.markup import Markup
 from tests.support.scripted_server import ScriptedServer, scripted_server
 from tests.support.services import Running
 from tests.support.wire import Send, Step, Wait, event, head
@@ -117,6 +118,21 @@ async def test_reply_arrives_in_pieces_and_ends_as_stored(
     assert generation_of(exchange).text == ""
     await assert_like_reloaded(tab, exchange)
     assert generation_of(exchange).text == REPLY
+
+
+async def test_no_moment_shows_anything_twice_or_out_of_order(
+    alice: User, model: ScriptedServer, live_asgi_server: str
+) -> None:
+    exchange = await ask(alice, "count to 300 at 200 per second")
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    async with tab.connected():
+        await tab.until_over()
+    whole = Markup(tab.page.body()).text.strip()
+    assert whole.endswith(" 300")
+    steps = [Markup(html).text.strip() for html in tab.shown]
+    assert len(set(steps)) > 10
+    assert [step for step in steps if not whole.startswith(step)] == []
+    assert steps == sorted(steps, key=len)
 
 
 async def test_whoever_comes_in_the_middle_sees_all_of_it(

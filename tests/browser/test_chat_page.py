@@ -1,0 +1,144 @@
+"""The chat's page in a browser: for every reader, at every width, and the composer's keys."""
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from apps.accounts.services import create_user
+from apps.chat.models import Conversation
+from apps.chat.services.send import start_conversation
+from apps.generation.models import State
+from apps.generation.threads import in_thread
+from tests.browser.visit import Visit
+from tests.chat.exchanges import answer, answered_conversation, answered_message
+
+REPLY = """\
+# Sorting
+
+Use **`sorted`**, see [the docs](https://docs.example/):
+
+```python
+numbers = sorted([3, 1, 2])  # a comment
+```
+
+| call | gives |
+|:-----|------:|
+| `sorted(x)` | a new list of everything that was in the old one |
+
+> 1. quoted
+
+مرحبا
+
+"""
+
+
+async def finished_conversation() -> Conversation:
+    """A reply with everything in it, and one that failed after it."""
+
+    def make() -> Conversation:
+        alice, _ = create_user(username="alice")
+        conversation = answered_conversation(alice, "How do I sort?\n\n" + "x" * 200, REPLY)
+        answered_message(conversation, "And again?", "y" * 300 + f"\n\n```\n{'z' * 300}\n```\n")
+        failed = start_conversation(owner=alice, text="What is a list?")
+        answer(failed, "A list", state=State.FAILED, error="The model server is gone.")
+        return conversation
+
+    return await in_thread(make)()
+
+
+def composer(visit: Visit) -> Locator:
+    return visit.page.get_by_role("textbox", name="Message")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_chat_is_accessible(visit: Visit, theme: str) -> None:
+    await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path="/chat/")
+    assert await visit.accessibility_faults() == []
+    for link in ("How do I sort?", "What is a list?"):
+        await visit.page.get_by_role("link", name=link).click()
+        await expect(visit.page.get_by_role("article")).not_to_have_count(0)
+        assert await visit.accessibility_faults() == []
+    assert conversation.title == "How do I sort?"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_chat_never_scrolls_sideways(visit: Visit, width: int) -> None:
+    await visit.page.set_viewport_size({"width": width, "height": 740})
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path="/chat/")
+    assert await visit.overflow() <= 0
+    await visit.open(conversation.get_absolute_url())
+    assert await visit.overflow() <= 0
+    scroller = visit.page.get_by_role("region", name="Messages")
+    assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    await expect(composer(visit)).to_be_in_viewport()
+
+
+async def test_sidebar_is_a_drawer_on_a_phone(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 360, "height": 740})
+    await finished_conversation()
+    await visit.sign_in("alice", path="/chat/")
+    link = visit.page.get_by_role("link", name="How do I sort?")
+    toggle = visit.page.get_by_role("button", name="Conversations")
+    await expect(link).to_be_hidden()
+    await toggle.focus()
+    await visit.page.keyboard.press("Enter")
+    await expect(link).to_be_in_viewport()
+    assert await visit.accessibility_faults() == []
+    await visit.page.keyboard.press("Escape")
+    await expect(link).to_be_hidden()
+    await expect(toggle).to_be_focused()
+    await visit.page.keyboard.press("Enter")
+    await link.click()
+    await expect(visit.page.get_by_role("heading", name="How do I sort?", level=1)).to_be_visible()
+
+
+async def test_draft_survives_a_reload_and_ends_with_its_message(visit: Visit) -> None:
+    """There is no endpoint here: what is asked fails, in words."""
+    await visit.sign_in("alice", path="/chat/")
+    await expect(composer(visit)).to_be_focused()
+    await visit.page.keyboard.type("first line")
+    await visit.page.keyboard.press("Shift+Enter")
+    await visit.page.keyboard.type("second line")
+    await expect(composer(visit)).to_have_value("first line\nsecond line")
+    await visit.page.reload()
+    await expect(composer(visit)).to_have_value("first line\nsecond line")
+    await visit.page.keyboard.press("Enter")
+    await visit.page.wait_for_url("**/chat/*-*/")
+    await expect(visit.page.locator('article[data-role="user"]')).to_contain_text("first line\nsecond line")
+    await visit.open("/chat/")
+    await expect(composer(visit)).to_have_value("")
+
+
+async def test_empty_message_is_not_sent(visit: Visit) -> None:
+    await visit.sign_in("alice", path="/chat/")
+    posted = [url for url in visit.requests if url.endswith("/chat/")]
+    await composer(visit).fill("   \n ")
+    await composer(visit).press("Enter")
+    await visit.page.get_by_role("button", name="Send").click()
+    await expect(visit.page.get_by_role("alert")).to_have_text("Write a message first.")
+    assert len([url for url in visit.requests if url.endswith("/chat/")]) == len(posted) + 1
+    assert not await in_thread(Conversation.objects.exists)()
+    visit.complaints.clear()
+
+
+async def test_starter_fills_the_composer_and_sends_nothing(visit: Visit) -> None:
+    await visit.sign_in("alice", path="/chat/")
+    await visit.page.get_by_role("button", name="Write a function").click()
+    await expect(composer(visit)).to_be_focused()
+    await expect(composer(visit)).to_have_value(
+        "Write a Python function that takes a URL and returns a list of all links on the page."
+    )
+    assert not await in_thread(Conversation.objects.exists)()
+
+
+async def test_code_is_copied_as_it_was_written(visit: Visit) -> None:
+    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    block = visit.page.locator(".code-block").first
+    await block.get_by_role("button", name="Copy").click()
+    await expect(block.get_by_role("button", name="Copied")).to_be_visible()
+    copied = await visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "numbers = sorted([3, 1, 2])  # a comment\n"
