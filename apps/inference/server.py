@@ -1,6 +1,9 @@
 """The address of one model server."""
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+ServerKind = Literal["tgi", "vllm", "sglang", "llama.cpp", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,11 +12,17 @@ class Server:
 
     ``url`` is the root, without ``/v1`` and without a trailing slash (both are tolerated). ``model`` is the id to ask
     for; empty where the server serves one model and wants no name. ``token`` goes out as ``Authorization: Bearer``.
+
+    ``kind`` is what ``discover`` found: some keys and paths are only for servers that are known to take them. ``size``
+    chooses the prompt of a Code Llama Instruct where the protocol wants one rendered: ``None`` goes by the model's
+    name, and empty means another model, whose own template the server is asked for.
     """
 
     url: str
     model: str = ""
     token: str = field(default="", repr=False)
+    kind: ServerKind = "unknown"
+    size: str | None = None
 
     def address(self, path: str) -> str:
         """Return the full URL of ``path``, which begins with a slash."""
