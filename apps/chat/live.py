@@ -55,18 +55,19 @@ class LiveReply:
         if events.state is not None and events.state != self._generation.state:
             self._generation.state = events.state
             frame = fragments.update_around_text(self._message) + fragments.announce(WRITING)
-        changes = self._renderer.feed(events.text)
+        frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
         if events.ended:
-            changes += self._renderer.finish()
-        return frame + fragments.apply_changes(self._message.dom_id, changes)
+            # In one frame: what is finished here is what stands in the open block until then.
+            frame += fragments.apply_changes(self._message.dom_id, self._renderer.finish())
+            frame += fragments.remove_open_block(self._message.dom_id)
+        return frame
 
     def _ending(self) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
         message = Message.objects.in_order().get(pk=self._message.pk)
         conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
         return (
-            fragments.remove_open_block(message.dom_id)
-            + fragments.update_around_text(message)
+            fragments.update_around_text(message)
             + fragments.update_sidebar(conversation)
             + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
         )
