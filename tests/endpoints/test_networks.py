@@ -24,7 +24,7 @@ def carriers(address: IPv4Address) -> list[IPv6Address]:
         IPv6Address(f"64:ff9b:1::{address}"),
         IPv6Address(f"64:ff9b:1:{head}:{tail[:2]}:{tail[2:]}00::"),
         IPv6Address(f"2002:{head}:{tail}::1"),
-        IPv6Address(f"2001:0:{head}:{tail}::1"),
+        IPv6Address(f"2001:0:{head}:{tail}:0:0:f7f7:f7f7"),
         IPv6Address((0x20010000 << 96) | (0x08080808 << 64) | (0xFFFFFFFF - whole)),
         IPv6Address(f"fd12::5efe:{address}"),
         IPv6Address(f"fd12::200:5efe:{address}"),

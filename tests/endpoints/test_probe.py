@@ -1,0 +1,253 @@
+"""Probes: every server at once, none waited for beyond its timeout, and what they find."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from celery import current_app
+from django.core import serializers
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.embedded.ports import HOST, free_port
+from apps.endpoints.models import Endpoint, EndpointChange, Health, Observation
+from apps.endpoints.services import set_endpoint_state
+from apps.endpoints.services.probe import LOCK, probe_endpoints
+from apps.endpoints.services.record import prune_observations
+from apps.endpoints.slots import Bid, client, take_slot
+from apps.endpoints.tasks import probe
+from apps.endpoints.wording import describe_health
+from project.celery import app as celery_app
+from tests.endpoints.conftest import PLAIN_TOKEN, Add
+from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, moody_servers
+
+TIMEOUT = 1.0
+ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky")
+
+pytestmark = pytest.mark.usefixtures("services", "quick_probes")
+
+
+@pytest.fixture
+def quick_probes(settings: Settings) -> None:
+    settings.ENDPOINT_PROBE_TIMEOUT_SECONDS = TIMEOUT
+    settings.ENDPOINT_SLOW_SECONDS = SLOW_SECONDS / 2
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, MoodyServer]]:
+    with moody_servers(*ALL_MOODS) as running:
+        yield running
+
+
+@pytest.fixture
+def add_moody(add: Add, servers: dict[str, MoodyServer]) -> Add:
+    """Add the server of a mood, under that name."""
+
+    def add_one(mood: str, as_name: str = "", **facts: Any) -> Endpoint:
+        url = f"http://{HOST}:{free_port()}" if mood == "dead" else servers[mood].url
+        return add(as_name or mood, **{"url": url, "protocol": "openai", **facts})
+
+    return add_one
+
+
+def health_of(name: str) -> tuple[str, str]:
+    endpoint = Endpoint.objects.get(name=name)
+    return endpoint.health, endpoint.health_reason
+
+
+def chats(server: MoodyServer) -> int:
+    return sum(request.method == "POST" for request in server.requests)
+
+
+def one_round() -> int:
+    """In a thread of its own, which gives its connection back."""
+    try:
+        return probe_endpoints()
+    finally:
+        connection.close()
+
+
+def test_dead_hanging_slow_overloaded_and_healthy_within_one_timeout(add_moody: Add) -> None:
+    for mood in ("dead", "hanging", "slow", "overloaded", "healthy"):
+        add_moody(mood)
+        add_moody(mood, as_name=f"another {mood}")
+    started = monotonic()
+    assert probe_endpoints() == 10
+    assert monotonic() - started < 2 * TIMEOUT  # one after the other, the two that hang alone would take that long
+    for prefix in ("", "another "):
+        assert health_of(f"{prefix}healthy") == (Health.HEALTHY, "")
+        assert health_of(f"{prefix}slow") == (Health.DEGRADED, "answered slowly")
+        assert health_of(f"{prefix}overloaded") == (Health.DEGRADED, "was busy")
+        assert health_of(f"{prefix}dead") == (Health.DOWN, "stopped answering")
+        assert health_of(f"{prefix}hanging") == (Health.DOWN, "kept a reply waiting too long")
+
+
+@pytest.mark.parametrize(
+    ("mood", "health", "kind", "reason"),
+    [
+        ("refusing", Health.DOWN, "AuthenticationFailed", "refused its token"),
+        ("failing", Health.DOWN, "ServerError", "reported a failure of its own"),
+        ("nonsense", Health.DOWN, "ProtocolError", "sent what no model server sends"),
+        ("picky", Health.DEGRADED, "InvalidRequest", "refused a reply of one token"),
+    ],
+)
+def test_each_failure_has_its_reason(add_moody: Add, mood: str, health: Health, kind: str, reason: str) -> None:
+    add_moody(mood)
+    probe_endpoints()
+    assert health_of(mood) == (health, reason)
+    observation = Observation.objects.get()
+    assert (observation.kind, observation.ok, observation.error_kind) == ("probe", False, kind)
+
+
+def test_a_probe_is_kept_with_its_figures(add_moody: Add) -> None:
+    add_moody("slow")
+    probe_endpoints()
+    observation = Observation.objects.get()
+    assert (observation.kind, observation.ok, observation.error_kind) == ("probe", True, "")
+    assert observation.seconds_to_first_token is not None
+    assert observation.duration is not None
+    assert SLOW_SECONDS <= observation.seconds_to_first_token <= observation.duration < TIMEOUT
+    endpoint = Endpoint.objects.get()
+    assert endpoint.last_probed_at is not None
+    assert endpoint.last_generated_at is not None
+
+
+def test_draining_ones_are_probed_and_disabled_ones_left_alone(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    add_moody("healthy")
+    add_moody("failing")
+    set_endpoint_state(name="healthy", state="draining")
+    set_endpoint_state(name="failing", state="disabled")
+    before = len(servers["healthy"].requests), len(servers["failing"].requests)
+    assert probe_endpoints() == 1
+    assert len(servers["healthy"].requests) > before[0]
+    assert len(servers["failing"].requests) == before[1]
+    assert health_of("failing") == (Health.UNKNOWN, "")
+
+
+def test_a_reply_is_asked_for_at_its_own_rate(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    add_moody("healthy")
+    start = chats(servers["healthy"])
+    probe_endpoints()
+    probe_endpoints()
+    assert chats(servers["healthy"]) == start + 1
+    Endpoint.objects.update(last_generated_at=timezone.now() - timedelta(hours=1))
+    probe_endpoints()
+    assert chats(servers["healthy"]) == start + 2
+
+
+def test_who_does_not_work_is_asked_for_a_reply_every_time(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    add_moody("failing")
+    start = chats(servers["failing"])
+    probe_endpoints()
+    probe_endpoints()
+    assert chats(servers["failing"]) == start + 2
+
+
+def test_who_is_full_of_our_own_work_is_not_asked_for_more(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    endpoint = add_moody("healthy", max_concurrency=1)
+    probe_endpoints()
+    Endpoint.objects.update(last_generated_at=None)
+    assert take_slot([Bid(endpoint.pk, rank=0, limit=1)], uuid4())
+    start = chats(servers["healthy"])
+    probe_endpoints()
+    assert chats(servers["healthy"]) == start
+    assert health_of("healthy") == (Health.HEALTHY, "")
+
+
+def test_a_server_that_comes_back_is_healthy_again(
+    add_moody: Add, servers: dict[str, MoodyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_moody("failing")
+    probe_endpoints()
+    assert health_of("failing")[0] == Health.DOWN
+    monkeypatch.setattr(servers["failing"], "mood", "healthy")
+    probe_endpoints()
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.health, endpoint.consecutive_failures, endpoint.retry_at) == (Health.HEALTHY, 0, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rounds_do_not_overlap(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    add_moody("hanging")
+    start = len(servers["hanging"].requests)
+
+    with ThreadPoolExecutor(5) as threads:
+        done = [threads.submit(one_round) for _ in range(5)]
+    assert sorted(future.result() for future in done) == [0, 0, 0, 0, 1]
+    asked = len(servers["hanging"].requests) - start
+    assert probe_endpoints() == 1
+    assert len(servers["hanging"].requests) - start == 2 * asked
+    assert not client().exists(LOCK)
+
+
+def test_a_token_that_cannot_be_read_is_named_and_stops_no_other_probe(add_moody: Add) -> None:
+    add_moody("healthy")
+    add_moody("slow", token=PLAIN_TOKEN)
+    Endpoint.objects.filter(name="slow").update(sealed_token="sealed with a key that is lost")
+    assert probe_endpoints() == 2
+    assert health_of("slow") == (Health.DOWN, "got a token that cannot be read")
+    assert health_of("healthy") == (Health.HEALTHY, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_endpoint_deleted_during_its_probe_is_no_trouble(add_moody: Add, servers: dict[str, MoodyServer]) -> None:
+    add_moody("hanging")
+    start = len(servers["hanging"].requests)
+    with ThreadPoolExecutor(1) as thread:
+        probing = thread.submit(one_round)
+        while len(servers["hanging"].requests) == start:
+            sleep(0.01)
+        Endpoint.objects.all().delete()
+        assert probing.result() == 1
+    assert not Observation.objects.exists()
+
+
+def test_the_token_goes_to_its_server_and_nowhere_else(
+    add_moody: Add, servers: dict[str, MoodyServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint = add_moody("refusing", token=PLAIN_TOKEN)
+    probe_endpoints()
+    assert servers["refusing"].requests[-1].headers["authorization"] == f"Bearer {PLAIN_TOKEN}"
+    endpoint.refresh_from_db()
+    assert endpoint.health_reason == "refused its token"  # its answer, with the token in it, was read
+    kept = [*Endpoint.objects.all(), *Observation.objects.all(), *EndpointChange.objects.all()]
+    assert len(kept) == 3
+    assert "endpoint health changed" in caplog.text
+    for text in (serializers.serialize("json", kept), describe_health(endpoint), caplog.text, repr(kept)):
+        assert "gpu-server" not in text
+
+
+def test_the_task_is_sent_without_arguments(add_moody: Add) -> None:
+    add_moody("refusing", token=PLAIN_TOKEN)
+    with celery_app.connection_for_write() as broker:
+        queue = broker.SimpleQueue("endpoint-probe-test")
+        probe.apply_async(queue="endpoint-probe-test")
+        message = queue.get(timeout=5)
+        message.ack()
+        queue.close()
+    assert message.headers["task"] == "endpoints.probe"
+    assert message.body is not None
+    assert json.loads(message.body)[:2] == [[], {}]
+    assert "gpu-server" not in f"{message.headers} {message.body}"
+
+
+def test_beat_sends_tasks_that_exist() -> None:
+    current_app.loader.import_default_modules()
+    sent = {entry["task"]: entry for entry in celery_app.conf.beat_schedule.values()}
+    assert {"endpoints.probe", "endpoints.prune"} <= set(sent) & set(celery_app.tasks)
+    assert sent["endpoints.probe"]["options"]["expires"] == sent["endpoints.probe"]["schedule"]
+
+
+def test_history_is_pruned_after_a_week(add: Add) -> None:
+    endpoint = add()
+    now = timezone.now()
+    for days in (1, 6.9, 7.1, 30):
+        Observation.objects.create(endpoint=endpoint, kind="probe", ok=True, at=now - timedelta(days=days))
+    assert prune_observations() == 2
+    assert sorted((now - observation.at).days for observation in Observation.objects.all()) == [1, 6]
