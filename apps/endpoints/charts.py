@@ -28,6 +28,7 @@ class Sparkline:
     highest: str
     width: int = WIDTH
     height: int = HEIGHT
+    floor: int = HEIGHT - MARGIN
 
     @property
     def is_empty(self) -> bool:

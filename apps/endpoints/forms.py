@@ -1,17 +1,27 @@
-"""How an admin types an endpoint in."""
+"""How an admin types an endpoint in: the console's form, and the Django admin's."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.views.decorators.debug import sensitive_variables
 
 from apps.endpoints.addresses import normalise_address
 from apps.endpoints.errors import AddressRefused, InvalidEndpoint
-from apps.endpoints.models import Endpoint
+from apps.endpoints.form_fields import OverrideFields, ParameterFields
+from apps.endpoints.models import Endpoint, State
 from apps.endpoints.tokens import check_token
 
+GIVEN_FOR_ANOTHER_ADDRESS = (
+    "The stored token was given for another address. Give the one for this address, or remove it."
+)
 
-class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The token can be written here and never read: the field is always sent empty."""
+
+class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The token can be written here and never read: the field is always sent empty.
+
+    Nor does a stored token follow a changed address: whoever may edit could otherwise have it sent to himself.
+    """
 
     new_token = forms.CharField(
         label="Token",
@@ -23,10 +33,28 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 
     class Meta:
         model = Endpoint
-        fields = ["name", "url", "protocol", "variant", "size", "model_id", "max_concurrency", "priority", "state"]
+        fields = [
+            "name",
+            "url",
+            "protocol",
+            "variant",
+            "size",
+            "model_id",
+            "max_concurrency",
+            "priority",
+            "state",
+            "context_window_override",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._stored_url = self.instance.url
+        self.initial = {
+            **self.initial_parameters(self.instance),
+            **self.initial_overrides(self.instance),
+            **self.initial,
+        }
+        self.label_parameters()
         self.fields["new_token"].help_text = (
             "A token is stored. Leave this empty to keep it." if self.instance.has_token else "No token is stored."
         )
@@ -37,6 +65,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         except AddressRefused as refusal:
             raise forms.ValidationError(refusal.sentence) from refusal
 
+    @sensitive_variables("token")
     def clean_new_token(self) -> str:
         token: str = self.cleaned_data["new_token"]
         try:
@@ -47,14 +76,40 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("new_token") and cleaned.get("remove_token"):
-            self.add_error("remove_token", "Either give a new token or remove the stored one.")
+        self._check_token_choice(cleaned)
+        self.check_parameters()
+        self.instance.default_parameters = self.given_parameters("default")
+        self.instance.maximum_parameters = self.given_parameters("maximum")
+        self.instance.capability_overrides = self.given_overrides()
         return cleaned
 
-    def save(self, commit: bool = True) -> Endpoint:  # noqa: FBT001, FBT002 (Django's signature)
+    def apply_token(self) -> None:
+        """Put the token that was given, if any, onto the instance, sealed."""
         if self.cleaned_data["remove_token"]:
             self.instance.token = ""
         elif self.cleaned_data["new_token"]:
             self.instance.token = self.cleaned_data["new_token"]
+
+    def save(self, commit: bool = True) -> Endpoint:  # noqa: FBT001, FBT002 (Django's signature)
+        self.apply_token()
         endpoint: Endpoint = super().save(commit=commit)
         return endpoint
+
+    def _check_token_choice(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("new_token") and cleaned.get("remove_token"):
+            self.add_error("remove_token", "Either give a new token or remove the stored one.")
+        keeps = self.instance.has_token and not cleaned.get("new_token") and not cleaned.get("remove_token")
+        if keeps and "url" in cleaned and _origin(cleaned["url"]) != _origin(self._stored_url):
+            self.add_error("new_token", GIVEN_FOR_ANOTHER_ADDRESS)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+class StateForm(forms.Form):
+    """Enable, drain or disable. ``confirmed`` says that running work was pointed out."""
+
+    state = forms.ChoiceField(choices=State)
+    confirmed = forms.BooleanField(required=False)

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from apps.endpoints.services.probe import probe_endpoints
 from apps.endpoints.services.record import prune_observations
+from apps.endpoints.services.try_out import TASK_NAME, run_trial
 
 
 @shared_task(name="endpoints.probe")
@@ -14,3 +15,8 @@ def probe() -> None:
 @shared_task(name="endpoints.prune")
 def prune() -> None:
     prune_observations()
+
+
+@shared_task(name=TASK_NAME)
+def try_out(trial_id: str) -> None:
+    run_trial(trial_id=trial_id)

@@ -1,0 +1,176 @@
+"""What the console's cards show: two queries and one look at the slots, however many endpoints there are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db.models import Avg, Count, Q
+from django.db.models.functions import TruncMinute
+from redis.exceptions import RedisError
+
+from apps.endpoints.charts import MINUTES, Sparkline, draw_sparkline
+from apps.endpoints.choices import Capability, Health, State
+from apps.endpoints.models import Endpoint, Observation
+from apps.endpoints.slots import running_counts
+from apps.endpoints.waiting import waiting_by_variant
+from apps.endpoints.wording import describe_health
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_FACT = 100
+HEALTH_WORDS = {
+    Health.HEALTHY: ("good", "Healthy"),
+    Health.DEGRADED: ("warning", "Degraded"),
+    Health.DOWN: ("danger", "Down"),
+    Health.UNKNOWN: ("neutral", "Not checked yet"),
+}
+STATE_WORDS = {State.DRAINING: ("warning", "Draining"), State.DISABLED: ("neutral", "Disabled")}
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was observed of one endpoint in the last hour."""
+
+    first_token: Sparkline
+    speed: Sparkline
+    seen: int
+    failed: int
+
+    @property
+    def error_rate(self) -> str:
+        """Such as “2 of 120 failed (1.7 %)”."""
+        if not self.seen:
+            return "nothing observed"
+        if not self.failed:
+            return f"none of {self.seen:,}"
+        return f"{self.failed:,} of {self.seen:,} ({100 * self.failed / self.seen:.1f} %)"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One endpoint as the console shows it. ``running`` is ``None`` where nobody can say."""
+
+    endpoint: Endpoint
+    traffic: Traffic
+    running: int | None
+    waiting: int
+    now: datetime
+
+    @property
+    def health(self) -> tuple[str, str]:
+        """Tone and word."""
+        return HEALTH_WORDS[Health(self.endpoint.health)]
+
+    @property
+    def restriction(self) -> tuple[str, str] | None:
+        """Tone and word of what an admin has said; ``None`` where it takes work as usual."""
+        return STATE_WORDS.get(State(self.endpoint.state))
+
+    @property
+    def is_watched(self) -> bool:
+        """Nobody asks a disabled server how it is."""
+        return self.endpoint.state != State.DISABLED
+
+    @property
+    def sentence(self) -> str:
+        """How it is doing, since when and why."""
+        return describe_health(self.endpoint, self.now)
+
+    @property
+    def abilities(self) -> list[str]:
+        """What it can be asked for, in words."""
+        return [label for value, label in Capability.choices if value in self.endpoint.capabilities]
+
+    @property
+    def discovered_facts(self) -> list[tuple[str, str]]:
+        """What else the server says of itself: short values only."""
+        facts = self.endpoint.discovered.items()
+        return [(name.replace("_", " ").capitalize(), f"{value}") for name, value in sorted(facts) if _is_short(value)]
+
+    @property
+    def server_queue(self) -> int | None:
+        """Requests in the server's own queue, where it says."""
+        queue = self.endpoint.discovered.get("queue_size")
+        return queue if isinstance(queue, int) else None
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int | float) and value != "" and len(str(value)) <= LONGEST_FACT
+
+
+def read_cards(now: datetime) -> list[Card]:
+    """Every endpoint, in the order in which they are asked. Reads what is stored and calls no server."""
+    endpoints = list(Endpoint.objects.preferred_first())
+    if not endpoints:
+        return []
+    return _cards(endpoints, now)
+
+
+def read_card(endpoint: Endpoint, now: datetime) -> Card:
+    """The card of one endpoint."""
+    return _cards([endpoint], now)[0]
+
+
+def running_by_id(ids: list[UUID]) -> dict[UUID, int]:
+    """Replies under way on each endpoint; empty while Redis, which knows, cannot be asked: the page stays up."""
+    try:
+        return running_counts(ids)
+    except (RedisError, OSError) as error:
+        logger.warning("running replies not counted", error=type(error).__name__)
+        return {}
+
+
+def _cards(endpoints: list[Endpoint], now: datetime) -> list[Card]:
+    ids = [endpoint.pk for endpoint in endpoints]
+    traffic = _traffic_by_endpoint(ids, now)
+    running = running_by_id(ids)
+    waiting = waiting_by_variant()
+    return [
+        Card(
+            endpoint=endpoint,
+            traffic=traffic[endpoint.pk],
+            running=running.get(endpoint.pk),
+            waiting=waiting.get(endpoint.variant, 0),
+            now=now,
+        )
+        for endpoint in endpoints
+    ]
+
+
+def _traffic_by_endpoint(ids: list[UUID], now: datetime) -> dict[UUID, Traffic]:
+    start = now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
+    rows = (
+        Observation.objects.since(start)
+        .filter(endpoint__in=ids)
+        .values("endpoint_id", minute=TruncMinute("at"))
+        .annotate(
+            first_token=Avg("seconds_to_first_token"),
+            speed=Avg("tokens_per_second"),
+            seen=Count("pk"),
+            failed=Count("pk", filter=Q(ok=False)),
+        )
+        .order_by()
+    )
+    grouped: dict[UUID, list[Mapping[str, Any]]] = {endpoint_id: [] for endpoint_id in ids}
+    for row in rows:
+        grouped[row["endpoint_id"]].append(row)
+    return {endpoint_id: _traffic(minutes, start) for endpoint_id, minutes in grouped.items()}
+
+
+def _traffic(rows: list[Mapping[str, Any]], start: datetime) -> Traffic:
+    return Traffic(
+        first_token=draw_sparkline(
+            name="First token", unit="ms", by_minute=_by_minute(rows, "first_token", start, times=1000)
+        ),
+        speed=draw_sparkline(name="Speed", unit="tokens/s", by_minute=_by_minute(rows, "speed", start, times=1)),
+        seen=sum(row["seen"] for row in rows),
+        failed=sum(row["failed"] for row in rows),
+    )
+
+
+def _by_minute(rows: Iterable[Mapping[str, Any]], figure: str, start: datetime, *, times: float) -> dict[int, float]:
+    minutes = ((int((row["minute"] - start).total_seconds() // 60), row[figure]) for row in rows)
+    return {minute: value * times for minute, value in minutes if value is not None and 0 <= minute < MINUTES}

@@ -1,0 +1,44 @@
+"""Test a model server with the facts of an endpoint, stored or not. The steps run in a worker."""
+
+import asyncio
+
+from celery import current_app
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint
+from apps.endpoints.tokens import unseal
+from apps.endpoints.trial import Subject, run_steps
+from apps.endpoints.trial_record import Candidate, add_result, claim_record, close_record, open_record
+
+TASK_NAME = "endpoints.try_out"
+
+
+def start_trial(*, endpoint: Endpoint, by: User) -> str:
+    """Have ``endpoint`` tested as it is, unsaved changes included; the id under which ``by`` can watch.
+
+    The token goes through Redis sealed, for seconds; the task's only argument is the id. Raises ``TokenUnreadable``.
+    """
+    unseal(endpoint.sealed_token)
+    candidate = Candidate(
+        url=endpoint.url,
+        protocol=endpoint.protocol,
+        variant=endpoint.variant,
+        size=endpoint.size,
+        model_id=endpoint.model_id,
+        sealed_token=endpoint.sealed_token,
+    )
+    trial_id = open_record(candidate, owner_id=by.pk)
+    transaction.on_commit(lambda: current_app.send_task(TASK_NAME, args=[trial_id], retry=False))
+    return trial_id
+
+
+def run_trial(*, trial_id: str) -> None:
+    """Run the steps of one test, each reported as it ends. Delivered twice, it runs once."""
+    candidate = claim_record(trial_id)
+    if candidate is None:
+        return
+    try:
+        asyncio.run(run_steps(Subject.of(candidate), lambda result: add_result(trial_id, result)))
+    finally:
+        close_record(trial_id)

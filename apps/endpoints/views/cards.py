@@ -1,0 +1,26 @@
+"""The console's first page: a card for each endpoint, kept current."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from apps.endpoints.console import read_cards
+from apps.endpoints.recipes import KEY_LINE, RECIPES
+from apps.endpoints.views.access import staff_only
+
+
+@require_safe
+@staff_only
+@conditional_page
+@vary_on_headers("HX-Request", "Cookie")
+@cache_control(private=True, no_cache=True)
+def show_cards(request: HttpRequest) -> HttpResponse:
+    """The page; to htmx the cards alone, or 304 while nothing about them has changed."""
+    cards = read_cards(timezone.now())
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "endpoints/list.html#cards", {"cards": cards})
+    context = {"cards": cards} if cards else {"cards": cards, "recipes": RECIPES, "key_line": KEY_LINE}
+    return render(request, "endpoints/list.html", context)

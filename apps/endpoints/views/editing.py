@@ -1,0 +1,52 @@
+"""Adding, changing and removing an endpoint."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.requests import user_of
+from apps.endpoints.console import read_card
+from apps.endpoints.forms import EndpointForm
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import save_endpoint
+from apps.endpoints.views.access import staff_only
+
+CHANGES_SHOWN = 20
+
+
+@sensitive_post_parameters("new_token")
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def add(request: HttpRequest) -> HttpResponse:
+    """A form for a new endpoint."""
+    form = EndpointForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        endpoint = save_endpoint(endpoint=form.save(commit=False), by=user_of(request))
+        messages.success(request, f"{endpoint.name} was added.")
+        return redirect("endpoints:list")
+    return render(request, "endpoints/form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("new_token")
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def change(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+    """The form of one endpoint, with how it is doing and what was changed about it."""
+    stored = get_object_or_404(Endpoint, pk=endpoint_id)
+    form = EndpointForm(request.POST or None, instance=get_object_or_404(Endpoint, pk=endpoint_id))
+    if request.method == "POST" and form.is_valid():
+        endpoint = save_endpoint(endpoint=form.save(commit=False), by=user_of(request))
+        messages.success(request, f"{endpoint.name} was saved.")
+        return redirect("endpoints:list")
+    context = {
+        "form": form,
+        "endpoint": stored,
+        "card": read_card(stored, timezone.now()),
+        "changes": stored.changes.all()[:CHANGES_SHOWN],
+    }
+    return render(request, "endpoints/form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,54 @@
+"""The Test button: start a test of what the form says, and show its steps as they come."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.requests import user_of
+from apps.endpoints.errors import EndpointError
+from apps.endpoints.forms import EndpointForm
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services.try_out import start_trial
+from apps.endpoints.trial_record import read_record
+from apps.endpoints.trial_view import steps_shown, verdict_of
+from apps.endpoints.views.access import staff_only
+
+
+@sensitive_post_parameters("new_token")
+@require_POST
+@staff_only
+def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse:
+    """Test what the form says, saved or not. A token that was not typed in is the stored one."""
+    instance = get_object_or_404(Endpoint, pk=endpoint_id) if endpoint_id else None
+    form = EndpointForm(request.POST, instance=instance)
+    if not form.is_valid():
+        return render(request, "endpoints/_trial_refused.html", {"form": form}, status=422)
+    try:
+        trial_id = start_trial(endpoint=form.save(commit=False), by=user_of(request))
+    except EndpointError as error:
+        form.add_error(None, error.sentence)
+        return render(request, "endpoints/_trial_refused.html", {"form": form}, status=422)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("endpoints:trial", trial_id)
+    return _show(request, trial_id)
+
+
+@never_cache
+@require_safe
+@staff_only
+def show(request: HttpRequest, trial_id: str) -> HttpResponse:
+    """The steps so far."""
+    return _show(request, trial_id)
+
+
+def _show(request: HttpRequest, trial_id: str) -> HttpResponse:
+    record = read_record(trial_id, owner_id=user_of(request).pk)
+    if record is None:
+        raise Http404
+    template = "endpoints/_trial.html" if request.htmx else "endpoints/trial.html"  # type: ignore[attr-defined]
+    context = {"record": record, "steps": steps_shown(record), "verdict": verdict_of(record)}
+    return render(request, template, context)

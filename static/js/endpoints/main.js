@@ -1,0 +1,10 @@
+// What is polled rests while nobody looks, and is fetched at once when somebody looks again.
+
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.target.matches("[data-poll]")) event.preventDefault();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const region of document.querySelectorAll("[data-poll]")) htmx.trigger(region, "poll");
+});
