@@ -1,5 +1,6 @@
 """Shows one reply to one socket while it is being written."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
 from apps.generation.threads import in_thread
 
+FRAME_SECONDS = 0.04
 WRITING = "The assistant is writing."
 SPOKEN_ENDS = {
     State.SUCCEEDED: "Reply complete.",

@@ -27,6 +27,9 @@ LONGEST_BACKLOG = 1000  # log entries held for a reader that is busy
 BLOCK_MILLISECONDS = 5_000  # well under the client's socket timeout
 QUIET_SECONDS = 15.0  # without an entry, a reader asks Postgres whether the generation is over
 RETRY_SECONDS = 0.5
+# A read costs as much as it has logs to ask for: the more there are, the more of their entries should come at once.
+PAUSE_PER_LOG = 0.0002  # seconds
+LONGEST_PAUSE = 0.02
 FIRST_ID = "0-0"
 
 type Streams = list[tuple[bytes, list[RawEntry]]]
@@ -134,6 +137,7 @@ class Follower:
                     self._blocked_id = await connection.client_id()
                     while self._last_ids:
                         await self._read(connection)
+                        await asyncio.sleep(min(PAUSE_PER_LOG * len(self._last_ids), LONGEST_PAUSE))
             except (RedisError, OSError) as error:
                 logger.warning("event logs not reachable", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)

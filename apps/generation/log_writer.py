@@ -21,7 +21,7 @@ LONGEST_PAUSE = 2.0
 
 
 class LogWriter:
-    """Appends to many logs with one pipeline per loop tick. ``run_forever`` is its task."""
+    """Appends to many logs with one command per round trip. ``run_forever`` is its task."""
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         self._client = client
@@ -60,19 +60,20 @@ class LogWriter:
         if not self._append:
             self._append = await self._client.script_load(event_log.script("append"))
         try:
-            answers = await self._pipeline(batch, texts)
+            answers = await self._append_all(batch, texts)
         except NoScriptError:  # Redis was restarted
             self._append = ""
             raise
         for run, text, answer in zip(batch, texts, answers, strict=True):
             await self._settle(run, text, answer)
 
-    async def _pipeline(self, batch: Sequence[Run], texts: Sequence[str]) -> list[bytes]:
-        pipeline = self._client.pipeline(transaction=False)
+    async def _append_all(self, batch: Sequence[Run], texts: Sequence[str]) -> list[bytes]:
+        keys: list[str] = []
+        values: list[str | int] = []
         for run, text in zip(batch, texts, strict=True):
-            end = run.appended + len(text)
-            pipeline.evalsha(self._append, 2, *event_log.keys(run.generation_id), run.attempt, run.appended, end, text)
-        return cast("list[bytes]", await pipeline.execute())
+            keys += event_log.keys(run.generation_id)
+            values += (run.attempt, run.appended, run.appended + len(text), text)
+        return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
 
     async def _settle(self, run: Run, text: str, answer: bytes) -> None:
         if answer == b"ok":

@@ -14,10 +14,10 @@ type Client = redis.asyncio.Redis
 
 
 async def append(client: Client, generation_id: UUID, attempt: int, start: int, text: str) -> bytes:
-    answer: bytes = await client.eval(
+    answers: list[bytes] = await client.eval(
         event_log.script("append"), 2, *event_log.keys(generation_id), attempt, start, start + len(text), text
     )
-    return answer
+    return answers[0]
 
 
 async def test_text_is_read_back_from_any_offset(log_client: Client, generation_id: UUID) -> None:

@@ -4,7 +4,7 @@ import time
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
 from apps.endpoints.errors import EndpointError
@@ -60,6 +60,7 @@ def _run(generation: Generation, runtime: Runtime) -> Outcome | StopReason:
         return _failure(generation, error.sentence)
     Generation.objects.filter(pk=generation.pk, attempt=generation.attempt).update(endpoint=endpoint)
     destination = Destination(server=endpoint.server, protocol=endpoint.protocol)
+    connection.close()  # a stream takes minutes, and there are more of them than connections
     return runtime.call(relay(runtime, generation, destination))
 
 
