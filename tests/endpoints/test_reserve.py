@@ -43,7 +43,7 @@ def expire(endpoint: Endpoint, holder: UUID) -> None:
 
 def test_only_the_variant_and_the_capabilities_that_are_needed(add: Add) -> None:
     add("python", variant="python", priority=9)
-    filling = add("filling", priority=1)
+    filling = add("filling", size="7B", priority=1)
     Endpoint.objects.filter(pk=filling.pk).update(discovered_capabilities=["chat", "infill"])
     plain = add("plain", priority=5)
     Endpoint.objects.filter(pk=plain.pk).update(capability_overrides={"complete": False})

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import UUID7, Now
 
 from apps.endpoints.addresses import LONGEST_URL, validate_address
-from apps.endpoints.capabilities import BY_VARIANT, validate_overrides
+from apps.endpoints.capabilities import effective_capabilities, validate_overrides
 from apps.endpoints.choices import Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
 from apps.endpoints.tokens import seal, unseal
@@ -161,15 +161,23 @@ class Endpoint(models.Model):
     @property
     def server(self) -> Server:
         """What ``apps.inference`` needs to call it. Raises ``TokenUnreadable``."""
-        return Server(url=self.url, model=self.model_id, token=self.token)
+        return Server(
+            url=self.url,
+            model=self.model_id,
+            token=self.token,
+            kind=self.discovered.get("kind", "unknown"),
+            size=self.size or None,
+        )
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What may be asked of it: as discovered (by its variant until then), with the overrides on top."""
-        found = self.discovered_capabilities
-        base = BY_VARIANT.get(self.variant, frozenset()) if found is None else frozenset(found)
-        added = {name for name, has in self.capability_overrides.items() if has}
-        return (base | added) - {name for name, has in self.capability_overrides.items() if not has}
+        """What may be asked of it: as discovered (by its model until then), with the overrides on top."""
+        return effective_capabilities(
+            variant=self.variant,
+            size=self.size,
+            discovered=self.discovered_capabilities,
+            overrides=self.capability_overrides or {},
+        )
 
     @property
     def context_window(self) -> int | None:
@@ -184,7 +192,7 @@ class Endpoint(models.Model):
 
     def parameters_for(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The sampling parameters to send for a request that asks for ``asked``."""
-        return limited(asked, defaults=self.default_parameters, maxima=self.maximum_parameters)
+        return limited(asked, defaults=self.default_parameters or {}, maxima=self.maximum_parameters or {})
 
     def is_due(self, now: datetime) -> bool:
         """Whether a server that is down may be tried again."""
