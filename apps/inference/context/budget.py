@@ -1,0 +1,148 @@
+"""Fits a conversation into a model's window by leaving out its oldest exchanges."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from apps.inference.context.estimate import estimate_tokens
+from apps.inference.errors import ContextTooLong, InferenceError
+from apps.inference.prompts import Message
+
+# What a chat format adds to the text: more than any of Code Llama's formats does, or ChatML.
+TOKENS_AROUND_A_MESSAGE = 16
+TOKENS_AROUND_A_CHAT = 16
+
+type Count[M: Message] = Callable[[Sequence[M]], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted[M: Message]:
+    """The messages to send, and exactly what is not among them.
+
+    ``left_out`` are positions in the messages that were given, from 0; ``left_out_tokens`` is how much shorter the
+    prompt is without them. ``estimated``: the figures are our guess, not the server's count.
+    """
+
+    messages: tuple[M, ...]
+    left_out: tuple[int, ...]
+    left_out_tokens: int
+    prompt_tokens: int
+    estimated: bool
+
+
+class CountFailed(Exception):
+    """The server could not count; whether it can reply will show."""
+
+
+async def fit[M: Message](
+    messages: Sequence[M], *, window: int, reply_tokens: int, count: Count[M] | None = None
+) -> Fitted[M]:
+    """Keep as much of ``messages`` as leaves ``reply_tokens`` of the ``window`` free.
+
+    Whole exchanges are left out, the oldest first, but never the system prompt, nor the last question with what
+    follows it. ``count`` is the server's own count of a prompt of messages; without it, or when it raises an
+    ``InferenceError``, the figures are estimates. It is awaited once when all fits, else about twice more, at most
+    2 + log2 of the number of exchanges. Raises ``ContextTooLong``, with the figures, when what must stay does not fit.
+    """
+    if count is not None:
+        try:
+            return await _Budget(messages, window, reply_tokens, count).fit()
+        except CountFailed:
+            pass
+    return await _Budget(messages, window, reply_tokens, None).fit()
+
+
+def estimate_chat_tokens(messages: Sequence[Message]) -> int:
+    """Return more tokens than a prompt of ``messages`` has, without asking anybody."""
+    return TOKENS_AROUND_A_CHAT + sum(map(_estimate, messages))
+
+
+def _estimate(message: Message) -> int:
+    return TOKENS_AROUND_A_MESSAGE + estimate_tokens(message.content)
+
+
+class _Budget[M: Message]:
+    def __init__(self, messages: Sequence[M], window: int, reply_tokens: int, count: Count[M] | None) -> None:
+        self._messages = messages
+        self._window = window
+        self._reply_tokens = reply_tokens
+        self._count = count
+        self._system_end = 1 if messages and messages[0].role == "system" else 0
+        self._starts = _possible_starts(messages, self._system_end)
+        self._sizes = [_estimate(message) for message in messages]
+        # How long the prompt is, estimated, when the conversation begins at each position.
+        ends = list(accumulate(reversed(self._sizes), initial=0))[::-1]
+        system = TOKENS_AROUND_A_CHAT + sum(self._sizes[: self._system_end])
+        self._estimates = [system + ends[start] for start in self._starts]
+
+    async def fit(self) -> Fitted[M]:
+        whole = await self._tokens(0)
+        if whole <= self._limit:
+            return self._fitted(0, whole, whole)
+        first, tokens = await self._first_that_fits(whole)
+        if first == len(self._starts):
+            raise self._too_long(tokens)
+        return self._fitted(first, tokens, whole)
+
+    @property
+    def _limit(self) -> int:
+        return self._window - self._reply_tokens
+
+    async def _first_that_fits(self, whole: int) -> tuple[int, int]:
+        """Return how many exchanges to leave out and the tokens then, or the least there can be when none fits.
+
+        The first probe is where the estimates, scaled to the true count, say; the second beside it; then halves.
+        """
+        low, high = 1, len(self._starts)
+        found = whole
+        probe, is_first = self._guess(whole), True
+        while low < high:
+            probe = min(max(probe, low), high - 1)
+            tokens = await self._tokens(probe)
+            if fits := tokens <= self._limit:
+                high, found = probe, tokens
+            else:
+                low = probe + 1
+                if high == len(self._starts):
+                    found = tokens
+            probe = (high - 1 if fits else low) if is_first else (low + high) // 2
+            is_first = False
+        return low, found
+
+    def _guess(self, whole: int) -> int:
+        share = self._limit * self._estimates[0] / max(whole, 1)
+        return sum(estimate > share for estimate in self._estimates)
+
+    async def _tokens(self, first: int) -> int:
+        if self._count is None:
+            return self._estimates[first]
+        try:
+            return await self._count(self._kept(first))
+        except InferenceError as error:
+            raise CountFailed from error
+
+    def _kept(self, first: int) -> tuple[M, ...]:
+        return (*self._messages[: self._system_end], *self._messages[self._starts[first] :])
+
+    def _fitted(self, first: int, tokens: int, whole: int) -> Fitted[M]:
+        return Fitted(
+            messages=self._kept(first),
+            left_out=tuple(range(self._system_end, self._starts[first])),
+            left_out_tokens=whole - tokens,
+            prompt_tokens=tokens,
+            estimated=self._count is None,
+        )
+
+    def _too_long(self, tokens: int) -> ContextTooLong:
+        about = "about " if self._count is None else ""
+        sentence = (
+            f"The last message and the system prompt take {about}{tokens} tokens and the reply {self._reply_tokens}; "
+            f"the model's window holds {self._window}."
+        )
+        return ContextTooLong(sentence, sentence=sentence)
+
+
+def _possible_starts(messages: Sequence[Message], system_end: int) -> list[int]:
+    """Return where the kept part may begin: with the first message, or with any question up to the last one."""
+    questions = [number for number, message in enumerate(messages) if message.role == "user" and number > system_end]
+    return [system_end, *questions]
