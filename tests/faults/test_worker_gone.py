@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import cast
+from uuid import uuid4
 
 import pytest
 
@@ -15,7 +15,6 @@ from apps.embedded.program import Program
 from apps.endpoints.models import Endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
-from apps.generation.runtime import WORKERS_KEY
 from apps.generation.services.reap import reap_generations
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
 from tests.support.services import Running, Services
@@ -36,15 +35,11 @@ def mortal_worker(
     """A second worker, with short leases; the session's worker survives it."""
     program = programs.worker(services.layout, beat=False)
     environment = {"GENERATION_LEASE_SECONDS": "2", "GENERATION_CHECKPOINT_SECONDS": "0.5"}
-    worker = run_program(replace(program, name="mortal-worker", environment=environment))
-    worker.wait_until(lambda: _has_said_hello(worker.process.pid))
+    # A name of its own, because the log says when the worker has begun to take jobs.
+    worker = run_program(replace(program, name=f"mortal-worker-{uuid4()}", environment=environment))
+    worker.wait_until(lambda: " ready." in worker.log.read_text())
     yield worker
     worker.stop()
-
-
-def _has_said_hello(pid: int) -> bool:
-    members = cast("list[bytes]", event_log.sync_client().zrange(WORKERS_KEY, 0, -1))
-    return any(member.endswith(f":{pid}".encode()) for member in members)
 
 
 def run_by(worker: Running) -> list[Generation]:
