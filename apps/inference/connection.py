@@ -1,18 +1,42 @@
 """The HTTP session through which a process speaks to all its model servers."""
 
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
 import aiohttp
 
 LONGEST_HEADER = 16_384
 
+type IsAllowed = Callable[[IPv4Address | IPv6Address], bool]
 
-def open_session() -> aiohttp.ClientSession:
+
+class NotAllowed(PermissionError):
+    """The address about to be connected to is one that ``is_allowed`` refuses; callers get ``AddressRefused``."""
+
+    def __init__(self) -> None:
+        super().__init__("the address is not allowed")
+
+
+def open_session(is_allowed: IsAllowed | None = None) -> aiohttp.ClientSession:
     """Open a session for hundreds of streams at once; call it inside the event loop that will use it, and close it.
 
     It keeps nothing between requests: no cookies, no proxy or credentials from the environment, and no idle
     connections, because a request sent into one that the server is just closing fails and must not be repeated
     blindly. Timeouts are the protocols' business, per request.
+
+    ``is_allowed`` is asked about each address at the moment of connecting to it, after a name has been resolved: what
+    was checked is what is connected to, whatever the name resolves to a moment later. Where a name has several
+    addresses, those that are refused are passed over.
     """
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, force_close=True, ttl_dns_cache=30)
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        limit_per_host=0,
+        force_close=True,
+        ttl_dns_cache=30,
+        socket_factory=_checked_sockets(is_allowed) if is_allowed else None,
+    )
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -25,3 +49,13 @@ def open_session() -> aiohttp.ClientSession:
         read_bufsize=65_536,
         headers={"User-Agent": "code-llama-workbench"},
     )
+
+
+def _checked_sockets(is_allowed: IsAllowed) -> Callable[[Any], socket.socket]:
+    def open_socket(address_info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        family, kind, protocol, _, address = address_info
+        if not is_allowed(ip_address(address[0])):
+            raise NotAllowed
+        return socket.socket(family, kind, protocol)
+
+    return open_socket

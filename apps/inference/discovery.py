@@ -1,19 +1,33 @@
-"""Finds out what a model server is, what it serves and what it takes, from its small unbilled pages.
+"""Finds out what a model server is, what it serves and what it takes.
 
-Nothing is generated: a few ``GET`` requests and one tokenization, all at once.
+It asks for the small pages that the servers have for this and for the tokens of one character, all at once; nothing
+is generated. A page that is missing or makes no sense only leaves a fact unknown.
 """
 
+import asyncio
+import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from apps.inference.calls import get_json, get_text, post_json
+from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed
 from apps.inference.protocols.base import Timeouts
-from apps.inference.server import Server, ServerKind
+from apps.inference.protocols.tgi import code_llama_size
+from apps.inference.server import Server
+from apps.inference.server_pages import PATHS, Facts, Pages, read_pages, read_queue_size
+from apps.inference.tokenizing import token_ids
+
+CHAT_QUESTION = {"messages": [{"role": "user", "content": "a"}]}
+CONTINUES_SINCE = 3  # TGI's major version, in its OpenAI style
+# Nothing is predicted, and a model without the tokens for it is refused before anything is computed.
+INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_predict": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Facts):
     """What a server says of itself; ``None`` and empty where it says nothing.
 
     ``context_window`` counts the tokens of prompt and reply together. ``capabilities`` are what the server can carry
@@ -21,24 +35,85 @@ class Discovered:
     trained for is another question, which the catalogue answers. ``queue_size`` is the number of waiting requests.
     """
 
-    kind: ServerKind = "unknown"
-    version: str = ""
-    model_ids: tuple[str, ...] = ()
-    context_window: int | None = None
-    max_input_tokens: int | None = None
-    max_total_tokens: int | None = None
-    max_stop_sequences: int | None = None
-    max_concurrent_requests: int | None = None
     queue_size: int | None = None
     capabilities: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without what is not known."""
-        facts = {name: getattr(self, name) for name in self.__slots__}
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         facts |= {"model_ids": list(self.model_ids), "capabilities": sorted(self.capabilities)}
         return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
 
 
 async def discover(http: aiohttp.ClientSession, server: Server, protocol: str, timeouts: Timeouts) -> Discovered:
-    """Ask ``server`` what it is; raise an ``InferenceError`` when it cannot be asked or is no model server."""
-    raise NotImplementedError
+    """Ask ``server`` what it is.
+
+    ``protocol``, ``tgi`` or ``openai``, is how it is going to be used. Raises an ``InferenceError`` when the server
+    cannot be asked, refuses the token, does not speak the protocol, or answers nothing that a model server would.
+    """
+    *answers, metrics, tokens = await asyncio.gather(
+        *(_or_error(get_json(http, server, path, timeouts)) for path in PATHS),
+        _or_error(get_text(http, server, "/metrics", timeouts)),
+        _or_error(token_ids(http, server, "a", timeouts)),
+    )
+    facts = read_pages(Pages(dict(zip(PATHS, answers, strict=True))))
+    _check(facts, protocol, dict(zip((*PATHS, "/tokenize"), (*answers, tokens), strict=True)))
+    capabilities = await _capabilities(http, server, facts, protocol, timeouts)
+    return Discovered(
+        **{name: getattr(facts, name) for name in Facts.__dataclass_fields__},
+        queue_size=None if isinstance(metrics, InferenceError) else read_queue_size(metrics),
+        capabilities=frozenset(capabilities | ({"tokenize"} if isinstance(tokens, list) else set())),
+    )
+
+
+async def _or_error(answer: Awaitable[Any]) -> Any:
+    try:
+        return await answer
+    except InferenceError as error:
+        return error
+
+
+def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
+    # Each kind of server guards one of these by its token; what guards more is a proxy's business.
+    for path in ("/v1/models", "/tokenize"):
+        if isinstance(answers[path], AuthenticationFailed):
+            raise answers[path]
+    failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
+    if facts.kind == "unknown" and not facts.model_ids:
+        # A page that is missing says least about why nothing was found.
+        telling = [failure for failure in failures if not isinstance(failure, NotServed)]
+        raise next(iter([*telling, *failures]), None) or NotServed("no page of a model server")
+    if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
+        sentence = f"This is a {facts.kind} server, not Text Generation Inference: use the OpenAI style."
+        raise NotServed(sentence, sentence=sentence)
+
+
+async def _capabilities(
+    http: aiohttp.ClientSession, server: Server, facts: Facts, protocol: str, timeouts: Timeouts
+) -> set[str]:
+    match facts.kind:
+        case "tgi" if protocol == "tgi" and code_llama_size(server):
+            return {"chat", "complete", "infill", "continue"}
+        case "tgi":
+            chat = await _takes(http, server, "/chat_tokenize", CHAT_QUESTION, timeouts)
+            continued = {"continue"} if protocol == "tgi" or _major(facts.version) >= CONTINUES_SINCE else set()
+            return {"complete", "infill"} | ({"chat"} | continued if chat else set())
+        case "llama.cpp":
+            infill = await _takes(http, server, "/infill", INFILL_QUESTION, timeouts)
+            return {"chat", "complete", "continue"} | ({"infill"} if infill else set())
+        case "vllm" | "sglang":
+            return {"chat", "complete", "infill", "continue"}
+    return {"chat", "complete"}
+
+
+async def _takes(
+    http: aiohttp.ClientSession, server: Server, path: str, question: dict[str, Any], timeouts: Timeouts
+) -> bool:
+    """Whether the server takes ``question``: only a clear no is one, and a page that is missing says nothing."""
+    answer = await _or_error(post_json(http, server, path, question, timeouts))
+    return not isinstance(answer, InvalidRequest) or isinstance(answer, NotServed)
+
+
+def _major(version: str) -> int:
+    found = re.match(r"v?(\d{1,4})\.", version)
+    return int(found[1]) if found else 0

@@ -6,6 +6,7 @@
     ├── InvalidRequest            the request is wrong, and stays wrong
     │   ├── ContextTooLong        more tokens than the model's window holds
     │   └── NotServed             no such address or model on this server
+    ├── AddressRefused            the server's name leads to an address that is not allowed
     ├── AuthenticationFailed      the endpoint's token is missing, wrong or unusable
     ├── Overloaded                the server takes no more work at the moment, or is still loading
     ├── Unreachable               no connection, or a proxy that has none
@@ -62,6 +63,12 @@ class NotServed(InvalidRequest):
     """The server has no such path or no such model: a matter for whoever set the endpoint up."""
 
     sentence = "The model server does not offer this model."
+
+
+class AddressRefused(InferenceError):
+    """``open_session(is_allowed)`` does not let this address be connected to."""
+
+    sentence = "The address of the model server is not allowed."
 
 
 class AuthenticationFailed(InferenceError):

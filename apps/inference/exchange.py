@@ -8,24 +8,16 @@ from typing import Any, Self
 
 import aiohttp
 
+from apps.inference.answers import failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import (
-    AuthenticationFailed,
-    ConnectTimedOut,
     FirstTokenTimedOut,
     InferenceError,
-    Interrupted,
-    InvalidRequest,
-    ProtocolError,
     Stalled,
     TotalTimedOut,
-    Unreachable,
 )
-from apps.inference.failures import failure_of_event, failure_of_response
 from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 
-LONGEST_ERROR_BODY = 65_536
-ERROR_BODY_SECONDS = 5.0
 NOT_STREAMS = {"application/json", "application/problem+json", "text/html", "application/xhtml+xml"}
 
 
@@ -65,7 +57,7 @@ class Exchange:
             raise self._named(error) from None
         if self._response.status != HTTPStatus.OK or self._response.content_type in NOT_STREAMS:
             try:
-                raise await self._refusal(self._response)
+                raise await refusal_of(self._server, self._response)
             finally:
                 self._response.close()
         self._watch()
@@ -103,7 +95,7 @@ class Exchange:
         return await self._http.post(
             self._server.address(self._path),
             data=json.dumps(self._body, allow_nan=False).encode(),
-            headers=_headers(self._server.token),
+            headers=headers_for(self._server, "text/event-stream"),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(
                 total=None, connect=self._timeouts.connect, sock_connect=self._timeouts.connect
@@ -126,19 +118,9 @@ class Exchange:
             self._response.content.set_exception(self._timed_out())
 
     def _named(self, error: Exception) -> InferenceError:
-        detail = f"{type(error).__name__}: {error}"
-        match error:
-            case aiohttp.ConnectionTimeoutError():
-                return ConnectTimedOut(detail)
-            case TimeoutError():
-                return self._timed_out()
-            case aiohttp.ClientConnectorError():
-                return Unreachable(detail)
-            case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-                return InvalidRequest(detail, sentence="The address of the model server is not a web address.")
-            case aiohttp.ClientResponseError() | ValueError():
-                return ProtocolError(detail)
-        return Interrupted(detail)
+        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+            return self._timed_out()
+        return failure_of_exception(error)
 
     def _timed_out(self) -> InferenceError:
         if self._loop.time() >= self._over_at:
@@ -146,43 +128,3 @@ class Exchange:
         if self.has_begun:
             return Stalled(f"silent for {self._timeouts.between_tokens:g} s")
         return FirstTokenTimedOut(f"after {self._timeouts.first_token:g} s")
-
-    async def _refusal(self, response: aiohttp.ClientResponse) -> InferenceError:
-        body = await _beginning_of(response)
-        if self._server.token:
-            body = body.replace(self._server.token.encode(), b"[token]")
-        if response.status != HTTPStatus.OK:
-            return failure_of_response(response.status, body)
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            answer = None
-        failure = failure_of_event(answer) if isinstance(answer, dict) else None
-        return failure or ProtocolError(f"{response.content_type} where a stream was asked for")
-
-
-async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(ERROR_BODY_SECONDS):
-            while size < LONGEST_ERROR_BODY and (piece := await response.content.read(LONGEST_ERROR_BODY - size)):
-                pieces.append(piece)
-                size += len(piece)
-    except (aiohttp.ClientError, OSError):
-        pass  # the status says enough
-    return b"".join(pieces)
-
-
-def _headers(token: str) -> dict[str, str]:
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream",
-        # A proxy that compresses tends to hold tokens back until it has enough of them.
-        "Accept-Encoding": "identity",
-    }
-    if token:
-        if not token.isascii() or not token.isprintable():
-            raise AuthenticationFailed("the token has characters that a header cannot carry")
-        headers["Authorization"] = f"Bearer {token}"
-    return headers

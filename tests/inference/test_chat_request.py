@@ -8,7 +8,7 @@ import pytest
 from apps.inference.errors import InvalidRequest
 from apps.inference.protocols.base import ChatMessage, ChatRequest
 from apps.inference.protocols.openai import chat_body
-from apps.inference.server import Server
+from apps.inference.server import Server, ServerKind
 
 USER = ChatMessage("user", "Write a haiku.")
 SERVER = Server("http://127.0.0.1:1")
@@ -41,11 +41,18 @@ def test_top_p_of_one_is_left_out_because_tgi_refuses_it() -> None:
     assert "top_p" not in chat_body(SERVER, ChatRequest([USER], top_p=1))
 
 
-def test_partial_reply_is_to_be_continued() -> None:
-    body = chat_body(SERVER, ChatRequest([USER, ChatMessage("assistant", "An old silent")]))
+@pytest.mark.parametrize("kind", ["unknown", "tgi", "llama.cpp", "vllm", "sglang"])
+def test_partial_reply_is_to_be_continued(kind: ServerKind) -> None:
+    body = chat_body(Server(SERVER.url, kind=kind), ChatRequest([USER, ChatMessage("assistant", "An old silent")]))
     assert body["messages"][-1] == {"role": "assistant", "content": "An old silent"}
-    assert body["continue_final_message"] is True
-    assert body["add_generation_prompt"] is False
+    keys = {key: body[key] for key in ("continue_final_message", "add_generation_prompt") if key in body}
+    told = {"continue_final_message": True, "add_generation_prompt": False}
+    assert keys == (told if kind in ("vllm", "sglang") else {})
+
+
+def test_tgi_is_told_no_model_because_it_would_look_for_an_adapter() -> None:
+    assert chat_body(Server(SERVER.url, model="m"), ChatRequest([USER]))["model"] == "m"
+    assert "model" not in chat_body(Server(SERVER.url, model="m", kind="tgi"), ChatRequest([USER]))
 
 
 def test_empty_partial_reply_is_a_new_turn() -> None:
@@ -61,6 +68,8 @@ def test_empty_partial_reply_is_a_new_turn() -> None:
         ({"messages": [ChatMessage("user", "")]}, "There is no message to answer."),
         ({"stop": ["a", "b", "c", "d", "e"]}, "At most 4 stop sequences can be asked for."),
         ({"stop": [""]}, "A stop sequence cannot be empty."),
+        ({"stop": "ab"}, "Stop sequences are a list, not one text."),
+        ({"max_tokens": 2**31}, "The longest reply can be at most 2,147,483,647 tokens."),
         ({"max_tokens": 0}, "The longest reply must be at least one token."),
         ({"temperature": -0.1}, "The temperature must be 0 or more."),
         ({"temperature": float("nan")}, "The temperature must be 0 or more."),

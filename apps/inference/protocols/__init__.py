@@ -2,16 +2,16 @@
 
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.openai import OpenAIStyle
+from apps.inference.protocols.tgi import TGINative
 
-_OPENAI_STYLE = OpenAIStyle()
-PROTOCOLS: dict[str, Protocol] = {"openai": _OPENAI_STYLE, "tgi": _OPENAI_STYLE}
+PROTOCOLS: dict[str, Protocol] = {"openai": OpenAIStyle(), "tgi": TGINative()}
 
 
 def protocol_named(name: str) -> Protocol:
     """Return the protocol called ``name``; raise ``ValueError`` for a name that there is none of.
 
-    ``tgi`` is the OpenAI style for now: Text Generation Inference has served ``/v1/chat/completions`` since 1.4.
-    Its native protocol will take the name over. Protocols hold no state and may be shared by every stream.
+    ``tgi`` is the native protocol of Text Generation Inference, which serves the OpenAI style too. Protocols hold no
+    state and may be shared by every stream.
     """
     try:
         return PROTOCOLS[name]

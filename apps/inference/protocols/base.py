@@ -38,30 +38,62 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Token counts as the server reports them."""
+class CompletionRequest:
+    """A text to be continued exactly as it stands: a prompt of any kind, rendered, without BOS.
 
-    prompt_tokens: int
+    With a ``suffix`` it is a gap to be filled between ``prompt`` and ``suffix``, which only llama.cpp does by itself;
+    for other servers render an infilling prompt (``apps.inference.prompts``) and send that as ``prompt``.
+    """
+
+    prompt: str
+    suffix: str = ""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: Sequence[str] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as the server reports them; older TGI counts only the reply."""
+
+    prompt_tokens: int | None
     completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds from sending the request, by our own clock: to the first text (``None`` without any) and to the end."""
+
+    first_token: float | None
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
     """What one read from the server brought: all the text in it, joined, and how many events carried text.
 
-    The last delta of a stream, and no other, has a ``finish_reason``; its text may be empty. ``usage`` is there when
-    the server reports it. The text can always be stored: U+FFFD stands for lone surrogates and NUL.
+    The last delta of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage``
+    is there when the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
+    from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
+    stands for lone surrogates and NUL.
     """
 
     text: str
     tokens: int = 0
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    whole_text: str | None = None
+    timings: Timings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds a caller is ready to wait; keep-alive bytes count as life between tokens, not for the first one."""
+    """Seconds a caller is ready to wait; keep-alive bytes count as life between tokens, not for the first one.
+
+    Requests that are no streams must be answered, whole, within ``first_token``.
+    """
 
     connect: float = 5.0
     first_token: float = 120.0
@@ -72,11 +104,14 @@ class Timeouts:
 class Protocol(ABC):
     """One way of speaking to model servers.
 
-    ``stream_chat`` yields deltas as they arrive, one per network read, and ends normally only after a delta with a
+    The streams yield deltas as they arrive, one per network read, and end normally only after a delta with a
     ``finish_reason``. Whatever else happens raises an ``InferenceError`` (``apps.inference.errors``): bad bytes, an
     error event, a status, a silent server, a connection that ends early. Closing the generator closes the socket at
     once, which frees the server's slot: iterate inside ``contextlib.aclosing``, so that cancelling the task closes it
     wherever the task happens to wait.
+
+    A request that the server would refuse, or could only answer wrongly, raises ``InvalidRequest`` before anything is
+    sent. The text is the server's: a stop sequence that ended it is part of it where the server leaves it there (TGI).
     """
 
     @abstractmethod
@@ -84,3 +119,24 @@ class Protocol(ABC):
         self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
+
+    @abstractmethod
+    def stream_completion(
+        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+    ) -> AsyncGenerator[Delta]:
+        """Continue, or fill in, the text of ``request``, streaming."""
+
+    @abstractmethod
+    async def tokenize(
+        self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
+    ) -> Sequence[int]:
+        """Return the ids of the tokens of ``text``, with those the server puts in front.
+
+        Raises ``NotServed`` where there is no tokenizer.
+        """
+
+    @abstractmethod
+    async def count_tokens(
+        self, http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+    ) -> int:
+        """Return how many tokens the prompt of a chat takes; raise ``NotServed`` where the server cannot tell."""

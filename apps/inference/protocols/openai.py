@@ -1,100 +1,115 @@
 """The OpenAI style, as TGI, vLLM, SGLang and llama.cpp serve it."""
 
-import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import aiohttp
 
-from apps.inference.errors import Interrupted, InvalidRequest
-from apps.inference.exchange import Exchange
-from apps.inference.protocols.base import ChatRequest, Delta, Protocol, Timeouts
-from apps.inference.protocols.chat_reply import ChatReply
+from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
+from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
+from apps.inference.protocols.infill_reply import InfillReply
+from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
+from apps.inference.protocols.streaming import Plan, stream_reply
 from apps.inference.server import Server
+from apps.inference.tokenizing import count_chat_tokens, token_ids
 
 CHAT_PATH = "/v1/chat/completions"
-MOST_STOPS = 4  # TGI's limit unless it was started with another, and OpenAI's
+COMPLETION_PATH = "/v1/completions"
+INFILL_PATH = "/infill"
+WANT_TO_BE_TOLD = ("vllm", "sglang")  # to continue a partial reply; the others do so by themselves
+FILL_BY_THEMSELVES = ("llama.cpp", "unknown")
 
 
 class OpenAIStyle(Protocol):
-    """``POST /v1/chat/completions`` with ``stream``.
+    """``POST /v1/chat/completions`` and ``/v1/completions`` with ``stream``; ``/infill`` of llama.cpp.
 
-    A partial assistant turn at the end is continued by TGI (3.0 and later) and llama.cpp as it is; vLLM and SGLang
-    want ``continue_final_message``, which TGI ignores and llama.cpp understands or ignores, so it is sent to all.
+    A partial assistant turn at the end is continued by TGI (3.0 and later) and llama.cpp as it is. vLLM and SGLang have
+    keys for it, which are sent where ``server.kind`` says that it is one of them.
     """
 
-    async def stream_chat(
+    def stream_chat(
         self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
-        reply = ChatReply()
-        async with Exchange(http, server, CHAT_PATH, chat_body(server, request), timeouts) as exchange:
-            while not reply.is_over:
-                chunk = await _read(exchange, reply)
-                delta = reply.feed(chunk) if chunk else reply.close()
-                if delta is not None:
-                    exchange.begin()
-                    yield delta
-                if reply.failure is not None:
-                    raise reply.failure
 
+        async def plan() -> Plan:
+            return Plan(CHAT_PATH, chat_body(server, request), ChatReply())
 
-async def _read(exchange: Exchange, reply: ChatReply) -> bytes:
-    try:
-        return await exchange.read()
-    except Interrupted:
-        if reply.finish_reason is None:
-            raise
-        return b""  # the reply was whole; only its usage is lost
+        return stream_reply(http, server, timeouts, plan)
+
+    def stream_completion(
+        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+    ) -> AsyncGenerator[Delta]:
+        """Continue, or fill in, the text of ``request``, streaming."""
+
+        async def plan() -> Plan:
+            if request.suffix:
+                return Plan(INFILL_PATH, infill_body(server, request), InfillReply())
+            return Plan(COMPLETION_PATH, completion_body(server, request), CompletionReply())
+
+        return stream_reply(http, server, timeouts, plan)
+
+    async def tokenize(
+        self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
+    ) -> Sequence[int]:
+        """Return the ids of the tokens of ``text``."""
+        return await token_ids(http, server, text, timeouts)
+
+    async def count_tokens(
+        self, http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+    ) -> int:
+        """Return how many tokens the server's own chat template makes of ``messages``."""
+        return await count_chat_tokens(http, server, messages, timeouts)
 
 
 def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
     """Return the JSON to send; raise ``InvalidRequest`` for what no server of this style would accept."""
-    _check(request)
+    check_chat(request)
     messages = list(request.messages)
     if messages[-1].role == "assistant" and not messages[-1].content:
         messages.pop()  # nothing to continue yet
-    body: dict[str, Any] = {
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
-        "stream": True,
-        "stream_options": {"include_usage": True},
+    body = _body(server, request) | {
+        "messages": [{"role": message.role, "content": message.content} for message in messages]
     }
-    if server.model:
-        body["model"] = server.model
-    if messages and messages[-1].role == "assistant":
+    if messages[-1].role == "assistant" and server.kind in WANT_TO_BE_TOLD:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
-    return body | _parameters(request)
+    return body
 
 
-def _parameters(request: ChatRequest) -> dict[str, Any]:
-    # A top_p of 1 means no limit; TGI refuses the figure and takes its absence.
-    top_p = request.top_p if request.top_p is not None and request.top_p < 1 else None
+def completion_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
+    """Return the JSON to send for a text that is continued."""
+    check_completion(request)
+    return _body(server, request) | {"prompt": request.prompt}
+
+
+def infill_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
+    """Return the JSON to send for a gap to be filled: llama.cpp knows the tokens of its model."""
+    check_completion(request)
+    if server.kind not in FILL_BY_THEMSELVES:
+        refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
+    return {
+        "input_prefix": request.prompt,
+        "input_suffix": request.suffix,
+        "prompt": "",
+        "stream": True,
+        "cache_prompt": True,
+    } | _named(request, longest="n_predict")
+
+
+def _body(server: Server, sampling: Sampling) -> dict[str, Any]:
+    body: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    # TGI serves one model and takes any other name than its own for that of an adapter.
+    if server.model and server.kind != "tgi":
+        body["model"] = server.model
+    return body | _named(sampling, longest="max_tokens")
+
+
+def _named(sampling: Sampling, *, longest: str) -> dict[str, Any]:
     named = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "top_p": top_p,
-        "stop": list(request.stop) or None,
-        "seed": request.seed,
+        longest: sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": top_p_of(sampling),
+        "stop": list(sampling.stop) or None,
+        "seed": sampling.seed,
     }
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _check(request: ChatRequest) -> None:
-    if not any(message.content for message in request.messages):
-        _refuse("There is no message to answer.")
-    if len(request.stop) > MOST_STOPS:
-        _refuse(f"At most {MOST_STOPS} stop sequences can be asked for.")
-    if not all(request.stop):
-        _refuse("A stop sequence cannot be empty.")
-    if request.max_tokens is not None and request.max_tokens < 1:
-        _refuse("The longest reply must be at least one token.")
-    if request.temperature is not None and not (math.isfinite(request.temperature) and request.temperature >= 0):
-        _refuse("The temperature must be 0 or more.")
-    if request.top_p is not None and not 0 < request.top_p <= 1:
-        _refuse("Top-p must be above 0 and at most 1.")
-    if request.seed is not None and not 0 <= request.seed < 2**63:
-        _refuse("The seed must be 0 or more and fit into 63 bits.")
-
-
-def _refuse(sentence: str) -> None:
-    raise InvalidRequest(sentence, sentence=sentence)

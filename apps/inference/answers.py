@@ -1,0 +1,98 @@
+"""What every HTTP request to a model server has in common: its headers, and its failures by our own names."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+
+import aiohttp
+
+from apps.inference.connection import NotAllowed
+from apps.inference.errors import (
+    AddressRefused,
+    AuthenticationFailed,
+    ConnectTimedOut,
+    FirstTokenTimedOut,
+    InferenceError,
+    Interrupted,
+    InvalidRequest,
+    ProtocolError,
+    Unreachable,
+)
+from apps.inference.failures import failure_of_event, failure_of_response
+from apps.inference.server import Server
+
+LONGEST_ERROR_BODY = 65_536
+ERROR_BODY_SECONDS = 5.0
+
+
+def _no_web_address(detail: str) -> InvalidRequest:
+    return InvalidRequest(detail, sentence="The address of the model server is not a web address.")
+
+
+# What the HTTP client raises, the more special before the more general.
+_KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
+    (aiohttp.ConnectionTimeoutError, ConnectTimedOut),
+    (TimeoutError, FirstTokenTimedOut),
+    (aiohttp.ClientConnectorError, Unreachable),
+    (aiohttp.InvalidURL, _no_web_address),
+    (aiohttp.NonHttpUrlClientError, _no_web_address),
+    (aiohttp.ClientResponseError, ProtocolError),
+    (ValueError, ProtocolError),
+]
+
+
+def headers_for(server: Server, accepted: str) -> dict[str, str]:
+    """Return the headers of a request; raise ``AuthenticationFailed`` for a token that no header can carry."""
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": accepted,
+        # A proxy that compresses tends to hold tokens back until it has enough of them.
+        "Accept-Encoding": "identity",
+    }
+    if server.token:
+        if not server.token.isascii() or not server.token.isprintable():
+            raise AuthenticationFailed("the token has characters that a header cannot carry")
+        headers["Authorization"] = f"Bearer {server.token}"
+    return headers
+
+
+def failure_of_exception(error: Exception) -> InferenceError:
+    """Name what the HTTP client raised."""
+    if isinstance(error, InferenceError):
+        return error
+    return _kind_of(error)(f"{type(error).__name__}: {error}")
+
+
+def _kind_of(error: Exception) -> Callable[[str], InferenceError]:
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotAllowed):
+        return AddressRefused
+    return next((kind for raised, kind in _KINDS if isinstance(error, raised)), Interrupted)
+
+
+async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> InferenceError:
+    """Name the failure that a response reports, or is, where another one was asked for."""
+    body = await _beginning_of(response)
+    if server.token:
+        body = body.replace(server.token.encode(), b"[token]")
+    if response.status != HTTPStatus.OK:
+        return failure_of_response(response.status, body)
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    failure = failure_of_event(answer) if isinstance(answer, dict) else None
+    return failure or ProtocolError(f"{response.content_type} where something else was asked for")
+
+
+async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(ERROR_BODY_SECONDS):
+            while size < LONGEST_ERROR_BODY and (piece := await response.content.read(LONGEST_ERROR_BODY - size)):
+                pieces.append(piece)
+                size += len(piece)
+    except (aiohttp.ClientError, OSError):
+        pass  # the status says enough
+    return b"".join(pieces)

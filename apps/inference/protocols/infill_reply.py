@@ -1,0 +1,26 @@
+"""The stream of llama.cpp's ``/infill``: its native events, of which the last has ``stop``."""
+
+from typing import Any
+
+from apps.inference.protocols.base import FinishReason, Usage
+from apps.inference.protocols.reply import Reply, is_count, storable
+
+
+class InfillReply(Reply):
+    """``content`` until an event has ``stop``, which says by ``stop_type`` (older builds: ``stopped_limit``) why."""
+
+    def take_event(self, event: dict[str, Any]) -> str | None:
+        """Read one piece of text, or the end."""
+        if event.get("stop") is True:
+            self.finish_reason = _finish_reason(event)
+            given, generated = event.get("tokens_evaluated"), event.get("tokens_predicted")
+            if is_count(generated):
+                self.usage = Usage(given if is_count(given) else None, generated)
+            self.is_over = True
+        text = event.get("content")
+        return None if text is None else storable(text)
+
+
+def _finish_reason(event: dict[str, Any]) -> FinishReason:
+    reached_limit = event.get("stop_type") == "limit" or event.get("stopped_limit") is True
+    return "length" if reached_limit else "stop"

@@ -1,0 +1,62 @@
+"""The stream of ``/generate_stream``: one event a token, and the whole text with the last one."""
+
+from typing import Any
+
+from apps.inference.errors import ProtocolError
+from apps.inference.protocols.base import FinishReason, Usage
+from apps.inference.protocols.reply import Reply, is_count, named_finish_reason, storable
+
+
+class NativeReply(Reply):
+    """Ends with the event whose ``generated_text`` is there, which is the truth about the text.
+
+    Special tokens are no text. What the whole text has beyond the streamed ones is given out with the last delta; where
+    it differs from them, ``whole_text`` says so. A prompt in front of it (``return_full_text``, which a proxy may have
+    forced) does not count.
+    """
+
+    def __init__(self, max_tokens: int | None = None) -> None:
+        super().__init__()
+        self._max_tokens = max_tokens
+        self._token_count = 0
+        self._streamed: list[str] = []
+
+    def take_event(self, event: dict[str, Any]) -> str | None:
+        """Read one token, or the last one with the reply's end."""
+        token = event.get("token")
+        whole = event.get("generated_text")
+        if token is None and whole is None:
+            return None  # an addition of a later version
+        text = self._take_token(token)
+        return text if whole is None else self._end(text, storable(whole), event.get("details"))
+
+    def _take_token(self, token: Any) -> str:
+        if token is None:
+            return ""
+        try:
+            text, is_special = token["text"], token.get("special", False)
+        except (KeyError, TypeError, AttributeError):
+            raise ProtocolError("a token without text") from None
+        self._token_count += 1
+        text = "" if is_special else storable(text)
+        self._streamed.append(text)
+        return text
+
+    def _end(self, text: str, whole: str, details: Any) -> str:
+        streamed = "".join(self._streamed)
+        if whole.startswith(streamed):
+            text += whole[len(streamed) :]
+        elif not whole.endswith(streamed):
+            self.whole_text = whole
+        self.finish_reason, self.usage = self._read_details(details)
+        self.is_over = True
+        return text
+
+    def _read_details(self, details: Any) -> tuple[FinishReason, Usage | None]:
+        """Return how it ended and what it took; without details, a reply of all the tokens asked for was cut."""
+        if not isinstance(details, dict):
+            cut = self._max_tokens is not None and self._token_count >= self._max_tokens
+            return "length" if cut else "stop", None
+        generated, given = details.get("generated_tokens"), details.get("input_length")
+        usage = Usage(given if is_count(given) else None, generated) if is_count(generated) else None
+        return named_finish_reason(details.get("finish_reason")), usage

@@ -1,0 +1,136 @@
+"""The native protocol of Text Generation Inference."""
+
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
+
+import aiohttp
+
+from apps.inference.prompts import Prompt, ReplyText, chat_prompt
+from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
+from apps.inference.protocols.native_reply import NativeReply
+from apps.inference.protocols.parameters import (
+    MOST_STOPS,
+    Sampling,
+    check_chat,
+    check_completion,
+    refuse,
+    top_p_of,
+)
+from apps.inference.protocols.streaming import Plan, stream_reply
+from apps.inference.server import Server
+from apps.inference.tokenizing import count_tgi_chat_tokens, templated_chat, token_ids
+
+STREAM_PATH = "/generate_stream"
+_CODE_LLAMA = re.compile(r"code[-_ ]?llama", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![0-9])(7|13|34|70)b(?![a-z])", re.IGNORECASE)
+
+
+class TGINative(Protocol):
+    """``POST /generate_stream``, for chats as for completions: the prompt is rendered here.
+
+    Chats are rendered in Code Llama's own formats, chosen by ``server.size`` or the model's name. For another model the
+    server renders with its own template (``/chat_tokenize``, TGI 2.3 and later). Either way a partial assistant turn is
+    continued to the byte: it is the end of the prompt.
+    """
+
+    def stream_chat(
+        self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
+    ) -> AsyncGenerator[Delta]:
+        """Answer ``request``, streaming."""
+
+        async def plan() -> Plan:
+            check_chat(request)
+            size = code_llama_size(server)
+            if size is None:
+                text = await templated_chat(http, server, request.messages, timeouts)
+                return _plan(text, request)
+            prompt = render_chat(request.messages, size)
+            return _plan(prompt.text, request, prompt)
+
+        return stream_reply(http, server, timeouts, plan)
+
+    def stream_completion(
+        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+    ) -> AsyncGenerator[Delta]:
+        """Continue the text of ``request``, streaming."""
+
+        async def plan() -> Plan:
+            check_completion(request)
+            if request.suffix:
+                refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
+            return _plan(request.prompt, request)
+
+        return stream_reply(http, server, timeouts, plan)
+
+    async def tokenize(
+        self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
+    ) -> Sequence[int]:
+        """Return the ids of the tokens of ``text``, BOS included."""
+        return await token_ids(http, server, text, timeouts)
+
+    async def count_tokens(
+        self, http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+    ) -> int:
+        """Return how many tokens the prompt takes that ``stream_chat`` would send."""
+        check_chat(ChatRequest(messages))
+        size = code_llama_size(server)
+        if size is None:
+            return await count_tgi_chat_tokens(http, server, messages, timeouts)
+        return len(await token_ids(http, server, render_chat(messages, size).text, timeouts))
+
+
+def code_llama_size(server: Server) -> str | None:
+    """Return the size whose chat format the server's model reads; ``None`` when it is no Code Llama."""
+    if server.size is not None:
+        return server.size or None
+    if server.model and not _CODE_LLAMA.search(server.model):
+        return None
+    named = _SIZE.search(server.model)
+    return f"{named[1]}B" if named else "7B"  # of which 13B and 34B have the format too
+
+
+def render_chat(messages: Sequence[ChatMessage], size: str) -> Prompt:
+    """Render a chat. The space before a reply belongs to the prompt, so that of a partial reply is not sent twice."""
+    *before, last = messages
+    if last.role == "assistant":
+        last = ChatMessage("assistant", last.content.removeprefix(" "))
+    return chat_prompt([*before, last], size=size)
+
+
+def _plan(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Plan:
+    marks = prompt.stop if prompt else ()
+    if len(sampling.stop) + len(marks) > MOST_STOPS:
+        refuse(f"At most {MOST_STOPS - len(marks)} stop sequences can be asked for: the model's own take the rest.")
+    body = {"inputs": text, "parameters": parameters(sampling, [*sampling.stop, *marks])}
+    reply = NativeReply(sampling.max_tokens)
+    return Plan(STREAM_PATH, body, reply, _without_marks(prompt) if prompt and marks else None)
+
+
+def _without_marks(prompt: Prompt) -> Callable[[], ReplyText]:
+    """TGI leaves the stop sequence at the end of the text; one that the prompt brought along is none of the reply."""
+
+    def reply_text() -> ReplyText:
+        return ReplyText(
+            stop=prompt.stop, ends_with=prompt.ends_with, drops_leading_space=False, newline=prompt.newline
+        )
+
+    return reply_text
+
+
+def parameters(sampling: Sampling, stop: Sequence[str]) -> dict[str, Any]:
+    """Return TGI's parameters.
+
+    ``do_sample`` is always sent: its default depends on whether the parameters are there at all. Temperature 0 is
+    greedy there by ``do_sample`` alone, and other figures that only sampling has would switch that on again.
+    """
+    greedy = sampling.temperature == 0
+    named = {
+        "max_new_tokens": sampling.max_tokens,
+        "temperature": None if greedy else sampling.temperature,
+        "top_p": None if greedy else top_p_of(sampling),
+        "stop": stop,
+        "seed": sampling.seed,
+    }
+    always = {"do_sample": not greedy, "return_full_text": False, "details": True}
+    return always | {name: value for name, value in named.items() if value not in (None, [])}

@@ -1,0 +1,102 @@
+"""Counts tokens with the server's own tokenizer, whichever server it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+
+from apps.inference.calls import post_json
+from apps.inference.errors import NotServed, ProtocolError
+from apps.inference.protocols.base import ChatMessage, Timeouts
+from apps.inference.server import Server
+
+
+async def token_ids(http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts) -> Sequence[int]:
+    """Return the ids of the tokens of ``text`` as a prompt, with BOS where the server puts it in front.
+
+    ``/tokenize`` is there on TGI, vLLM, SGLang and llama.cpp, each with its own key and its own shape of answer; each
+    ignores the keys of the others, so that all are sent. Raises ``NotServed`` where there is no tokenizer.
+    """
+    body: dict[str, Any] = {"inputs": text, "prompt": text, "content": text}
+    body |= {"add_special": True, "parse_special": True}  # llama.cpp: as it reads a prompt
+    return _ids_of(await post_json(http, server, "/tokenize", body | _model(server), timeouts))
+
+
+async def count_chat_tokens(
+    http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+) -> int:
+    """Return how many tokens the server's chat template makes of ``messages``.
+
+    Raises ``NotServed`` for SGLang and servers of an unknown kind, which cannot be asked.
+    """
+    match server.kind:
+        case "tgi":
+            return await count_tgi_chat_tokens(http, server, messages, timeouts)
+        case "vllm":
+            body = {"messages": _plain(messages)} | _continuing(messages) | _model(server)
+            return len(_ids_of(await post_json(http, server, "/tokenize", body, timeouts)))
+        case "llama.cpp":
+            answer = await post_json(http, server, "/apply-template", {"messages": _plain(messages)}, timeouts)
+            return len(await token_ids(http, server, _text_of(answer, "prompt"), timeouts))
+    raise NotServed("no way to count a chat", sentence="The model server cannot count the tokens of a chat.")
+
+
+async def count_tgi_chat_tokens(
+    http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+) -> int:
+    """Return how many tokens TGI's chat template makes of ``messages`` (TGI 2.3 and later)."""
+    answer = await post_json(http, server, "/chat_tokenize", {"messages": _plain(messages)}, timeouts)
+    try:
+        return len(answer["tokenize_response"])
+    except (KeyError, TypeError):
+        raise ProtocolError("no tokens in the answer") from None
+
+
+async def templated_chat(
+    http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+) -> str:
+    """Return the prompt that TGI's chat template makes of ``messages``, for its native protocol.
+
+    A partial reply is put at its end here, to the byte: TGI cuts white space from one that it is given. A literal BOS
+    at the start is taken away, because the native protocol puts one there.
+    """
+    *before, last = messages
+    asked = before if last.role == "assistant" else messages
+    answer = await post_json(http, server, "/chat_tokenize", {"messages": _plain(asked)}, timeouts)
+    text = _text_of(answer, "templated_text")
+    for bos in ("<s>", "<|begin_of_text|>", "<bos>"):
+        text = text.removeprefix(bos)
+    return text + last.content if last.role == "assistant" else text
+
+
+def _plain(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages if message.content]
+
+
+def _continuing(messages: Sequence[ChatMessage]) -> dict[str, bool]:
+    if messages[-1].role == "assistant" and messages[-1].content:
+        return {"continue_final_message": True, "add_generation_prompt": False}
+    return {}
+
+
+def _model(server: Server) -> dict[str, str]:
+    return {"model": server.model} if server.model else {}
+
+
+def _text_of(answer: Any, key: str) -> str:
+    text = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(text, str):
+        raise ProtocolError(f"no {key} in the answer")
+    return text
+
+
+def _ids_of(answer: Any) -> list[int]:
+    """Read ``[{"id": …}]`` (TGI) or ``{"tokens": [id, …]}``, whose members may be objects too (llama.cpp)."""
+    tokens: Any = answer.get("tokens") if isinstance(answer, dict) else answer
+    try:
+        ids = [token["id"] if isinstance(token, dict) else token for token in tokens]
+    except (KeyError, TypeError):
+        raise ProtocolError("no tokens in the answer") from None
+    if not all(isinstance(one, int) for one in ids):
+        raise ProtocolError("a token whose id is no number")
+    return ids
