@@ -1,16 +1,20 @@
 """One-shot requests to a model server: everything that is no stream."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from apps.inference.answers import failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import InferenceError, ProtocolError
-from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
+
+if TYPE_CHECKING:  # the protocols import this module
+    from apps.inference.protocols.base import Timeouts
 
 LONGEST_ANSWER = 32_000_000  # the tokens of a prompt of 100,000, each as an object with its text
 
