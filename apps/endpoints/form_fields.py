@@ -10,11 +10,11 @@ from apps.endpoints.choices import Capability
 from apps.endpoints.models import Endpoint
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
-AS_DISCOVERED = ""
-OVERRIDES = [(AS_DISCOVERED, "As discovered"), ("yes", "Yes"), ("no", "No")]
+AS_DISCOVERED, YES, NO = "", "yes", "no"
+OVERRIDES = [(AS_DISCOVERED, "As discovered"), (YES, "Yes"), (NO, "No")]
 LEAST_TOP_P = 0.01
 
-type Row = tuple[str, forms.BoundField, forms.BoundField]
+type Row = tuple[forms.BoundField, forms.BoundField]
 
 
 class StopsField(forms.CharField):
@@ -65,8 +65,10 @@ class ParameterFields(forms.Form):
     maximum_top_p = _top_p()
     default_max_tokens = _count(1_000_000)
     maximum_max_tokens = _count(1_000_000)
-    default_stop = StopsField()
-    maximum_stop = _count(MOST_STOPS)
+    default_stop = StopsField(help_text=r"One a line; \n stands for a line break in it.")
+    maximum_stop = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_STOPS, help_text="How many may be asked for."
+    )
 
     LABELS = {
         "temperature": "Temperature",
@@ -77,13 +79,13 @@ class ParameterFields(forms.Form):
 
     @property
     def parameter_rows(self) -> Iterator[Row]:
-        """Label, default and maximum of each parameter."""
-        return ((label, self[f"default_{name}"], self[f"maximum_{name}"]) for name, label in self.LABELS.items())
+        """Default and maximum of each parameter."""
+        return ((self[f"default_{name}"], self[f"maximum_{name}"]) for name in self.LABELS)
 
     def label_parameters(self) -> None:
-        """Say in each input's own label whether it is the default or the maximum."""
+        """Say in each input's own label what it is."""
         for name, label in self.LABELS.items():
-            self.fields[f"default_{name}"].label = f"{label}, unless asked for"
+            self.fields[f"default_{name}"].label = label
             self.fields[f"maximum_{name}"].label = f"{label}, at most"
 
     def initial_parameters(self, endpoint: Endpoint) -> dict[str, Any]:
@@ -123,8 +125,8 @@ class OverrideFields(forms.Form):
         return [self[f"override_{name}"] for name in Capability.values]
 
     def initial_overrides(self, endpoint: Endpoint) -> dict[str, str]:
-        return {f"override_{name}": "yes" if has else "no" for name, has in endpoint.capability_overrides.items()}
+        return {f"override_{name}": YES if has else NO for name, has in endpoint.capability_overrides.items()}
 
     def given_overrides(self) -> dict[str, bool]:
         given = {name: self.cleaned_data.get(f"override_{name}") for name in Capability.values}
-        return {name: answer == "yes" for name, answer in given.items() if answer}
+        return {name: answer == YES for name, answer in given.items() if answer}

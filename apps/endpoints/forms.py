@@ -7,14 +7,19 @@ from django import forms
 from django.views.decorators.debug import sensitive_variables
 
 from apps.endpoints.addresses import normalise_address
+from apps.endpoints.capabilities import TASKS
 from apps.endpoints.errors import AddressRefused, InvalidEndpoint
-from apps.endpoints.form_fields import OverrideFields, ParameterFields
+from apps.endpoints.form_fields import YES, OverrideFields, ParameterFields
 from apps.endpoints.models import Endpoint, State
 from apps.endpoints.tokens import check_token
+from apps.inference.catalogue import capabilities_of
+from apps.inference.errors import InvalidRequest
 
 GIVEN_FOR_ANOTHER_ADDRESS = (
     "The stored token was given for another address. Give the one for this address, or remove it."
 )
+
+OF_ONES_OWN = "For a model of your own, choose the size “other”."
 
 
 class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -45,6 +50,18 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
             "state",
             "context_window_override",
         ]
+        labels = {"max_concurrency": "Replies at once", "context_window_override": "Context window, in tokens"}
+        help_texts = {
+            "name": "As it appears in the console and in messages, such as gpu-1.",
+            "url": "The root of the server, without /v1, such as http://gpu-1:8080.",
+            "protocol": "TGI's own, or the OpenAI style that vLLM, SGLang and llama.cpp speak too.",
+            "variant": "Chats go to Instruct, Python to Python, completion and infilling to Base.",
+            "size": "Other, for a model that is not one of the twelve.",
+            "model_id": "The model to ask for. Leave it empty for TGI; vLLM and SGLang need it.",
+            "max_concurrency": "How many the server gets at once; the others wait in the queue.",
+            "priority": "Higher is asked first.",
+            "context_window_override": "Prompt and reply together. Leave it empty to believe the server.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,6 +94,7 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self._check_token_choice(cleaned)
+        self._check_model(cleaned)
         self.check_parameters()
         self.instance.default_parameters = self.given_parameters("default")
         self.instance.maximum_parameters = self.given_parameters("maximum")
@@ -101,6 +119,22 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
         keeps = self.instance.has_token and not cleaned.get("new_token") and not cleaned.get("remove_token")
         if keeps and "url" in cleaned and _origin(cleaned["url"]) != _origin(self._stored_url):
             self.add_error("new_token", GIVEN_FOR_ANOTHER_ADDRESS)
+
+    def _check_model(self, cleaned: dict[str, Any]) -> None:
+        """What is said of one of the twelve models must be true of it; a model of one's own has another size."""
+        if not cleaned.get("size") or "variant" not in cleaned:
+            return
+        try:
+            model = capabilities_of(cleaned["variant"], cleaned["size"])
+        except InvalidRequest as refusal:
+            self.add_error("size", refusal.sentence)
+            return
+        for task in TASKS:
+            if cleaned.get(f"override_{task}") == YES and not model.ability(task).may_be_tried:
+                self.add_error(f"override_{task}", f"{model.name} was not trained for this. {OF_ONES_OWN}")
+        longest, asked = model.claimed_context.value, cleaned.get("context_window_override")
+        if longest and asked and asked > longest:
+            self.add_error("context_window_override", f"{model.name} takes {longest:,} tokens at most. {OF_ONES_OWN}")
 
 
 def _origin(url: str) -> tuple[str, str]:

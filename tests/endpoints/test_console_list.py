@@ -10,6 +10,8 @@ import redis
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps.accounts.models import User
 from apps.endpoints import slots
@@ -164,7 +166,7 @@ def test_draining_and_disabled_are_said_beside_the_health(add: Add, staff_client
 def test_page_stays_up_without_redis(add: Add, staff_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     add()
     assert "0 of 4" in staff_client.get("/endpoints/").text
-    nobody_there = redis.Redis(host="127.0.0.1", port=9, retry=None)
+    nobody_there = redis.Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(slots, "client", lambda: nobody_there)
     assert "? of 4" in staff_client.get("/endpoints/").text
 

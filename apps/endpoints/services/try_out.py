@@ -8,8 +8,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.tokens import unseal
-from apps.endpoints.trial import Subject, run_steps
+from apps.endpoints.trial import run_steps
 from apps.endpoints.trial_record import Candidate, add_result, claim_record, close_record, open_record
+from apps.endpoints.trial_steps import Subject
 
 TASK_NAME = "endpoints.try_out"
 

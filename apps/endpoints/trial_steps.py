@@ -1,0 +1,182 @@
+"""The steps of a test, each a method of ``Bench``.
+
+A step returns a sentence about what it found, or raises: an ``InferenceError`` fails it, ``NotOffered`` says that the
+server is not expected to do this.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import aiohttp
+
+from apps.endpoints.capabilities import trained_tasks
+from apps.endpoints.tokens import unseal
+from apps.endpoints.trial_record import Candidate
+from apps.inference.discovery import Discovered, discover
+from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded
+from apps.inference.prompts import infilling_prompt
+from apps.inference.protocols import protocol_named
+from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
+from apps.inference.server import Server
+
+TIMEOUTS = Timeouts(connect=5.0, first_token=15.0, between_tokens=10.0, total=20.0)
+QUESTION = "Say yes."
+SAMPLE = "def add(a, b):\n    return a + b\n"
+LONG_QUESTION = "Write a Python function that sorts a list of names, then explain each of its lines."
+BEFORE_GAP, AFTER_GAP = "def add(a, b):\n    return ", "\n\nprint(add(1, 2))\n"
+STREAMED_TOKENS = 32
+LONG_REPLY_TOKENS = 512
+LONGEST_QUOTE = 80  # characters
+# A reply whose first token comes this late in it, and which took at least so long, was held back on its way.
+HELD_BACK_SHARE = 0.9
+HELD_BACK_SECONDS = 1.0
+
+
+class NotOffered(Exception):
+    """The server is not expected to do this; the message says why."""
+
+
+class HeldBack(InferenceError):
+    """The reply came in one piece at its end."""
+
+    sentence = "The reply came in one piece: something on the way holds it back, such as a proxy that buffers."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The server under test, and which model it is said to run."""
+
+    server: Server
+    protocol: str
+    variant: str
+    size: str
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "Subject":
+        """Raises ``TokenUnreadable``."""
+        server = Server(url=candidate.url, model=candidate.model_id, token=unseal(candidate.sealed_token))
+        return cls(server, candidate.protocol, candidate.variant, candidate.size)
+
+
+class Bench:
+    """What the steps share: the connection, and what is known of the server by now."""
+
+    def __init__(self, http: aiohttp.ClientSession, subject: Subject) -> None:
+        self._http = http
+        self._server = subject.server
+        self._protocol_name = subject.protocol
+        self._protocol = protocol_named(subject.protocol)
+        self._tasks = trained_tasks(subject.variant, subject.size)
+        self._discovered = Discovered()
+
+    async def reachability(self) -> str:
+        """Whatever answers is reached, also when it wants another token or has no time."""
+        try:
+            self._discovered = await discover(self._http, self._server, self._protocol_name, TIMEOUTS)
+        except AuthenticationFailed:
+            return "It answers, and asks for a token."
+        except Overloaded:
+            return "It answers, and is busy or still loading its model."
+        return self._introduction()
+
+    async def authentication(self) -> str:
+        """A reply of one token, of which only a refused token matters here: the steps that follow see the rest."""
+        replied = await self._knock(self._server)
+        if not self._server.token:
+            return "It asks for no token."
+        try:
+            is_open = await self._knock(replace(self._server, token=""))
+        except AuthenticationFailed:
+            return "It accepts the token, and nobody without it."
+        if is_open:
+            return "It accepts the token, but answers anybody without it too."
+        return "It accepts the token." if replied else "It does not refuse the token."
+
+    async def tokenization(self) -> str:
+        try:
+            tokens = await self._protocol.tokenize(self._http, self._server, SAMPLE, TIMEOUTS)
+        except NotServed:
+            raise NotOffered("It has no tokenizer that can be asked: lengths are estimated.") from None
+        return f"{len(tokens)} tokens in two lines of Python."
+
+    async def chat(self) -> str:
+        text = await self._ask(self._server)
+        return f"It wrote “{self._quoted(text)}”." if text.strip() else "It wrote a blank."
+
+    async def streaming(self) -> str:
+        loop = asyncio.get_running_loop()
+        asked, first_at, count = loop.time(), 0.0, 0
+        async with aclosing(self._reply(self._server, LONG_QUESTION, most=STREAMED_TOKENS)) as deltas:
+            async for delta in deltas:
+                first_at = first_at or loop.time()
+                count += delta.tokens
+        waited, whole = first_at - asked, loop.time() - asked
+        if count <= 1 or (whole > HELD_BACK_SECONDS and waited > HELD_BACK_SHARE * whole):
+            raise HeldBack(f"{count} events, the first after {waited:.2f} of {whole:.2f} s")
+        return f"{count} tokens, the first after {waited * 1000:.0f} ms."
+
+    async def infilling(self) -> str:
+        if "infill" not in self._tasks:
+            raise NotOffered("This model was not trained to fill in the middle.")
+        if self._discovered.kind == "llama.cpp":
+            request = CompletionRequest(BEFORE_GAP, suffix=AFTER_GAP, max_tokens=16, temperature=0)
+            return self._filled(await self._complete(request))
+        prompt = infilling_prompt(BEFORE_GAP, AFTER_GAP)
+        request = CompletionRequest(prompt.text, stop=prompt.stop, max_tokens=16, temperature=0)
+        return self._filled(prompt.clean(await self._complete(request)))
+
+    async def cancel(self) -> str:
+        """Leave in the middle of a long reply: a server that goes on with it would keep the next one waiting."""
+        async with aclosing(self._reply(self._server, LONG_QUESTION, most=LONG_REPLY_TOKENS)) as deltas:
+            async for _ in deltas:
+                break
+        loop = asyncio.get_running_loop()
+        left = loop.time()
+        await self._ask(self._server)
+        return f"Left in the middle of a reply, it answered the next after {(loop.time() - left) * 1000:.0f} ms."
+
+    def _introduction(self) -> str:
+        found = self._discovered
+        if found.kind == "unknown" and not found.model_ids:
+            return "It answers, and says nothing of itself."
+        name = "a model server" if found.kind == "unknown" else f"{found.kind} {self._quoted(found.version)}".rstrip()
+        model = f" with {self._quoted(found.model_ids[0])}" if found.model_ids else ""
+        window = f", {found.context_window:,} tokens" if found.context_window else ""
+        return f"It is {name}{model}{window}."
+
+    def _filled(self, text: str) -> str:
+        return f"Into “return …” it wrote “{self._quoted(text)}”."
+
+    def _quoted(self, text: str) -> str:
+        """What a server wrote, on one short line; it may have been so bold as to repeat its token."""
+        safe = text.replace(self._server.token, "[token]") if self._server.token else text
+        return " ".join(safe.split())[:LONGEST_QUOTE]
+
+    async def _knock(self, server: Server) -> bool:
+        """Whether it replied. Raises ``AuthenticationFailed``, and nothing else."""
+        try:
+            await self._ask(server)
+        except AuthenticationFailed:
+            raise
+        except InferenceError:
+            return False
+        return True
+
+    async def _ask(self, server: Server) -> str:
+        async with aclosing(self._reply(server, QUESTION, most=1)) as deltas:
+            return "".join([delta.text async for delta in deltas])
+
+    async def _complete(self, request: CompletionRequest) -> str:
+        stream = self._protocol.stream_completion(self._http, self._server, request, TIMEOUTS)
+        async with aclosing(stream) as deltas:
+            return "".join([delta.text async for delta in deltas])
+
+    def _reply(self, server: Server, question: str, *, most: int) -> AsyncGenerator[Delta]:
+        """A chat where the model can chat, else the question's text continued."""
+        if "chat" in self._tasks:
+            chat = ChatRequest([ChatMessage("user", question)], max_tokens=most, temperature=0)
+            return self._protocol.stream_chat(self._http, server, chat, TIMEOUTS)
+        completion = CompletionRequest(f"# {question}\n", max_tokens=most, temperature=0)
+        return self._protocol.stream_completion(self._http, server, completion, TIMEOUTS)
