@@ -14,6 +14,7 @@ from django.conf import settings
 
 from apps.endpoints.choices import Health
 from apps.inference.errors import (
+    AddressRefused,
     AuthenticationFailed,
     ContextTooLong,
     FirstTokenTimedOut,
@@ -73,6 +74,7 @@ _REASONS: tuple[tuple[type[InferenceError], Verdict, str], ...] = (
     (InvalidRequest, Verdict.ANSWERS, ""),
     (TotalTimedOut, Verdict.ANSWERS, ""),
     (Overloaded, Verdict.IMPAIRED, BUSY),
+    (AddressRefused, Verdict.BROKEN, "led to an address that is not allowed"),
     (AuthenticationFailed, Verdict.BROKEN, "refused its token"),
     (Unreachable, Verdict.BROKEN, "stopped answering"),
     (FirstTokenTimedOut, Verdict.DOUBTFUL, "kept a reply waiting too long"),

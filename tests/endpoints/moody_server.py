@@ -35,13 +35,18 @@ class MoodyServer(ScriptedServer):
                 await asyncio.Event().wait()
             case "refusing":
                 await self._play(_refusal(request), writer)
-            case mood if request.method == "POST" and mood in WHOLE_ANSWERS:
+            case mood if is_for_reply(request) and mood in WHOLE_ANSWERS:
                 await self._play(WHOLE_ANSWERS[mood], writer)
-            case "slow" if request.method == "POST":
+            case "slow" if is_for_reply(request):
                 await asyncio.sleep(SLOW_SECONDS)
                 await super()._answer(request, writer)
             case _:
                 await super()._answer(request, writer)
+
+
+def is_for_reply(request: Request) -> bool:
+    """Whether it asks for a reply, and not for information."""
+    return request.path in {"/v1/chat/completions", "/v1/completions", "/generate_stream"}
 
 
 def _refusal(request: Request) -> Sequence[Step]:

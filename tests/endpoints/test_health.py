@@ -11,6 +11,7 @@ from apps.endpoints.health import Evidence, Standing, Verdict, evidence_of, judg
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.wording import describe_health
 from apps.inference.errors import (
+    AddressRefused,
     AuthenticationFailed,
     ConnectTimedOut,
     ContextTooLong,
@@ -45,6 +46,7 @@ def standing(health: Health, **facts: object) -> Standing:
     [
         (Unreachable(), Verdict.BROKEN),
         (ConnectTimedOut(), Verdict.BROKEN),
+        (AddressRefused(), Verdict.BROKEN),
         (AuthenticationFailed(), Verdict.BROKEN),
         (NotServed(), Verdict.BROKEN),
         (FirstTokenTimedOut(), Verdict.DOUBTFUL),

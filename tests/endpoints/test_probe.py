@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from ipaddress import ip_network
 from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
@@ -25,7 +26,7 @@ from apps.endpoints.tasks import probe
 from apps.endpoints.wording import describe_health
 from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
-from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, moody_servers
+from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
 
 TIMEOUT = 1.0
 ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky")
@@ -62,7 +63,7 @@ def health_of(name: str) -> tuple[str, str]:
 
 
 def chats(server: MoodyServer) -> int:
-    return sum(request.method == "POST" for request in server.requests)
+    return sum(map(is_for_reply, server.requests))
 
 
 def one_round() -> int:
@@ -170,6 +171,50 @@ def test_a_server_that_comes_back_is_healthy_again(
     probe_endpoints()
     endpoint = Endpoint.objects.get()
     assert (endpoint.health, endpoint.consecutive_failures, endpoint.retry_at) == (Health.HEALTHY, 0, None)
+
+
+def test_the_address_is_checked_again_when_it_is_called(
+    add_moody: Add, servers: dict[str, MoodyServer], settings: Settings
+) -> None:
+    add_moody("healthy", url=servers["healthy"].url.replace("127.0.0.1", "localhost"))
+    probe_endpoints()
+    assert health_of("healthy") == (Health.HEALTHY, "")
+    before = len(servers["healthy"].requests)
+    settings.ENDPOINT_ALLOWED_NETWORKS = [ip_network("10.0.0.0/8")]
+    probe_endpoints()
+    assert health_of("healthy") == (Health.DOWN, "led to an address that is not allowed")
+    assert Observation.objects.filter(error_kind="AddressRefused").exists()
+    assert len(servers["healthy"].requests) == before
+
+
+def test_what_the_server_says_of_itself_is_kept(add_moody: Add) -> None:
+    add_moody("healthy")
+    probe_endpoints()
+    endpoint = Endpoint.objects.get()
+    assert endpoint.discovered["model_ids"] == ["counting"]
+    assert endpoint.server_version.startswith("tgi ")
+    assert endpoint.server.kind == "tgi"
+    assert "complete" in endpoint.capabilities
+
+
+@pytest.mark.parametrize(
+    ("facts", "path"),
+    [
+        ({"variant": "instruct", "protocol": "openai"}, "/v1/chat/completions"),
+        ({"variant": "base", "protocol": "openai"}, "/v1/completions"),
+        ({"variant": "base", "protocol": "tgi"}, "/generate_stream"),
+        ({"variant": "instruct", "protocol": "tgi", "size": "7B"}, "/generate_stream"),
+    ],
+    ids=str,
+)
+def test_each_is_asked_for_what_its_model_is_for(
+    add_moody: Add, servers: dict[str, MoodyServer], facts: dict[str, str], path: str
+) -> None:
+    add_moody("healthy", **facts)
+    start = len(servers["healthy"].requests)
+    probe_endpoints()
+    assert health_of("healthy") == (Health.HEALTHY, "")
+    assert [request.path for request in servers["healthy"].requests[start:] if is_for_reply(request)] == [path]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from apps.endpoints.addresses import LONGEST_URL, validate_address
 from apps.endpoints.capabilities import effective_capabilities, validate_overrides
 from apps.endpoints.choices import Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
+from apps.endpoints.serving import informed
 from apps.endpoints.tokens import seal, unseal
 from apps.inference.server import Server
 
@@ -161,13 +162,8 @@ class Endpoint(models.Model):
     @property
     def server(self) -> Server:
         """What ``apps.inference`` needs to call it. Raises ``TokenUnreadable``."""
-        return Server(
-            url=self.url,
-            model=self.model_id,
-            token=self.token,
-            kind=self.discovered.get("kind", "unknown"),
-            size=self.size or None,
-        )
+        plain = Server(url=self.url, model=self.model_id, token=self.token, size=self.size or None)
+        return informed(plain, self.discovered)
 
     @property
     def capabilities(self) -> frozenset[str]:
