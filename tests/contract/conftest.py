@@ -9,16 +9,15 @@ import pytest
 
 from apps.inference.connection import open_session
 from apps.inference.errors import InferenceError
-from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, FinishReason, Timeouts, Usage
+from apps.inference.protocols.base import Delta, FinishReason, Timeouts, Usage
 from apps.inference.server import Server
-from tests.contract.dialects import DIALECTS, Dialect
+from tests.contract.dialects import Dialect
+from tests.contract.native_dialects import EVERY_DIALECT
 from tests.support.scripted_server import ScriptedServer, scripted_server
 
 __all__ = ["scripted_server"]
 
 PATIENT = Timeouts(connect=10, first_token=30, between_tokens=30, total=60)
-QUESTION = ChatRequest([ChatMessage("user", "Say something.")])
 
 
 @dataclass
@@ -50,7 +49,7 @@ class Outcome:
 type Ask = Callable[..., Awaitable[Outcome]]
 
 
-@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.protocol)
+@pytest.fixture(params=EVERY_DIALECT, ids=lambda dialect: dialect.name)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     chosen: Dialect = request.param
     return chosen
@@ -64,16 +63,13 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def ask(dialect: Dialect, http: aiohttp.ClientSession, scripted_server: ScriptedServer) -> Ask:
-    """Send ``request`` to the scripted server and collect what comes."""
+    """Ask the scripted server for a reply and collect what comes."""
 
-    async def _ask(
-        request: ChatRequest = QUESTION, timeouts: Timeouts = PATIENT, url: str = "", token: str = ""
-    ) -> Outcome:
+    async def _ask(timeouts: Timeouts = PATIENT, url: str = "", token: str = "") -> Outcome:
         server = Server(url or scripted_server.url, token=token)
         outcome = Outcome()
         try:
-            stream = protocol_named(dialect.protocol).stream_chat(http, server, request, timeouts)
-            async with aclosing(stream):
+            async with aclosing(dialect.stream(http, server, timeouts)) as stream:
                 async for delta in stream:
                     outcome.deltas.append(delta)
         except InferenceError as error:

@@ -19,10 +19,9 @@ from apps.inference.errors import (
     Stalled,
     TotalTimedOut,
 )
-from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import Delta, Timeouts
 from apps.inference.server import Server
-from tests.contract.conftest import PATIENT, QUESTION, Ask
+from tests.contract.conftest import PATIENT, Ask
 from tests.contract.dialects import Dialect
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import KEEP_ALIVE, Pause, Send, Step, Wait, head
@@ -65,7 +64,7 @@ async def test_keep_alives_between_tokens_are_no_silence_but_have_their_end(
     dialect: Dialect, ask: Ask, scripted_server: ScriptedServer
 ) -> None:
     scripted_server.answer(head(), Send(dialect.token("half")), *keep_alives_for_ever())
-    outcome = await ask(timeouts=Timeouts(between_tokens=1, total=2))
+    outcome = await ask(timeouts=Timeouts(between_tokens=1, total=1.2))
     assert type(outcome.error) is TotalTimedOut
 
 
@@ -99,8 +98,7 @@ def _knock(address: tuple[str, int]) -> socket.socket:
 async def test_silence_after_the_finish_reason_loses_only_the_usage(
     dialect: Dialect, ask: Ask, scripted_server: ScriptedServer
 ) -> None:
-    reply = dialect.reply("all")
-    reply = reply[: reply.index(b"\n\n", reply.index(b'"stop"')) + 2]
+    reply = dialect.without_what_follows_its_end("all")
     scripted_server.answer(head(), Send(reply), Wait())
     outcome = await ask(timeouts=Timeouts(between_tokens=SOON))
     assert outcome.succeeded, outcome.error
@@ -108,7 +106,7 @@ async def test_silence_after_the_finish_reason_loses_only_the_usage(
 
 
 def stream(dialect: Dialect, http: aiohttp.ClientSession, server: ScriptedServer) -> AsyncGenerator[Delta]:
-    return protocol_named(dialect.protocol).stream_chat(http, Server(server.url), QUESTION, PATIENT)
+    return dialect.stream(http, Server(server.url), PATIENT)
 
 
 @pytest.mark.parametrize("start", ["before the answer", "before a token", "between tokens"])
