@@ -132,8 +132,10 @@ GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
 # Seconds between two checkpoints of a running generation's text in Postgres; each also renews the lease.
 GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 1.0)
 # Seconds after which a queued generation's task is taken for lost and sent again.
-GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 30.0)
+GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
+# How many streams one attempt opens at the most, on one endpoint after the other.
+GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
 
 # --- model servers ----------------------------------------------------------------------------
 
@@ -144,7 +146,7 @@ ENDPOINT_SLOW_SECONDS = env.read_float("ENDPOINT_SLOW_SECONDS", 2.0)
 ENDPOINT_RETRY_SECONDS = env.read_float("ENDPOINT_RETRY_SECONDS", 2.0)
 ENDPOINT_RETRY_MAX_SECONDS = env.read_float("ENDPOINT_RETRY_MAX_SECONDS", 60.0)
 # Seconds after which a place on a server that nobody renews is free again.
-ENDPOINT_SLOT_SECONDS = env.read_float("ENDPOINT_SLOT_SECONDS", 15.0)
+ENDPOINT_SLOT_SECONDS = env.read_float("ENDPOINT_SLOT_SECONDS", 10.0)
 ENDPOINT_HISTORY_DAYS = env.read_int("ENDPOINT_HISTORY_DAYS", 7)
 ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
     "ENDPOINT_ALLOWED_NETWORKS", env.read_list("ENDPOINT_ALLOWED_NETWORKS", "")

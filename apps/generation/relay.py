@@ -1,21 +1,22 @@
-"""One stream, from the model server to the event log. Runs in the worker's event loop."""
+"""One stream, from a model server to the event log. Runs in the worker's event loop."""
 
 import asyncio
+import random
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
-from apps.generation.errors import LogUnavailable
-from apps.generation.models import Generation, State
-from apps.generation.runs import Run, StopReason
-from apps.generation.services.finish import Outcome
+from apps.generation.models import Generation
+from apps.generation.runs import Run
+from apps.inference.context import estimate_tokens, fit
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, Timeouts
+from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, Protocol, Timeouts
 from apps.inference.server import Server
 
 if TYPE_CHECKING:
@@ -24,88 +25,103 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
+COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hold a reply up
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Which model server a generation goes to, and how to speak to it."""
+    """Which model server a generation goes to, and how to speak to it. ``window`` is in tokens."""
 
     server: Server
     protocol: str
+    parameters: dict[str, Any]
+    window: int | None = None
 
 
-async def relay(runtime: "Runtime", generation: Generation, destination: Destination) -> Outcome | StopReason:
-    """Stream the reply into the log and return how it ended, or why it was stopped before that.
+async def open_run(runtime: "Runtime", generation: Generation) -> Run:
+    """Take the generation's log and begin to hold it; ``runtime.let_go`` ends that.
 
-    A generation that has text already is continued: the model is given its own words and goes on from there.
+    Waits for Redis if need be; should that outlast the lease, another attempt takes over and this one is refused.
+    Raises ``LogUnavailable``.
     """
-    try:
-        text = await _open_log(runtime, generation)
-    except LogUnavailable:
-        return StopReason.LOST
-    run = Run.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
-    stream = asyncio.create_task(_stream(runtime, run, _request(generation, text), destination))
-    run.bind(stream)
-    with runtime.holding(run):
-        try:
-            last = await stream
-            await run.wait_until_appended()
-        except asyncio.CancelledError:
-            if run.stopped is None:
-                raise
-        except InferenceError as error:
-            logger.warning("generation failed", generation=str(generation.pk), error=type(error).__name__)
-            await run.wait_until_appended()
-            return run.stopped or _failed(run, generation, error)
-        return run.stopped or _succeeded(run, generation, last)
-
-
-async def _open_log(runtime: "Runtime", generation: Generation) -> str:
-    """Wait for Redis if need be. Should that outlast the lease, another attempt takes over and this one is refused."""
     while True:
         try:
-            return await event_log.open_log(
+            text = await event_log.open_log(
                 runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
             )
+            break
         except (RedisError, OSError) as error:
             logger.warning("event log not reachable", generation=str(generation.pk), error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
+    run = Run.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
+    run.tokens = estimate_tokens(text) if text else 0
+    runtime.hold(run)
+    return run
 
 
-async def _stream(runtime: "Runtime", run: Run, request: ChatRequest, destination: Destination) -> Delta:
+async def stream(
+    runtime: "Runtime", run: Run, generation: Generation, destination: Destination
+) -> Delta | InferenceError | None:
+    """Stream into the log what is missing of the reply, and return the last delta.
+
+    A run that has text already is continued: the model is given its own words and goes on from there. Returns the
+    error that ended the stream early, or ``None`` where the run was stopped; all text received is in the log.
+    """
+    task = asyncio.create_task(_stream(runtime, run, generation, destination))
+    run.bind(task)
+    try:
+        ended: Delta | InferenceError = await task
+    except asyncio.CancelledError:
+        if run.stopped is None:
+            raise
+        return None
+    except InferenceError as error:
+        logger.warning("stream failed", generation=str(run.generation_id), error=type(error).__name__)
+        ended = error
+    await run.wait_until_appended()
+    return None if run.stopped else ended
+
+
+async def pause(run: Run, seconds: float) -> None:
+    """Wait that long and a little longer, so that not all come back at once; or until the run is stopped."""
+    task = asyncio.create_task(asyncio.sleep(seconds * random.uniform(1.0, 1.5)))  # noqa: S311 - not a secret
+    run.bind(task)
+    await asyncio.wait([task])
+
+
+async def _stream(runtime: "Runtime", run: Run, generation: Generation, destination: Destination) -> Delta:
     protocol = protocol_named(destination.protocol)
+    request = await _request(runtime, run, protocol, generation, destination)
     last = Delta("")
     async with aclosing(protocol.stream_chat(runtime.http, destination.server, request, Timeouts())) as deltas:
         async for delta in deltas:
             if delta.text:
                 runtime.log_writer.append(run, delta.text)
+                run.tokens += delta.tokens
             last = delta
     return last
 
 
-def _request(generation: Generation, text: str) -> ChatRequest:
+async def _request(
+    runtime: "Runtime", run: Run, protocol: Protocol, generation: Generation, destination: Destination
+) -> ChatRequest:
     messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
-    if text:
-        messages.append(ChatMessage("assistant", text))
-    parameters: dict[str, Any] = generation.parameters
+    if run.text:
+        messages.append(ChatMessage("assistant", run.text))
+    parameters = dict(destination.parameters)
+    if asked := parameters.get("max_tokens"):
+        parameters["max_tokens"] = max(1, asked - run.tokens)
+    if destination.window is not None:
+        reply_tokens = min(parameters.get("max_tokens") or destination.window, destination.window // 2)
+        count = partial(_count, runtime, protocol, destination.server)
+        fitted = await fit(messages, window=destination.window, reply_tokens=reply_tokens, count=count)
+        run.left_out = len(fitted.left_out)
+        parameters["max_tokens"] = min(
+            parameters.get("max_tokens") or destination.window, destination.window - fitted.prompt_tokens
+        )
+        messages = list(fitted.messages)
     return ChatRequest(messages=messages, **parameters)
 
 
-def _succeeded(run: Run, generation: Generation, last: Delta) -> Outcome:
-    return Outcome(
-        state=State.SUCCEEDED,
-        text=run.text,
-        finish_reason=last.finish_reason or "",
-        prompt_tokens=last.usage.prompt_tokens if last.usage else None,
-        completion_tokens=last.usage.completion_tokens if last.usage else None,
-        first_token_at=generation.first_token_at or run.first_token_at,
-    )
-
-
-def _failed(run: Run, generation: Generation, error: InferenceError) -> Outcome:
-    return Outcome(
-        state=State.FAILED,
-        text=run.text,
-        error=error.sentence,
-        first_token_at=generation.first_token_at or run.first_token_at,
-    )
+async def _count(runtime: "Runtime", protocol: Protocol, server: Server, messages: Any) -> int:
+    return await protocol.count_tokens(runtime.http, server, messages, COUNT_TIMEOUTS)

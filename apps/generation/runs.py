@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 
 class StopReason(StrEnum):
@@ -13,6 +13,7 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"  # somebody pressed Stop
     LOST = "lost"  # another attempt holds the generation, or it has ended
     HANDOVER = "handover"  # this worker is shutting down
+    OVERLOADED = "overloaded"  # no server takes it at the moment: back to the queue
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +21,8 @@ class Run:
     """One attempt at one generation: the text so far, and how far the log and the checkpoint have it.
 
     Lives in the worker's event loop only. Offsets count code points. ``appended`` is in the log; ``saved`` is in
-    Postgres.
+    Postgres. ``tokens`` counts the reply's tokens, ``left_out`` the earlier messages that the model was not told.
+    ``holder`` is who has the place on the model server ``endpoint_id``.
     """
 
     generation_id: UUID
@@ -28,6 +30,10 @@ class Run:
     appended: int = 0
     saved: int = 0
     length: int = 0
+    tokens: int = 0
+    left_out: int = 0
+    holder: UUID = field(default_factory=uuid4)
+    endpoint_id: UUID | None = None
     first_token_at: datetime | None = None
     stopped: StopReason | None = None
     _text: list[str] = field(default_factory=list)
@@ -46,8 +52,10 @@ class Run:
         return run
 
     def bind(self, task: "asyncio.Task[object]") -> None:
-        """Name the task that ``stop`` cancels."""
+        """Name the task that ``stop`` cancels; a run that was stopped before cancels it at once."""
         self._task = task
+        if self.stopped is not None:
+            task.cancel()
 
     def add(self, text: str) -> None:
         if self.first_token_at is None:

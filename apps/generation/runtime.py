@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from apps.endpoints.networks import is_allowed_address
+from apps.endpoints.slots import renew_slots
 from apps.generation import event_log
 from apps.generation.log_writer import LogWriter
 from apps.generation.runs import Run, StopReason
@@ -67,17 +69,15 @@ class Runtime:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(timeout=5)
 
-    @contextlib.contextmanager
-    def holding(self, run: Run) -> Iterator[None]:
-        """Checkpoint ``run``, renew its lease and pass on cancellations while the block lasts."""
+    def hold(self, run: Run) -> None:
+        """Checkpoint ``run``, renew its lease and its place, and pass on cancellations, until ``let_go``."""
         self._runs[run.generation_id] = run
         if self.draining:
             run.stop(StopReason.HANDOVER)
-        try:
-            yield
-        finally:
-            if self._runs.get(run.generation_id) is run:
-                del self._runs[run.generation_id]
+
+    def let_go(self, run: Run) -> None:
+        if self._runs.get(run.generation_id) is run:
+            del self._runs[run.generation_id]
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -85,7 +85,7 @@ class Runtime:
 
     async def _main(self) -> None:
         self.redis = event_log.async_client()
-        self.http = open_session()
+        self.http = open_session(is_allowed_address)
         self.log_writer = LogWriter(self.redis)
         background = [
             asyncio.create_task(self.log_writer.run_forever()),
@@ -123,6 +123,7 @@ class Runtime:
             runs = list(self._runs.values())
             if not runs:
                 continue
+            await self._renew_places(runs)
             checkpoints = [Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved()) for run in runs]
             try:
                 held = await in_thread(save_checkpoints)(checkpoints)
@@ -134,6 +135,16 @@ class Runtime:
                     run.mark_saved(checkpoint.text)
                 else:
                     run.stop(StopReason.LOST)
+
+    async def _renew_places(self, runs: list[Run]) -> None:
+        places: dict[UUID, list[UUID]] = {}
+        for run in runs:
+            if run.endpoint_id is not None:
+                places.setdefault(run.endpoint_id, []).append(run.holder)
+        try:
+            await asyncio.to_thread(renew_slots, places)
+        except (RedisError, OSError) as error:
+            logger.warning("places not renewed", error=type(error).__name__)
 
     async def _listen_for_cancellations(self) -> None:
         while True:

@@ -5,18 +5,22 @@ from uuid import UUID
 from celery import shared_task
 from celery.exceptions import Reject
 
+from apps.generation.models import Generation
 from apps.generation.services.enqueue import TASK_NAME
-from apps.generation.services.execute import execute_generation
+from apps.generation.services.execute import run_next
 from apps.generation.services.reap import reap_generations
 from apps.generation.worker import current_runtime
 
 
 @shared_task(name=TASK_NAME)
 def run_generation(generation_id: str) -> None:
+    """A ticket: something waits. What runs is whose turn it is."""
     runtime = current_runtime()
     if runtime.draining:
         raise Reject("this worker is shutting down", requeue=True)
-    execute_generation(generation_id=UUID(generation_id), runtime=runtime)
+    variant = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", flat=True).first()
+    if variant is not None:
+        run_next(variant=variant, runtime=runtime)
 
 
 @shared_task(name="generation.reap", expires=10)

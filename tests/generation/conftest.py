@@ -31,7 +31,9 @@ async def log_client(redis_url: str) -> AsyncIterator["redis.asyncio.Redis"]:
 
 @pytest.fixture
 def counting_endpoint(db: None, counting_server: str) -> Endpoint:
-    return add_endpoint(name="counting", url=counting_server, protocol="openai", variant="instruct")
+    return add_endpoint(
+        name="counting", url=counting_server, protocol="openai", variant="instruct", max_concurrency=500
+    )
 
 
 def ask(owner: User, text: str) -> Generation:

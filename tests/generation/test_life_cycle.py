@@ -14,7 +14,7 @@ from apps.generation import event_log
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
-from apps.generation.services.claim import claim_generation
+from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation, release_generation
 from apps.generation.services.reap import reap_generations
 from apps.generation.services.start import start_generation
@@ -24,8 +24,9 @@ pytestmark = pytest.mark.django_db
 
 
 def claim(generation: Generation) -> Generation:
-    claimed = claim_generation(generation_id=generation.pk, worker="one")
-    assert claimed is not None
+    """Claim it: for tests in which nothing else waits."""
+    claimed = claim_next(variant="instruct", worker="one")
+    assert claimed == generation
     return claimed
 
 
@@ -39,10 +40,30 @@ def queue_length() -> int:
         return int(channel.client.llen("celery"))
 
 
-def test_a_duplicate_delivery_does_nothing(alice: User) -> None:
+def test_a_generation_is_claimed_once(alice: User) -> None:
     generation = ask(alice, "count")
     assert claim(generation).attempt == 1
-    assert claim_generation(generation_id=generation.pk, worker="two") is None
+    assert claim_next(variant="instruct", worker="two") is None
+
+
+def test_each_variant_has_a_queue_of_its_own(alice: User) -> None:
+    generation = ask(alice, "count")
+    assert claim_next(variant="base", worker="one") is None
+    claim(generation)
+
+
+def test_everybody_has_a_first_turn_before_anybody_has_a_second(alice: User, bob: User, charlie: User) -> None:
+    alices = [ask(alice, "count") for _ in range(4)]
+    bobs = [ask(bob, "count") for _ in range(2)]
+    charlies = [ask(charlie, "count")]
+    order = [claim_next(variant="instruct", worker="one") for _ in range(7)]
+    assert order == [alices[0], bobs[0], charlies[0], alices[1], bobs[1], alices[2], alices[3]]
+
+
+def test_what_a_person_has_running_counts_as_a_turn(alice: User, bob: User) -> None:
+    claim(ask(alice, "count"))
+    alices, bobs = ask(alice, "count"), ask(bob, "count")
+    assert [claim_next(variant="instruct", worker="one") for _ in range(2)] == [bobs, alices]
 
 
 def test_the_task_is_sent_when_the_transaction_commits(alice: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -88,7 +109,7 @@ def test_an_older_attempt_cannot_finish(alice: User) -> None:
 def test_cancelling_a_waiting_generation_ends_it(alice: User) -> None:
     generation = ask(alice, "count")
     assert cancel_generation(generation_id=generation.pk)
-    assert claim_generation(generation_id=generation.pk, worker="one") is None
+    assert claim_next(variant="instruct", worker="one") is None
     ended = event_log.read_log(generation.pk).ended
     assert ended is not None
     assert ended.state is State.CANCELLED
@@ -146,7 +167,7 @@ def test_a_generation_whose_worker_fell_silent_goes_back_to_the_queue(alice: Use
 def test_it_is_given_up_after_too_many_attempts(alice: User, settings: Any) -> None:
     settings.GENERATION_MAX_ATTEMPTS = 2
     generation = ask(alice, "count")
-    for _ in range(2):
+    for _ in range(3):
         claim(generation)
         save_checkpoints([Checkpoint(generation.pk, 1, 0, "kept")])
         expire_lease(generation)

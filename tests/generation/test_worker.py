@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from apps.accounts.models import User
-from apps.endpoints.models import Endpoint
+from apps.embedded.ports import free_port
+from apps.endpoints.models import Endpoint, Observation
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.generation import event_log
 from apps.generation.models import Generation, State
@@ -106,17 +108,68 @@ async def test_stop_closes_the_connection_and_freezes_the_text(alice: User, scri
 
 
 @pytest.mark.parametrize("failure", ["fail", "cut", "reset"])
-def test_a_stream_that_breaks_fails_and_keeps_its_text(alice: User, counting_endpoint: Endpoint, failure: str) -> None:
-    generation = ended(ask(alice, f"count to 50 at 200 per second {failure} after 10"))
+def test_a_stream_that_breaks_is_continued(alice: User, counting_endpoint: Endpoint, failure: str) -> None:
+    generation = ended(ask(alice, f"count to 25 {failure} after 10"))
+    assert (generation.state, generation.error) == (State.SUCCEEDED, "")
+    assert generation.text == numbers(25) == shown(generation)
+    assert generation.completion_tokens == 25
+
+
+def test_streams_that_keep_breaking_fail_and_keep_their_text(
+    alice: User, counting_endpoint: Endpoint, settings: Any
+) -> None:
+    generation = ended(ask(alice, "count to 100 cut after 5"))
     assert generation.state == State.FAILED
-    assert generation.text == numbers(10) == shown(generation)
+    assert generation.text == numbers(5 * settings.GENERATION_MAX_STREAMS) == shown(generation)
     assert generation.error.endswith(".")
 
 
-def test_overload_fails_with_a_sentence(alice: User, counting_endpoint: Endpoint) -> None:
-    generation = ended(ask(alice, "overloaded"))
-    assert generation.state == State.FAILED
-    assert generation.error
+def test_another_endpoint_continues_what_one_began(
+    alice: User, counting_endpoint: Endpoint, counting_server: str
+) -> None:
+    add_endpoint(name="second", url=counting_server, protocol="openai", variant="instruct")
+    generation = ended(ask(alice, "count to 15 cut after 10"))
+    assert generation.text == numbers(15)
+    assert generation.endpoint is not None
+    assert Observation.objects.filter(ok=True).get().endpoint == generation.endpoint
+    assert Observation.objects.filter(ok=False).get().endpoint != generation.endpoint
+
+
+def test_a_dead_endpoint_is_passed_over(alice: User, counting_endpoint: Endpoint) -> None:
+    add_endpoint(name="dead", url=f"http://127.0.0.1:{free_port()}", protocol="openai", variant="instruct", priority=9)
+    generation = ended(ask(alice, "count to 5"))
+    assert (generation.text, generation.endpoint) == (numbers(5), counting_endpoint)
+
+
+def test_an_overloaded_server_makes_it_wait(alice: User, counting_endpoint: Endpoint) -> None:
+    generation = ask(alice, "overloaded")
+
+    def was_refused_often() -> bool:
+        return Observation.objects.filter(error_kind="Overloaded").count() > 4
+
+    wait_until(was_refused_often)
+    generation.refresh_from_db()
+    assert not generation.is_over
+    assert cancel_generation(generation_id=generation.pk)
+
+
+def test_more_than_fit_wait_for_a_place(alice: User, counting_server: str) -> None:
+    add_endpoint(name="narrow", url=counting_server, protocol="openai", variant="instruct", max_concurrency=2)
+    generations = [ask(alice, "count to 60 at 100 per second") for _ in range(6)]
+    wait_until(lambda: Generation.objects.filter(state=State.RUNNING).exists())
+    most = 0
+
+    def all_over() -> bool:
+        nonlocal most
+        states = list(Generation.objects.values_list("state", flat=True))
+        most = max(most, states.count(State.RUNNING))
+        return not {State.QUEUED, State.RUNNING}.intersection(states)
+
+    wait_until(all_over)
+    assert most == 2
+    ends = [ended(generation).ended_at for generation in generations]
+    assert all(generation.text == numbers(60) for generation in generations)
+    assert max(filter(None, ends[:2])) < min(filter(None, ends[4:]))
 
 
 def test_without_an_endpoint_it_fails_with_a_sentence(alice: User) -> None:

@@ -1,27 +1,53 @@
-"""Claim a queued generation for this worker."""
+"""Claim the next waiting generation for this worker."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db import connection
 
 from apps.generation.models import Generation, State
 
-
-def claim_generation(*, generation_id: UUID, worker: str) -> Generation | None:
-    """Make ``worker`` the one that runs the generation, or return ``None`` where another was first or it is over.
-
-    One conditional UPDATE: a task delivered twice claims once.
-    """
-    claimed = Generation.objects.filter(pk=generation_id, state=State.QUEUED).update(
-        state=State.RUNNING,
-        worker=worker,
-        attempt=F("attempt") + 1,
-        lease_expires_at=Now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS),
-        started_at=Coalesce("started_at", Now()),
+# Whose turn it is: everybody's first before anybody's second, what a person has running counted in; then by age.
+# Two workers that ask at once get different ones (SKIP LOCKED), and a row is claimed once.
+CLAIM = """
+    WITH waiting AS (
+        SELECT id, created_at,
+               row_number() OVER (PARTITION BY owner_id ORDER BY created_at, id) + (
+                   SELECT count(*) FROM generation_generation AS busy
+                   WHERE busy.state = 'running' AND busy.owner_id = queued.owner_id AND busy.variant = queued.variant
+               ) AS turn
+        FROM generation_generation AS queued
+        WHERE state = 'queued' AND variant = %(variant)s
+    ), chosen AS (
+        SELECT generation.id
+        FROM generation_generation AS generation JOIN waiting USING (id)
+        WHERE generation.state = 'queued'
+        ORDER BY waiting.turn, waiting.created_at, waiting.id
+        LIMIT 1
+        FOR UPDATE OF generation SKIP LOCKED
     )
-    if not claimed:
-        return None
-    return Generation.objects.get(pk=generation_id)
+    UPDATE generation_generation AS generation
+    SET state = 'running',
+        worker = %(worker)s,
+        attempt = attempt + 1,
+        lease_expires_at = now() + make_interval(secs => %(lease)s),
+        started_at = coalesce(started_at, now())
+    FROM chosen
+    WHERE generation.id = chosen.id
+    RETURNING generation.id
+"""
+
+
+def claim_next(*, variant: str, worker: str) -> Generation | None:
+    """Make ``worker`` the one that runs the next generation of ``variant``; ``None`` where nothing waits."""
+    given: dict[str, str | float] = {"variant": variant, "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, given)
+        row: tuple[UUID] | None = cursor.fetchone()
+    return Generation.objects.get(pk=row[0]) if row else None
+
+
+def next_waiting(*, variant: str) -> UUID | None:
+    """A generation that waits, for a task to be named after; which one runs is decided by ``claim_next``."""
+    waiting = Generation.objects.filter(variant=variant, state=State.QUEUED).order_by("created_at")
+    return waiting.values_list("pk", flat=True).first()

@@ -1,21 +1,24 @@
-"""Run one claimed generation to its end. The only place where a worker's thread and its event loop meet."""
+"""Run the next generation to its end. The only place where a worker's thread and its event loop meet."""
 
 import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
-from apps.endpoints.errors import EndpointError
-from apps.endpoints.selectors import choose_endpoint
+from apps.endpoints.errors import AllEndpointsBusy, EndpointError
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services.reserve import reserve_endpoint
+from apps.endpoints.slots import release_slot
 from apps.generation.models import Generation, State
-from apps.generation.relay import Destination, relay
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
-from apps.generation.services.claim import claim_generation
+from apps.generation.services.claim import claim_next, next_waiting
+from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, release_generation
+from apps.generation.services.stream import Streaming
 
 logger = structlog.get_logger(__name__)
 
@@ -23,18 +26,43 @@ RETRY_SECONDS = 0.5
 UNEXPECTED = "Something went wrong on our side while this reply was written. The text so far is kept."
 
 
-def execute_generation(*, generation_id: UUID, runtime: Runtime) -> None:
-    """Claim the generation, stream it, and store how it ended. Does nothing where another worker has it."""
-    generation = claim_generation(generation_id=generation_id, worker=runtime.name)
-    if generation is None:
+def run_next(*, variant: str, runtime: Runtime) -> None:
+    """Take a place on a model server, then whose turn it is, and run that generation to its end.
+
+    Does nothing where no place is free: whoever frees one sends for the next. Nothing either where nothing waits.
+    """
+    holder = uuid4()
+    endpoint, refusal = _reserve(variant, holder)
+    if endpoint is None and not refusal:
         return
+    generation = claim_next(variant=variant, worker=runtime.name)
+    if generation is not None:
+        _store(generation, _outcome(generation, endpoint, holder, refusal, runtime))
+    if endpoint is not None:
+        _free_place(endpoint.pk, holder, variant)
+
+
+def _reserve(variant: str, holder: UUID) -> tuple[Endpoint | None, str]:
+    """An endpoint; or why there will be none; or neither, which means to wait."""
     try:
-        outcome = _run(generation, runtime)
+        return reserve_endpoint(variant=variant, holder=holder), ""
+    except AllEndpointsBusy:
+        return None, ""
+    except EndpointError as error:
+        return None, error.sentence
+
+
+def _outcome(
+    generation: Generation, endpoint: Endpoint | None, holder: UUID, refusal: str, runtime: Runtime
+) -> Outcome | StopReason:
+    if endpoint is None:
+        return Outcome(state=State.FAILED, text=text_so_far(generation), error=refusal)
+    try:
+        return Streaming(generation, endpoint, holder, runtime).to_its_end()
     except Exception:
-        logger.exception("generation broke", generation=str(generation_id))
+        logger.exception("generation broke", generation=str(generation.pk))
         generation.refresh_from_db()
-        outcome = _failure(generation, UNEXPECTED)
-    _store(generation, outcome)
+        return Outcome(state=State.FAILED, text=text_so_far(generation), error=UNEXPECTED)
 
 
 def _store(generation: Generation, outcome: Outcome | StopReason) -> None:
@@ -43,7 +71,7 @@ def _store(generation: Generation, outcome: Outcome | StopReason) -> None:
         try:
             if isinstance(outcome, Outcome):
                 finish_generation(generation_id=generation.pk, attempt=generation.attempt, outcome=outcome)
-            elif outcome is StopReason.HANDOVER:
+            elif outcome in (StopReason.HANDOVER, StopReason.OVERLOADED):
                 release_generation(generation_id=generation.pk, attempt=generation.attempt)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             logger.warning("outcome not stored", generation=str(generation.pk), error=type(error).__name__)
@@ -53,16 +81,8 @@ def _store(generation: Generation, outcome: Outcome | StopReason) -> None:
             return
 
 
-def _run(generation: Generation, runtime: Runtime) -> Outcome | StopReason:
-    try:
-        endpoint = choose_endpoint(variant=generation.variant)
-    except EndpointError as error:
-        return _failure(generation, error.sentence)
-    Generation.objects.filter(pk=generation.pk, attempt=generation.attempt).update(endpoint=endpoint)
-    destination = Destination(server=endpoint.server, protocol=endpoint.protocol)
-    connection.close()  # a stream takes minutes, and there are more of them than connections
-    return runtime.call(relay(runtime, generation, destination))
-
-
-def _failure(generation: Generation, sentence: str) -> Outcome:
-    return Outcome(state=State.FAILED, text=text_so_far(generation), error=sentence)
+def _free_place(endpoint_id: UUID, holder: UUID, variant: str) -> None:
+    release_slot(endpoint_id, holder)
+    if (waiting := next_waiting(variant=variant)) is not None:
+        enqueue([waiting])
+    connection.close()

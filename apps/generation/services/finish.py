@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db.models import F
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.events import Ended
-from apps.generation.models import Generation, State
+from apps.generation.models import Generation, GenerationQuerySet, State
 from apps.generation.services.enqueue import enqueue
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +29,7 @@ class Outcome:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     first_token_at: datetime | None = None
+    left_out: int = 0
 
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
@@ -40,6 +43,7 @@ def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) ->
         prompt_tokens=outcome.prompt_tokens,
         completion_tokens=outcome.completion_tokens,
         first_token_at=outcome.first_token_at,
+        left_out=outcome.left_out,
         lease_expires_at=None,
         ended_at=Now(),
     )
@@ -58,12 +62,21 @@ def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) ->
     return True
 
 
-def release_generation(*, generation_id: UUID, attempt: int, only_if_expired: bool = False) -> bool:
+def release_generation(*, generation_id: UUID, attempt: int) -> bool:
     """Give a running generation back to the queue, for another worker to continue."""
-    running = Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING)
-    held = running.with_expired_lease() if only_if_expired else running
-    released = held.update(state=State.QUEUED, lease_expires_at=None, enqueued_at=Now())
-    if released:
+    held = Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING)
+    return _requeue(held, generation_id)
+
+
+def take_back_generation(*, generation_id: UUID, attempt: int) -> bool:
+    """Requeue a generation whose worker let its lease expire; false where it was renewed meanwhile."""
+    lost = Generation.objects.with_expired_lease().filter(pk=generation_id, attempt=attempt)
+    return _requeue(lost, generation_id, lost_leases=F("lost_leases") + 1)
+
+
+def _requeue(held: GenerationQuerySet, generation_id: UUID, **changes: Any) -> bool:
+    requeued = held.update(state=State.QUEUED, lease_expires_at=None, enqueued_at=Now(), **changes)
+    if requeued:
         event_log.announce(generation_id, State.QUEUED)
         enqueue([generation_id])
-    return bool(released)
+    return bool(requeued)

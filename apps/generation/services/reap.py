@@ -9,10 +9,11 @@ from django.db.models.functions import Now
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
 from apps.generation.services.enqueue import enqueue
-from apps.generation.services.finish import Outcome, finish_generation, release_generation
+from apps.generation.services.finish import Outcome, finish_generation, take_back_generation
 
 logger = structlog.get_logger(__name__)
 
+MOST_AT_ONCE = 50
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 
@@ -25,8 +26,8 @@ def _requeue_abandoned() -> int:
     count = 0
     for generation in Generation.objects.with_expired_lease():
         logger.warning("lease expired", generation=str(generation.pk), attempt=generation.attempt)
-        if generation.attempt < settings.GENERATION_MAX_ATTEMPTS:
-            count += release_generation(generation_id=generation.pk, attempt=generation.attempt, only_if_expired=True)
+        if generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS:
+            count += take_back_generation(generation_id=generation.pk, attempt=generation.attempt)
         else:
             count += _give_up(generation)
     return count
@@ -38,10 +39,10 @@ def _give_up(generation: Generation) -> bool:
 
 
 def _resend_lost() -> int:
-    """A task may be lost with its broker; sending it twice does no harm."""
+    """A task may be lost with its broker, and a place become free unnoticed; sending one twice does no harm."""
     overdue = timedelta(seconds=settings.GENERATION_RESEND_SECONDS)
-    lost = Generation.objects.filter(state=State.QUEUED, enqueued_at__lt=Now() - overdue)
-    ids = list(lost.values_list("pk", flat=True))
+    lost = Generation.objects.filter(state=State.QUEUED, enqueued_at__lt=Now() - overdue).order_by("enqueued_at")
+    ids = list(lost.values_list("pk", flat=True)[:MOST_AT_ONCE])
     if ids:
         Generation.objects.filter(pk__in=ids).update(enqueued_at=Now())
         enqueue(ids)

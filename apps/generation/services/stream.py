@@ -1,0 +1,151 @@
+"""Stream one generation, on one endpoint after the other where the first does not do."""
+
+import math
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from apps.endpoints.errors import EndpointError, NoEndpointAvailable
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services.record import record_failure, record_success
+from apps.endpoints.services.reserve import reserve_endpoint
+from apps.generation.errors import LogUnavailable
+from apps.generation.models import Generation, State
+from apps.generation.relay import Destination, open_run, pause, stream
+from apps.generation.runs import Run, StopReason
+from apps.generation.runtime import Runtime
+from apps.generation.services.finish import Outcome
+from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded
+from apps.inference.protocols.base import Delta
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
+FIRST_PAUSE = 0.5  # seconds; doubles with every further stream
+
+
+class Streaming:
+    """One attempt at a generation: at most ``GENERATION_MAX_STREAMS`` streams, each going on where the last ended.
+
+    Before the first token that is a retry or a failover like any other; after it, the partial text is continued and
+    never written anew.
+    """
+
+    def __init__(self, generation: Generation, endpoint: Endpoint, holder: UUID, runtime: Runtime) -> None:
+        self._generation = generation
+        self._endpoint = endpoint
+        self._holder = holder
+        self._runtime = runtime
+        self._failed: set[UUID] = set()
+
+    def to_its_end(self) -> Outcome | StopReason:
+        try:
+            run = self._runtime.call(open_run(self._runtime, self._generation))
+        except LogUnavailable:
+            return StopReason.LOST
+        run.holder = self._holder
+        try:
+            return self._try_endpoints(run)
+        finally:
+            self._runtime.let_go(run)
+
+    def _try_endpoints(self, run: Run) -> Outcome | StopReason:
+        wait = FIRST_PAUSE
+        for streams_left in reversed(range(settings.GENERATION_MAX_STREAMS)):
+            ended = self._stream(run)
+            if ended is None:
+                return run.stopped or StopReason.LOST
+            if isinstance(ended, Delta):
+                return self._success(run, ended)
+            if not (_another_may_do(ended) and streams_left and self._move_on(run, ended)):
+                return StopReason.OVERLOADED if isinstance(ended, Overloaded) else self._failure(run, ended)
+            self._runtime.call(pause(run, wait))
+            wait *= 2
+        return StopReason.LOST  # unreachable while at least one stream is allowed
+
+    def _stream(self, run: Run) -> Delta | InferenceError | None:
+        endpoint = self._endpoint
+        run.endpoint_id = endpoint.pk
+        Generation.objects.filter(pk=run.generation_id, attempt=run.attempt).update(endpoint=endpoint)
+        destination = Destination(
+            server=endpoint.server,
+            protocol=endpoint.protocol,
+            parameters=endpoint.parameters_for(self._generation.parameters),
+            window=endpoint.context_window,
+        )
+        connection.close()  # a stream takes minutes, and there are more of them than connections
+        ended = self._runtime.call(stream(self._runtime, run, self._generation, destination))
+        if isinstance(ended, InferenceError):
+            record_failure(endpoint_id=endpoint.pk, error=ended)
+        elif ended is not None:
+            _record_speed(endpoint.pk, ended)
+        return ended
+
+    def _move_on(self, run: Run, error: InferenceError) -> bool:
+        """Reserve another endpoint; or the same again where the error allows it, once its pause is over."""
+        self._failed.add(self._endpoint.pk)
+        if self._reserve(self._failed) is None:
+            return True
+        if not error.may_retry:
+            return False
+        if (seconds := self._reserve(set())) is None:
+            return True
+        if seconds > LONGEST_WAIT:
+            return False
+        self._runtime.call(pause(run, seconds))
+        return run.stopped is not None or self._reserve(set()) is None
+
+    def _reserve(self, excluding: set[UUID]) -> float | None:
+        """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
+        try:
+            self._endpoint = reserve_endpoint(
+                variant=self._generation.variant, holder=self._holder, excluding=excluding
+            )
+        except NoEndpointAvailable as refusal:
+            return math.inf if refusal.retry_after is None else refusal.retry_after
+        except EndpointError:
+            return math.inf
+        return None
+
+    def _success(self, run: Run, last: Delta) -> Outcome:
+        return Outcome(
+            state=State.SUCCEEDED,
+            text=run.text,
+            finish_reason=last.finish_reason or "",
+            prompt_tokens=last.usage.prompt_tokens if last.usage else None,
+            completion_tokens=run.tokens,
+            first_token_at=self._generation.first_token_at or run.first_token_at,
+            left_out=run.left_out,
+        )
+
+    def _failure(self, run: Run, error: InferenceError) -> Outcome:
+        return Outcome(
+            state=State.FAILED,
+            text=run.text,
+            error=error.sentence,
+            completion_tokens=run.tokens or None,
+            first_token_at=self._generation.first_token_at or run.first_token_at,
+            left_out=run.left_out,
+        )
+
+
+def _another_may_do(error: InferenceError) -> bool:
+    """A request that is wrong is wrong everywhere; a model that is not served here may be elsewhere."""
+    return isinstance(error, NotServed) or not isinstance(error, InvalidRequest)
+
+
+def _record_speed(endpoint_id: UUID, last: Delta) -> None:
+    timings = last.timings
+    if timings is None:
+        record_success(endpoint_id=endpoint_id)
+        return
+    tokens = last.usage.completion_tokens if last.usage else 0
+    decoding = timings.total - (timings.first_token or 0.0)
+    record_success(
+        endpoint_id=endpoint_id,
+        seconds_to_first_token=timings.first_token,
+        tokens_per_second=tokens / decoding if tokens > 1 and decoding > 0 else None,
+        duration=timings.total,
+    )
