@@ -139,9 +139,9 @@ GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
 
 # --- model servers ----------------------------------------------------------------------------
 
-ENDPOINT_PROBE_TIMEOUT_SECONDS = env.read_float("ENDPOINT_PROBE_TIMEOUT_SECONDS", 5.0)
+ENDPOINT_PROBE_TIMEOUT_SECONDS = env.read_float("ENDPOINT_PROBE_TIMEOUT_SECONDS", 10.0)
 # A first token that takes a probe longer than this makes a server degraded.
-ENDPOINT_SLOW_SECONDS = env.read_float("ENDPOINT_SLOW_SECONDS", 2.0)
+ENDPOINT_SLOW_SECONDS = env.read_float("ENDPOINT_SLOW_SECONDS", 3.0)
 # Pause before a server that is down is tried again; doubles with every failure.
 ENDPOINT_RETRY_SECONDS = env.read_float("ENDPOINT_RETRY_SECONDS", 2.0)
 ENDPOINT_RETRY_MAX_SECONDS = env.read_float("ENDPOINT_RETRY_MAX_SECONDS", 60.0)

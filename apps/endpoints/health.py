@@ -50,11 +50,15 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """``reason`` follows the server's name, in the past tense; ``error_kind`` is the name of an error class."""
+    """``reason`` follows the server's name, in the past tense; ``error_kind`` is the name of an error class.
+
+    ``was_informed``: it failed at a reply after it had answered questions about itself.
+    """
 
     verdict: Verdict
     reason: str = ""
     error_kind: str = ""
+    was_informed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,8 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
 
 def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
     failures = standing.failures + 1
-    has_worked = standing.health in (Health.HEALTHY, Health.DEGRADED)
-    if evidence.verdict is Verdict.DOUBTFUL and has_worked and failures < FAILURES_UNTIL_DOWN:
+    is_there = evidence.was_informed or standing.health in (Health.HEALTHY, Health.DEGRADED)
+    if evidence.verdict is Verdict.DOUBTFUL and is_there and failures < FAILURES_UNTIL_DOWN:
         return Standing(Health.DEGRADED, now, evidence.reason, failures)
     return Standing(Health.DOWN, now, evidence.reason, failures, now + pause_after(failures))
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +86,8 @@ class _Interview:
             async with asyncio.timeout(self._limit):
                 evidence = await self._ask()
         except TimeoutError:
-            evidence = _evidence_of_failure(FirstTokenTimedOut(f"probe, after {self._limit:g} s"))
+            late = _evidence_of_failure(FirstTokenTimedOut(f"probe, after {self._limit:g} s"))
+            evidence = replace(late, was_informed=bool(self._facts))  # not hanging, perhaps only slow
         except InferenceError as error:
             evidence = _evidence_of_failure(error)
         seconds = self._loop.time() - started

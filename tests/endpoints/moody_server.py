@@ -20,9 +20,8 @@ WHOLE_ANSWERS: dict[str, Sequence[Step]] = {
 
 
 class MoodyServer(ScriptedServer):
-    """``mood``: healthy, slow, hanging, refusing (says the token it was given), or one of ``WHOLE_ANSWERS``.
-
-    All but the hanging and the refusing one give information gladly; only replies show their mood.
+    """``mood``: healthy, slow, stuck (no reply ever comes), hanging (not a word), refusing (shows the token it got), or
+    one of ``WHOLE_ANSWERS``. All but the hanging and the refusing one give information gladly.
     """
 
     def __init__(self, mood: str) -> None:
@@ -32,6 +31,8 @@ class MoodyServer(ScriptedServer):
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         match self.mood:
             case "hanging":
+                await asyncio.Event().wait()
+            case "stuck" if is_for_reply(request):
                 await asyncio.Event().wait()
             case "refusing":
                 await self._play(_refusal(request), writer)

@@ -29,7 +29,7 @@ from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
 
 TIMEOUT = 1.0
-ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky")
+ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky", "stuck")
 
 pytestmark = pytest.mark.usefixtures("services", "quick_probes")
 
@@ -104,6 +104,13 @@ def test_each_failure_has_its_reason(add_moody: Add, mood: str, health: Health, 
     assert health_of(mood) == (health, reason)
     observation = Observation.objects.get()
     assert (observation.kind, observation.ok, observation.error_kind) == ("probe", False, kind)
+
+
+def test_who_answers_questions_and_is_late_with_a_reply_gets_a_second_chance(add_moody: Add) -> None:
+    add_moody("stuck")
+    for health in (Health.DEGRADED, Health.DOWN):
+        probe_endpoints()
+        assert health_of("stuck") == (health, "kept a reply waiting too long")
 
 
 def test_a_probe_is_kept_with_its_figures(add_moody: Add) -> None:
