@@ -28,7 +28,7 @@ class ShownStep:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The end of a test in one sentence."""
+    """Where a test stands, in one line."""
 
     tone: str
     sentence: str
@@ -42,13 +42,15 @@ def steps_shown(record: TrialRecord) -> list[ShownStep]:
 
 
 def verdict_of(record: TrialRecord) -> Verdict:
-    """Whether the server may be depended on."""
+    """Whether the server may be depended on, or how far the test is."""
+    if not record.is_over:
+        return Verdict("info", f"Testing, step {min(len(record.results) + 1, len(STEPS))} of {len(STEPS)}")
+    if record.trouble or len(record.results) < len(STEPS):
+        return Verdict("warning", "The test was not finished")
     failed = [STEPS[result.step].lower() for result in record.results if result.outcome == Outcome.FAILED]
-    if not failed and len(record.results) < len(STEPS):
-        return Verdict("warning", "The test broke off; the worker's log says why")
-    if not failed:
-        return Verdict("good", "This server works")
-    return Verdict("danger", f"This server is not ready: {', '.join(failed)}")
+    if failed:
+        return Verdict("danger", f"This server is not ready: {', '.join(failed)}")
+    return Verdict("good", "This server works")
 
 
 def _shown(name: str, label: str, result: StepResult | None, *, is_running: bool) -> ShownStep:

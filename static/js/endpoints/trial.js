@@ -1,7 +1,8 @@
 // On a narrow screen the test's result is below the form: bring it into view when it begins.
 
+const isBeside = matchMedia("(width >= 64rem)");
+
 document.addEventListener("htmx:after:swap", ({ detail }) => {
-  const { sourceElement } = detail.ctx;
-  if (!sourceElement.matches("[data-test]")) return;
-  document.getElementById("trial").scrollIntoView({ block: "nearest" });
+  if (isBeside.matches || !detail.ctx.sourceElement.matches("[data-test]")) return;
+  document.getElementById("trial-title").scrollIntoView();
 });
