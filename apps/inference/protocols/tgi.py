@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
+from apps.inference.prompts.prompt import EOS
 from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
@@ -99,7 +100,8 @@ def render_chat(messages: Sequence[ChatMessage], size: str) -> Prompt:
 
 
 def _plan(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Plan:
-    marks = prompt.stop if prompt else ()
+    # At EOS the server ends by itself.
+    marks = [stop for stop in prompt.stop if stop != EOS] if prompt else []
     if len(sampling.stop) + len(marks) > MOST_STOPS:
         refuse(f"At most {MOST_STOPS - len(marks)} stop sequences can be asked for: the model's own take the rest.")
     body = {"inputs": text, "parameters": parameters(sampling, [*sampling.stop, *marks])}
