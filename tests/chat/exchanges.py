@@ -4,7 +4,7 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.services.send import Exchange, send_message, start_conversation
 from apps.generation.models import Generation, State
-from apps.generation.services.claim import claim_generation
+from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
 
 
@@ -16,8 +16,8 @@ def generation_of(exchange: Exchange) -> Generation:
 
 def answer(exchange: Exchange, text: str, *, state: State = State.SUCCEEDED, error: str = "") -> Exchange:
     """Be the worker that writes the reply."""
-    claimed = claim_generation(generation_id=generation_of(exchange).pk, worker="test")
-    assert claimed is not None
+    claimed = claim_next(variant="instruct", worker="test")
+    assert claimed == generation_of(exchange), "another one waits, and its turn comes first"
     outcome = Outcome(state=state, text=text, error=error, finish_reason="" if error else "stop")
     assert finish_generation(generation_id=claimed.pk, attempt=claimed.attempt, outcome=outcome)
     return exchange

@@ -15,7 +15,7 @@ from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.send import Exchange, send_message, start_conversation, title_from
 from apps.chat.services.stop import stop_reply
 from apps.generation.models import Generation, State
-from apps.generation.services.claim import claim_generation
+from apps.generation.services.claim import claim_next
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 
 
@@ -72,7 +72,7 @@ def test_empty_message_is_refused_and_nothing_is_stored(alice: User, text: str) 
 def test_second_question_is_refused_while_a_reply_is_written(alice: User, state: State) -> None:
     exchange = start_conversation(owner=alice, text="one")
     if state == State.RUNNING:
-        assert claim_generation(generation_id=generation_of(exchange).pk, worker="test")
+        assert claim_next(variant="instruct", worker="test") == generation_of(exchange)
     with pytest.raises(ReplyInProgress):
         send_message(conversation=exchange.conversation, text="two")
     assert Message.objects.count() == 2

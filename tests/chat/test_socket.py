@@ -227,12 +227,12 @@ async def test_stopped_reply_never_grows(
 async def test_reply_that_fails_keeps_its_text_and_says_why(
     alice: User, model: ScriptedServer, live_asgi_server: str
 ) -> None:
-    exchange = await ask(alice, "count to 20 and fail after 10")
+    exchange = await ask(alice, "count to 100 and fail after 3")  # in each of the four streams that are tried
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
     async with tab.connected():
         await tab.until_over()
     assert tab.page.states[-1] == "failed"
-    assert tab.page.body() == "<p>1 2 3 4 5 6 7 8 9 10</p>\n"
+    assert tab.page.body() == "<p>1 2 3 4 5 6 7 8 9 10 11 12</p>\n"
     assert 'class="message__error"' in str(tab.page.messages[-1])
     await assert_like_reloaded(tab, exchange)
 
