@@ -3,6 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -10,6 +11,7 @@ from pytest_django import Settings
 from apps.endpoints.addresses import normalise_address
 from apps.endpoints.errors import AddressRefused
 from apps.endpoints.networks import is_allowed_address
+from project.env import parse_networks
 
 
 def carriers(address: IPv4Address) -> list[IPv6Address]:
@@ -104,3 +106,14 @@ def test_url_outside_the_allowed_networks_is_refused_with_a_sentence(settings: S
     assert normalise_address("http://10.1.0.1:8080") == "http://10.1.0.1:8080"
     with pytest.raises(AddressRefused, match=r"^The URL points outside the networks that .* names\.$"):
         normalise_address("http://10.2.0.1:8080")
+
+
+def test_networks_are_read_from_the_environment() -> None:
+    assert parse_networks("NETWORKS", []) == []
+    assert parse_networks("NETWORKS", ["10.1.0.0/16", "::1"]) == [ip_network("10.1.0.0/16"), ip_network("::1/128")]
+
+
+@pytest.mark.parametrize("text", ["10.1.0.1/16", "gpu-1", "10.1.0.0/33", ""])
+def test_a_network_that_cannot_be_read_stops_the_start_with_a_sentence(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^NETWORKS must be networks such as 10\.0\.0\.0/8, with commas"):
+        parse_networks("NETWORKS", ["10.0.0.0/8", text])
