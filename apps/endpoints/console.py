@@ -21,6 +21,7 @@ from apps.endpoints.wording import describe_health
 logger = structlog.get_logger(__name__)
 
 LONGEST_FACT = 100
+SHOWN_APART = {"version", "context_window", "capabilities"}
 HEALTH_WORDS = {
     Health.HEALTHY: ("good", "Healthy"),
     Health.DEGRADED: ("warning", "Degraded"),
@@ -86,9 +87,13 @@ class Card:
 
     @property
     def discovered_facts(self) -> list[tuple[str, str]]:
-        """What else the server says of itself: short values only."""
-        facts = self.endpoint.discovered.items()
-        return [(name.replace("_", " ").capitalize(), f"{value}") for name, value in sorted(facts) if _is_short(value)]
+        """What else the server says of itself, limits above all: short values only."""
+        facts = sorted(self.endpoint.discovered.items())
+        return [
+            (name.replace("_", " ").capitalize(), f"{value:,}" if isinstance(value, int) else f"{value}")
+            for name, value in facts
+            if name not in SHOWN_APART and _is_short(value)
+        ]
 
     @property
     def server_queue(self) -> int | None:

@@ -15,13 +15,14 @@ from apps.endpoints.capabilities import trained_tasks
 from apps.endpoints.tokens import unseal
 from apps.endpoints.trial_record import Candidate
 from apps.inference.discovery import Discovered, discover
-from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded
+from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded, Unreachable
 from apps.inference.prompts import infilling_prompt
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
 from apps.inference.server import Server
 
 TIMEOUTS = Timeouts(connect=5.0, first_token=15.0, between_tokens=10.0, total=20.0)
+UNREACHABLE_HINT = "Check the address. TGI opens its port only when its model is loaded."
 QUESTION = "Say yes."
 SAMPLE = "def add(a, b):\n    return a + b\n"
 LONG_QUESTION = "Write a Python function that sorts a list of names, then explain each of its lines."
@@ -79,6 +80,8 @@ class Bench:
             return "It answers, and asks for a token."
         except Overloaded:
             return "It answers, and is busy or still loading its model."
+        except Unreachable as error:
+            raise Unreachable(error.detail, sentence=f"{error.sentence} {UNREACHABLE_HINT}") from None
         return self._introduction()
 
     async def authentication(self) -> str:

@@ -49,7 +49,7 @@ def verdict_of(record: TrialRecord) -> Verdict:
         return Verdict("warning", "The test was not finished")
     failed = [STEPS[result.step].lower() for result in record.results if result.outcome == Outcome.FAILED]
     if failed:
-        return Verdict("danger", f"This server is not ready: {', '.join(failed)}")
+        return Verdict("danger", f"This server is not ready. Failed: {', '.join(failed)}")
     return Verdict("good", "This server works")
 
 

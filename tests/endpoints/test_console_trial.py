@@ -99,7 +99,7 @@ def test_a_model_that_fills_in_is_asked_to(worker: Running, staff_client: Client
 def test_a_dead_server_fails_at_once(worker: Running, staff_client: Client) -> None:
     results = try_out(staff_client, f"http://127.0.0.1:{free_port()}")
     assert outcomes(results) == {"reachability": "failed"} | dict.fromkeys(list(STEPS)[1:], "not_tried")
-    assert results["reachability"].sentence == "The model server cannot be reached."
+    assert results["reachability"].sentence.startswith("The model server cannot be reached. Check the address.")
 
 
 async def test_a_server_that_refuses_the_token_fails_there(
@@ -151,7 +151,7 @@ def test_steps_appear_as_they_end(staff_client: Client, erin: User) -> None:
         trial_record.add_result(trial_id, StepResult(step, "not_tried", 0, ""))
     trial_record.close_record(trial_id)
     over = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
-    assert "This server is not ready: reach the server" in over
+    assert "This server is not ready. Failed: reach the server" in over
     assert "hx-get" not in over, "nothing more is asked for"
 
 

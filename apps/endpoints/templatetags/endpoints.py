@@ -1,6 +1,10 @@
 """How the console writes figures."""
 
+from datetime import datetime, timedelta
+
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -9,3 +13,11 @@ register = template.Library()
 def grouped(number: int) -> str:
     """16384 as 16,384."""
     return f"{number:,}"
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """The largest unit only: “3 hours ago”."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"
