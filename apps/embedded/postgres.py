@@ -24,13 +24,36 @@ SYSTEM_USER = "pgserver"
 
 
 def prepare(layout: Layout) -> None:
-    """Make the data directory when missing. The stack's other folders exist, and no server runs on it."""
+    """Let the server's user reach what it needs. The stack's folders exist."""
     user = _system_user()
     if user is not None:
         _give_to(user, layout)
-    if not (layout.postgres_data / "PG_VERSION").exists():
-        _initialise(layout, user)
     _remove_misleading_lock(layout.postgres_data / "postmaster.pid")
+
+
+def is_initialised(layout: Layout) -> bool:
+    """Whether there is a data directory."""
+    return (layout.postgres_data / "PG_VERSION").exists()
+
+
+def initialisation(layout: Layout) -> Program:
+    """The program that makes the data directory, next to its final place: ``finish_initialisation`` moves it there."""
+    unfinished = _unfinished(layout)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    user = _system_user()
+    if user is not None:
+        os.chown(unfinished, user.pw_uid, user.pw_gid)
+    options = ["--auth=trust", "--encoding=UTF8", "--username", DATABASE_USER, "--no-sync", "-D", str(unfinished)]
+    # Postgres's own collation: the same order on every machine, whatever its locale.
+    options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    argv = (str(BINARIES / "initdb"), *options)
+    return Program(name="initdb", argv=argv, user=SYSTEM_USER if _is_root() else None)
+
+
+def finish_initialisation(layout: Layout) -> None:
+    """Move the finished data directory to its place: a killed start leaves nothing half-made there."""
+    _unfinished(layout).rename(layout.postgres_data)
 
 
 def program(layout: Layout, *, durable: bool = True) -> Program:
@@ -77,29 +100,8 @@ def _connect(layout: Layout) -> psycopg.Connection:
     )
 
 
-def _initialise(layout: Layout, user: pwd.struct_passwd | None) -> None:
-    """Run initdb next to the final place and rename, so that a killed start leaves nothing half-made there."""
-    unfinished = layout.postgres_data.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
-    if user is not None:
-        os.chown(unfinished, user.pw_uid, user.pw_gid)
-    command = [str(BINARIES / "initdb"), "--auth=trust", "--encoding=UTF8", "--username", DATABASE_USER, "--no-sync"]
-    # Postgres's own collation: the same order on every machine, whatever its locale.
-    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-D", str(unfinished)]
-    done = subprocess.run(  # noqa: S603 -- the command is ours
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-        user=user.pw_uid if user else None,
-        group=user.pw_gid if user else None,
-        extra_groups=[] if user else None,
-    )
-    if done.returncode != 0:
-        raise StartError(f"Postgres cannot make its data directory: {done.stderr.strip()}")
-    unfinished.rename(layout.postgres_data)
+def _unfinished(layout: Layout) -> Path:
+    return layout.postgres_data.with_suffix(".new")
 
 
 def _remove_misleading_lock(file: Path) -> None:

@@ -114,6 +114,9 @@ class Stack:
         """Bring the database up and fill it; returns the first sign-in link, while nobody has used it."""
         if not is_given("DATABASE_URL"):
             await asyncio.to_thread(postgres.prepare, self.layout)
+            if not postgres.is_initialised(self.layout):
+                await self.supervisor.run_to_end(postgres.initialisation(self.layout))
+                postgres.finish_initialisation(self.layout)
             await self.supervisor.start(postgres.program(self.layout))
             await self.supervisor.wait_until("postgres", lambda: postgres.answers(self.layout))
             await asyncio.to_thread(postgres.create_database, self.layout)

@@ -51,6 +51,18 @@ class Supervisor:
         self._write_records()
         child.watch = asyncio.create_task(self._keep_running(child))
 
+    async def run_to_end(self, program: Program) -> None:
+        """Run ``program`` once. Raises ``StartError`` where it fails; who stops waiting ends it."""
+        process = await self._spawn(program)
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            kill_group(process.pid)
+            await process.wait()
+            raise
+        if code != 0:
+            raise StartError(f"{program.name} failed ({describe_exit(code)}); {self._log(program.name)} may say why.")
+
     async def wait_until(
         self, name: str, answers: Callable[[], bool], *, seconds: float = 30.0, every: float = 0.05
     ) -> None:

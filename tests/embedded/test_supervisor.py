@@ -13,7 +13,7 @@ from apps.embedded.errors import StartError
 from apps.embedded.folders import make_folders
 from apps.embedded.layout import Layout
 from apps.embedded.program import Program
-from apps.embedded.records import read_records
+from apps.embedded.records import is_alive, read_records
 from apps.embedded.supervisor import Supervisor
 
 # Stands for a program with a child of its own in the same group: it prints the child's pid.
@@ -72,7 +72,7 @@ async def test_a_program_that_dies_is_named_and_started_again(supervisor: Superv
     await console.hears("clock died (signal SIGKILL)")
     await console.hears("clock runs again")
     assert supervisor.children["clock"].process.pid != first
-    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+    await until(lambda: not is_alive(grandchild))
     await supervisor.stop([["clock"]])
 
 
@@ -114,3 +114,18 @@ async def test_stages_stop_one_after_the_other(supervisor: Supervisor) -> None:
 async def test_what_does_not_answer_is_a_clear_sentence(supervisor: Supervisor) -> None:
     with pytest.raises(StartError, match=r"clock does not answer after 0 s; .*clock\.log may say why"):
         await supervisor.wait_until("clock", lambda: False, seconds=0.1)
+
+
+async def test_a_single_run_that_fails_is_a_clear_sentence(supervisor: Supervisor) -> None:
+    await supervisor.run_to_end(python("once", "pass"))
+    with pytest.raises(StartError, match=r"once failed \(exit code 3\); .*once\.log may say why"):
+        await supervisor.run_to_end(python("once", "raise SystemExit(3)"))
+
+
+async def test_a_single_run_that_nobody_waits_for_is_ended(supervisor: Supervisor) -> None:
+    waiting = asyncio.create_task(supervisor.run_to_end(python("once", WITH_CHILD)))
+    grandchild = psutil.Process(int(await printed(supervisor, "once")))
+    assert is_alive(grandchild)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await until(lambda: not is_alive(grandchild))

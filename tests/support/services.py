@@ -32,6 +32,11 @@ class Running:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def wait_for_success(self) -> None:
+        """Return when the program has ended well; fail with the log's last lines otherwise."""
+        if self.process.wait() != 0:
+            raise RuntimeError(f"{self.program.name} failed:\n{self.log.read_text(errors='replace')[-3000:]}")
+
     def wait_until(self, condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
         """Poll ``condition``; fail with the log's last lines when it does not come true or the program dies."""
         give_up = time.monotonic() + seconds
@@ -64,6 +69,8 @@ class Services:
         folders.make_folders(self.layout)
         cache = self._run(valkey.program(self.layout, durable=False))
         postgres.prepare(self.layout)
+        self._run(postgres.initialisation(self.layout)).wait_for_success()
+        postgres.finish_initialisation(self.layout)
         database = self._run(postgres.program(self.layout, durable=False))
         database.wait_until(lambda: postgres.answers(self.layout))
         postgres.create_database(self.layout)
