@@ -33,12 +33,14 @@ def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None =
 
     The same ``idempotency_key`` gives the same exchange: a double click makes one.
     """
+    if not text.strip():
+        raise EmptyMessage
     if earlier := _sent_before(owner, idempotency_key):
         return earlier
     try:
         with transaction.atomic():
             conversation = Conversation.objects.create(owner=owner, title=title_from(text))
-            return send_message(conversation=conversation, text=text, idempotency_key=idempotency_key)
+            return _store(conversation, [], text, idempotency_key)
     except IntegrityError:
         # The other click of a double click was first, at the same moment.
         if earlier := _sent_before(owner, idempotency_key):

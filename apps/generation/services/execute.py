@@ -4,10 +4,11 @@ import time
 from uuid import UUID, uuid4
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
-from apps.endpoints.errors import AllEndpointsBusy, EndpointError
+from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
@@ -18,7 +19,7 @@ from apps.generation.selectors import text_so_far
 from apps.generation.services.claim import claim_next, next_waiting
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, release_generation
-from apps.generation.services.stream import Streaming
+from apps.generation.services.stream import NEEDS, Streaming
 
 logger = structlog.get_logger(__name__)
 
@@ -45,11 +46,13 @@ def run_next(*, variant: str, runtime: Runtime) -> None:
 def _reserve(variant: str, holder: UUID) -> tuple[Endpoint | None, str]:
     """An endpoint; or why there will be none; or neither, which means to wait."""
     try:
-        return reserve_endpoint(variant=variant, holder=holder), ""
+        return reserve_endpoint(variant=variant, holder=holder, needs=NEEDS), ""
     except AllEndpointsBusy:
         return None, ""
-    except EndpointError as error:
-        return None, error.sentence
+    except NoEndpointAvailable as error:
+        # One that is down is tried again soon; the reaper sends for those who wait.
+        soon = error.retry_after is not None and error.retry_after < settings.ENDPOINT_RETRY_MAX_SECONDS / 2
+        return None, "" if soon else error.sentence
 
 
 def _outcome(
@@ -59,6 +62,8 @@ def _outcome(
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=refusal)
     try:
         return Streaming(generation, endpoint, holder, runtime).to_its_end()
+    except EndpointError as error:  # its token cannot be read
+        return Outcome(state=State.FAILED, text=text_so_far(generation), error=error.sentence)
     except Exception:
         logger.exception("generation broke", generation=str(generation.pk))
         generation.refresh_from_db()

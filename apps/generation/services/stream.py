@@ -22,6 +22,7 @@ from apps.inference.protocols.base import Delta
 
 logger = structlog.get_logger(__name__)
 
+NEEDS = ("chat",)
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 FIRST_PAUSE = 0.5  # seconds; doubles with every further stream
 
@@ -101,7 +102,7 @@ class Streaming:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
         try:
             self._endpoint = reserve_endpoint(
-                variant=self._generation.variant, holder=self._holder, excluding=excluding
+                variant=self._generation.variant, holder=self._holder, excluding=excluding, needs=NEEDS
             )
         except NoEndpointAvailable as refusal:
             return math.inf if refusal.retry_after is None else refusal.retry_after
