@@ -1,7 +1,7 @@
 # The commands that matter are `make run` and `make test`: both install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types
+.PHONY: help run test lint types bench
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -25,7 +25,11 @@ lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
 types: $(ENVIRONMENT) ## Check types
 	@$(BIN)/mypy
 
+bench: $(ENVIRONMENT) ## Measure what streaming costs
+	@$(BIN)/python -m benchmarks.inference_stream
+	@$(BIN)/python -m benchmarks.streams
+
 # Brought up to date when what it is made from has changed.
-$(ENVIRONMENT): pyproject.toml uv.lock .python-version scripts/make_environment.sh
-	@sh scripts/make_environment.sh
+$(ENVIRONMENT): pyproject.toml uv.lock .python-version apps/embedded/make_environment.sh
+	@sh apps/embedded/make_environment.sh
 	@touch $@

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv: finds or installs uv, finds a Python, and installs the locked packages.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 fail() {
     printf '%s\n' "$*" >&2
