@@ -17,7 +17,7 @@ from apps.inference.errors import (
     Unreachable,
 )
 from tests.contract.conftest import Ask
-from tests.contract.dialects import Dialect
+from tests.contract.dialects import RECORDINGS, Dialect
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import Send, Wait, head, whole
 
@@ -79,7 +79,30 @@ REFUSALS: list[tuple[int, bytes, type[InferenceError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "expected"), REFUSALS)
+def recorded_refusals() -> list[tuple[int, bytes, type[InferenceError]]]:
+    """The refusals among the recorded and constructed answers of TGI."""
+    expected = {
+        "chat_422_grammar_and_tools": InvalidRequest,
+        "http_413_payload": InvalidRequest,
+        "http_422_batch": InvalidRequest,
+        "http_422_stop_sequences": InvalidRequest,
+        "http_422_suffix": InvalidRequest,
+        "http_422_template": InvalidRequest,
+        "http_422_top_p": InvalidRequest,
+        "http_424_generation": ServerError,
+        "http_429_overloaded": Overloaded,
+        "http_500_incomplete": ServerError,
+        "http_503_health": Overloaded,
+    }
+    answers = json.loads((RECORDINGS / "answers.json").read_text())
+    assert expected.keys() == {name for name, answer in answers.items() if answer["http"]["status"] != 200}
+    return [
+        (answer["http"]["status"], answer.get("response_body", json.dumps(answer.get("response"))).encode(), error)
+        for answer, error in ((answers[name], error) for name, error in expected.items())
+    ]
+
+
+@pytest.mark.parametrize(("status", "body", "expected"), [*REFUSALS, *recorded_refusals()])
 async def test_refusal_is_named(
     ask: Ask, scripted_server: ScriptedServer, status: int, body: bytes, expected: type[InferenceError]
 ) -> None:
@@ -87,6 +110,32 @@ async def test_refusal_is_named(
     outcome = await ask()
     assert type(outcome.error) is expected, outcome.error
     assert outcome.deltas == []
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+async def test_passing_failure_is_followed_by_a_reply(
+    dialect: Dialect, ask: Ask, scripted_server: ScriptedServer, status: int
+) -> None:
+    scripted_server.answer(*whole(status, b""))
+    scripted_server.answer(head(), Send(dialect.reply("fine")))
+    first, second = await ask(), await ask()
+    assert first.error is not None
+    assert first.error.may_retry
+    assert second.succeeded
+    assert second.text == "fine"
+
+
+async def test_server_that_starts_is_reached_later(dialect: Dialect, ask: Ask, scripted_server: ScriptedServer) -> None:
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        outcome = await ask(url=f"http://127.0.0.1:{port}")
+    assert type(outcome.error) is Unreachable
+    assert outcome.error.may_retry
+    async with ScriptedServer(port) as started:
+        started.answer(head(), Send(dialect.reply("fine")))
+        assert (await ask(url=started.url)).text == "fine"
 
 
 async def test_nothing_that_the_server_says_reaches_the_sentence(ask: Ask, scripted_server: ScriptedServer) -> None:

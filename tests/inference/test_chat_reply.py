@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.inference.errors import InferenceError, ServerError
+from apps.inference.errors import InferenceError, Interrupted, ServerError
 from apps.inference.protocols.base import Delta, Usage
 from apps.inference.protocols.chat_reply import ChatReply
 from tests.support.counting_chat import chunk, usage
@@ -95,6 +95,20 @@ def test_llama_cpp_begins_with_an_empty_content() -> None:
         None,
         Delta("", 0, "stop", None),
     ]
+
+
+def test_choice_that_nobody_asked_for_is_not_the_reply() -> None:
+    other = chunk("other")
+    other["choices"][0]["index"] = 1
+    assert feed(chunk("one"), other, chunk(" two")) == [Delta("one", 1), None, Delta(" two", 1)]
+
+
+def test_call_of_a_tool_is_no_reply() -> None:
+    call = chunk("")
+    call["choices"][0]["delta"] = {"role": "assistant", "tool_calls": [{"index": 0, "id": "", "type": "function"}]}
+    reply = ChatReply()
+    assert reply.feed(event(call) + b"data: [DONE]\n\n") is None
+    assert isinstance(reply.failure, Interrupted)
 
 
 def test_reasoning_is_not_the_reply() -> None:

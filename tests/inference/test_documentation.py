@@ -8,30 +8,40 @@ import pytest
 
 from apps.inference import errors
 from apps.inference.errors import InferenceError
+from apps.inference.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "inference.md").read_text()
-SCRIPT = PAGE.split("```python\n")[1].split("```")[0]
+STREAM, DISCOVERY = (part.split("```")[0] for part in PAGE.split("```python\n")[1:3])
 
 
-async def run_script(*arguments: str) -> str:
+async def run_script(script: str, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SCRIPT, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", script, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     output, _ = await process.communicate()
     return output.decode()
 
 
-async def test_script_streams_a_reply(counting_server: str) -> None:
-    assert await run_script(counting_server, "count to 5") == (
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_script_streams_a_reply(counting_server: str, protocol: str) -> None:
+    assert await run_script(STREAM, counting_server, protocol, "count to 5") == (
         "1 2 3 4 5\nstop, Usage(prompt_tokens=10, completion_tokens=5)\n"
     )
 
 
 async def test_script_says_what_went_wrong(counting_server: str) -> None:
-    assert await run_script(counting_server, "overloaded") == (
+    assert await run_script(STREAM, counting_server, "openai", "overloaded") == (
         "\nThe model server is busy. Retry: True. For the log: 429: Model is overloaded\n"
     )
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_script_finds_out_what_a_server_is(counting_server: str, protocol: str) -> None:
+    told = (await run_script(DISCOVERY, counting_server, protocol)).splitlines()
+    assert told[0].startswith("{'kind': 'tgi', 'version': '3.3.6', 'model_ids': ['counting'], 'context_window': 4096,")
+    assert told[1] == "[1, 2, 3]"
+    assert int(told[2]) > 2
 
 
 @pytest.mark.parametrize(

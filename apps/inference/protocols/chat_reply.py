@@ -21,6 +21,8 @@ class ChatReply(Reply):
     def _take_choice(self, choices: Any) -> str | None:
         try:
             choice = choices[0]
+            if choice.get("index"):
+                return None  # one that nobody asked for: all requests are for one reply
             text = self.text_of(choice)
             reason = choice.get("finish_reason")
         except (KeyError, TypeError, AttributeError):
