@@ -19,8 +19,10 @@ from tests.browser.visit import Visit
 from tests.support.markup import Markup
 from tests.support.services import Running
 
-REPLY_SECONDS = 120_000  # milliseconds, for a model on a busy machine
+PATIENCE = 180_000  # milliseconds, for a model on a busy machine
+QUESTION = "What is a compiler?"
 STORY = "Tell me a long story about a cat who learns to program. Use plain sentences only."
+HALF_TYPED = 40  # letters at the end that may turn into an address or a label
 OVER = re.compile("succeeded|failed|cancelled")
 
 # Notes the reply's text whenever it changes, its letters only: markup comes and goes while it is being typed.
@@ -67,12 +69,12 @@ async def ask_first(page: Page, text: str) -> None:
 
 
 async def is_being_written(page: Page, length: int = 40) -> None:
-    await expect(replies(page).last).to_have_attribute("data-state", "running", timeout=REPLY_SECONDS)
-    await page.wait_for_function("length => window.seen.at(-1).length > length", arg=length, timeout=REPLY_SECONDS)
+    await expect(replies(page).last).to_have_attribute("data-state", "running", timeout=PATIENCE)
+    await page.wait_for_function("length => window.seen.at(-1).length > length", arg=length, timeout=PATIENCE)
 
 
 async def is_over(page: Page) -> None:
-    await expect(replies(page).last).to_have_attribute("data-state", OVER, timeout=REPLY_SECONDS)
+    await expect(replies(page).last).to_have_attribute("data-state", OVER, timeout=PATIENCE)
 
 
 async def stored_reply(page: Page) -> Message:
@@ -92,19 +94,19 @@ async def assert_shows_what_is_stored(page: Page) -> None:
 
 
 def assert_grew(seen: list[str]) -> None:
-    """The text came in steps, and each had all of the one before."""
+    """The text came in steps, and each had all of the one before, but for markup that was only half typed."""
     steps = [text for text in seen if text]
     assert len(steps) > 3
     for earlier, later in pairwise(steps):
-        assert later.startswith(earlier)
+        assert later.startswith(earlier[:-HALF_TYPED])
 
 
 @pytest.mark.usefixtures("local_model")
 async def test_a_question_is_answered_token_by_token_and_kept(visit: Visit) -> None:
     page = visit.page
     await visit.sign_in("alice")
-    await ask_first(page, STORY)
-    await expect(page.locator('article[data-role="user"]')).to_contain_text(STORY)
+    await ask_first(page, QUESTION)
+    await expect(page.locator('article[data-role="user"]')).to_contain_text(QUESTION)
     await is_being_written(page)
     await expect(page.get_by_role("button", name="Stop")).to_be_visible()
     await expect(page.get_by_role("button", name="Send")).to_be_hidden()
@@ -116,12 +118,12 @@ async def test_a_question_is_answered_token_by_token_and_kept(visit: Visit) -> N
     await expect(page.get_by_role("button", name="Send")).to_be_visible()
 
     sidebar = page.get_by_role("navigation", name="Conversations")
-    await expect(sidebar.locator("[aria-current=page]")).to_contain_text("Tell me a long story")
+    await expect(sidebar.locator("[aria-current=page]")).to_contain_text(QUESTION)
     await expect(sidebar.get_by_text("being answered")).to_have_count(0)
     address = page.url
     await visit.open("/chat/")
     await expect(page.get_by_role("textbox", name="Message")).to_have_value("")
-    await sidebar.get_by_role("link", name="Tell me a long story").click()
+    await sidebar.get_by_role("link", name=QUESTION).click()
     assert page.url == address
     await assert_shows_what_is_stored(page)
 
@@ -130,11 +132,11 @@ async def test_a_question_is_answered_token_by_token_and_kept(visit: Visit) -> N
 async def test_code_is_rendered_and_highlighted(visit: Visit) -> None:
     page = visit.page
     await visit.sign_in("alice")
-    await ask_first(page, "Write a Python function that adds two numbers. Answer with one ```python code block.")
-    await is_over(page)
+    await ask_first(page, "Write a Python function that adds two numbers.")
     code = replies(page).last.locator(".code-block code").first
-    await expect(code).to_contain_text("def ")
-    assert await code.locator("span").count() > 3
+    await expect(code.locator("span.k").first).to_have_text("def", timeout=PATIENCE)
+    await page.keyboard.press("Escape")  # stops what it goes on to say
+    await is_over(page)
     await assert_shows_what_is_stored(page)
 
 
@@ -175,6 +177,9 @@ async def test_a_reload_and_a_second_tab_see_the_text_go_on(visit: Visit) -> Non
     await second.goto(page.url)
     await second.evaluate(WATCH)
     assert await replies(page).last.get_attribute("data-state") == "running"
+    for tab in (page, second):
+        await tab.wait_for_function("() => window.seen.length > 5", timeout=PATIENCE)
+    await second.get_by_role("button", name="Stop").click()
     for tab in (page, second):
         await is_over(tab)
         seen = await tab.evaluate("window.seen")
