@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 DATA_DIR = tempfile.mkdtemp(prefix="workbench-bench-")
 os.environ["DATA_DIR"] = DATA_DIR
@@ -150,7 +151,7 @@ async def view(url: str, cookie: str, origin: str, viewer: Viewer) -> None:
                 return
 
 
-async def stream(port: int, streams: int) -> tuple[list[Viewer], list[object]]:
+async def stream(port: int, streams: int) -> tuple[list[Viewer], list[UUID | None]]:
     """Start that many replies, one viewer each, and read them to their ends."""
     user, cookie = await asyncio.to_thread(sign_in)
     viewers, tasks, ids = [], [], []
@@ -169,11 +170,6 @@ async def stream(port: int, streams: int) -> tuple[list[Viewer], list[object]]:
     return viewers, ids
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
-
-
 def measure(stack: Stack, streams: int) -> None:
     processes = stack.processes()
     before = processor_seconds(processes)
@@ -181,29 +177,45 @@ def measure(stack: Stack, streams: int) -> None:
     viewers, ids = asyncio.run(stream(stack.port, streams))
     elapsed = time.perf_counter() - started
     after = processor_seconds(stack.processes())
-    generations = Generation.objects.filter(pk__in=ids)
+    report(streams, elapsed, viewers, list(Generation.objects.filter(pk__in=ids)))
+    cost = {name: (after[name] - before.get(name, 0.0)) / (streams * TOKENS / 1000) for name in after}
+    print(f"  processor s per 1,000 tokens: {by_program(cost, 3)}")
+
+
+def report(streams: int, elapsed: float, viewers: list[Viewer], generations: list[Generation]) -> None:
     right = sum(generation.text == REPLY for generation in generations)
     whole = sum(set(viewer.seen) == set(range(1, TOKENS + 1)) and viewer.ended for viewer in viewers)
     late = [seconds * 1000 for viewer in viewers for seconds in viewer.lateness()]
-    waits = [wait * 1000 for g in generations if (wait := g.seconds_to_first_token) is not None]
-    thousands = streams * TOKENS / 1000
-    cost = {name: (after[name] - before.get(name, 0.0)) / thousands for name in after}
-    print(f"{streams} streams, {streams * TOKENS:,} tokens in {elapsed:.1f} s (the model's pace: {TOKENS / PER_SECOND:.1f} s)")
+    waits = [wait * 1000 for each in generations if (wait := each.seconds_to_first_token) is not None]
+    pace = TOKENS / PER_SECOND
+    print(f"{streams} streams, {streams * TOKENS:,} tokens in {elapsed:.1f} s (the model's pace: {pace:.1f} s)")
     print(f"  right in Postgres {right}/{streams}, whole at the viewer {whole}/{streams}")
-    print(f"  processor s per 1,000 tokens: {sum(cost.values()):.3f} =", ", ".join(f"{k} {v:.3f}" for k, v in cost.items()))
-    print(f"  lateness ms: p50 {percentile(late, 0.5):.0f}, p99 {percentile(late, 0.99):.0f}, most {max(late, default=0):.0f}")
-    print(f"  first token after ms, 20 of them the model's: p50 {statistics.median(waits):.0f}, p99 {percentile(waits, 0.99):.0f}")
+    print(f"  lateness: {percentiles(late)}")
+    print(f"  first token, {1000 / PER_SECOND:.0f} ms of it the model's: {percentiles(waits)}")
+
+
+def by_program(figures: dict[str, float], digits: int) -> str:
+    parts = ", ".join(f"{name} {figure:.{digits}f}" for name, figure in figures.items())
+    return f"{sum(figures.values()):.{digits}f} = {parts}"
+
+
+def percentiles(milliseconds: list[float]) -> str:
+    if not milliseconds:
+        return "nothing measured"
+    ordered = sorted(milliseconds)
+    p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+    return f"p50 {statistics.median(ordered):.0f} ms, p99 {p99:.0f} ms, most {ordered[-1]:.0f} ms"
 
 
 def main(counts: Sequence[int]) -> None:
     stack = Stack()
     try:
         idle = memory(stack.processes())
-        print(f"idle memory MB: {sum(idle.values()):.0f} =", ", ".join(f"{k} {v:.0f}" for k, v in idle.items()))
+        print(f"idle memory MB: {by_program(idle, 0)}")
         for streams in (1, *counts):  # the first warms up
             measure(stack, streams)
         busy = memory(stack.processes())
-        print(f"memory after MB: {sum(busy.values()):.0f} =", ", ".join(f"{k} {v:.0f}" for k, v in busy.items()))
+        print(f"memory after MB: {by_program(busy, 0)}")
     finally:
         stack.stop()
         shutil.rmtree(DATA_DIR, ignore_errors=True)

@@ -40,6 +40,9 @@ class LiveReply:
         async for events in follower().follow(self._generation.pk, after=len(text)):
             if news := self._news(events):
                 await self._send(news)
+            if not events.ended:
+                # What arrives meanwhile comes as one: eyes follow no more than this, and a frame costs more than a token.
+                await asyncio.sleep(FRAME_SECONDS)
         await self._send(await in_thread(self._ending)())
 
     def _snapshot(self, text: str) -> str:
