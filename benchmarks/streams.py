@@ -84,13 +84,13 @@ class Stack:
         self.services = Services(self.layout)
         self.services.start()
         call_command("migrate", verbosity=0)
-        self.port = free_port()
         self.model = self._run(Program("model", (sys.executable, "-m", "tests.support.scripted_server", "--port", "0")))
+        self.model.wait_until(lambda: "http://" in self.model.log.read_text())
+        self.port = free_port()  # after the model, which takes any
         self.worker = self._run(programs.worker(self.layout, beat=False))
         self.web = self._run(programs.web(self.port))
         self.worker.wait_until(lambda: bool(sync_client().zcard(WORKERS_KEY)))
         self.web.wait_until(self._web_listens)
-        self.model.wait_until(lambda: "http://" in self.model.log.read_text())
         url = self.model.log.read_text().split()[0]
         add_endpoint(name="counting", url=url, protocol="openai", variant="instruct", max_concurrency=10_000)
 

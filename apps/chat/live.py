@@ -41,7 +41,7 @@ class LiveReply:
             if news := self._news(events):
                 await self._send(news)
             if not events.ended:
-                # What arrives meanwhile comes as one: eyes follow no more than this, and a frame costs more than a token.
+                # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
                 await asyncio.sleep(FRAME_SECONDS)
         await self._send(await in_thread(self._ending)())
 
