@@ -1,6 +1,7 @@
 """The chat's page in a browser: for every reader, at every width, and the composer's keys."""
 
 import pytest
+from django.db import transaction
 from playwright.async_api import Locator, expect
 
 from apps.accounts.services import create_user
@@ -34,6 +35,7 @@ numbers = sorted([3, 1, 2])  # a comment
 async def finished_conversation() -> Conversation:
     """A reply with everything in it, and one that failed after it."""
 
+    @transaction.atomic  # or a worker at hand would be first to answer
     def make() -> Conversation:
         alice, _ = create_user(username="alice")
         conversation = answered_conversation(alice, "How do I sort?\n\n" + "x" * 200, REPLY)

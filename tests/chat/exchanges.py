@@ -1,5 +1,7 @@
 """Exchanges that are over, made by the services that end them in earnest."""
 
+from django.db import transaction
+
 from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.services.send import Exchange, send_message, start_conversation
@@ -23,9 +25,11 @@ def answer(exchange: Exchange, text: str, *, state: State = State.SUCCEEDED, err
     return exchange
 
 
+@transaction.atomic  # or a worker at hand would be first
 def answered_conversation(owner: User, question: str, reply: str) -> Conversation:
     return answer(start_conversation(owner=owner, text=question), reply).conversation
 
 
+@transaction.atomic
 def answered_message(conversation: Conversation, question: str, reply: str) -> Exchange:
     return answer(send_message(conversation=conversation, text=question), reply)
