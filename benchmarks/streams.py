@@ -104,7 +104,8 @@ class Stack:
     def processes(self) -> dict[str, list[psutil.Process]]:
         running = {"worker": self.worker, "web": self.web}
         running |= {server.program.name: server for server in self.services.running}
-        return {name: _family(psutil.Process(each.process.pid)) for name, each in running.items()}
+        alive = {name: each.process.pid for name, each in running.items() if each.process.poll() is None}
+        return {name: _family(psutil.Process(pid)) for name, pid in alive.items()}
 
     def stop(self) -> None:
         for running in (self.web, self.worker, self.model):
