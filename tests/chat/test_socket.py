@@ -1,22 +1,18 @@
 """The conversation's socket: whoever comes whenever ends with the page that a reload gives, in the same bytes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import batched
-from uuid import uuid4
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from apps.accounts.models import User
 from apps.chat.markdown.renderer import render_markdown
-from apps.chat.models import Conversation
 from apps.chat.services.send import Exchange, send_message, start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.endpoints.services import add_endpoint
 from apps.generation.threads import in_thread
 from tests.chat.exchanges import generation_of
-from tests.chat.tab import Tab, socket_to, tab_of
+from tests.chat.tab import Tab, tab_of
 from tests.support.counting_chat import chunk, usage
 from tests.support.markup import Markup
 from tests.support.scripted_server import ScriptedServer, scripted_server
@@ -246,40 +242,3 @@ async def test_what_a_tab_sends_is_ignored(
     go_on.told.set()
     await tab.until_over()
     await assert_like_reloaded(tab, exchange)
-
-
-async def test_conversation_of_somebody_else_has_no_socket(
-    alice: User, bob: User, conversation: Conversation, live_asgi_server: str
-) -> None:
-    own = await in_thread(Conversation.objects.create)(owner=bob, title="His own")
-    tab = await tab_of(bob, live_asgi_server, own)
-    async with tab.connected():
-        assert True  # he may have sockets
-    for identifier in (conversation.pk, uuid4()):
-        assert await status_of(tab, f"/ws/chat/{identifier}/", cookie=tab.cookie, origin=tab.site) == 403
-
-
-async def test_who_is_not_signed_in_has_no_socket(
-    alice: User, conversation: Conversation, live_asgi_server: str
-) -> None:
-    tab = await tab_of(alice, live_asgi_server, conversation)
-    assert await status_of(tab, tab.address, cookie=tab.cookie, origin=tab.site) == 101
-    assert await status_of(tab, tab.address, cookie={}, origin=tab.site) == 403
-
-
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
-async def test_another_site_has_no_socket(
-    alice: User, conversation: Conversation, live_asgi_server: str, origin: str | None
-) -> None:
-    tab = await tab_of(alice, live_asgi_server, conversation)
-    assert await status_of(tab, tab.address, cookie=tab.cookie, origin=origin) == 403
-
-
-async def status_of(tab: Tab, address: str, *, cookie: dict[str, str], origin: str | None) -> int:
-    """What the server answers to a socket."""
-    try:
-        async with asyncio.timeout(10), socket_to(tab.site, address, cookie, origin=origin) as socket:
-            assert socket.response is not None
-            return socket.response.status_code
-    except InvalidStatus as refusal:
-        return refusal.response.status_code
