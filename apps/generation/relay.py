@@ -3,21 +3,19 @@
 import asyncio
 import random
 from contextlib import aclosing
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
+from apps.generation.asking import Asking, Destination
 from apps.generation.models import Generation
 from apps.generation.runs import Run
-from apps.inference.context import estimate_tokens, fit
+from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, Protocol, Timeouts
-from apps.inference.server import Server
+from apps.inference.protocols.base import Delta, Timeouts
 
 if TYPE_CHECKING:
     from apps.generation.runtime import Runtime
@@ -25,17 +23,6 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
-COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hold a reply up
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Which model server a generation goes to, and how to speak to it. ``window`` is in tokens."""
-
-    server: Server
-    protocol: str
-    parameters: dict[str, Any]
-    window: int | None = None
 
 
 async def open_run(runtime: "Runtime", generation: Generation) -> Run:
@@ -91,7 +78,7 @@ async def pause(run: Run, seconds: float) -> None:
 
 async def _stream(runtime: "Runtime", run: Run, generation: Generation, destination: Destination) -> Delta:
     protocol = protocol_named(destination.protocol)
-    request = await _request(runtime, run, protocol, generation, destination)
+    request = await Asking(runtime.http, protocol, destination).request_for(generation, run)
     last = Delta("")
     async with aclosing(protocol.stream_chat(runtime.http, destination.server, request, Timeouts())) as deltas:
         async for delta in deltas:
@@ -100,28 +87,3 @@ async def _stream(runtime: "Runtime", run: Run, generation: Generation, destinat
                 run.tokens += delta.tokens
             last = delta
     return last
-
-
-async def _request(
-    runtime: "Runtime", run: Run, protocol: Protocol, generation: Generation, destination: Destination
-) -> ChatRequest:
-    messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
-    if run.text:
-        messages.append(ChatMessage("assistant", run.text))
-    parameters = dict(destination.parameters)
-    if asked := parameters.get("max_tokens"):
-        parameters["max_tokens"] = max(1, asked - run.tokens)
-    if destination.window is not None:
-        reply_tokens = min(parameters.get("max_tokens") or destination.window, destination.window // 2)
-        count = partial(_count, runtime, protocol, destination.server)
-        fitted = await fit(messages, window=destination.window, reply_tokens=reply_tokens, count=count)
-        run.left_out = len(fitted.left_out)
-        parameters["max_tokens"] = min(
-            parameters.get("max_tokens") or destination.window, destination.window - fitted.prompt_tokens
-        )
-        messages = list(fitted.messages)
-    return ChatRequest(messages=messages, **parameters)
-
-
-async def _count(runtime: "Runtime", protocol: Protocol, server: Server, messages: Any) -> int:
-    return await protocol.count_tokens(runtime.http, server, messages, COUNT_TIMEOUTS)

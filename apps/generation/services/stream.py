@@ -11,9 +11,10 @@ from apps.endpoints.errors import EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
+from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
-from apps.generation.relay import Destination, open_run, pause, stream
+from apps.generation.relay import open_run, pause, stream
 from apps.generation.runs import Run, StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.services.finish import Outcome

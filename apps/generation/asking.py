@@ -1,0 +1,68 @@
+"""What a model server is asked for: the conversation as far as its window has room, and a reply of what is left."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from apps.generation.models import Generation
+from apps.generation.runs import Run
+from apps.inference.context import estimate_chat_tokens, fit
+from apps.inference.protocols.base import ChatMessage, ChatRequest, Protocol, Timeouts
+from apps.inference.server import Server
+
+COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hold a reply up
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Which model server a generation goes to, and how to speak to it. ``window`` is in tokens."""
+
+    server: Server
+    protocol: str
+    parameters: dict[str, Any]
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Turns a generation into a request for one server."""
+
+    http: aiohttp.ClientSession
+    protocol: Protocol
+    destination: Destination
+
+    async def request_for(self, generation: Generation, run: Run) -> ChatRequest:
+        """The request for what is missing of the reply; ``run`` learns how many messages were left out of it.
+
+        Raises ``ContextTooLong`` where even the last question does not fit.
+        """
+        messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
+        if run.text:
+            messages.append(ChatMessage("assistant", run.text))
+        parameters = dict(self.destination.parameters)
+        if asked := parameters.get("max_tokens"):
+            parameters["max_tokens"] = max(1, asked - run.tokens)
+        if self.destination.window is None:
+            return ChatRequest(messages=messages, **parameters)
+        kept, parameters["max_tokens"] = await self._fit(
+            messages, self.destination.window, parameters.get("max_tokens")
+        )
+        run.left_out = len(messages) - len(kept)
+        return ChatRequest(messages=kept, **parameters)
+
+    async def _fit(
+        self, messages: list[ChatMessage], window: int, max_tokens: int | None
+    ) -> tuple[list[ChatMessage], int]:
+        """The messages that there is room for, and how long the reply may get.
+
+        The estimate errs upwards, so what fits by it costs no question to the server before the first token.
+        """
+        if max_tokens and estimate_chat_tokens(messages) + max_tokens <= window:
+            return messages, max_tokens
+        reply_tokens = min(max_tokens or window, window // 2)
+        fitted = await fit(messages, window=window, reply_tokens=reply_tokens, count=self._count)
+        return list(fitted.messages), min(max_tokens or window, window - fitted.prompt_tokens)
+
+    async def _count(self, messages: Any) -> int:
+        return await self.protocol.count_tokens(self.http, self.destination.server, messages, COUNT_TIMEOUTS)

@@ -1,0 +1,56 @@
+"""A conversation that outgrows the model's window is cut at its oldest exchanges, and the reply says so."""
+
+import asyncio
+
+import pytest
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
+from apps.generation.models import Generation, State
+from apps.generation.services.start import start_generation
+from apps.generation.threads import in_thread
+from tests.generation.conftest import numbers
+from tests.generation.test_worker import ended
+from tests.support.scripted_server import ScriptedServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("celery_worker_process")]
+
+WINDOW = 600
+EARLIER = "A long earlier remark about compilers and their optimisers. " * 8
+
+
+def run_conversation(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
+    add_endpoint(name="scripted", url=server.url, protocol="openai", variant="instruct")
+    Endpoint.objects.update(context_window_override=WINDOW)
+    messages = [
+        message
+        for _ in range(exchanges)
+        for message in ({"role": "user", "content": EARLIER}, {"role": "assistant", "content": EARLIER})
+    ]
+    messages.append({"role": "user", "content": last})
+    return ended(start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100}))
+
+
+async def test_what_fits_is_sent_whole_without_counting(alice: User, scripted_server: ScriptedServer) -> None:
+    generation = await in_thread(run_conversation)(alice, scripted_server, 0, "count to 5")
+    assert (generation.text, generation.left_out) == (numbers(5), 0)
+    assert [request.path for request in scripted_server.requests] == ["/v1/chat/completions"]
+
+
+async def test_the_oldest_exchanges_are_left_out(alice: User, scripted_server: ScriptedServer) -> None:
+    generation = await in_thread(run_conversation)(alice, scripted_server, 6, "count to 5")
+    assert (generation.state, generation.text) == (State.SUCCEEDED, numbers(5))
+    sent = scripted_server.requests[-1].json["messages"]
+    assert generation.left_out > 0
+    assert generation.left_out % 2 == 0
+    assert len(sent) == 13 - generation.left_out
+    assert sent[-1]["content"] == "count to 5"
+    assert sent[0]["role"] == "user"
+
+
+async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_server: ScriptedServer) -> None:
+    generation = await asyncio.wait_for(in_thread(run_conversation)(alice, scripted_server, 1, EARLIER * 20), 30)
+    assert generation.state == State.FAILED
+    assert f"the model's window holds {WINDOW}" in generation.error
+    assert all(request.path != "/v1/chat/completions" for request in scripted_server.requests)
