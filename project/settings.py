@@ -155,8 +155,8 @@ ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
 # --- chat -------------------------------------------------------------------------------------
 
 CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
-# How much of a conversation the model is told, in characters; the last question counts too and is always told.
-CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 4_000)
+# How much of a conversation is stored with each request, in characters; an endpoint's window may leave out more.
+CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 
 # --- people -----------------------------------------------------------------------------------
