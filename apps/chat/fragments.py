@@ -20,9 +20,9 @@ def upsert_message(message: Message, html: SafeString) -> str:
     return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
 
 
-def update_around_text(message: Message) -> str:
+def update_around_text(message: Message, waiting: str = "") -> str:
     """Show the message's state; its text is on the page already and is not touched."""
-    article = mark_safe(render_message(message, SafeString()))  # noqa: S308 - rendered by a template
+    article = mark_safe(render_message(message, SafeString(), waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-partial hx-target="#{}" hx-swap="outerMorph">{}</hx-partial>', message.dom_id, article)
 
 

@@ -9,7 +9,8 @@ from django.utils.safestring import mark_safe
 from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
-from apps.generation.events import Events
+from apps.chat.wording import waiting_sentence
+from apps.generation.events import Events, Place
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
@@ -31,6 +32,7 @@ class LiveReply:
         self._message = message
         self._generation = generation
         self._send = send
+        self._place: Place | None = None
         self._renderer = ReplyRenderer(f"{message.dom_id}-tail")
 
     async def show(self) -> None:
@@ -57,15 +59,19 @@ class LiveReply:
 
     def _news(self, events: Events) -> str:
         frame = ""
-        if events.state is not None and events.state != self._generation.state:
-            self._generation.state = events.state
-            frame = fragments.update_around_text(self._message) + fragments.announce(WRITING)
+        if events.state is not None and (events.state, events.place) != (self._generation.state, self._place):
+            frame = self._state(events.state, events.place)
         frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
         if events.ended:
             # In one frame: what is finished here is what stands in the open block until then.
             frame += fragments.apply_changes(self._message.dom_id, self._renderer.finish())
             frame += fragments.remove_open_block(self._message.dom_id)
         return frame
+
+    def _state(self, state: State, place: Place | None) -> str:
+        self._generation.state, self._place = state, place
+        waiting = waiting_sentence(place) if state == State.QUEUED else ""
+        return fragments.update_around_text(self._message, waiting) + fragments.announce(waiting or WRITING)
 
     def _ending(self) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""

@@ -9,6 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.wording import waiting_sentence
+from apps.generation.models import State
+from apps.generation.queue import place_of
 from apps.generation.selectors import text_so_far
 
 LONGEST_TRANSACTION = timedelta(seconds=5)
@@ -20,10 +23,17 @@ class ShownMessage:
 
     message: Message
     html: SafeString
+    waiting: str = ""
 
 
 def shown_messages(messages: MessageQuerySet) -> list[ShownMessage]:
-    return [ShownMessage(message, html_of(message)) for message in messages.in_order()]
+    return [ShownMessage(message, html_of(message), _waiting(message)) for message in messages.in_order()]
+
+
+def _waiting(message: Message) -> str:
+    if message.generation is None or message.state != State.QUEUED:
+        return ""
+    return waiting_sentence(place_of(message.generation.pk))
 
 
 def html_of(message: Message) -> SafeString:
@@ -33,8 +43,8 @@ def html_of(message: Message) -> SafeString:
     return mark_safe(render_markdown(text_so_far(message.generation)))  # noqa: S308 - cleaned by nh3
 
 
-def render_message(message: Message, html: SafeString) -> str:
-    return render_to_string("chat/_message.html", {"message": message, "html": html})
+def render_message(message: Message, html: SafeString, waiting: str = "") -> str:
+    return render_to_string("chat/_message.html", {"message": message, "html": html, "waiting": waiting})
 
 
 def render_sidebar_link(conversation: Conversation) -> str:

@@ -5,7 +5,7 @@ Unicode code points of the reply, so a reader's offset is its place in the strea
 log last may append; after the end entry nobody may. Lua scripts make each of these one atomic step.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -18,6 +18,7 @@ from django.conf import settings
 from apps.generation.errors import LogUnavailable
 from apps.generation.events import Ended, Events, RawEntry, decode, encode_state
 from apps.generation.models import State
+from apps.generation.queue import Waiting
 
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 3600
@@ -94,6 +95,13 @@ def end_log(generation_id: UUID, ended: Ended) -> None:
 def announce(generation_id: UUID, state: State) -> None:
     """Tell readers about a state that is not the end."""
     sync_client().eval(script("announce"), 2, *keys(generation_id), encode_state(state), SECONDS_WHILE_RUNNING)
+
+
+def announce_places(waiting: Sequence[Waiting]) -> int:
+    """Tell readers the places of those who wait, in one round trip; return how many have changed."""
+    names = [key for item in waiting for key in keys(item.generation_id)]
+    values = [value for item in waiting for value in (item.attempt, item.place.encode())]
+    return int(sync_client().eval(script("places"), len(names), *names, SECONDS_WHILE_RUNNING, *values))
 
 
 def read_log(generation_id: UUID, *, after: int = 0) -> Events:

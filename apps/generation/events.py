@@ -27,13 +27,32 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting generation stands: 1 is next. ``seconds`` is an estimate, where one can be made."""
+
+    position: int
+    seconds: int | None = None
+
+    @property
+    def ahead(self) -> int:
+        return self.position - 1
+
+    def encode(self) -> str:
+        return encode_state(State.QUEUED, position=self.position, seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
-    """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end."""
+    """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
+
+    ``place`` comes with the state ``queued``, once it is known.
+    """
 
     offset: int
     text: str = ""
     state: State | None = None
     ended: Ended | None = None
+    place: Place | None = None
 
     @property
     def offset_after(self) -> int:
@@ -60,6 +79,7 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
     pieces: list[str] = []
     reached = after
     state: State | None = None
+    place: Place | None = None
     ended: Ended | None = None
     for entry_id, fields in entries:
         if (raw_text := fields.get(b"t")) is not None:
@@ -73,10 +93,16 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
             pieces.append(text[reached - start :])
             reached = end
         elif (raw_state := fields.get(b"s")) is not None:
-            state = State(json.loads(raw_state)["state"])
+            state, place = _decode_state(json.loads(raw_state))
         elif (raw_end := fields.get(b"e")) is not None:
             ended = _decode_end(json.loads(raw_end))
-    return Events(offset=after, text="".join(pieces), state=state, ended=ended)
+    return Events(offset=after, text="".join(pieces), state=state, ended=ended, place=place)
+
+
+def _decode_state(values: dict[str, Any]) -> tuple[State, Place | None]:
+    position = values.get("position")
+    place = None if position is None else Place(position, values.get("seconds"))
+    return State(values["state"]), place
 
 
 def _decode_end(values: dict[str, Any]) -> Ended:

@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.exceptions import Reject
 
 from apps.generation.models import Generation
+from apps.generation.services.announce_places import announce_places
 from apps.generation.services.enqueue import TASK_NAME
 from apps.generation.services.execute import run_next
 from apps.generation.services.reap import reap_generations
@@ -26,3 +27,4 @@ def run_generation(generation_id: str) -> None:
 @shared_task(name="generation.reap", expires=10)
 def reap() -> None:
     reap_generations()
+    announce_places()

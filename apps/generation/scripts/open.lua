@@ -11,6 +11,7 @@ if not offset then
   if offset ~= '0' then redis.call('XADD', KEYS[1], offset .. '-*', 't', ARGV[3]) end
 end
 redis.call('HSET', KEYS[2], 'attempt', ARGV[1], 'offset', offset)
+redis.call('HDEL', KEYS[2], 'place')
 redis.call('XADD', KEYS[1], offset .. '-*', 's', ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('EXPIRE', KEYS[2], ARGV[5])

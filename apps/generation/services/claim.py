@@ -6,18 +6,11 @@ from django.conf import settings
 from django.db import connection
 
 from apps.generation.models import Generation, State
+from apps.generation.queue import TURNS
 
-# Whose turn it is: everybody's first before anybody's second, what a person has running counted in; then by age.
 # Two workers that ask at once get different ones (SKIP LOCKED), and a row is claimed once.
-CLAIM = """
-    WITH waiting AS (
-        SELECT id, created_at,
-               row_number() OVER (PARTITION BY owner_id ORDER BY created_at, id) + (
-                   SELECT count(*) FROM generation_generation AS busy
-                   WHERE busy.state = 'running' AND busy.owner_id = queued.owner_id AND busy.variant = queued.variant
-               ) AS turn
-        FROM generation_generation AS queued
-        WHERE state = 'queued' AND variant = %(variant)s
+CLAIM = f"""
+    WITH waiting AS ({TURNS} AND variant = %(variant)s
     ), chosen AS (
         SELECT generation.id
         FROM generation_generation AS generation JOIN waiting USING (id)
@@ -35,7 +28,7 @@ CLAIM = """
     FROM chosen
     WHERE generation.id = chosen.id
     RETURNING generation.id
-"""
+"""  # noqa: S608 - made of constants
 
 
 def claim_next(*, variant: str, worker: str) -> Generation | None:

@@ -1,0 +1,22 @@
+"""Sentences that depend on numbers."""
+
+from apps.generation.events import Place
+
+MINUTE = 60
+
+
+def waiting_sentence(place: Place | None) -> str:
+    """Where a waiting reply stands: ``Waiting for a free slot, 2 ahead of you, about 40 seconds``."""
+    if place is None:
+        return "Waiting for a free slot"
+    order = f"{place.ahead} ahead of you" if place.ahead else "you are next"
+    return ", ".join(["Waiting for a free slot", order, *_about(place.seconds)])
+
+
+def _about(seconds: int | None) -> list[str]:
+    if seconds is None:
+        return []
+    if seconds < MINUTE:
+        return [f"about {seconds} seconds"]
+    minutes = -(-seconds // MINUTE)
+    return [f"about {minutes} minute{'s' if minutes > 1 else ''}"]

@@ -1,0 +1,145 @@
+"""Those who wait know where they stand, and are told when that changes."""
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db.models.functions import Now
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.accounts.models import User
+from apps.generation import event_log
+from apps.generation.events import Events, Place
+from apps.generation.models import Generation, State
+from apps.generation.queue import estimate, place_of, waiting_generations
+from apps.generation.services.announce_places import announce_places
+from apps.generation.services.cancel import cancel_generation
+from apps.generation.services.claim import claim_next
+from apps.generation.services.finish import release_generation
+from apps.generation.tasks import reap
+from tests.generation.conftest import ask
+
+pytestmark = pytest.mark.django_db
+
+
+def claim() -> Generation:
+    claimed = claim_next(variant="instruct", worker="one")
+    assert claimed is not None
+    return claimed
+
+
+def shown(generation: Generation) -> Events:
+    return event_log.read_log(generation.pk)
+
+
+def test_places_are_the_order_in_which_turns_come(alice: User, bob: User, charlie: User) -> None:
+    for person, count in ((alice, 4), (bob, 2), (charlie, 1)):
+        for _ in range(count):
+            ask(person, "count")
+    claim()
+    while waiting := waiting_generations():
+        assert sorted(item.place.position for item in waiting) == list(range(1, len(waiting) + 1))
+        first = next(item for item in waiting if item.place.position == 1)
+        assert claim().pk == first.generation_id
+
+
+def test_variants_wait_in_queues_of_their_own(alice: User) -> None:
+    for_chat, for_code = ask(alice, "count"), ask(alice, "count")
+    Generation.objects.filter(pk=for_code.pk).update(variant="base")
+    assert [place_of(generation.pk) for generation in (for_chat, for_code)] == [Place(1), Place(1)]
+
+
+def test_what_does_not_wait_has_no_place(alice: User) -> None:
+    running, cancelled = ask(alice, "count"), ask(alice, "count")
+    assert claim() == running
+    cancel_generation(generation_id=cancelled.pk)
+    assert [place_of(generation.pk) for generation in (running, cancelled)] == [None, None]
+
+
+def test_cancelling_one_that_waits_moves_the_others_up(alice: User) -> None:
+    first, second, third = (ask(alice, "count") for _ in range(3))
+    announce_places()
+    assert shown(third).place == Place(3)
+    assert cancel_generation(generation_id=second.pk)
+    announce_places()
+    assert (shown(first).place, shown(third).place) == (Place(1), Place(2))
+    ended = shown(second).ended
+    assert ended is not None
+    assert ended.state is State.CANCELLED
+
+
+def test_only_changes_are_told(alice: User, bob: User) -> None:
+    for _ in range(3):
+        ask(alice, "count")
+    assert [announce_places(), announce_places()] == [3, 0]
+    ask(bob, "count")  # comes second, being his first
+    assert [announce_places(), announce_places()] == [3, 0]
+
+
+def test_the_tick_tells_them(alice: User) -> None:
+    generation = ask(alice, "count")
+    reap()
+    assert (shown(generation).state, shown(generation).place) == (State.QUEUED, Place(1))
+
+
+async def open_log(generation: Generation) -> None:
+    client = event_log.async_client()
+    await event_log.open_log(client, generation.pk, attempt=generation.attempt, checkpoint="")
+    await client.aclose()
+
+
+def test_one_that_began_meanwhile_is_not_called_waiting(alice: User) -> None:
+    ask(alice, "count")
+    seen_waiting = waiting_generations()
+    generation = claim()
+    async_to_sync(open_log)(generation)
+    assert event_log.announce_places(seen_waiting) == 0
+    assert (shown(generation).state, shown(generation).place) == (State.RUNNING, None)
+
+
+def test_one_that_is_back_in_the_queue_is_told_again(alice: User) -> None:
+    ask(alice, "count")
+    announce_places()
+    generation = claim()
+    async_to_sync(open_log)(generation)
+    release_generation(generation_id=generation.pk, attempt=1)
+    assert shown(generation).place is None
+    assert announce_places() == 1
+    assert shown(generation).place == Place(1)
+
+
+def took(owner: User, seconds: int) -> None:
+    """One that ended just now, having run for so long."""
+    generation = ask(owner, "count")
+    Generation.objects.filter(pk=generation.pk).update(
+        state=State.SUCCEEDED, started_at=Now() - timedelta(seconds=seconds), ended_at=Now()
+    )
+
+
+def test_estimate_comes_from_how_long_the_latest_took(alice: User, bob: User) -> None:
+    ask(alice, "count")
+    ask(alice, "count")
+    assert claim().owner == alice
+    assert claim().owner == alice  # two run at once
+    first, second = ask(bob, "count"), ask(bob, "count")
+    took(bob, 17)
+    took(bob, 18)
+    assert place_of(second.pk) == Place(2), "two say too little"
+    took(bob, 19)
+    assert [place_of(first.pk), place_of(second.pk)] == [Place(1, 10), Place(2, 20)]
+
+
+def test_while_nothing_runs_there_is_no_estimate(alice: User, bob: User) -> None:
+    for _ in range(3):
+        took(bob, 18)
+    assert place_of(ask(alice, "count").pk) == Place(1)
+
+
+@given(position=st.integers(1, 10_000), seconds_each=st.floats(0.001, 3600))
+def test_estimate_is_rounded_up_and_never_nothing(position: int, seconds_each: float) -> None:
+    guessed = estimate(position, seconds_each)
+    assert guessed is not None
+    assert guessed > 0
+    assert position * seconds_each <= guessed + 1e-6
+    assert guessed <= max(5, 2 * position * seconds_each + 5)
