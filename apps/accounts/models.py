@@ -1,7 +1,43 @@
-"""People."""
+"""People, and the keys that their programs sign in with."""
 
+from typing import Self
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class User(AbstractUser):
     """A person who may sign in, by one-time link or, where one was set, by password."""
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(owner=user)
+
+    def usable(self) -> Self:
+        not_expired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
+        return self.filter(not_expired, revoked_at__isnull=True, owner__is_active=True)
+
+
+class ApiKey(models.Model):
+    """A key to the API. Only its SHA-256 is kept (it has 256 random bits of its own), and its first characters."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, blank=True, default="", help_text="What it is for.")
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"

@@ -1,0 +1,66 @@
+"""API keys: made, used, revoked."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.accounts.errors import UserInactive, UserNotFound
+from apps.accounts.models import ApiKey, User
+
+MARK = "clw_"  # so that people and secret scanners know one when they see it
+SECRET_BYTES = 32
+PREFIX_LENGTH = len(MARK) + 6
+LONGEST_KEY = 200
+LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+def create_api_key(*, username: str, name: str = "", days: int | None = None) -> str:
+    """Make a key and return it, for the only time; ``days`` is how long it works.
+
+    Raises ``UserNotFound`` and ``UserInactive``.
+    """
+    owner = User.objects.filter(username=username).first()
+    if owner is None:
+        raise UserNotFound(username)
+    if not owner.is_active:
+        raise UserInactive(username)
+    key = MARK + secrets.token_urlsafe(SECRET_BYTES)
+    ApiKey.objects.create(
+        owner=owner,
+        name=name,
+        prefix=key[:PREFIX_LENGTH],
+        digest=digest_of(key),
+        expires_at=None if days is None else timezone.now() + timedelta(days=days),
+    )
+    return key
+
+
+def revoke_api_key(*, key_id: int) -> bool:
+    """Make a key useless from now on; false where it was already."""
+    return bool(ApiKey.objects.filter(pk=key_id, revoked_at__isnull=True).update(revoked_at=Now()))
+
+
+def person_with_key(key: str) -> User | None:
+    """The person a key stands for, and the use is noted; ``None`` for one that is wrong, revoked or expired."""
+    if not key.startswith(MARK) or len(key) > LONGEST_KEY:
+        return None
+    found = ApiKey.objects.usable().select_related("owner").filter(digest=digest_of(key)).first()
+    if found is None:
+        return None
+    _note_use(found)
+    return found.owner
+
+
+def digest_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _note_use(key: ApiKey) -> None:
+    """At most once a minute: an editor asks with every keystroke."""
+    outdated = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - LAST_USE_PRECISION)
+    if key.last_used_at is None or timezone.now() - key.last_used_at > LAST_USE_PRECISION:
+        ApiKey.objects.filter(outdated, pk=key.pk).update(last_used_at=Now())
