@@ -1,6 +1,6 @@
 """What a model server is asked for: the conversation as far as its window has room, and a reply of what is left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -22,6 +22,7 @@ class Destination:
     protocol: str
     parameters: dict[str, Any]
     window: int | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 @dataclass(frozen=True, slots=True)

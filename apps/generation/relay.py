@@ -15,7 +15,7 @@ from apps.generation.runs import Run
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import Delta, Timeouts
+from apps.inference.protocols.base import Delta
 
 if TYPE_CHECKING:
     from apps.generation.runtime import Runtime
@@ -80,7 +80,8 @@ async def _stream(runtime: "Runtime", run: Run, generation: Generation, destinat
     protocol = protocol_named(destination.protocol)
     request = await Asking(runtime.http, protocol, destination).request_for(generation, run)
     last = Delta("")
-    async with aclosing(protocol.stream_chat(runtime.http, destination.server, request, Timeouts())) as deltas:
+    replying = protocol.stream_chat(runtime.http, destination.server, request, destination.timeouts)
+    async with aclosing(replying) as deltas:
         async for delta in deltas:
             if delta.text:
                 runtime.log_writer.append(run, delta.text)

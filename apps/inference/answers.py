@@ -38,8 +38,16 @@ _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
     (aiohttp.InvalidURL, _no_web_address),
     (aiohttp.NonHttpUrlClientError, _no_web_address),
     (aiohttp.ClientResponseError, ProtocolError),
+    (UnicodeError, _no_web_address),  # a host name that cannot be written in a request
     (ValueError, ProtocolError),
 ]
+
+
+def address_for(server: Server, path: str) -> str:
+    """Return where to send a request; raise ``InvalidRequest`` where that is no web address."""
+    if not server.url.lower().startswith(("http://", "https://")):
+        raise _no_web_address("neither http nor https")
+    return server.address(path)
 
 
 def headers_for(server: Server, accepted: str) -> dict[str, str]:

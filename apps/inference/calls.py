@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from apps.inference.answers import failure_of_exception, headers_for, refusal_of
+from apps.inference.answers import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import InferenceError, ProtocolError
 from apps.inference.server import Server
 
@@ -41,10 +41,10 @@ async def _call(
 ) -> bytes:
     try:
         async with (
-            asyncio.timeout(min(timeouts.first_token, timeouts.total)),
+            asyncio.timeout(timeouts.until_answered),
             http.request(
                 "GET" if body is None else "POST",
-                server.address(path),
+                address_for(server, path),
                 data=None if body is None else json.dumps(body, allow_nan=False).encode(),
                 headers=headers_for(server, "application/json, text/plain"),
                 allow_redirects=False,

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from apps.inference.answers import failure_of_exception, headers_for, refusal_of
+from apps.inference.answers import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import (
     FirstTokenTimedOut,
     InferenceError,
@@ -49,7 +49,7 @@ class Exchange:
 
     async def __aenter__(self) -> Self:
         try:
-            async with asyncio.timeout_at(self._next_deadline()):
+            async with asyncio.timeout(self._timeouts.until_answered):
                 self._response = await self._send()
         except InferenceError:
             raise
@@ -93,7 +93,7 @@ class Exchange:
 
     async def _send(self) -> aiohttp.ClientResponse:
         return await self._http.post(
-            self._server.address(self._path),
+            address_for(self._server, self._path),
             data=json.dumps(self._body, allow_nan=False).encode(),
             headers=headers_for(self._server, "text/event-stream"),
             allow_redirects=False,
@@ -127,4 +127,6 @@ class Exchange:
             return TotalTimedOut(f"after {self._timeouts.total:g} s")
         if self.has_begun:
             return Stalled(f"silent for {self._timeouts.between_tokens:g} s")
+        if self._response is None:
+            return FirstTokenTimedOut(f"no answer at all after {self._timeouts.until_answered:g} s")
         return FirstTokenTimedOut(f"after {self._timeouts.first_token:g} s")

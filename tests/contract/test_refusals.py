@@ -189,7 +189,17 @@ async def test_closed_port_is_unreachable(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "not a url", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://[::1"]
+    "url",
+    [
+        "",
+        "not a url",
+        "//127.0.0.1",
+        "http://a..b",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+    ],
 )
 async def test_address_that_is_none_is_refused(dialect: Dialect, ask: Ask, url: str) -> None:
     outcome = await ask(url=url or "/")

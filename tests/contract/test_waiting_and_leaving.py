@@ -53,6 +53,22 @@ async def test_no_text_in_time(
     assert type((await ask(timeouts=timeouts)).error) is expected
 
 
+async def test_server_that_should_have_answered_is_not_waited_for(ask: Ask, scripted_server: ScriptedServer) -> None:
+    scripted_server.answer(Wait())
+    outcome = await ask(timeouts=Timeouts(first_answer=SOON))
+    assert type(outcome.error) is FirstTokenTimedOut
+    await (await scripted_server.request()).left.wait()
+
+
+@pytest.mark.parametrize("begin", [[head()], [head(), Send(KEEP_ALIVE)]])
+async def test_server_that_has_answered_may_take_its_time(
+    dialect: Dialect, ask: Ask, scripted_server: ScriptedServer, begin: list[Step]
+) -> None:
+    scripted_server.answer(*begin, Pause(1.2), Send(dialect.reply("late")))
+    outcome = await ask(timeouts=Timeouts(first_answer=1))
+    assert outcome.text == "late", outcome.error
+
+
 async def test_silence_between_tokens(dialect: Dialect, ask: Ask, scripted_server: ScriptedServer) -> None:
     scripted_server.answer(head(), Send(dialect.token("half")), Wait())
     outcome = await ask(timeouts=Timeouts(between_tokens=SOON))

@@ -18,6 +18,24 @@ def test_a_server_that_shows_the_token_around_does_not_get_it_onto_our_pages() -
     assert "gpu-server" not in str(facts)
 
 
+@pytest.mark.parametrize(
+    ("discovered", "seconds"),
+    [
+        ({}, 10),
+        ({"kind": "tgi"}, 10),
+        ({"kind": "vllm"}, 10),
+        ({"kind": "sglang"}, 120),
+        ({"kind": "llama.cpp"}, 120),
+        ({"kind": "unknown"}, 120),
+    ],
+    ids=str,
+)
+def test_only_a_server_known_to_hold_its_headers_back_is_waited_for_in_silence(
+    discovered: dict[str, Any], seconds: float
+) -> None:
+    assert Endpoint(url="http://gpu-1", discovered=discovered).timeouts.until_answered == seconds
+
+
 @pytest.mark.parametrize(("window", "kept"), [(4096, 4096), (None, None), (0, None), (2**40, None)])
 def test_only_a_context_window_that_can_be_one_is_kept(window: int | None, kept: int | None) -> None:
     assert as_facts(Discovered(context_window=window), "")["discovered_context_window"] == kept

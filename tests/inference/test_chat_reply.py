@@ -4,6 +4,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,12 @@ def test_text_beside_the_finish_reason_does_not_wait() -> None:
 
 def test_usage_beside_the_finish_reason_ends_the_reply() -> None:
     assert feed({**chunk("all", "stop"), "usage": usage(1)}) == [Delta("all", 1, "stop", Usage(10, 1))]
+
+
+@pytest.mark.parametrize("choice", [{"finish_reason": "stop"}, {"finish_reason": "stop", "delta": None}])
+def test_finish_reason_may_stand_alone(choice: dict[str, Any]) -> None:
+    end = {"choices": [{"index": 0, **choice}]}
+    assert feed(chunk("all"), end, b"data: [DONE] \n\n") == [Delta("all", 1), None, Delta("", 0, "stop", None)]
 
 
 def test_llama_cpp_begins_with_an_empty_content() -> None:

@@ -11,8 +11,9 @@ from apps.endpoints.addresses import LONGEST_URL, validate_address
 from apps.endpoints.capabilities import effective_capabilities, validate_overrides
 from apps.endpoints.choices import Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
-from apps.endpoints.serving import informed
+from apps.endpoints.serving import informed, timeouts_for
 from apps.endpoints.tokens import seal, unseal
+from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 
 
@@ -164,6 +165,11 @@ class Endpoint(models.Model):
         """What ``apps.inference`` needs to call it. Raises ``TokenUnreadable``."""
         plain = Server(url=self.url, model=self.model_id, token=self.token, size=self.size or None)
         return informed(plain, self.discovered)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long it may take over a reply."""
+        return timeouts_for(self.discovered)
 
     @property
     def capabilities(self) -> frozenset[str]:

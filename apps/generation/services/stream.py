@@ -76,6 +76,7 @@ class Streaming:
             protocol=endpoint.protocol,
             parameters=endpoint.parameters_for(self._generation.parameters),
             window=endpoint.context_window,
+            timeouts=endpoint.timeouts,
         )
         connection.close()  # a stream takes minutes, and there are more of them than connections
         ended = self._runtime.call(stream(self._runtime, run, self._generation, destination))

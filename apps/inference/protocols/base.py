@@ -92,13 +92,22 @@ class Delta:
 class Timeouts:
     """Seconds a caller is ready to wait; keep-alive bytes count as life between tokens, not for the first one.
 
-    Requests that are no streams must be answered, whole, within ``first_token``.
+    ``first_answer`` is for servers that answer a request, by its status and headers, long before the first token: one
+    that does not is hanging. ``None`` where that may take until the first token. Requests that are no streams must be
+    answered, whole, within the shorter of the two.
     """
 
     connect: float = 5.0
     first_token: float = 120.0
     between_tokens: float = 60.0
     total: float = 1800.0
+    first_answer: float | None = None
+
+    @property
+    def until_answered(self) -> float:
+        """Seconds from the request until the server must have answered it in some way."""
+        limits = (self.first_answer, self.first_token, self.total)
+        return min(limit for limit in limits if limit is not None)
 
 
 class Protocol(ABC):

@@ -32,8 +32,9 @@ class ChatReply(Reply):
         return None if text is None else storable(text)
 
     def text_of(self, choice: Any) -> Any:
-        """Return the text of the one choice that was asked for."""
-        return choice["delta"].get("content")
+        """Return the text of the one choice that was asked for; the last chunk of some proxies has no delta."""
+        delta = choice["delta"] if choice.get("finish_reason") is None else choice.get("delta")
+        return None if delta is None else delta.get("content")
 
     def _take_usage(self, usage: Any) -> None:
         try:

@@ -70,7 +70,7 @@ class Reply(ABC):
 
     def _take_all(self, payloads: Iterable[str], texts: list[str]) -> None:
         for payload in payloads:
-            if payload == DONE:
+            if payload.rstrip() == DONE:
                 self._finish()
             elif payload and (text := self._take(payload)):
                 texts.append(text)
