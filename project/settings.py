@@ -134,6 +134,8 @@ GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 
 # Seconds after which a queued generation's task is taken for lost and sent again.
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
+# How many generations of one person may wait or run at once.
+GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
 # How many streams one attempt opens at the most, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
 

@@ -2,7 +2,9 @@
 
 ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
-└── EmptyMessage      there is nothing to send
+├── EmptyMessage      there is nothing to send
+├── NothingToContinue the reply is complete, or not the last
+└── TooManyReplies    this person has as many replies going as are allowed
 """
 
 
@@ -24,3 +26,20 @@ class EmptyMessage(ChatError):
     """Nothing but white space was sent."""
 
     sentence = "Write a message first."
+
+
+class NothingToContinue(ChatError):
+    """Only the last reply can be continued, and only where it broke off."""
+
+    sentence = "There is nothing to continue in this reply."
+    status = 409
+
+
+class TooManyReplies(ChatError):
+    """In all conversations together; ``sentence`` says how many."""
+
+    status = 429
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence

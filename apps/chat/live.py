@@ -10,7 +10,8 @@ from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
 from apps.chat.wording import waiting_sentence
-from apps.generation.events import Events, Place
+from apps.generation.event_log import first_token_at
+from apps.generation.events import Ended, Events, Place
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
@@ -38,14 +39,16 @@ class LiveReply:
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
         text = await in_thread(text_so_far)(self._generation)
+        last = Events(len(text))
         await self._send(self._snapshot(text))
         async for events in follower().follow(self._generation.pk, after=len(text)):
             if news := self._news(events):
                 await self._send(news)
+            last = events
             if not events.ended:
                 # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
                 await asyncio.sleep(FRAME_SECONDS)
-        await self._send(await in_thread(self._ending)())
+        await self._send(await in_thread(self._ending)(last))
 
     def _snapshot(self, text: str) -> str:
         finished, still_open = self._renderer.snapshot(text)
@@ -73,12 +76,23 @@ class LiveReply:
         waiting = waiting_sentence(place) if state == State.QUEUED else ""
         return fragments.update_around_text(self._message, waiting) + fragments.announce(waiting or WRITING)
 
-    def _ending(self) -> str:
+    def _ending(self, last: Events) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
         message = Message.objects.in_order().get(pk=self._message.pk)
+        if last.ended is not None and message.generation is not None:
+            _complete_figures(message.generation, last.offset_after, last.ended)
         conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
         return (
             fragments.update_around_text(message)
             + fragments.update_sidebar(conversation)
             + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
         )
+
+
+def _complete_figures(generation: Generation, length: int, ended: Ended) -> None:
+    """Who presses Stop ends the log first, and stores what it says a moment after that."""
+    generation.text_length = max(generation.text_length, length)
+    if generation.completion_tokens is None:
+        generation.completion_tokens = ended.usage.get("completion_tokens") or None
+    if generation.first_token_at is None:
+        generation.first_token_at = first_token_at(generation.pk)

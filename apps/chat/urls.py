@@ -10,4 +10,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
+    path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
+    path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
 ]

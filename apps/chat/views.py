@@ -10,8 +10,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Message, Role
 from apps.chat.selectors import sidebar_groups
+from apps.chat.services.again import ask_again, continue_reply
 from apps.chat.services.send import Exchange, send_message, start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.transcript import now_as_moment, shown_messages
@@ -59,6 +60,33 @@ def stop(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     shown = _conversation_for(request, conversation_id)
     stop_reply(conversation=shown)
     return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+
+
+@require_POST
+def go_on(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Continue a reply that broke off; the socket shows how it goes on."""
+    reply = _reply_for(request, conversation_id, message_id)
+    try:
+        continue_reply(reply=reply)
+    except ChatError as error:
+        return _refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
+    return HttpResponse(status=204) if request.htmx else redirect(reply.conversation)  # type: ignore[attr-defined]
+
+
+@require_POST
+def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Ask a reply's question again; the socket shows the new exchange."""
+    reply = _reply_for(request, conversation_id, message_id)
+    try:
+        ask_again(reply=reply)
+    except ChatError as error:
+        return _refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
+    return HttpResponse(status=204) if request.htmx else redirect(reply.conversation)  # type: ignore[attr-defined]
+
+
+def _reply_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    replies = _conversation_for(request, conversation_id).messages.filter(role=Role.ASSISTANT)
+    return get_object_or_404(replies.select_related("conversation__owner"), pk=message_id)
 
 
 def _conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:

@@ -1,8 +1,10 @@
 """What can go wrong with a generation.
 
 GenerationError
-├── LogUnavailable   the event log may not be written by this attempt
-└── GenerationOver   it has ended already
+├── LogUnavailable      the event log may not be written by this attempt
+├── GenerationOver      it has ended already
+├── GenerationComplete  it cannot be continued
+└── TooManyAtOnce       one person has as many going as are allowed
 """
 
 
@@ -27,3 +29,17 @@ class GenerationOver(GenerationError):
     """The generation has ended, so it cannot be changed."""
 
     sentence = "This generation has already ended."
+
+
+class GenerationComplete(GenerationError):
+    """It runs, it is complete, or it has no text to continue."""
+
+    sentence = "There is nothing to continue in this reply."
+
+
+class TooManyAtOnce(GenerationError):
+    """The owner has ``GENERATIONS_PER_PERSON`` waiting or running."""
+
+    def __init__(self, most: int) -> None:
+        replies = "1 reply" if most == 1 else f"{most} replies"
+        super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop one first.")

@@ -6,6 +6,7 @@ log last may append; after the end entry nobody may. Lua scripts make each of th
 """
 
 from collections.abc import Awaitable, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -83,13 +84,29 @@ async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attemp
 async def _append(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, start: int, text: str) -> None:
     await cast(
         "Awaitable[bytes]",
-        client.eval(script("append"), 2, *keys(generation_id), attempt, start, start + len(text), text),
+        client.eval(script("append"), 2, *keys(generation_id), attempt, start, start + len(text), text, 0, ""),
     )
+
+
+def begin_anew(generation_id: UUID, *, attempt: int, text: str) -> None:
+    """Replace a log that has ended by one that waits for the next attempt, with ``text`` in it."""
+    names = keys(generation_id)
+    with sync_client().pipeline(transaction=True) as pipeline:
+        pipeline.delete(*names)
+        state = encode_state(State.QUEUED)
+        pipeline.eval(script("open"), 2, *names, attempt, len(text), text, state, SECONDS_WHILE_RUNNING)
+        pipeline.execute()
 
 
 def end_log(generation_id: UUID, ended: Ended) -> None:
     """End the log; does nothing where it has ended already."""
     sync_client().eval(script("end"), 2, *keys(generation_id), ended.encode(), SECONDS_AFTER_END)
+
+
+def first_token_at(generation_id: UUID) -> datetime | None:
+    """When the first token was written, as far as the log knows."""
+    began = cast("bytes | None", sync_client().hget(head_key(generation_id), "began"))
+    return datetime.fromisoformat(began.decode()) if began else None
 
 
 def announce(generation_id: UUID, state: State) -> None:

@@ -12,6 +12,7 @@ import structlog
 from redis.exceptions import NoScriptError, RedisError
 
 from apps.generation import event_log
+from apps.generation.errors import LogUnavailable
 from apps.generation.runs import Run, StopReason
 
 logger = structlog.get_logger(__name__)
@@ -72,7 +73,8 @@ class LogWriter:
         values: list[str | int] = []
         for run, text in zip(batch, texts, strict=True):
             keys += event_log.keys(run.generation_id)
-            values += (run.attempt, run.appended, run.appended + len(text), text)
+            began = run.first_token_at.isoformat() if run.first_token_at else ""
+            values += (run.attempt, run.appended, run.appended + len(text), text, run.tokens, began)
         return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
 
     async def _settle(self, run: Run, text: str, answer: bytes) -> None:
@@ -86,6 +88,10 @@ class LogWriter:
     async def _restore(self, run: Run) -> None:
         """Redis lost the log: make it anew from the text that this worker has."""
         whole = run.text
-        await event_log.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
+        try:
+            await event_log.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
+        except LogUnavailable:
+            run.stop(StopReason.LOST)
+            return
         run.mark_appended(run.unappended())
         logger.info("event log restored", generation=str(run.generation_id), length=len(whole))

@@ -115,6 +115,12 @@ class Generation(models.Model):
         return State(self.state).is_over
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether it ended before it was complete, with a text to continue."""
+        cut_off = self.state in {State.FAILED, State.CANCELLED} or self.finish_reason == "length"
+        return self.is_over and cut_off and self.text_length > 0
+
+    @property
     def seconds_to_first_token(self) -> float | None:
         """From the request to the first token, waiting included."""
         if self.first_token_at is None:

@@ -33,3 +33,9 @@ def answered_conversation(owner: User, question: str, reply: str) -> Conversatio
 @transaction.atomic
 def answered_message(conversation: Conversation, question: str, reply: str) -> Exchange:
     return answer(send_message(conversation=conversation, text=question), reply)
+
+
+@transaction.atomic
+def failed_exchange(owner: User, text: str = "A list is") -> Exchange:
+    exchange = start_conversation(owner=owner, text="What is a list?")
+    return answer(exchange, text, state=State.FAILED, error="The model server is gone.")

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
 from apps.chat.services.send import start_conversation
 from apps.generation.models import Generation, State
+from tests.chat.exchanges import failed_exchange
 
 type SignedIn = Callable[[User], Client]
 MESSAGE = {"message": "What is a list?"}
@@ -84,3 +85,24 @@ def test_another_site_cannot_post(alice: User, conversation: Conversation) -> No
 
 def test_stopping_is_not_done_by_following_a_link(alice: User, conversation: Conversation, signed_in: SignedIn) -> None:
     assert signed_in(alice).get(reverse("chat:stop", args=[conversation.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["continue", "retry"])
+@pytest.mark.parametrize("who", ["bob", "staff"])
+def test_nobody_else_goes_on_with_a_reply(
+    who: str, name: str, request: pytest.FixtureRequest, alice: User, signed_in: SignedIn
+) -> None:
+    failed = failed_exchange(alice)
+    address = reverse(f"chat:{name}", args=[failed.conversation.pk, failed.reply.pk])
+    assert signed_in(request.getfixturevalue(who)).post(address).status_code == 404
+    assert signed_in(alice).get(address).status_code == 405
+    assert Message.objects.count() == 2
+    assert Generation.objects.get().state == State.FAILED
+    assert signed_in(alice).post(address).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["continue", "retry"])
+def test_a_reply_is_found_only_in_its_own_conversation(name: str, alice: User, signed_in: SignedIn) -> None:
+    one, other = failed_exchange(alice), failed_exchange(alice)
+    for wrong in ([one.conversation.pk, other.reply.pk], [one.conversation.pk, one.question.pk]):
+        assert signed_in(alice).post(reverse(f"chat:{name}", args=wrong)).status_code == 404

@@ -207,3 +207,13 @@ def test_page_needs_nothing_that_the_policy_forbids(browser: Client, alice: User
         assert markup.tags.count("script") == len(
             [tag for tag, name, _ in markup.attributes if (tag, name) == ("script", "src")]
         )
+
+
+def test_refusal_of_too_many_at_once_keeps_the_draft(browser: Client, alice: User, settings: Settings) -> None:
+    settings.GENERATIONS_PER_PERSON = 1
+    start_conversation(owner=alice, text="one")
+    for headers in ({}, HTMX):
+        answer = browser.post(HOME, {"message": "What is a list?"}, headers=headers)
+        assert answer.status_code == 429
+        assert "You have 1 reply waiting or being written" in answer.text
+    assert "What is a list?" in browser.post(HOME, {"message": "What is a list?"}).text

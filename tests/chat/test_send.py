@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.errors import EmptyMessage, ReplyInProgress
+from apps.chat.errors import EmptyMessage, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.send import Exchange, send_message, start_conversation, title_from
 from apps.chat.services.stop import stop_reply
+from apps.endpoints.services import add_endpoint
+from apps.endpoints.services.reserve import reserve_endpoint
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
@@ -160,3 +163,52 @@ def at_once(send: Callable[[], Exchange]) -> tuple[Exchange | ReplyInProgress, .
 )
 def test_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
     assert title_from(text) == title
+
+
+@pytest.fixture
+def two_at_once(settings: Settings) -> None:
+    settings.GENERATIONS_PER_PERSON = 2
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_more_than_a_person_may_have_at_once_are_refused(alice: User, bob: User) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    running = send_message(conversation=conversation, text="two")
+    start_conversation(owner=alice, text="three")
+    with pytest.raises(TooManyReplies, match="You have 2 replies waiting or being written"):
+        start_conversation(owner=alice, text="four")
+    assert not Conversation.objects.filter(title="four").exists()
+    start_conversation(owner=bob, text="five")
+    stop_reply(conversation=running.conversation)
+    start_conversation(owner=alice, text="four")
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_the_same_message_again_is_no_further_one(alice: User) -> None:
+    key = uuid4()
+    first = start_conversation(owner=alice, text="one", idempotency_key=key)
+    start_conversation(owner=alice, text="two")
+    assert start_conversation(owner=alice, text="one", idempotency_key=key) == first
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("two_at_once")
+def test_limit_holds_for_messages_sent_at_one_moment(alice: User) -> None:
+    add_endpoint(name="full", url="http://127.0.0.1:9", protocol="openai", variant="instruct", max_concurrency=1)
+    reserve_endpoint(variant="instruct", holder=uuid4(), needs=("chat",))  # so that they wait
+    at_once = Barrier(6)
+
+    def send(number: int) -> bool:
+        at_once.wait()
+        try:
+            start_conversation(owner=alice, text=str(number))
+        except TooManyReplies:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(send, range(6))) == [False] * 4 + [True] * 2
+    assert Generation.objects.count() == Conversation.objects.count() == 2

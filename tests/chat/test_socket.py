@@ -209,6 +209,7 @@ async def test_stopped_reply_never_grows(
     await tab.until_over()
     assert tab.page.states[-1] == "cancelled"
     await assert_like_reloaded(tab, exchange)
+    assert "Stopped by you after" in str(tab.page.messages[-1])
     stored = generation_of(exchange).text
     assert REPLY.startswith(stored)
     assert stored.endswith("1, 2], ")

@@ -15,7 +15,7 @@ type Client = redis.asyncio.Redis
 
 async def append(client: Client, generation_id: UUID, attempt: int, start: int, text: str) -> bytes:
     answers: list[bytes] = await client.eval(
-        event_log.script("append"), 2, *event_log.keys(generation_id), attempt, start, start + len(text), text
+        event_log.script("append"), 2, *event_log.keys(generation_id), attempt, start, start + len(text), text, 0, ""
     )
     return answers[0]
 

@@ -39,7 +39,7 @@ class Writer:
     async def append(self, text: str) -> None:
         end = self.offset + len(text)
         keys = event_log.keys(self.generation_id)
-        await self.client.eval(event_log.script("append"), 2, *keys, 1, self.offset, end, text)
+        await self.client.eval(event_log.script("append"), 2, *keys, 1, self.offset, end, text, 0, "")
         self.offset = end
 
 

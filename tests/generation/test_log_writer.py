@@ -85,3 +85,29 @@ async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client:
     writer.append(run, "two")
     await run.wait_until_appended()
     assert event_log.read_log(generation_id).text == "one two"
+
+
+async def test_the_end_says_how_many_tokens_the_log_has(
+    writer: LogWriter, log_client: Client, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id)
+    for word in ("one ", "two ", "three"):
+        writer.append(run, word)
+        run.tokens += 1
+    await run.wait_until_appended()
+    event_log.end_log(generation_id, Ended(State.CANCELLED))
+    ended = event_log.read_log(generation_id).ended
+    assert ended == Ended(State.CANCELLED, usage={"completion_tokens": 3})
+    assert event_log.first_token_at(generation_id) == run.first_token_at
+
+
+async def test_an_end_that_knows_its_tokens_is_believed(
+    writer: LogWriter, log_client: Client, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id)
+    run.tokens = 3
+    writer.append(run, "one two three")
+    await run.wait_until_appended()
+    known = Ended(State.SUCCEEDED, "stop", "é 🦙", {"prompt_tokens": None, "completion_tokens": 4})
+    event_log.end_log(generation_id, known)
+    assert event_log.read_log(generation_id).ended == known

@@ -105,6 +105,12 @@ async def test_stop_closes_the_connection_and_freezes_the_text(alice: User, scri
     await in_thread(generation.refresh_from_db)()
     assert generation.state == State.CANCELLED
     assert generation.text == at_stop == shown(generation)
+    assert generation.completion_tokens == len(at_stop.split())
+    assert generation.first_token_at is not None
+    assert generation.started_at < generation.first_token_at < generation.ended_at  # type: ignore[operator]
+    end = event_log.read_log(generation.pk).ended
+    assert end is not None
+    assert end.usage == {"completion_tokens": generation.completion_tokens}
 
 
 @pytest.mark.parametrize("failure", ["fail", "cut", "reset"])

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.chat.announcements import announce_messages
-from apps.chat.errors import EmptyMessage, ReplyInProgress
+from apps.chat.errors import EmptyMessage, ReplyInProgress, TooManyReplies
 from apps.chat.history import turns_for
 from apps.chat.models import Conversation, Message, Role
+from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import ACTIVE
 from apps.generation.services.start import start_generation
 
@@ -29,7 +30,7 @@ class Exchange:
 
 
 def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None = None) -> Exchange:
-    """Begin a conversation with its first question. Raises ``EmptyMessage``.
+    """Begin a conversation with its first question. Raises ``EmptyMessage`` and ``TooManyReplies``.
 
     The same ``idempotency_key`` gives the same exchange: a double click makes one.
     """
@@ -49,7 +50,7 @@ def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None =
 
 
 def send_message(*, conversation: Conversation, text: str, idempotency_key: UUID | None = None) -> Exchange:
-    """Ask the next question. Raises ``EmptyMessage`` and ``ReplyInProgress``."""
+    """Ask the next question. Raises ``EmptyMessage``, ``ReplyInProgress`` and ``TooManyReplies``."""
     if not text.strip():
         raise EmptyMessage
     with transaction.atomic():
@@ -78,13 +79,16 @@ def title_from(text: str) -> str:
 def _store(conversation: Conversation, messages: list[Message], text: str, idempotency_key: UUID | None) -> Exchange:
     position = messages[-1].position + 1 if messages else 1
     question = Message.objects.create(conversation=conversation, position=position, role=Role.USER, question=text)
-    generation = start_generation(
-        owner=conversation.owner,
-        variant="instruct",
-        messages=turns_for(messages, text),
-        parameters={"max_tokens": settings.CHAT_MAX_TOKENS},
-        idempotency_key=idempotency_key,
-    )
+    try:
+        generation = start_generation(
+            owner=conversation.owner,
+            variant="instruct",
+            messages=turns_for(messages, text),
+            parameters={"max_tokens": settings.CHAT_MAX_TOKENS},
+            idempotency_key=idempotency_key,
+        )
+    except TooManyAtOnce as error:
+        raise TooManyReplies(error.sentence) from error
     reply = Message.objects.create(
         conversation=conversation, position=position + 1, role=Role.ASSISTANT, generation=generation
     )

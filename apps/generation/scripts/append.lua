@@ -1,7 +1,8 @@
 -- Appends text to the logs of many generations, each once and only by the attempt that owns it.
--- KEYS: events and head of each. ARGV: attempt, start offset, end offset and text of each. Returns a word for each.
+-- KEYS: events and head of each. ARGV: attempt, start offset, end offset, text, tokens so far and time of the first one
+-- (or '') of each. Returns a word for each.
 -- Entry ids are "<offset after the text>-<n>", so that a reader's offset is its place in the stream.
-local function append(events, head_key, attempt, first, last, text)
+local function append(events, head_key, attempt, first, last, text, tokens, began)
   local head = redis.call('HMGET', head_key, 'attempt', 'offset', 'ended')
   if not head[2] then return 'missing' end
   if head[3] then return 'ended' end
@@ -10,12 +11,13 @@ local function append(events, head_key, attempt, first, last, text)
   if head[2] ~= first then return 'gap' end
   redis.call('XADD', events, last .. '-*', 't', text)
   redis.call('HSET', head_key, 'offset', last)
+  if tokens ~= '0' then redis.call('HSET', head_key, 'tokens', tokens) end
+  if began ~= '' then redis.call('HSETNX', head_key, 'began', began) end
   return 'ok'
 end
 
 local answers = {}
 for i = 1, #KEYS / 2 do
-  local given = 4 * i - 3
-  answers[i] = append(KEYS[2 * i - 1], KEYS[2 * i], ARGV[given], ARGV[given + 1], ARGV[given + 2], ARGV[given + 3])
+  answers[i] = append(KEYS[2 * i - 1], KEYS[2 * i], unpack(ARGV, 6 * i - 5, 6 * i))
 end
 return answers

@@ -29,9 +29,13 @@ def cancel_generation(*, generation_id: UUID) -> bool:
 
 
 def _keep_what_was_shown(generation_id: UUID) -> None:
-    generation = Generation.objects.only("text", "text_length").get(pk=generation_id)
+    """The text and the figures of which the log knows more than the last checkpoint."""
+    generation = Generation.objects.only("text", "text_length", "first_token_at").get(pk=generation_id)
     tail = event_log.read_log(generation_id, after=generation.text_length)
-    if tail.text:
-        Generation.objects.filter(pk=generation_id, state=State.CANCELLED, text_length=generation.text_length).update(
-            text=generation.text + tail.text, text_length=tail.offset_after
-        )
+    tokens = tail.ended.usage.get("completion_tokens") if tail.ended else None
+    Generation.objects.filter(pk=generation_id, state=State.CANCELLED, text_length=generation.text_length).update(
+        text=generation.text + tail.text,
+        text_length=tail.offset_after,
+        completion_tokens=tokens or None,
+        first_token_at=generation.first_token_at or event_log.first_token_at(generation_id),
+    )

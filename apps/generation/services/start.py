@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import Generation
 from apps.generation.services.enqueue import enqueue
 
@@ -23,9 +25,10 @@ def start_generation(
     """Store a queued generation and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
-    Raises ``IntegrityError`` where the owner used ``idempotency_key`` before.
+    Raises ``TooManyAtOnce``, and ``IntegrityError`` where the owner used ``idempotency_key`` before.
     """
     with transaction.atomic():
+        require_room(owner)
         generation = Generation.objects.create(
             owner=owner,
             variant=variant,
@@ -35,3 +38,12 @@ def start_generation(
         )
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation
+
+
+def require_room(owner: User) -> None:
+    """Raise ``TooManyAtOnce`` unless the owner may have one more; the answer holds until the transaction ends."""
+    # One at a time per person, or two at once would both find room for one. Does not hold up who refers to the row.
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    most = settings.GENERATIONS_PER_PERSON
+    if Generation.objects.active().filter(owner=owner).count() >= most:
+        raise TooManyAtOnce(most)

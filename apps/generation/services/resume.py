@@ -1,0 +1,39 @@
+"""Go on with a generation that ended before it was complete."""
+
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.generation import event_log
+from apps.generation.errors import GenerationComplete
+from apps.generation.models import Generation, State
+from apps.generation.services.enqueue import enqueue
+from apps.generation.services.start import require_room
+from apps.inference.context import estimate_tokens
+
+
+def resume_generation(*, generation_id: UUID, more_tokens: int) -> Generation:
+    """Queue the generation again: its text is kept, and continued by up to ``more_tokens``.
+
+    Raises ``GenerationComplete`` where there is nothing to go on with, and ``TooManyAtOnce``.
+    """
+    with transaction.atomic():
+        generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
+        if not generation.can_go_on:
+            raise GenerationComplete
+        require_room(generation.owner)
+        generation.state = State.QUEUED
+        # The number of an attempt of its own, so that a worker that has not heard of the end cannot write.
+        generation.attempt += 1
+        generation.parameters |= {"max_tokens": estimate_tokens(generation.text) + more_tokens}
+        generation.error = generation.finish_reason = ""
+        generation.lost_leases = 0
+        generation.ended_at = None
+        generation.enqueued_at = Now()
+        generation.save()
+        # Before the commit: whoever sees it waiting must not find the end in its log.
+        event_log.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text)
+        transaction.on_commit(partial(enqueue, [generation.pk]))
+    return generation
