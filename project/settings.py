@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "apps.endpoints",
     "apps.generation",
     "apps.chat",
+    "apps.gateway",
     "apps.guide",
     "channels",
     "django_htmx",
@@ -160,6 +161,11 @@ CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
 # How much of a conversation is stored with each request, in characters; an endpoint's window may leave out more.
 CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
+
+# --- the API ----------------------------------------------------------------------------------
+
+# Generations that one person may have waiting and running before the API refuses more.
+API_MAX_ACTIVE_GENERATIONS = env.read_int("API_MAX_ACTIVE_GENERATIONS", 50)
 
 # --- people -----------------------------------------------------------------------------------
 

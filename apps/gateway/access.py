@@ -1,0 +1,72 @@
+"""The one way into the API: a key, checked before anything else."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate
+
+import msgspec
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+from psycopg_pool import PoolTimeout
+from redis.exceptions import RedisError
+
+from apps.accounts.api_keys import person_with_key
+from apps.accounts.models import User
+from apps.gateway.errors import ApiError, InvalidKey, MethodNotAllowed, TooLarge, Unavailable
+from apps.generation.threads import in_thread
+
+logger = structlog.get_logger(__name__)
+
+type View[**P] = Callable[P, Coroutine[Any, Any, HttpResponseBase]]
+
+
+def api_view[**P](
+    method: str = "",
+) -> Callable[[View[Concatenate[HttpRequest, User, P]]], View[Concatenate[HttpRequest, P]]]:
+    """Make an async view part of the API: it is given the key's owner, and what it raises is answered as JSON.
+
+    No session and no cookie is looked at, so there is nothing that CSRF could abuse.
+    """
+
+    def decorate(view: View[Concatenate[HttpRequest, User, P]]) -> View[Concatenate[HttpRequest, P]]:
+        @wraps(view)
+        async def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            try:
+                caller = await in_thread(_caller_of)(request)
+                if method and request.method != method:
+                    raise MethodNotAllowed(method)
+                response = await view(request, caller, *args, **kwargs)
+            except ApiError as error:
+                response = refusal(error)
+            except RequestDataTooBig:
+                response = refusal(TooLarge("The request is too large."))
+            except (OperationalError, InterfaceError, PoolTimeout, RedisError) as error:
+                logger.warning("API not available", error=type(error).__name__)
+                response = refusal(Unavailable())
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        return csrf_exempt(login_not_required(answer))  # type: ignore[return-value]
+
+    return decorate
+
+
+def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), status=status, headers=headers, content_type="application/json")
+
+
+def refusal(error: ApiError) -> HttpResponse:
+    return json_response(error.body, status=error.status, headers=error.headers)
+
+
+def _caller_of(request: HttpRequest) -> User:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    caller = person_with_key(key.strip()) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise InvalidKey
+    return caller

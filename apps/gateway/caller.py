@@ -1,0 +1,72 @@
+"""What becomes of a generation when its caller goes away before its end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+from apps.gateway.services import leave_generation
+from apps.generation.models import Generation
+from apps.generation.threads import in_thread
+
+_leaving: set[asyncio.Task[None]] = set()
+
+
+def stays_when_left(request: HttpRequest) -> bool:
+    """Whether the generation goes on without its caller."""
+    return request.headers.get("X-On-Disconnect", "").strip().lower() == "continue"
+
+
+async def started(start: Callable[[], Generation], *, stays: bool) -> Generation:
+    """Start a generation in a thread; a caller who leaves at that moment leaves it too."""
+    starting = asyncio.ensure_future(in_thread(start)())
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        if not stays:
+            starting.add_done_callback(_leave_started)
+        raise
+
+
+def leave(generation_id: UUID) -> None:
+    """Cancel the generation; a task of its own does it, because the caller's is being cancelled."""
+    task = asyncio.create_task(in_thread(leave_generation)(generation_id))
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)
+
+
+def _leave_started(starting: "asyncio.Future[Generation]") -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        leave(starting.result().pk)
+
+
+class ReplyStream(StreamingHttpResponse):
+    """Server-sent events that end with the generation; closed earlier, because the caller left, they cancel it.
+
+    A web process that stops does not close it: then the generation goes on, and the caller can resume.
+    """
+
+    def __init__(self, content: AsyncGenerator[bytes], *, generation: Generation, stays: bool = True) -> None:
+        headers = {
+            "X-Generation-Id": str(generation.pk),
+            "X-Accel-Buffering": "no",
+            "Cache-Control": "no-store, no-transform",
+        }
+        self._generation_id = generation.pk
+        self._is_left = not stays
+        super().__init__(self._watched(content), content_type="text/event-stream", headers=headers)
+
+    async def _watched(self, content: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        async with aclosing(content):
+            async for piece in content:
+                yield piece
+        self._is_left = False
+
+    def close(self) -> None:
+        """Called by Django in a thread, when all is sent or the caller has left, and at no other time."""
+        if self._is_left:
+            self._is_left = False
+            leave_generation(self._generation_id)
+        super().close()

@@ -1,0 +1,122 @@
+"""``/v1/generations/<id>``: look at a generation, follow it, cancel it."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from redis.exceptions import RedisError
+
+from apps.accounts.models import User
+from apps.gateway.access import api_view, json_response
+from apps.gateway.answers import usage_in_openai
+from apps.gateway.caller import ReplyStream
+from apps.gateway.errors import InvalidRequest, NotFound
+from apps.gateway.following import follow, read_now
+from apps.gateway.sse import KEEP_ALIVE, KEEP_ALIVE_SECONDS, event, with_pulse
+from apps.generation.events import Ended, Events
+from apps.generation.models import Generation
+from apps.generation.services.cancel import cancel_generation
+from apps.generation.threads import in_thread
+
+LARGEST_OFFSET = 2**53
+
+
+@api_view("GET")
+async def show_generation(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
+    """The state, and the text so far."""
+    return await _shown(await _generation_for(caller, generation_id))
+
+
+@api_view("POST")
+async def cancel(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
+    """Cancel it, and show what it came to; one that is over stays as it is."""
+    generation = await _generation_for(caller, generation_id)
+    await in_thread(cancel_generation)(generation_id=generation.pk)
+    return await _shown(generation)
+
+
+@api_view("GET")
+async def generation_events(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponseBase:
+    """What comes after an offset, as server-sent events. Whoever leaves these leaves nothing behind."""
+    after = _offset_from(request)
+    generation = await _generation_for(caller, generation_id)
+    return ReplyStream(_events(generation, after), generation=generation)
+
+
+async def _generation_for(caller: User, generation_id: UUID) -> Generation:
+    """The only door: what is not the caller's is not there."""
+
+    def find() -> Generation | None:
+        return Generation.objects.visible_to(caller).filter(pk=generation_id).first()
+
+    if (generation := await in_thread(find)()) is None:
+        raise NotFound("There is no such generation.")
+    return generation
+
+
+def _offset_from(request: HttpRequest) -> int:
+    """``Last-Event-ID`` is newer than the address, which a browser repeats when it connects again."""
+    given = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
+    if not (given.isascii() and given.isdigit()) or int(given[:20]) > LARGEST_OFFSET:
+        raise InvalidRequest("The offset must be a whole number of characters.", param="after")
+    return int(given)
+
+
+async def _events(generation: Generation, after: int) -> AsyncGenerator[bytes]:
+    if not generation.is_over:
+        yield event({"state": generation.state, "position": None}, name="state")
+    try:
+        async for news in with_pulse(follow(generation, after=after), seconds=KEEP_ALIVE_SECONDS):
+            yield KEEP_ALIVE if news is None else _written(news)
+    except (RedisError, OSError):
+        return  # without an end: the caller connects again, and goes on where it was
+
+
+def _written(news: Events) -> bytes:
+    pieces = []
+    if news.state is not None and not news.ended:
+        place = getattr(news, "place", None)
+        pieces.append(event({"state": news.state, "position": place and place.position}, name="state"))
+    if news.text:
+        delta = {"offset": news.offset, "text": news.text}
+        pieces.append(event(delta, name="delta", event_id=news.offset_after))
+    if news.ended:
+        pieces.append(event(_end(news.ended), name="end"))
+    return b"".join(pieces)
+
+
+def _end(ended: Ended) -> dict[str, Any]:
+    return {
+        "state": ended.state,
+        "finish_reason": ended.finish_reason or None,
+        "usage": usage_in_openai(ended.usage),
+        "error": ended.error or None,
+    }
+
+
+async def _shown(generation: Generation) -> HttpResponse:
+    now, text = await in_thread(read_now)(generation)
+    usage = {"prompt_tokens": now.prompt_tokens, "completion_tokens": now.completion_tokens}
+    content = {
+        "id": now.pk,
+        "object": "generation",
+        "state": now.state,
+        "variant": now.variant,
+        "endpoint": now.endpoint.name if now.endpoint else None,
+        "text": text,
+        "offset": len(text),
+        "finish_reason": now.finish_reason or None,
+        "usage": usage_in_openai(usage),
+        "timings": {
+            "created_at": now.created_at,
+            "started_at": now.started_at,
+            "first_token_at": now.first_token_at,
+            "ended_at": now.ended_at,
+            "seconds_to_first_token": now.seconds_to_first_token,
+            "tokens_per_second": now.tokens_per_second,
+        },
+        "error": now.error or None,
+    }
+    return json_response(content, headers={"X-Generation-Id": str(now.pk)})

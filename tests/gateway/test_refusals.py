@@ -1,0 +1,132 @@
+"""What the API refuses: one shape, the right status."""
+
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import ApiKey, User
+from apps.endpoints.models import Endpoint, Health
+from apps.generation.models import Generation, State
+from tests.gateway.calls import assert_refused, body, started_stream
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+ADDRESSES = ["models", "chat/completions", "generations/0199aaaa-0000-7000-8000-000000000000", "nothing"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("given", [None, "Bearer clw_wrong", "Bearer", "Basic YWxpY2U6eA=="])
+def test_without_a_key_nothing_is_answered(live_asgi_server: str, address: str, given: str | None) -> None:
+    headers = {"Authorization": given} if given else {}
+    response = httpx.get(f"{live_asgi_server}/v1/{address}", headers=headers)
+    assert_refused(response, 401, code="invalid_api_key")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_revoked_key_is_refused_at_once(api: httpx.Client) -> None:
+    assert api.get("models").status_code == 200
+    ApiKey.objects.update(revoked_at=timezone.now())
+    assert_refused(api.get("models"), 401, code="invalid_api_key")
+
+
+def test_a_session_is_no_key(api: httpx.Client, live_asgi_server: str, alice: User, client: Any) -> None:
+    client.force_login(alice)
+    cookies = {"sessionid": client.cookies["sessionid"].value}
+    assert httpx.get(f"{live_asgi_server}/chat/", cookies=cookies).status_code == 200
+    assert_refused(httpx.get(f"{live_asgi_server}/v1/models", cookies=cookies), 401, code="invalid_api_key")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ({"model": 5}, "model"),
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages"),
+        ({"messages": [{"role": "user", "content": "  "}]}, "messages"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "messages"),
+        ({"messages": [{"role": "user", "content": "a\0b"}]}, None),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_completion_tokens": "many"}, "max_completion_tokens"),
+        ({"temperature": -0.1}, "temperature"),
+        ({"temperature": True}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"stop": ["a"] * 5}, "stop"),
+        ({"stop": [""]}, "stop"),
+        ({"seed": -1}, "seed"),
+        ({"n": 2}, "n"),
+        ({"stream": "yes"}, "stream"),
+    ],
+)
+def test_what_is_wrong_is_named(api: httpx.Client, wrong: dict[str, Any], param: str | None) -> None:
+    response = api.post("chat/completions", json={**body("count to 3"), **wrong})
+    assert assert_refused(response, 422, code=None, param=param).endswith(".")
+    assert not Generation.objects.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000])
+def test_a_body_that_is_no_request(api: httpx.Client, content: bytes) -> None:
+    assert_refused(api.post("chat/completions", content=content), 422, code=None)
+
+
+def test_too_large_a_body(api: httpx.Client) -> None:
+    assert_refused(api.post("chat/completions", json=body("x" * 2_200_000)), 413, code="request_too_large")
+
+
+def test_unknown_model(api: httpx.Client, counting_endpoint: Endpoint) -> None:
+    response = api.post("chat/completions", json=body("count to 3", model="gpt-5"))
+    assert "'gpt-5'" in assert_refused(response, 404, code="model_not_found", param="model")
+    assert_refused(api.get("models/gpt-5"), 404, code="model_not_found", param="model")
+
+
+def test_unknown_address_and_method(api: httpx.Client) -> None:
+    assert_refused(api.get("embeddings"), 404, code="not_found")
+    response = api.get("chat/completions")
+    assert_refused(response, 405, code=None)
+    assert response.headers["Allow"] == "POST"
+
+
+def test_too_many_at_once(api: httpx.Client, alice: User, counting_endpoint: Endpoint) -> None:
+    for _ in range(50):
+        Generation.objects.create(owner=alice, messages=[], state=State.QUEUED, variant="base")
+    response = api.post("chat/completions", json=body("count to 3"))
+    assert "50 generations" in assert_refused(response, 429, code="rate_limit_exceeded")
+    assert int(response.headers["Retry-After"]) >= 1
+    Generation.objects.first().delete()  # type: ignore[union-attr]
+    assert api.post("chat/completions", json=body("count to 3")).status_code == 200
+
+
+def test_no_server_for_the_model(api: httpx.Client) -> None:
+    assert api.get("models").json() == {"object": "list", "data": []}
+    response = api.post("chat/completions", json=body("count to 3"))
+    assert_refused(response, 503, code="model_unavailable")
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+def test_all_servers_down(api: httpx.Client, counting_endpoint: Endpoint) -> None:
+    retry_at = timezone.now() + timedelta(seconds=30)
+    Endpoint.objects.update(health=Health.DOWN, retry_at=retry_at)
+    response = api.post("chat/completions", json=body("count to 3"))
+    assert_refused(response, 503, code="model_unavailable")
+    assert 1 <= int(response.headers["Retry-After"]) <= 30
+
+
+def test_a_reply_that_fails(api: httpx.Client, counting_endpoint: Endpoint) -> None:
+    """The model server's own words stay with it; the person reads ours."""
+    response = api.post("chat/completions", json=body("count to 90, fail after 3"))
+    sentence = assert_refused(response, 503, code="generation_failed")
+    assert response.headers["X-Should-Retry"] == "false"
+    shown = api.get(f"generations/{response.headers['X-Generation-Id']}").json()
+    assert (shown["state"], shown["error"]) == ("failed", sentence)
+    assert shown["text"].startswith("1 2 3")
+
+
+def test_a_stream_that_fails(api: httpx.Client, counting_endpoint: Endpoint) -> None:
+    with closing(started_stream(api, "count to 90, fail after 3")) as response:
+        assert response.status_code == 200
+        lines = [line for line in response.iter_lines() if line]
+    assert '"code":"generation_failed"' in lines[-1]
+    assert "data: [DONE]" not in lines
