@@ -43,6 +43,7 @@ class Verdict(Enum):
     WORKS = auto()
     ANSWERS = auto()  # it gave information, which is less than a reply
     SLOW = auto()
+    LATE = auto()  # a person's reply began late: the server is slow, or the question was long
     IMPAIRED = auto()  # it is there, and did not do what was asked
     DOUBTFUL = auto()
     BROKEN = auto()
@@ -110,7 +111,9 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
             return replace(standing, failures=0)
         case Verdict.ANSWERS:
             return standing
-        case Verdict.SLOW | Verdict.IMPAIRED:
+        case Verdict.LATE if standing.health == Health.HEALTHY:
+            return replace(standing, failures=0)  # the next probe's short question will tell
+        case Verdict.SLOW | Verdict.LATE | Verdict.IMPAIRED:
             after = Standing(Health.DEGRADED, now, evidence.reason)
         case _:
             after = _after_failure(standing, evidence, now)

@@ -16,7 +16,10 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """A server that could be taken. A lower ``rank`` goes first; ``queue`` is what waits on it besides our own."""
+    """A server that could be taken. A lower ``rank`` goes first; ``queue`` is what waits on it besides our own.
+
+    With a ``limit`` of 0 it is not taken; a place that the holder has on it is given back.
+    """
 
     endpoint_id: UUID
     rank: int

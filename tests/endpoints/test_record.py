@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.endpoints.models import Endpoint, Health, Observation
 from apps.endpoints.services import save_endpoint, set_endpoint_state
@@ -21,6 +22,25 @@ def test_a_reply_that_ended_well_is_kept_and_makes_healthy(add: Add) -> None:
     seen = Observation.objects.get()
     assert (seen.kind, seen.ok, seen.error_kind) == ("traffic", True, "")
     assert (seen.seconds_to_first_token, seen.tokens_per_second, seen.duration) == (0.25, 42.0, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Health.UNKNOWN, Health.DEGRADED),
+        (Health.DEGRADED, Health.DEGRADED),
+        (Health.DOWN, Health.DEGRADED),
+        (Health.HEALTHY, Health.HEALTHY),  # the question may have been long
+    ],
+)
+def test_a_reply_that_began_late_does_not_make_healthy(add: Add, before: Health, after: Health) -> None:
+    endpoint = add()
+    Endpoint.objects.filter(pk=endpoint.pk).update(health=before, retry_at=timezone.now())
+    record_success(endpoint_id=endpoint.pk, seconds_to_first_token=60.0)
+    endpoint.refresh_from_db()
+    assert endpoint.health == after
+    assert endpoint.last_generated_at is None  # a probe asks a short question
+    assert Observation.objects.get().ok
 
 
 def test_failures_are_kept_and_add_up(add: Add) -> None:

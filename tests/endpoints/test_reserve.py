@@ -62,13 +62,21 @@ def test_health_before_priority_before_load(add: Add) -> None:
         ("first-b", Health.HEALTHY, 2),
     ]:
         set_health(add(name, max_concurrency=2, priority=priority), health)
-    taken = [reserve() for _ in range(10)]
-    assert taken == [
-        *("first-a", "first-b", "first-a", "first-b"),
-        *("second", "second", "unknown", "unknown", "degraded", "degraded"),
-    ]
+    taken = [reserve() for _ in range(8)]
+    assert taken == ["first-a", "first-b", "first-a", "first-b", "second", "second", "unknown", "unknown"]
     with pytest.raises(AllEndpointsBusy):
         reserve()
+
+
+@pytest.mark.parametrize(("poor", "retry_in"), [(Health.DEGRADED, None), (Health.DOWN, -1)])
+def test_a_place_on_a_good_server_is_worth_waiting_for(add: Add, poor: Health, retry_in: float | None) -> None:
+    set_health(add("poor", priority=9), poor, retry_in=retry_in)
+    good = add("good", max_concurrency=1)
+    set_health(good, Health.HEALTHY)
+    assert reserve() == "good"
+    with pytest.raises(AllEndpointsBusy):
+        reserve()
+    assert reserve(excluding=[good.pk]) == "poor"
 
 
 def test_load_is_a_share_of_what_a_server_takes(add: Add) -> None:
@@ -145,6 +153,7 @@ def test_one_that_is_down_is_never_chosen_before_its_pause_is_over(add: Add) -> 
     with pytest.raises(AllEndpointsBusy):
         reserve()
     set_health(down, Health.DOWN, retry_in=-1)
+    set_endpoint_state(name="up", state="disabled")
     assert reserve() == "down"
 
 

@@ -54,6 +54,18 @@ def test_the_healthy_one_answers_everybody(alice: User, servers: dict[str, Moody
         assert generation.endpoint.name == "healthy"
 
 
+def test_many_at_once_wait_for_the_healthy_one_before_anything_is_known(
+    alice: User, servers: dict[str, MoodyServer]
+) -> None:
+    Endpoint.objects.filter(name__in=["hanging", "slow", "overloaded"]).update(state="disabled")
+    Endpoint.objects.filter(name="healthy").update(max_concurrency=1)
+    assert set(Endpoint.objects.values_list("health", flat=True)) == {Health.UNKNOWN}
+    asked = [ask(alice, "count to 3") for _ in range(8)]
+    for generation in map(ended, asked):
+        assert (generation.state, generation.text) == (State.SUCCEEDED, numbers(3)), generation.error
+    assert Endpoint.objects.get(name="dead").health == Health.DOWN
+
+
 def test_pages_ask_no_server(client: Client, alice: User, servers: dict[str, MoodyServer]) -> None:
     staff = User.objects.create_superuser("staff")
     client.force_login(staff)

@@ -13,7 +13,7 @@ for number, slots in ipairs(KEYS) do
   local limit = tonumber(ARGV[3 * number + 1])
   local queue = tonumber(ARGV[3 * number + 2])
   local taken = redis.call("ZCARD", slots)
-  local load = (taken + queue) / limit
+  local load = (taken + queue) / math.max(limit, 1)
   if taken < limit and (best == 0 or rank < best_rank or (rank == best_rank and load < best_load)) then
     best, best_rank, best_load = number, rank, load
   end

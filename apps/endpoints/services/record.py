@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.endpoints.health import Evidence, Standing, Verdict, evidence_of, judge
+from apps.endpoints.health import SLOW, Evidence, Standing, Verdict, evidence_of, judge
 from apps.endpoints.models import Endpoint, Observation, ObservationKind
 from apps.inference.errors import InferenceError
 
@@ -35,10 +35,11 @@ def record_success(
     duration: float | None = None,
 ) -> None:
     """A person's reply came to its end."""
+    is_late = seconds_to_first_token is not None and seconds_to_first_token > settings.ENDPOINT_SLOW_SECONDS
     _observe(
         endpoint_id,
         ObservationKind.TRAFFIC,
-        Evidence(Verdict.WORKS),
+        Evidence(Verdict.LATE, SLOW) if is_late else Evidence(Verdict.WORKS),
         Speed(seconds_to_first_token, tokens_per_second, duration),
     )
 
@@ -79,7 +80,7 @@ def _observe(
     Observation.objects.create(
         endpoint_id=endpoint_id,
         kind=kind,
-        ok=evidence.verdict in (Verdict.WORKS, Verdict.SLOW, Verdict.ANSWERS),
+        ok=evidence.verdict in (Verdict.WORKS, Verdict.SLOW, Verdict.LATE, Verdict.ANSWERS),
         error_kind=evidence.error_kind,
         seconds_to_first_token=speed.seconds_to_first_token,
         tokens_per_second=speed.tokens_per_second,

@@ -21,8 +21,9 @@ def reserve_endpoint(
 ) -> Endpoint:
     """The best endpoint of ``variant`` with a free place, which ``holder`` now has: renew it, and release it.
 
-    By capability (``needs``), health, priority, then least load. One that is down gets no work, but for one trial
-    when its pause is over and nothing else has a place. One SELECT and one Redis call, unless there is a trial.
+    By capability (``needs``), health, priority, then least load. A degraded one gets work only while none is better:
+    a place on a good server is worth waiting for. One that is down gets none, but for one trial when its pause is
+    over and no other is up. One SELECT and one Redis call, unless there is a trial.
     Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``. Reads stored facts only and asks no server.
     """
     known = list(Endpoint.objects.serving(variant).preferred_first())
@@ -32,7 +33,7 @@ def reserve_endpoint(
         if endpoint.state == State.ENABLED and endpoint.pk not in excluding and endpoint.capabilities.issuperset(needs)
     ]
     up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
-    endpoint = _take_best(up, holder) or _try_again(usable, holder)
+    endpoint = _take_best(up, holder) if up else _try_again(usable, holder)
     if endpoint is None:
         raise AllEndpointsBusy(variant) if up else _refusal(variant, known, usable)
     return endpoint
@@ -40,11 +41,12 @@ def reserve_endpoint(
 
 def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
     preferences = sorted({_preference(endpoint) for endpoint in endpoints})
+    all_degraded = all(endpoint.health == Health.DEGRADED for endpoint in endpoints)
     bids = [
         Bid(
             endpoint.pk,
             rank=preferences.index(_preference(endpoint)),
-            limit=endpoint.max_concurrency,
+            limit=endpoint.max_concurrency if all_degraded or endpoint.health != Health.DEGRADED else 0,
             queue=endpoint.discovered.get("queue_size") or 0,
         )
         for endpoint in endpoints

@@ -40,6 +40,8 @@ def run_next(*, variant: str, runtime: Runtime) -> None:
     if generation is not None:
         _store(generation, _outcome(generation, endpoint, holder, refusal, runtime))
     if endpoint is not None:
+        if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
+            release_slot(generation.endpoint_id, holder)  # it moved there
         _free_place(endpoint.pk, holder, variant)
 
 

@@ -7,10 +7,11 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from apps.endpoints.errors import EndpointError, NoEndpointAvailable
+from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
+from apps.endpoints.slots import release_slot
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
@@ -41,6 +42,7 @@ class Streaming:
         self._holder = holder
         self._runtime = runtime
         self._failed: set[UUID] = set()
+        self._others_are_busy = False  # with other work, where this generation should have gone next
 
     def to_its_end(self) -> Outcome | StopReason:
         try:
@@ -62,7 +64,7 @@ class Streaming:
             if isinstance(ended, Delta):
                 return self._success(run, ended)
             if not (_another_may_do(ended) and streams_left and self._move_on(run, ended)):
-                return StopReason.OVERLOADED if isinstance(ended, Overloaded) else self._failure(run, ended)
+                return StopReason.OVERLOADED if self._must_wait(ended) else self._failure(run, ended)
             self._runtime.call(pause(run, wait))
             wait *= 2
         return StopReason.LOST  # unreachable while at least one stream is allowed
@@ -70,6 +72,7 @@ class Streaming:
     def _stream(self, run: Run) -> Delta | InferenceError | None:
         endpoint = self._endpoint
         run.endpoint_id = endpoint.pk
+        self._generation.endpoint = endpoint  # whose place is freed at the end
         Generation.objects.filter(pk=run.generation_id, attempt=run.attempt).update(endpoint=endpoint)
         destination = Destination(
             server=endpoint.server,
@@ -89,6 +92,7 @@ class Streaming:
     def _move_on(self, run: Run, error: InferenceError) -> bool:
         """Reserve another endpoint; or the same again where the error allows it, once its pause is over."""
         self._failed.add(self._endpoint.pk)
+        release_slot(self._endpoint.pk, self._holder)
         if self._reserve(self._failed) is None:
             return True
         if not error.may_retry:
@@ -100,12 +104,20 @@ class Streaming:
         self._runtime.call(pause(run, seconds))
         return run.stopped is not None or self._reserve(set()) is None
 
+    def _must_wait(self, error: InferenceError) -> bool:
+        """Whether the generation goes back to the queue, as one does that finds no place."""
+        return isinstance(error, Overloaded) or (self._others_are_busy and _another_may_do(error))
+
     def _reserve(self, excluding: set[UUID]) -> float | None:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
         try:
             self._endpoint = reserve_endpoint(
                 variant=self._generation.variant, holder=self._holder, excluding=excluding, needs=NEEDS
             )
+            self._others_are_busy = False
+        except AllEndpointsBusy:
+            self._others_are_busy = True
+            return math.inf
         except NoEndpointAvailable as refusal:
             return math.inf if refusal.retry_after is None else refusal.retry_after
         except EndpointError:
