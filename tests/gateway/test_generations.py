@@ -8,8 +8,10 @@ import httpx2 as httpx
 import pytest
 
 from apps.accounts.models import User
+from apps.endpoints.models import Endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
+from apps.generation.services.announce_places import announce_places
 from tests.gateway.calls import DONE, assert_refused, body, ended, events_in, first_text, numbers, started_stream
 from tests.gateway.conftest import ApiOf
 
@@ -76,6 +78,25 @@ def test_events_of_a_running_generation(api: httpx.Client) -> None:
         "usage": {"prompt_tokens": 10, "completion_tokens": 100, "total_tokens": 110},
         "error": None,
     }
+
+
+def test_events_of_a_waiting_generation_tell_its_place(api: httpx.Client) -> None:
+    Endpoint.objects.update(max_concurrency=1)
+    with closing(started_stream(api, "count to 9000 at 50 per second")) as first:
+        chunks = first_text(first)
+        with closing(started_stream(api, "count to 5")) as second:
+            generation_id = second.headers["X-Generation-Id"]
+            assert announce_places() == 1
+            with api.stream("GET", f"generations/{generation_id}/events") as response:
+                events = events_in(response)
+                states = [next(events), next(events)]
+                assert [state["data"] for state in states] == [
+                    {"state": "queued", "position": None},
+                    {"state": "queued", "position": 1},
+                ]
+                assert next(chunks)
+                first.close()
+                assert text_of(list(events), start=0) == numbers(5)
 
 
 @pytest.mark.parametrize("log", ["kept", "gone"])

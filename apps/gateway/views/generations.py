@@ -77,8 +77,8 @@ async def _events(generation: Generation, after: int) -> AsyncGenerator[bytes]:
 def _written(news: Events) -> bytes:
     pieces = []
     if news.state is not None and not news.ended:
-        place = getattr(news, "place", None)
-        pieces.append(event({"state": news.state, "position": place and place.position}, name="state"))
+        position = news.place.position if news.place else None
+        pieces.append(event({"state": news.state, "position": position}, name="state"))
     if news.text:
         delta = {"offset": news.offset, "text": news.text}
         pieces.append(event(delta, name="delta", event_id=news.offset_after))
