@@ -20,6 +20,8 @@ from apps.generation.threads import in_thread
 logger = structlog.get_logger(__name__)
 
 TRY_AGAIN_LATER = 1013
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = '{"heartbeat": true}'  # JSON without content: htmx changes nothing
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -36,6 +38,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         await self.accept()
+        self.heartbeat = asyncio.create_task(self._beat())
         await self.channel_layer.group_add(group_of(self.conversation.pk), self.channel_name)
         await self._show(await in_thread(_changed_messages)(self.conversation, self._since))
 
@@ -43,12 +46,19 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         for task in self.replies.values():
             task.cancel()
         if self.conversation is not None:
+            self.heartbeat.cancel()
             await self.channel_layer.group_discard(group_of(self.conversation.pk), self.channel_name)
 
     async def messages_added(self, event: dict[str, Any]) -> None:
         """Another tab, or this one, sent a message."""
         if self.conversation is not None:
             await self._show(await in_thread(_messages)(self.conversation, event["ids"]))
+
+    async def _beat(self) -> None:
+        """Say that the socket is alive, which the browser cannot see otherwise."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self.send(HEARTBEAT)
 
     async def _show(self, messages: list[Message]) -> None:
         for message in messages:

@@ -11,6 +11,7 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 
 from apps.accounts.models import User
+from apps.chat.consumers import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.generation.threads import in_thread
 from tests.support.frames import ShownPage
@@ -59,6 +60,8 @@ class Tab:
             while not condition(self.page):
                 frame = await self._socket.recv()
                 assert isinstance(frame, str)
+                if frame == HEARTBEAT:
+                    continue
                 self.frames.append(frame)
                 self.page.apply(frame)
                 self.shown.append(self.page.body())

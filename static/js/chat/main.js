@@ -1,5 +1,6 @@
 // The chat page: its parts, each on its own.
 import "./composer.js";
+import "./connection.js";
 import "./copy.js";
 import "./scrolling.js";
 import "./updates.js";

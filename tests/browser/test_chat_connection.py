@@ -1,0 +1,53 @@
+"""A socket that fell silent, or whose back-off lasts, does not keep the reply from the reader."""
+
+from django.db import transaction
+from playwright.async_api import WebSocketRoute, expect
+
+from apps.accounts.services import create_user
+from apps.chat.services.send import Exchange, start_conversation
+from apps.generation.models import State
+from apps.generation.services.claim import claim_next
+from apps.generation.services.finish import Outcome, finish_generation
+from apps.generation.threads import in_thread
+from tests.browser.visit import Visit
+
+
+@in_thread
+def being_written() -> Exchange:
+    with transaction.atomic():  # or a worker at hand would be first
+        alice, _ = create_user(username="alice")
+        exchange = start_conversation(owner=alice, text="What is a list?")
+        assert claim_next(variant="instruct", worker="test") == exchange.reply.generation
+    return exchange
+
+
+@in_thread
+def end(exchange: Exchange) -> None:
+    assert exchange.reply.generation is not None
+    outcome = Outcome(state=State.SUCCEEDED, text="A sequence.", finish_reason="stop")
+    assert finish_generation(generation_id=exchange.reply.generation.pk, attempt=1, outcome=outcome)
+
+
+async def test_half_open_socket_is_replaced(visit: Visit) -> None:
+    """The first socket opens and says nothing ever after, as when a laptop changed networks."""
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if len(sockets) > 1:
+            socket.connect_to_server()
+
+    page = visit.page
+    await page.clock.install()
+    await page.route_web_socket("**/ws/chat/**", connect)
+    exchange = await being_written()
+    await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
+    reply = page.locator('article[data-role="assistant"]')
+    await end(exchange)
+    await page.clock.run_for(30_000)
+    await expect(reply).to_have_attribute("data-state", "running")
+    assert len(sockets) == 1
+    await page.clock.run_for(30_000)
+    await expect(reply).to_have_attribute("data-state", "succeeded")
+    await expect(reply).to_contain_text("A sequence.")
+    assert len(sockets) == 2
