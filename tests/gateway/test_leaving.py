@@ -1,11 +1,19 @@
 """A caller that leaves cancels its generation, unless it said that it may come back."""
 
+from collections.abc import Callable
+
 import httpx2 as httpx
 import pytest
 
+from apps.accounts.api_keys import create_api_key
+from apps.accounts.models import User
+from apps.embedded import programs
+from apps.embedded.ports import HOST, free_port
+from apps.embedded.program import Program
 from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation, State
 from tests.gateway.calls import body, ended, events_in, first_text, numbers, started_stream, wait_until
+from tests.support.services import Running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counting_endpoint")]
 
@@ -62,6 +70,32 @@ def test_leaving_the_queue_cancels(api: httpx.Client, counting_endpoint: Endpoin
     assert next(rest)
     first.close()
     assert ended(running).state == State.CANCELLED
+
+
+def test_a_web_process_that_stops_leaves_the_generation_alone(
+    run_program: Callable[[Program], Running], alice: User
+) -> None:
+    port = free_port()
+    web = run_program(programs.web(port))
+    address = f"http://{HOST}:{port}"
+    key = create_api_key(username="alice")
+    with httpx.Client(base_url=f"{address}/v1/", headers={"Authorization": f"Bearer {key}"}, timeout=20) as api:
+        web.wait_until(lambda: _answers(api))
+        response = started_stream(api, "count to 300 at 50 per second")
+        rest = first_text(response)
+        web.stop()
+        with pytest.raises(httpx.TransportError):
+            list(rest)
+    generation = Generation.objects.get(pk=response.headers["X-Generation-Id"])
+    assert not generation.is_over
+    assert (ended(generation).state, generation.text) == (State.SUCCEEDED, numbers(300))
+
+
+def _answers(api: httpx.Client) -> bool:
+    try:
+        return api.get("models").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_leaving_the_events_leaves_the_generation_alone(api: httpx.Client) -> None:
