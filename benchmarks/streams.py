@@ -88,7 +88,7 @@ class Stack:
         self.model = self._run(Program("model", (sys.executable, "-m", "tests.support.scripted_server", "--port", "0")))
         self.model.wait_until(lambda: "http://" in self.model.log.read_text())
         self.port = free_port()  # after the model, which takes any
-        self.worker = self._run(programs.worker(self.layout, beat=False))
+        self.worker = self._run(programs.worker())
         self.web = self._run(programs.web(self.port))
         self.worker.wait_until(lambda: bool(sync_client().zcard(WORKERS_KEY)))
         self.web.wait_until(self._web_listens)

@@ -72,7 +72,7 @@ def run_program(services: Services, django_db_setup: None) -> Iterator[Callable[
 @pytest.fixture(scope="session")
 def celery_worker_process(services: Services, run_program: Callable[[Program], Running]) -> Running:
     """A real Celery worker. Tests that use it commit their data: ``django_db(transaction=True)``."""
-    worker = run_program(programs.worker(services.layout, beat=False))
+    worker = run_program(programs.worker())
     worker.wait_until(_worker_answers)
     return worker
 

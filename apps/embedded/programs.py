@@ -1,4 +1,4 @@
-"""The stack's Python programs: worker, web server and local model server."""
+"""The stack's Python programs: worker, clock, web server and local model server."""
 
 import sys
 
@@ -7,18 +7,28 @@ from apps.embedded.model_server import model_file
 from apps.embedded.ports import HOST
 from apps.embedded.program import Program
 
+CELERY = (sys.executable, "-m", "celery", "--app", "project")
 
-def worker(layout: Layout, *, beat: bool = True) -> Program:
-    """One Celery worker; with ``beat`` also the clock of the periodic jobs, of which a stack has exactly one."""
-    schedule = ("--beat", "--schedule", str(layout.beat_schedule)) if beat else ()
+
+def worker() -> Program:
+    """One Celery worker."""
     # Workers need not know each other here, and asking around takes a second at every start.
     quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
     return Program(
         name="worker",
-        argv=(sys.executable, "-m", "celery", "--app", "project", "worker", "--loglevel", "INFO", *quiet, *schedule),
+        argv=(*CELERY, "worker", "--loglevel", "INFO", *quiet),
         # A warm shutdown: the worker hands unfinished generations over before it goes.
         stop_seconds=6.0,
     )
+
+
+def beat(layout: Layout) -> Program:
+    """The clock of the periodic jobs, of which a stack has exactly one.
+
+    Not the worker's ``--beat``: when that child dies, Celery does not start it again, and nothing is reaped or probed.
+    """
+    schedule = ("--schedule", str(layout.beat_schedule), "--pidfile", "")
+    return Program(name="beat", argv=(*CELERY, "beat", "--loglevel", "WARNING", *schedule))
 
 
 def web(port: int) -> Program:

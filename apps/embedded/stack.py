@@ -24,7 +24,7 @@ from apps.embedded.records import read_records
 from apps.embedded.supervisor import Supervisor
 
 # Nobody may still need what stops: requests first, then the work, then what both stand on.
-STOP_STAGES = (("web", "worker"), ("model-server",), ("valkey", "postgres"))
+STOP_STAGES = (("web", "worker", "beat"), ("model-server",), ("valkey", "postgres"))
 PORTS = range(1, 65536)
 LAUNCHER_POLL_SECONDS = 0.5
 
@@ -93,7 +93,8 @@ class Stack:
             tasks.create_task(self._start_valkey())
             static = tasks.create_task(asyncio.to_thread(collect_static, self.layout))
             link = await self._start_database(f"http://{HOST}:{model_port}")
-            await self.supervisor.start(programs.worker(self.layout))
+            await self.supervisor.start(programs.worker())
+            await self.supervisor.start(programs.beat(self.layout))
             await static
             await self.supervisor.start(programs.web(self.port))
             await self._wait_until_ready()

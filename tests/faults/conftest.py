@@ -22,7 +22,7 @@ from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive, read_records
 
-ALL = {"postgres", "valkey", "model-server", "worker", "web"}
+ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
 START_SECONDS = 120
 
 

@@ -33,7 +33,7 @@ def mortal_worker(
     services: Services, run_program: Callable[[Program], Running], celery_worker_process: Running
 ) -> Iterator[Running]:
     """A second worker, with short leases; the session's worker survives it."""
-    program = programs.worker(services.layout, beat=False)
+    program = programs.worker()
     environment = {"GENERATION_LEASE_SECONDS": "2", "GENERATION_CHECKPOINT_SECONDS": "0.5"}
     # A name of its own, because the log says when the worker has begun to take jobs.
     worker = run_program(replace(program, name=f"mortal-worker-{uuid4()}", environment=environment))
