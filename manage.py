@@ -11,12 +11,16 @@ from django.db import OperationalError
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    if sys.argv[1:2] != ["start"]:
+        # One command needs one connection, and a pool would go on trying where nothing answers.
+        os.environ.setdefault("DATABASE_POOL_SIZE", "0")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:
-        sys.exit(f"The database does not answer: {error}. Start the stack with make run, or check DATABASE_URL.")
+        reason = str(error).partition("\n")[0].rstrip(".")  # libpq's further lines are advice for other cases
+        sys.exit(f"The database does not answer: {reason}. Start the stack with make run, or check DATABASE_URL.")
 
 
 if __name__ == "__main__":

@@ -81,11 +81,8 @@ REDIS_URL = env.read_text("REDIS_URL", LAYOUT.redis_url)
 
 DATABASES = {"default": env.database_settings(DATABASE_URL)}
 # Under ASGI each request runs in a thread of its own: connections must outlive threads.
-DATABASES["default"]["OPTIONS"]["pool"] = {
-    "min_size": 1,
-    "max_size": env.read_int("DATABASE_POOL_SIZE", 16),
-    "timeout": 10,
-}
+if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 16):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

@@ -22,6 +22,7 @@ def test_database_that_does_not_answer(tmp_path: Path, command: list[str]) -> No
         check=False,
     )
     assert answer.returncode == 1
-    assert answer.stderr.splitlines()[-1].startswith("The database does not answer: ")
-    assert answer.stderr.splitlines()[-1].endswith("Start the stack with make run, or check DATABASE_URL.")
+    assert answer.stderr.startswith("The database does not answer: ")
+    assert answer.stderr.count("\n") == 1
+    assert answer.stderr.endswith("Start the stack with make run, or check DATABASE_URL.\n")
     assert "Traceback" not in answer.stderr
