@@ -132,8 +132,10 @@ GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 
 # Seconds after which a queued generation's task is taken for lost and sent again.
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
-# How many generations of one person may wait or run at once.
+# How many generations of one person may wait or run at once, in chats and through the API together.
 GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
+# How many live connections one person may hold open: pages that follow a conversation, and the API's event streams.
+STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
 # How many streams one attempt opens at the most, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
 
@@ -159,10 +161,10 @@ CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
 CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 
-# --- the API ----------------------------------------------------------------------------------
+# --- the guide --------------------------------------------------------------------------------
 
-# Generations that one person may have waiting and running before the API refuses more.
-API_MAX_ACTIVE_GENERATIONS = env.read_int("API_MAX_ACTIVE_GENERATIONS", 50)
+# Where readers report an error; {page} stands for the address of the page. Empty: nowhere.
+GUIDE_REPORT_URL = env.read_text("GUIDE_REPORT_URL", "")
 
 # --- people -----------------------------------------------------------------------------------
 

@@ -4,10 +4,8 @@ import math
 
 from django.utils import timezone
 
-from apps.accounts.models import User
 from apps.endpoints.models import Endpoint, Health
 from apps.gateway.errors import ModelNotFound, ModelUnavailable
-from apps.generation.models import Generation
 
 DEFAULT_VARIANT = "instruct"
 
@@ -41,7 +39,3 @@ def _seconds_to_retry(servers: list[Endpoint]) -> int:
     now = timezone.now()
     waits = [(server.retry_at - now).total_seconds() for server in servers if server.retry_at]
     return max(1, math.ceil(min(waits, default=1)))
-
-
-def active_generations(caller: User) -> int:
-    return Generation.objects.visible_to(caller).active().count()

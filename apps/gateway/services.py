@@ -3,14 +3,13 @@
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from redis.exceptions import RedisError
 
 from apps.accounts.models import User
 from apps.gateway.errors import TooManyRequests
 from apps.gateway.forms import ChatCompletion
-from apps.gateway.selectors import active_generations, variant_to_chat_with
-from apps.generation.errors import GenerationError
+from apps.gateway.selectors import variant_to_chat_with
+from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import Generation
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
@@ -21,14 +20,9 @@ logger = structlog.get_logger(__name__)
 def start_chat_completion(*, caller: User, asked: ChatCompletion) -> Generation:
     """Queue what was asked for. Raises ``ModelNotFound``, ``ModelUnavailable`` and ``TooManyRequests``."""
     variant = variant_to_chat_with(asked.model)
-    if active_generations(caller) >= settings.API_MAX_ACTIVE_GENERATIONS:
-        raise TooManyRequests(
-            f"You have {settings.API_MAX_ACTIVE_GENERATIONS} generations waiting or running: let one end first.",
-            Retry_After="2",
-        )
     try:
         generation = start_generation(owner=caller, variant=variant, messages=asked.turns, parameters=asked.parameters)
-    except GenerationError as error:  # refused for now, by a limit that holds for all of a person's generations
+    except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
     generation.refresh_from_db()  # the database has set its times
     return generation

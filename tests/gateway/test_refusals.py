@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, User
@@ -90,10 +91,11 @@ def test_unknown_address_and_method(api: httpx.Client) -> None:
 
 
 def test_too_many_at_once(api: httpx.Client, alice: User, counting_endpoint: Endpoint) -> None:
-    for _ in range(50):
+    for _ in range(settings.GENERATIONS_PER_PERSON):
         Generation.objects.create(owner=alice, messages=[], state=State.QUEUED, variant="base")
     response = api.post("chat/completions", json=body("count to 3"))
-    assert "50 generations" in assert_refused(response, 429, code="rate_limit_exceeded")
+    sentence = assert_refused(response, 429, code="rate_limit_exceeded")
+    assert f"You have {settings.GENERATIONS_PER_PERSON} replies" in sentence
     assert int(response.headers["Retry-After"]) >= 1
     Generation.objects.first().delete()  # type: ignore[union-attr]
     assert api.post("chat/completions", json=body("count to 3")).status_code == 200
