@@ -1,12 +1,21 @@
-"""URLs of the public guide and the front page."""
+"""URLs of the public guide and the front page. Parts with packages of their own are included under ``guide/``."""
 
 from django.urls import path
 
-from apps.guide import views
+from apps.guide.views import models, pages, prompting, reference, running
 
 app_name = "guide"
 
 urlpatterns = [
-    path("", views.front, name="front"),
-    path("guide/", views.home, name="home"),
+    path("", pages.front, name="front"),
+    path("guide/", pages.home, name="home"),
+    path("guide/variants/<slug:slug>/", pages.variant, name="variant"),
+    path("guide/models/", models.show_models, name="models"),
+    path("guide/models/<slug:slug>/", models.show_model, name="model"),
+    path("guide/prompting/", prompting.show_prompting, name="prompting"),
+    path("guide/running/", running.show_running, name="running"),
+    path("guide/glossary/", reference.show_glossary, name="glossary"),
+    path("guide/sources/", reference.show_sources, name="sources"),
+    # Parts of the guide in packages of their own stand above this line: the last one takes every name.
+    path("guide/<slug:slug>/", pages.page, name="page"),
 ]

@@ -1,0 +1,43 @@
+"""Pages of prose, and the front page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.guide import selectors
+from apps.guide.models import Variant
+from apps.guide.navigation import VARIANTS
+from apps.guide.views.not_found import page_not_found
+from apps.guide.views.reading import reading_page
+
+# Pages that are prose and nothing else. Others have views of their own.
+PROSE_PAGES = ("context", "licence", "pitfalls")
+
+
+@reading_page
+def front(request: HttpRequest) -> HttpResponse:
+    """Say what this is and open three doors."""
+    return render(request, "home.html", {"variants": Variant.objects.all()})
+
+
+@reading_page
+def home(request: HttpRequest) -> HttpResponse:
+    """Compare the three variants and say what follows from it."""
+    return render(request, "guide/home.html", {"guide": selectors.read_page("overview")})
+
+
+@reading_page
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a page of prose."""
+    guide = selectors.read_page(slug) if slug in PROSE_PAGES else None
+    if guide is None:
+        return page_not_found(request, slug)
+    return render(request, "guide/page.html", {"guide": guide})
+
+
+@reading_page
+def variant(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what one of the three variants is, and which models it has."""
+    guide = selectors.read_page(f"variant-{slug}") if slug in VARIANTS else None
+    if guide is None:
+        return page_not_found(request, slug)
+    return render(request, "guide/variant.html", {"guide": guide, "slug": slug})
