@@ -4,7 +4,8 @@ GenerationError
 ├── LogUnavailable      the event log may not be written by this attempt
 ├── GenerationOver      it has ended already
 ├── GenerationComplete  it cannot be continued
-└── TooManyAtOnce       one person has as many going as are allowed
+├── TooManyAtOnce       one person has as many going as are allowed
+└── TooManyStreams      one person has as many live connections open as are allowed
 """
 
 
@@ -43,3 +44,11 @@ class TooManyAtOnce(GenerationError):
     def __init__(self, most: int) -> None:
         replies = "1 reply" if most == 1 else f"{most} replies"
         super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop one first.")
+
+
+class TooManyStreams(GenerationError):
+    """The person has ``STREAMS_PER_PERSON`` live connections open."""
+
+    def __init__(self, most: int) -> None:
+        pages = "1 live page or stream" if most == 1 else f"{most} live pages and streams"
+        super().__init__(f"You have {pages} open, the most at once. Close one that you do not need.")
