@@ -1,0 +1,42 @@
+"""What the guide knows: sources, variants and models, facts, scores, hardware, terms, and pages of prose.
+
+Every row can be traced to a content file: ``content()`` is the row as the file spells it, and ``loaded_digest`` the
+digest of what was last loaded, so that a change made in the admin is noticed (``services/load.py``).
+"""
+
+from apps.guide.models.base import FromFile, Kind, digest
+from apps.guide.models.comparison import Cell, Feature, Variant
+from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
+from apps.guide.models.hardware import Gpu, Quantization
+from apps.guide.models.pages import Page, Section
+from apps.guide.models.revisions import Revision
+from apps.guide.models.scores import Benchmark, Score
+from apps.guide.models.sources import CITING, Citation, Source
+from apps.guide.models.terms import Term
+
+__all__ = [
+    "CITING",
+    "Attribute",
+    "Benchmark",
+    "Better",
+    "Cell",
+    "Citation",
+    "CodeModel",
+    "Fact",
+    "Feature",
+    "FromFile",
+    "Gpu",
+    "Kind",
+    "Page",
+    "Quantization",
+    "Reading",
+    "Revision",
+    "Score",
+    "Section",
+    "Source",
+    "Status",
+    "Support",
+    "Term",
+    "Variant",
+    "digest",
+]

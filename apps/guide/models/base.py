@@ -1,0 +1,92 @@
+"""What all rows of the guide have in common: a file may have written them, and they can be spelled as in a file."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import QuerySet
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a row's content, in hexadecimal."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def plain(number: Decimal) -> Decimal:
+    """Return a number without the zeros that its column adds: ``33.5000`` is 33.5, and ``4096.0000`` is 4096."""
+    shorter = number.normalize()
+    return shorter.quantize(Decimal(1)) if shorter == shorter.to_integral() else shorter
+
+
+def spell(value: Any) -> Any:
+    """Return a column's value as content files write it: a row that is referred to is named by its identity."""
+    if isinstance(value, FromFile):
+        return value.identity
+    return plain(value) if isinstance(value, Decimal) else value
+
+
+class Kind(models.TextChoices):
+    """What a statement rests on."""
+
+    VENDOR = "vendor", "Vendor’s statement"
+    PAPER = "paper", "Paper’s result"
+    COMPUTED = "computed", "Computed here"
+    MEASURED = "measured", "Measured here"
+    JUDGEMENT = "judgement", "Our judgement"
+
+
+class FromFile(models.Model):
+    """A row that ``load_guide`` may have written; an empty digest means that it was made in the admin.
+
+    ``named_by`` are the columns that name the row and never change, ``says`` those with its content, ``with_rows`` what
+    else belongs to it: its citations and readings.
+    """
+
+    named_by: ClassVar[Sequence[str]]
+    says: ClassVar[Sequence[str]]
+    with_rows: ClassVar[Sequence[str]] = ()
+
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def rows(cls) -> QuerySet[Self]:
+        """Return all rows with whatever ``content()`` and ``identity`` need, in a few queries."""
+        found = cls._default_manager.select_related(*cls.references())
+        nested = [f"{name}__citations__source" if name == "readings" else f"{name}__source" for name in cls.with_rows]
+        return found.prefetch_related(*nested)
+
+    @classmethod
+    def references(cls) -> dict[str, type["FromFile"]]:
+        """Return the columns that refer to another row of the guide, each with that row's model."""
+        fields = [cls._meta.get_field(name) for name in (*cls.named_by, *cls.says)]
+        return {
+            field.name: field.related_model
+            for field in fields
+            if isinstance(field, models.ForeignKey) and issubclass(field.related_model, FromFile)
+        }
+
+    @property
+    def identity(self) -> str:
+        """What names the row in content files and reports; never changes."""
+        return "/".join(str(spell(getattr(self, name))) for name in self.named_by)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the row no longer says what was last loaded into it; one made in the admin counts as edited."""
+        return digest(self.content()) != self.loaded_digest
+
+    def content(self) -> dict[str, Any]:
+        """Return the row as its content file spells it, without its identity."""
+        content = {name: spell(getattr(self, name)) for name in self.says}
+        for name in self.references():
+            if name in content and content[name] is None:
+                content[name] = ""
+        if "citations" in self.with_rows:
+            content["sources"] = [citation.spelling for citation in getattr(self, "citations").all()]  # noqa: B009
+        return content

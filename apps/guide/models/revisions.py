@@ -1,0 +1,33 @@
+"""What rows have said before: a revision per change made in the admin, by a load or by a revert."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+class Revision(models.Model):
+    """What a row said from a moment on, spelled as in its content file; ``table`` and ``identity`` name the row."""
+
+    class Cause(models.TextChoices):
+        """How the row came to say so."""
+
+        BEFORE = "before", "Before the first change"
+        EDITED = "edited", "Edited in the admin"
+        LOADED = "loaded", "Loaded from the content files"
+        REVERTED = "reverted", "Reverted"
+
+    table = models.CharField(max_length=40)
+    identity = models.CharField(max_length=200)
+    content = models.JSONField(encoder=DjangoJSONEncoder)
+    cause = models.CharField(max_length=10, choices=Cause)
+    made_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["table", "identity", "-id"], name="guide_revisions_of_row")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.identity}, {self.made_at:%Y-%m-%d %H:%M}"

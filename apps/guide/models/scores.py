@@ -1,0 +1,69 @@
+"""Benchmarks and the models' scores in them."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+
+from apps.guide.models.base import FromFile, Kind
+from apps.guide.models.facts import Better, CodeModel, earliest_check
+
+
+class Benchmark(FromFile):
+    """One column of published scores: a suite, a metric, and for some a language or a way of asking."""
+
+    named_by = ["slug"]
+    says = ["label", "suite", "metric", "language", "unit", "note", "better", "order"]
+
+    slug = models.SlugField(unique=True)
+    label = models.CharField(max_length=80)
+    suite = models.CharField(max_length=40, help_text="“HumanEval”, “MBPP” …: what stands in one chart or table.")
+    metric = models.CharField(max_length=40, help_text="“pass@1”, “exact match” …")
+    language = models.CharField(max_length=30, blank=True)
+    unit = models.CharField(max_length=30, blank=True)
+    note = models.CharField(max_length=300, blank=True, help_text="How it was measured, and how to read it.")
+    better = models.CharField(max_length=6, choices=Better, blank=True)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Score(FromFile):
+    """What one model reached; ``other`` names a model that is none of the twelve, quoted for comparison."""
+
+    named_by = ["benchmark", "model", "other"]
+    says = ["number", "kind", "qualification", "checked_on"]
+    with_rows = ["citations"]
+
+    benchmark = models.ForeignKey(Benchmark, on_delete=models.PROTECT, related_name="scores")
+    model = models.ForeignKey(CodeModel, on_delete=models.PROTECT, null=True, blank=True, related_name="scores")
+    other = models.CharField(max_length=60, blank=True, help_text="Instead of a model: the name of another one.")
+    number = models.DecimalField(max_digits=8, decimal_places=2)
+    kind = models.CharField(max_length=10, choices=Kind)
+    qualification = models.CharField(max_length=400, blank=True)
+    checked_on = models.DateField(null=True, blank=True, help_text="Empty: when its sources were checked.")
+
+    class Meta:
+        ordering = ["benchmark__order", "model__order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["benchmark", "model", "other"], name="guide_one_score_each", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(model__isnull=True) ^ Q(other=""), name="guide_score_of_one_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.benchmark}: {self.model or self.other}"
+
+    @property
+    def identity(self) -> str:
+        return f"{self.benchmark.slug}/{self.model.slug if self.model else self.other}"
+
+    @property
+    def checked(self) -> date | None:
+        """When it was last compared with its sources: its own day, or the earliest of theirs."""
+        return self.checked_on or earliest_check(self.citations.all())
