@@ -54,7 +54,7 @@ class AttributeGroup:
     attributes: list[Attribute] = field(default_factory=list)
 
 
-def cited() -> Prefetch[str]:
+def cited() -> "Prefetch[str]":
     """Return the prefetch of a row's citations with their sources, in one query."""
     return Prefetch("citations", Citation.objects.select_related("source"))
 
