@@ -115,10 +115,22 @@ class Generation(models.Model):
         return State(self.state).is_over
 
     @property
+    def broke_off(self) -> bool:
+        """Whether it ended before it was complete."""
+        return self.is_over and (self.state != State.SUCCEEDED or self.finish_reason == "length")
+
+    @property
     def can_go_on(self) -> bool:
         """Whether it ended before it was complete, with a text to continue."""
-        cut_off = self.state in {State.FAILED, State.CANCELLED} or self.finish_reason == "length"
-        return self.is_over and cut_off and self.text_length > 0
+        return self.broke_off and self.text_length > 0
+
+    @property
+    def tokens_spared(self) -> int | None:
+        """Of one that was stopped: how many tokens it might still have taken, at the most."""
+        most = self.parameters.get("max_tokens")
+        if self.state != State.CANCELLED or self.completion_tokens is None or most is None:
+            return None
+        return max(0, int(most) - self.completion_tokens)
 
     @property
     def seconds_to_first_token(self) -> float | None:

@@ -89,13 +89,40 @@ def test_retrying_asks_the_same_question_anew(alice: User) -> None:
     assert generation_of(failed).pk != generation_of(again).pk
 
 
+def test_retrying_does_not_tell_the_model_what_it_wrote_before(alice: User) -> None:
+    failed = failed_exchange(alice)
+    again = ask_again(reply=failed.reply)
+    assert generation_of(again).messages == [{"role": "user", "content": "What is a list?"}]
+
+
+def test_what_was_cut_off_can_be_asked_anew_as_well(alice: User, signed_in: Callable[[User], Client]) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    page = signed_in(alice).get(conversation.get_absolute_url()).text
+    assert offered(page) == []
+    Generation.objects.update(finish_reason="length")
+    page = signed_in(alice).get(conversation.get_absolute_url()).text
+    assert offered(page) == ["Continue", "Retry"]
+
+
+def test_stopping_says_what_it_took_and_what_it_saved(alice: User, signed_in: Callable[[User], Client]) -> None:
+    conversation = start_conversation(owner=alice, text="one").conversation
+    stop_reply(conversation=conversation)
+    Generation.objects.update(completion_tokens=24, parameters={"max_tokens": 1024})
+    page = signed_in(alice).get(conversation.get_absolute_url()).text
+    assert "Stopped by you after 24 tokens, up to 1,000 saved" in page
+
+
+def offered(page: str) -> list[str]:
+    return [word for word in ("Continue", "Retry") if f">{word}</button>" in page]
+
+
 @pytest.mark.parametrize(("text", "buttons"), [("A list is", ["Continue", "Retry"]), ("", ["Retry"])])
 def test_page_offers_what_can_be_done(
     alice: User, signed_in: Callable[[User], Client], text: str, buttons: list[str]
 ) -> None:
     failed = failed_exchange(alice, text=text)
     page = signed_in(alice).get(failed.conversation.get_absolute_url()).text
-    assert [word for word in ("Continue", "Retry") if f">{word}</button>" in page] == buttons
+    assert offered(page) == buttons
 
 
 @pytest.mark.django_db(transaction=True)
