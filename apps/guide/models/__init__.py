@@ -10,6 +10,7 @@ from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading,
 from apps.guide.models.hardware import Gpu, Quantization
 from apps.guide.models.pages import Page, Section
 from apps.guide.models.revisions import Revision
+from apps.guide.models.rules import Rule
 from apps.guide.models.scores import Benchmark, Score
 from apps.guide.models.sources import CITING, Citation, Source
 from apps.guide.models.terms import Term
@@ -31,6 +32,7 @@ __all__ = [
     "Quantization",
     "Reading",
     "Revision",
+    "Rule",
     "Score",
     "Section",
     "Source",

@@ -1,0 +1,38 @@
+"""The rules by which the guide recommends a model."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, JSONField, PositiveSmallIntegerField, SlugField, TextChoices
+
+from apps.guide.models.base import FromFile
+
+
+class Rule(FromFile):
+    """One rule of ``/guide/choose/``; ``apps/guide/choosing/rules.py`` says what its columns mean."""
+
+    class Does(TextChoices):
+        """What a rule does to the answer."""
+
+        RANKING = "ranking", "Ranks the models worth considering"
+        SIZES = "sizes", "Puts some sizes first"
+        UNQUANTIZED = "unquantized", "Puts models first that fit at 16 bit"
+        EXCLUSION = "exclusion", "Excludes models"
+        REASON = "reason", "Says what speaks for models"
+        CAUTION = "caution", "Says what to mind with models"
+
+    named_by = ["slug"]
+    says = ["kind", "when", "models", "text", "otherwise", "order"]
+    with_rows = ["citations"]
+
+    slug = SlugField(unique=True)
+    kind = CharField(max_length=12, choices=Does)
+    when = JSONField(default=dict, blank=True, help_text="The answers under which it holds; {} for all.")
+    models = ArrayField(CharField(max_length=20), default=list, blank=True, help_text="Slugs or patterns.")
+    text = CharField(max_length=300)
+    otherwise = CharField(max_length=300, blank=True, help_text="Of a ranking: why not the other models.")
+    order = PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return f"{self.slug} ({self.get_kind_display()})"
