@@ -73,7 +73,12 @@ class Generation(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=200, default="", blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
-    lost_leases = models.PositiveIntegerField(default=0, help_text="How often its worker fell silent.")
+    lost_leases = models.PositiveIntegerField(
+        default=0, help_text="How often its worker fell silent, or its servers went down under it."
+    )
+    stuck_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when every server that could write it is down."
+    )
     left_out = models.PositiveIntegerField(default=0, help_text="Earlier messages that did not fit the model's window.")
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
