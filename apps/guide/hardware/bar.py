@@ -1,0 +1,57 @@
+"""The stacked bar, as shares of its width: weights, KV cache, reserve and what is left over."""
+
+from dataclasses import dataclass
+
+from apps.guide.hardware.fit import Fit
+
+# Below this share of the width a segment has no room for its letter.
+ROOM_FOR_LETTER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the bar: place and width in percent of the whole, size in bytes."""
+
+    slug: str
+    letter: str
+    label: str
+    size: int
+    start: float
+    width: float
+
+    @property
+    def middle(self) -> float:
+        return self.start + self.width / 2
+
+    @property
+    def shows_letter(self) -> bool:
+        return self.width >= ROOM_FOR_LETTER
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The segments, and where the memory ends: below 100 where more is needed than there is."""
+
+    segments: list[Segment]
+    end: float
+
+    @property
+    def overflows(self) -> bool:
+        return self.end < 100  # noqa: PLR2004 - percent
+
+
+def draw_bar(fit: Fit) -> Bar:
+    """Return the bar of a fit; its whole width is the memory, or the need where that is more."""
+    whole = max(fit.capacity, fit.need.total + fit.reserve)
+    parts = [
+        ("weights", "W", "Weights", fit.need.weights),
+        ("kv", "K", "KV cache", fit.need.kv),
+        ("reserve", "R", "Reserve", fit.reserve),
+        ("free", "", "Left over", max(0, fit.headroom)),
+    ]
+    segments, start = [], 0.0
+    for slug, letter, label, size in parts:
+        width = 100 * size / whole
+        segments.append(Segment(slug, letter, label, size, round(start, 3), round(width, 3)))
+        start += width
+    return Bar(segments, round(100 * fit.capacity / whole, 3))

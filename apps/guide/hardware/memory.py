@@ -1,0 +1,87 @@
+"""Bytes of weights and of the KV cache, exactly, from a model's shape."""
+
+from dataclasses import dataclass
+
+GIB = 2**30
+GB = 10**9
+# Embedding and output head at 16 bits, where a quantizer leaves them alone.
+BYTES_KEPT = 2
+
+
+def gib(size: float) -> float:
+    """Bytes as GiB (2^30 bytes)."""
+    return size / GIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a decoder of the Llama 2 design is made of; embedding and output head are two matrices."""
+
+    layers: int
+    hidden: int
+    heads: int
+    kv_heads: int
+    head_size: int
+    feed_forward: int
+    vocabulary: int
+
+    @property
+    def embedding_parameters(self) -> int:
+        """Weights of the embedding and the output head together."""
+        return 2 * self.vocabulary * self.hidden
+
+    @property
+    def layer_parameters(self) -> int:
+        """Weights of one layer: attention, feed-forward network and two norms."""
+        attention = 2 * self.hidden**2 + 2 * self.hidden * self.kv_heads * self.head_size
+        return attention + 3 * self.hidden * self.feed_forward + 2 * self.hidden
+
+    @property
+    def parameters(self) -> int:
+        """All weights, the last norm included."""
+        return self.embedding_parameters + self.layers * self.layer_parameters + self.hidden
+
+    @property
+    def shard_counts(self) -> list[int]:
+        """Over how many cards of one host TGI can split it: heads and KV heads must divide."""
+        return [count for count in range(1, 9) if self.heads % count == 0 and self.kv_heads % count == 0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """How weights are kept: ``bits`` a weight, scales included; ``keeps_embeddings``: those stay at 16 bits.
+
+    ``flag`` is what TGI is told, such as ``--quantize eetq``; ``needs_prepared_weights``: TGI does not make them.
+    """
+
+    slug: str
+    label: str
+    bits: float
+    keeps_embeddings: bool = False
+    needs_prepared_weights: bool = False
+    flag: str = ""
+    note: str = ""
+    cites: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How the KV cache is kept: bytes an element, and what TGI is told."""
+
+    slug: str
+    label: str
+    bytes: int
+    dtype: str = ""
+
+
+def weight_bytes(shape: Shape, form: Format) -> int:
+    """Return the bytes of all weights in that format."""
+    if not form.keeps_embeddings:
+        return round(shape.parameters * form.bits / 8)
+    quantized = shape.parameters - shape.embedding_parameters
+    return round(quantized * form.bits / 8) + shape.embedding_parameters * BYTES_KEPT
+
+
+def kv_bytes_per_token(shape: Shape, precision: Precision) -> int:
+    """Return the bytes that one token of context takes: a key and a value for each KV head of each layer."""
+    return 2 * shape.layers * shape.kv_heads * shape.head_size * precision.bytes

@@ -1,0 +1,58 @@
+"""What is asked of the calculator, and what it knows: plain values, from wherever they come."""
+
+from dataclasses import dataclass
+
+from apps.guide.hardware.fit import Card
+from apps.guide.hardware.memory import Format, Precision, Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """How long a model's window is, in tokens: to plan with, and as claimed where it is; with citations."""
+
+    planned: int
+    planned_note: str
+    planned_cites: tuple[tuple[str, str], ...]
+    claimed: int | None
+    claimed_cites: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One of the twelve models as the calculator needs it."""
+
+    slug: str
+    name: str
+    variant: str
+    size: str
+    repository: str
+    shape: Shape
+    context: Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that can be chosen, by slug and in the order of the lists."""
+
+    models: dict[str, Model]
+    formats: dict[str, Format]
+    precisions: dict[str, Precision]
+    cards: dict[str, Card]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is something to choose everywhere."""
+        return all((self.models, self.formats, self.precisions, self.cards))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One calculation: ``context`` tokens in each of ``sequences``, on ``count`` cards of a kind."""
+
+    model: Model
+    form: Format
+    precision: Precision
+    context: int
+    sequences: int
+    card: Card
+    count: int
