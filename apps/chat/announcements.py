@@ -1,6 +1,9 @@
-"""Tells the open sockets of a conversation that it has new messages."""
+"""Tells the open pages of a conversation that it has new messages."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -10,15 +13,17 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
+type Announced = asyncio.Queue[list[UUID]]
+
 
 def group_of(conversation_id: UUID) -> str:
     return f"conversation.{conversation_id}"
 
 
 def announce_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
-    """Have every socket that shows the conversation show these messages too.
+    """Have every open page of the conversation show these messages too.
 
-    A socket that misses it finds them when it connects again, so a failure is only logged.
+    A page that misses it finds them when it connects again, so a failure is only logged.
     """
     event = {"type": "messages.added", "ids": [str(message_id) for message_id in message_ids]}
     layer = get_channel_layer()
@@ -28,3 +33,27 @@ def announce_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> Non
         async_to_sync(layer.group_send)(group_of(conversation_id), event)
     except (RedisError, OSError) as error:
         logger.warning("messages not announced", conversation=str(conversation_id), error=type(error).__name__)
+
+
+@asynccontextmanager
+async def announced_messages(conversation_id: UUID) -> AsyncGenerator[Announced]:
+    """The ids of the messages that are announced from now on."""
+    layer: Any = get_channel_layer()
+    announced: Announced = asyncio.Queue()
+    channel = await layer.new_channel()
+    # Does nothing but receive: the layer forgets a channel when what waits for its next message is cancelled.
+    receiving = asyncio.create_task(_receive(channel, announced))
+    try:
+        await layer.group_add(group_of(conversation_id), channel)
+        yield announced
+    finally:
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+        await layer.group_discard(group_of(conversation_id), channel)
+
+
+async def _receive(channel: str, announced: Announced) -> None:
+    layer: Any = get_channel_layer()
+    while True:
+        event = await layer.receive(channel)
+        announced.put_nowait([UUID(message_id) for message_id in event["ids"]])

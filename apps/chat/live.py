@@ -1,4 +1,4 @@
-"""Shows one reply to one socket while it is being written."""
+"""Shows one reply to one page while it is being written."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ SPOKEN_ENDS = {
 
 
 class LiveReply:
-    """What a socket shows is a function of the reply's text so far: it starts with all of it, in one paint."""
+    """What a page shows is a function of the reply's text so far: it starts with all of it, in one paint."""
 
     def __init__(self, message: Message, generation: Generation, send: Callable[[str], Awaitable[None]]) -> None:
         self._message = message

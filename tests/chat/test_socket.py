@@ -105,7 +105,7 @@ async def test_reply_arrives_in_pieces_and_ends_as_stored(
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
     assert tab.page.body() == ""
     async with tab.connected():
-        await tab.until(lambda page: page.states[-1] == "running")
+        await tab.until(lambda page: page.root.find_all("id", f"{exchange.reply.dom_id}-open"))
         start.told.set()
         await tab.until_over()
     assert tab.page.states == ["succeeded", "succeeded"]

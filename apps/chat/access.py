@@ -1,0 +1,44 @@
+"""Who may look at a conversation, asked when a connection opens and again while it is open."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest
+from psycopg_pool import PoolTimeout
+
+from apps.accounts.models import User
+from apps.chat.models import Conversation
+
+logger = structlog.get_logger(__name__)
+
+
+def conversation_for(user: Any, conversation_id: UUID) -> Conversation | None:
+    """The only door: what is not the user's is not there."""
+    if not isinstance(user, User):
+        return None
+    return Conversation.objects.visible_to(user).filter(pk=conversation_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The right of one session to look at one conversation."""
+
+    session_key: str | None
+    conversation_id: UUID
+
+    def is_lost(self) -> bool:
+        """Whether the person has signed out since, or may not see the conversation any longer."""
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(self.session_key)
+        try:
+            return conversation_for(get_user(request), self.conversation_id) is None
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            # What is streaming goes on while Postgres is away.
+            logger.warning("access not checked", error=type(error).__name__)
+            return False

@@ -1,0 +1,100 @@
+"""Shows a conversation as it changes, to one page, over whatever carries frames of HTML to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from apps.chat import fragments
+from apps.chat.access import Access
+from apps.chat.announcements import Announced, announced_messages
+from apps.chat.live import LiveReply
+from apps.chat.models import Conversation, Message
+from apps.chat.transcript import html_of
+from apps.generation.models import Generation
+from apps.generation.open_streams import open_streams
+from apps.generation.threads import in_thread
+
+type Send = Callable[[str], Awaitable[None]]
+
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = '{"heartbeat": true}'
+
+
+class AccessLost(Exception):
+    """The person has signed out, or may not see the conversation any longer."""
+
+
+class Viewer:
+    """One page that shows one conversation. ``send`` takes a frame and waits while the page does not read.
+
+    What a page gets is a function of the conversation and of when the page was made: what has changed since comes
+    first, so that a first connection, a reconnection and a waking phone are the same.
+    """
+
+    def __init__(self, conversation: Conversation, session_key: str | None, send: Send) -> None:
+        self._conversation = conversation
+        self._access = Access(session_key, conversation.pk)
+        self._send = send
+        self._followed: set[UUID] = set()
+        self._announced_again: set[UUID] = set()
+
+    async def show(self, since: datetime | None) -> None:
+        """Show everything until it is cancelled.
+
+        Raises ``TooManyStreams``, and an exception group: of ``AccessLost``, or of what kept it from going on.
+        """
+        async with (
+            open_streams().place_for(self._conversation.owner_id),
+            announced_messages(self._conversation.pk) as announced,
+        ):
+            await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
+            messages = await in_thread(_changed_messages)(self._conversation, since)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._beat())
+                await self._show(messages, tasks)
+                await self._listen(announced, tasks)
+
+    async def _beat(self) -> None:
+        """Say that the connection is alive, which the browser cannot see otherwise, while it may be."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            if await in_thread(self._access.is_lost)():
+                raise AccessLost
+            await self._send(HEARTBEAT)
+
+    async def _listen(self, announced: Announced, tasks: asyncio.TaskGroup) -> None:
+        """Show what another tab, or this one, has sent."""
+        while True:
+            ids = await announced.get()
+            await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
+
+    async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
+        for message in messages:
+            if message.generation is None or message.generation.is_over:
+                await self._send(fragments.upsert_message(message, html_of(message)))
+            elif message.pk in self._followed:
+                self._announced_again.add(message.pk)
+            else:
+                self._followed.add(message.pk)
+                tasks.create_task(self._follow(message, message.generation))
+
+    async def _follow(self, message: Message, generation: Generation | None) -> None:
+        # A reply that is continued the moment it ends is announced while its end is still being shown.
+        while generation is not None and not generation.is_over:
+            self._announced_again.discard(message.pk)
+            await LiveReply(message, generation, self._send).show()
+            if message.pk not in self._announced_again:
+                break
+            (message,) = await in_thread(_messages)(self._conversation, [message.pk])
+            generation = message.generation
+        self._followed.discard(message.pk)
+
+
+def _changed_messages(conversation: Conversation, since: datetime | None) -> list[Message]:
+    messages = conversation.messages.in_order()
+    return list(messages.changed_since(since) if since else messages)
+
+
+def _messages(conversation: Conversation, ids: list[UUID]) -> list[Message]:
+    return list(conversation.messages.in_order().filter(pk__in=ids))
