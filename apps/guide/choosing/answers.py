@@ -1,0 +1,191 @@
+"""The questions, and what people answer: forgiving towards nonsense, which is left out with a notice."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+LONGEST_ECHO = 40
+MOST_TOKENS = 10_000_000
+MOST_CARDS = 8
+MOST_GIGABYTES = 1024
+CARDS = re.compile(r"^(?:(?P<count>\d{1,2})\s*[x×]\s*)?(?P<memory>\d{1,4})\s*(?:gi?b)?$", re.IGNORECASE)
+TOKENS = re.compile(r"^(?P<number>\d{1,8})(?P<thousands>k?)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer that a question offers; ``hint`` tells it from its neighbours."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question; the first option is taken where nobody answers. An ``open_ended`` one takes other values too."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+    hint: str = ""
+    open_ended: bool = False
+
+    @property
+    def default(self) -> str:
+        return self.options[0].value
+
+    @property
+    def values(self) -> list[str]:
+        return [option.value for option in self.options]
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """GPUs of one kind: how many, and the memory that each is sold with, in GB."""
+
+    count: int
+    gigabytes: int
+
+    @property
+    def total(self) -> int:
+        return self.count * self.gigabytes
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.gigabytes} GB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What somebody needs; ``context`` in tokens, ``gpu`` empty where it is not decided, else such as ``2x80``."""
+
+    task: str = "complete"
+    language: str = "mixed"
+    after: str = "no"
+    context: int = 4096
+    gpu: str = ""
+    matters: str = "quality"
+
+    @property
+    def cards(self) -> Cards | None:
+        found = CARDS.match(self.gpu)
+        return Cards(int(found["count"] or 1), int(found["memory"])) if found else None
+
+    def value(self, question: str) -> str:
+        """The answer as a form or a URL spells it."""
+        return str(getattr(self, question))
+
+
+QUESTIONS = (
+    Question(
+        "task",
+        "What shall it do?",
+        (
+            Option("complete", "Complete code as people type", "In an editor."),
+            Option("generate", "Write whole functions", "From a signature, a docstring or a comment."),
+            Option("chat", "Chat", "Explain, review, debug, follow instructions."),
+            Option("both", "Chat and complete", "One model for both."),
+            Option("finetune", "Be the start of a model of our own", "Fine-tuning."),
+            Option("maths", "Solve mathematical problems", "Word problems, proofs, calculation."),
+        ),
+    ),
+    Question(
+        "language",
+        "In which language?",
+        (
+            Option("mixed", "Several, or another than Python"),
+            Option("python", "Python only"),
+        ),
+    ),
+    Question(
+        "after",
+        "Is there text after the cursor that the answer must fit?",
+        (
+            Option("no", "No, it writes on from where the text ends"),
+            Option("yes", "Yes, it fills a gap", "Infilling, also called fill-in-the-middle."),
+        ),
+    ),
+    Question(
+        "context",
+        "How much must it read at once?",
+        (
+            Option("4096", "Up to 4,096 tokens", "A file or two of ordinary length."),
+            Option("16384", "Up to 16,384 tokens", "Several files."),
+            Option("32768", "Up to 32,768 tokens"),
+            Option("100000", "Up to 100,000 tokens"),
+            Option("100001", "More than 100,000 tokens"),
+        ),
+        hint="Prompt and answer together.",
+        open_ended=True,
+    ),
+    Question(
+        "gpu",
+        "On which GPU?",
+        (
+            Option("", "Not decided"),
+            *(Option(f"{memory}", f"1 × {memory} GB") for memory in (8, 12, 16, 24, 40, 48, 80)),
+            *(Option(f"{count}x{memory}", f"{count} × {memory} GB") for count in (2, 4) for memory in (24, 48, 80)),
+        ),
+        open_ended=True,
+    ),
+    Question(
+        "matters",
+        "What matters most?",
+        (
+            Option("quality", "The best answers"),
+            Option("speed", "The first word at once"),
+            Option("many", "Many long requests at the same time"),
+        ),
+    ),
+)
+
+
+def read_answers(given: Mapping[str, str]) -> tuple[Answers, list[str]]:
+    """Return the answers in ``given``, and a sentence about each value that was left out."""
+    taken: dict[str, str | int] = {}
+    notices: list[str] = []
+    for question in QUESTIONS:
+        raw = given.get(question.name, "").strip()
+        if not raw:
+            continue
+        value = _read(question, raw)
+        if value is None:
+            notices.append(f"“{_echo(raw)}” is no answer to “{question.label}” and was left out.")
+        else:
+            taken[question.name] = value
+    unknown = [name for name in given if name not in {question.name for question in QUESTIONS}]
+    notices += [f"There is no question “{_echo(name)}”; it was left out." for name in unknown]
+    return Answers(**taken), notices  # type: ignore[arg-type]
+
+
+def _read(question: Question, raw: str) -> str | int | None:
+    if question.name == "context":
+        return _read_tokens(raw)
+    if question.name == "gpu":
+        return _read_gpu(raw)
+    value = raw.lower()
+    return value if value in question.values else None
+
+
+def _read_tokens(raw: str) -> int | None:
+    found = TOKENS.match(raw.replace(",", "").replace(" ", ""))
+    if not found or not found["number"].isascii():
+        return None
+    tokens = int(found["number"]) * (1000 if found["thousands"] else 1)
+    return tokens if 1 <= tokens <= MOST_TOKENS else None
+
+
+def _read_gpu(raw: str) -> str | None:
+    found = CARDS.match(raw)
+    if not found or not raw.replace("×", "x").isascii():
+        return None
+    count, memory = int(found["count"] or 1), int(found["memory"])
+    if not (1 <= count <= MOST_CARDS and 1 <= memory <= MOST_GIGABYTES):
+        return None
+    return f"{memory}" if count == 1 else f"{count}x{memory}"
+
+
+def _echo(raw: str) -> str:
+    """What somebody wrote, cut to what a notice can hold; control characters are not repeated."""
+    plain = "".join(character if character.isprintable() else "�" for character in raw)
+    return plain if len(plain) <= LONGEST_ECHO else plain[: LONGEST_ECHO - 1] + "…"

@@ -1,0 +1,130 @@
+"""``choose``: the decision by the guide's rules, with the models, their sources, and what is served here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from apps.guide import selectors
+from apps.guide.choosing.answers import Answers
+from apps.guide.choosing.decide import Decision, Statement, decide
+from apps.guide.choosing.memory import Room
+from apps.guide.choosing.rules import MODELS
+from apps.guide.choosing.selectors import Serving, read_rules, read_serving, read_shapes
+from apps.guide.models import CodeModel, Source
+from apps.guide.prose import split_citation
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """A place in a source."""
+
+    source: Source
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence with its citations; without any it is ``computed`` here, or our own judgement."""
+
+    text: str
+    cites: Sequence[Cite]
+    computed: bool
+
+    @property
+    def basis(self) -> str:
+        """What it rests on, in words, where it cites nothing."""
+        return "" if self.cites else "Computed here" if self.computed else "Our judgement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A model that would do."""
+
+    model: CodeModel
+    reasons: Sequence[Reason]
+    cautions: Sequence[Reason]
+    room: Room | None
+    serving: Serving
+
+    @property
+    def chats(self) -> bool:
+        """Whether the chat here can talk with it."""
+        return self.serving.is_served and self.model.variant.slug == "instruct"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A model that is not for this, and why."""
+
+    model: CodeModel
+    reasons: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The answer; nothing is recommended where no model is for this. ``why`` says what the order goes by."""
+
+    answers: Answers
+    why: Sequence[Reason]
+    recommended: Suggestion | None
+    runner_up: Suggestion | None
+    also: Sequence[Suggestion]
+    left_out: Sequence[LeftOut]
+
+    @property
+    def suggestions(self) -> Sequence[Suggestion]:
+        """All that would do, best first."""
+        return [suggestion for suggestion in (self.recommended, self.runner_up, *self.also) if suggestion]
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """All sources it cites, by number."""
+        statements = [*self.why, *(reason for left_out in self.left_out for reason in left_out.reasons)]
+        statements += [reason for one in self.suggestions for reason in (*one.reasons, *one.cautions)]
+        found = {cite.source.number: cite.source for statement in statements for cite in statement.cites}
+        return [found[number] for number in sorted(found)]
+
+
+def choose(answers: Answers) -> Choice | None:
+    """Recommend a model for those answers, in seven queries; ``None`` while the guide's models are not loaded."""
+    models = {model.slug: model for model in selectors.models()}
+    shapes = read_shapes()
+    if not all(slug in models and slug in shapes for slug in MODELS):
+        return None
+    decision = decide(answers, read_rules(), shapes)
+    return _Teller(models, {source.key: source for source in selectors.sources()}).tell(answers, decision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Puts rows in the place of slugs and keys."""
+
+    models: Mapping[str, CodeModel]
+    sources: Mapping[str, Source]
+
+    def tell(self, answers: Answers, decision: Decision) -> Choice:
+        serving = read_serving()
+        suggestions = [
+            Suggestion(
+                model=self.models[candidate.model],
+                reasons=self.reasons(candidate.reasons),
+                cautions=self.reasons(candidate.cautions),
+                room=candidate.room,
+                serving=serving.get(candidate.model, Serving()),
+            )
+            for candidate in decision.candidates
+        ]
+        return Choice(
+            answers=answers,
+            why=self.reasons(decision.why),
+            recommended=suggestions[0] if suggestions else None,
+            runner_up=suggestions[1] if len(suggestions) > 1 else None,
+            also=suggestions[2:],
+            left_out=[LeftOut(self.models[left.model], self.reasons(left.reasons)) for left in decision.excluded],
+        )
+
+    def reasons(self, statements: Sequence[Statement]) -> list[Reason]:
+        return [Reason(one.text, self.cites(one.sources), one.computed) for one in statements]
+
+    def cites(self, spellings: Sequence[str]) -> list[Cite]:
+        places = [split_citation(spelling) for spelling in spellings]
+        return [Cite(self.sources[key], place) for key, place in places if key in self.sources]

@@ -1,0 +1,70 @@
+"""Reads of the chooser: the rules, the shapes to reckon memory with, and what the endpoints here serve."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from apps.endpoints.models import Endpoint, Health
+from apps.guide import models, selectors
+from apps.guide.choosing.rules import Rule, When
+from apps.guide.hardware.memory import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Whether an enabled endpoint here serves a model, and whether one of them is up; says nothing of addresses."""
+
+    is_served: bool = False
+    is_up: bool = False
+
+
+def read_rules() -> Sequence[Rule]:
+    """Return the rules in their order; two queries. One that an edit made unreadable is left out."""
+    found = models.Rule.objects.prefetch_related(selectors.cited())
+    return [rule for row in found if (rule := _rule(row))]
+
+
+def read_shapes() -> Mapping[str, Shape]:
+    """Return the shapes of the models by slug; one query."""
+    return {
+        slug: Shape(
+            layers=shape.layers,
+            hidden=shape.hidden_size,
+            heads=shape.attention_heads,
+            kv_heads=shape.kv_heads,
+            head_size=shape.head_size,
+            feed_forward=shape.feed_forward_size,
+            vocabulary=shape.vocabulary,
+        )
+        for slug, shape in selectors.shapes().items()
+    }
+
+
+def read_serving() -> Mapping[str, Serving]:
+    """Return what is served here, by the model's slug; one query."""
+    found: dict[str, Serving] = {}
+    for size, variant, health in Endpoint.objects.enabled().exclude(size="").values_list("size", "variant", "health"):
+        slug = f"{size.lower()}-{variant}"
+        is_up = health in {Health.HEALTHY, Health.DEGRADED} or found.get(slug, Serving()).is_up
+        found[slug] = Serving(is_served=True, is_up=is_up)
+    return found
+
+
+def _rule(row: models.Rule) -> Rule | None:
+    try:
+        when = msgspec.convert(row.when, When)
+        return msgspec.convert(
+            {
+                "slug": row.slug,
+                "kind": row.kind,
+                "when": when,
+                "models": row.models,
+                "text": row.text,
+                "otherwise": row.otherwise,
+                "sources": [citation.spelling for citation in row.citations.all()],
+            },
+            Rule,
+        )
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,79 @@
+"""Choosing a model: a few questions in the address, the answer under them, and the same as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from apps.guide import selectors
+from apps.guide.choosing.answers import QUESTIONS, Answers, Option, Question, read_answers
+from apps.guide.choosing.choose import choose
+from apps.guide.choosing.report import report
+from apps.guide.models import Source
+from apps.guide.views.reading import reading_page
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A question with the answer given, as the form shows it."""
+
+    question: Question
+    value: str
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """The options; an answer that is none of them is one for this time."""
+        if self.value in self.question.values:
+            return self.question.options
+        label = (
+            f"{int(self.value):,} tokens" if self.question.name == "context" else f"{self.value.replace('x', ' × ')} GB"
+        )
+        return [*self.question.options, Option(self.value, label)]
+
+
+@reading_page
+def show_choose(request: HttpRequest) -> HttpResponse:
+    """Ask, and answer once something was answered."""
+    guide = selectors.read_page("choose")
+    answers, notices = read_answers(_given(request))
+    choice = choose(answers) if guide else None
+    if guide is None or choice is None:
+        return render(request, "guide/choose.html", {"guide": None})
+    asked = bool(request.GET)
+    return render(
+        request,
+        "guide/choose.html",
+        {
+            "guide": replace(guide, sources=_sources(guide, choice.sources if asked else [])),
+            "fields": [Field(question, answers.value(question.name)) for question in QUESTIONS],
+            "notices": notices,
+            "choice": choice if asked else None,
+            "query": urlencode(_query(answers)),
+        },
+    )
+
+
+@reading_page
+def choose_json(request: HttpRequest) -> HttpResponse:
+    """Answer a script; what it asks wrongly is left out and said in ``notices``, as on the page."""
+    answers, notices = read_answers(_given(request))
+    choice = choose(answers)
+    if choice is None:
+        error = {"message": "The guide has no content yet.", "type": "unavailable", "param": None, "code": None}
+        return JsonResponse({"error": error}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return JsonResponse(report(choice, notices), json_dumps_params={"ensure_ascii": False, "indent": 2})
+
+
+def _given(request: HttpRequest) -> dict[str, str]:
+    return {name: str(value) for name, value in request.GET.items()}
+
+
+def _query(answers: Answers) -> dict[str, str]:
+    return {question.name: value for question in QUESTIONS if (value := answers.value(question.name))}
+
+
+def _sources(guide: selectors.GuidePage, cited: Sequence[Source]) -> list[Source]:
+    return sorted({*guide.sources, *cited}, key=lambda source: source.number)
