@@ -58,6 +58,7 @@ GROUPS = (
     Group("Start", (OVERVIEW,)),
     Group("Variants", tuple(Entry(name, "variant", slug) for slug, name in VARIANTS.items())),
     Group("Models", (MODELS,)),
+    Group("Choosing", (Entry("Benchmarks", "benchmarks"), Entry("Hardware", "hardware"))),
     Group(
         "Using them",
         (

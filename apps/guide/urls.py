@@ -1,6 +1,6 @@
 """URLs of the public guide and the front page. Parts with packages of their own are included under ``guide/``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from apps.guide.views import models, pages, prompting, reference, running
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("guide/running/", running.show_running, name="running"),
     path("guide/glossary/", reference.show_glossary, name="glossary"),
     path("guide/sources/", reference.show_sources, name="sources"),
+    path("", include("apps.guide.hardware.urls")),
+    path("", include("apps.guide.benchmarks.urls")),
     # Parts of the guide in packages of their own stand above this line: the last one takes every name.
     path("guide/<slug:slug>/", pages.page, name="page"),
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from apps.guide.hardware.advice import Caution, usable_context, warn
 from apps.guide.hardware.bar import Bar, draw_bar
-from apps.guide.hardware.command import tgi_command, tgi_options
+from apps.guide.hardware.command import limits, tgi_command, tgi_options
 from apps.guide.hardware.fit import Card, Fit, Need, fewest_cards
 from apps.guide.hardware.formula import Step, work_out
 from apps.guide.hardware.memory import kv_bytes_per_token, weight_bytes
@@ -18,6 +18,17 @@ class CardRow:
     fit: Fit
     fewest: Fit | None
     bar: Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of the table beside the bar: what it is, its bytes, and its share of the memory."""
+
+    slug: str
+    letter: str
+    label: str
+    size: int
+    of_memory: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,29 @@ class Answer:
     def room_for_sequences(self) -> int:
         """How many sequences of the asked length there is room for."""
         return self.fit.room_for_tokens // self.question.context
+
+    @property
+    def missing(self) -> int:
+        """How many bytes too little there are."""
+        return max(0, -self.fit.headroom)
+
+    @property
+    def most_cards(self) -> int:
+        """Over how many cards of one host TGI can split the model at most."""
+        return self.question.model.shape.shard_counts[-1]
+
+    @property
+    def window(self) -> int:
+        """The tokens that the command asks for: no more than any source claims for the model."""
+        return limits(min(self.question.context, usable_context(self.question.model)))[1]
+
+    @property
+    def parts(self) -> list[Part]:
+        """What the bar shows, as a table."""
+        shown = [part for part in self.bar.segments if part.slug != "free"]
+        parts = [Part(part.slug, part.letter, part.label, part.size, part.size / self.fit.capacity) for part in shown]
+        label = "Left over" if self.fit.headroom >= 0 else "Too little"
+        return [*parts, Part("free", "", label, self.fit.headroom, self.fit.headroom_share)]
 
 
 def answer(question: Question, cards: list[Card]) -> Answer:

@@ -32,6 +32,11 @@ class Card:
     note: str = ""
     cites: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is one of the guide's, and not one that a reader described."""
+        return self.sold_gb > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:

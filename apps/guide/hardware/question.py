@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from apps.guide.hardware.fit import Card
-from apps.guide.hardware.memory import Format, Precision, Shape
+from apps.guide.hardware.memory import Format, Precision, Shape, gib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Model:
     repository: str
     shape: Shape
     context: Context
+    shape_cites: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +57,19 @@ class Question:
     sequences: int
     card: Card
     count: int
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The question as a URL asks it, nothing left to defaults."""
+        query = {
+            "model": self.model.slug,
+            "weights": self.form.slug,
+            "context": str(self.context),
+            "sequences": str(self.sequences),
+            "kv": self.precision.slug,
+            "gpu": self.card.slug,
+            "gpus": str(self.count),
+        }
+        if not self.card.is_listed:
+            query["memory"] = f"{gib(self.card.memory):.2f}".rstrip("0").rstrip(".")
+        return query

@@ -1,0 +1,80 @@
+"""Scores by variant and size: what charts, tables and patterns are made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+SIZES = ("7B", "13B", "34B", "70B")
+VARIANTS = ("base", "python", "instruct")
+NAMES = {"base": "Base", "python": "Python", "instruct": "Instruct"}
+Cites = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One benchmark in one way of scoring: ``scores`` by (variant, size), ``others`` of models quoted beside them."""
+
+    slug: str
+    label: str
+    suite: str
+    metric: str
+    language: str
+    unit: str
+    note: str
+    scores: Mapping[tuple[str, str], Decimal]
+    others: Mapping[str, Decimal]
+    cites: Cites
+
+    @property
+    def short_label(self) -> str:
+        """What tells it from the others of its suite."""
+        return self.language or self.metric
+
+    @property
+    def is_about_python(self) -> bool:
+        """Whether it has Python written, so that the Python variant is expected to lead."""
+        return self.language in {"", "Python"}
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants that have a score."""
+        return [variant for variant in VARIANTS if any(key[0] == variant for key in self.scores)]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Measures that stand in one chart and one table, the first one being what it is known by."""
+
+    name: str
+    measures: Sequence[Measure]
+
+    @property
+    def slug(self) -> str:
+        return "-".join(self.name.lower().split())
+
+    @property
+    def variants(self) -> list[str]:
+        return [variant for variant in VARIANTS if any(variant in measure.variants for measure in self.measures)]
+
+    @property
+    def sizes(self) -> list[str]:
+        """The sizes that have a score."""
+        return [size for size in SIZES if any(key[1] == size for measure in self.measures for key in measure.scores)]
+
+    @property
+    def others(self) -> list[str]:
+        """The other models that are quoted."""
+        return list(dict.fromkeys(name for measure in self.measures for name in measure.others))
+
+    @property
+    def notes(self) -> list[str]:
+        """The remarks on its measures, each once."""
+        return list(dict.fromkeys(measure.note for measure in self.measures if measure.note))
+
+    @property
+    def cites(self) -> Cites:
+        return tuple(dict.fromkeys(cite for measure in self.measures for cite in measure.cites))
+
+    def find(self, slug: str) -> Measure:
+        """Return the measure of that name, or the one that the suite is known by."""
+        return next((measure for measure in self.measures if measure.slug == slug), self.measures[0])

@@ -1,0 +1,91 @@
+"""One suite as the page shows it: chart, table, differences, and where the pattern breaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from apps.guide.benchmarks.chart import Panel, draw_panels
+from apps.guide.benchmarks.figures import NAMES, SIZES, Measure, Suite
+from apps.guide.benchmarks.patterns import Break, Difference, differences, find_breaks
+from apps.guide.benchmarks.query import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model's line of the table: a score for each measure, ``None`` where none was published."""
+
+    variant: str
+    name: str
+    size: str
+    scores: Sequence[Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A measure that the chart can show, and the address that shows it."""
+
+    measure: Measure
+    query: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A suite, ready to be rendered; ``breaks`` and ``differences`` are of the chosen measure."""
+
+    suite: Suite
+    chosen: Measure
+    choices: Sequence[Choice]
+    panels: Sequence[Panel]
+    rows: Sequence[Row]
+    other_rows: Sequence[Row]
+    breaks: Sequence[Break]
+    differences: Sequence[Difference]
+
+    @property
+    def sizes(self) -> Sequence[str]:
+        return SIZES
+
+    @property
+    def has_marks(self) -> bool:
+        return any(panel.has_break for panel in self.panels)
+
+
+def summarise(suite: Suite, shown: Shown) -> Summary:
+    """Return a suite as the page shows it, in the measure that the URL chose for it."""
+    own = {measure.slug for measure in suite.measures}
+    chosen = suite.find(next((slug for slug in shown.measures if slug in own), ""))
+    is_single = len(suite.variants) == 1
+    measured = suite.measures if is_single else [chosen]
+    breaks = [found for measure in measured for found in find_breaks(measure)]
+    return Summary(
+        suite=suite,
+        chosen=chosen,
+        choices=[] if is_single else [_choice(measure, chosen, shown, own) for measure in suite.measures],
+        panels=draw_panels(suite, chosen, shown.variants),
+        rows=_rows(suite, shown.variants),
+        other_rows=[
+            Row("", name, "", [measure.others.get(name) for measure in suite.measures]) for name in suite.others
+        ],
+        breaks=[found for found in breaks if {found.model[0], found.rival[0]} <= set(shown.variants)],
+        differences=[] if is_single else differences(chosen),
+    )
+
+
+def _choice(measure: Measure, chosen: Measure, shown: Shown, own: set[str]) -> Choice:
+    kept = [slug for slug in shown.measures if slug not in own]
+    query = [("measure", slug) for slug in [*kept, measure.slug]]
+    query += [("suite", suite.slug) for suite in shown.suites] if len(shown.suites) == 1 else []
+    query += [("variant", variant) for variant in shown.variants] if len(shown.variants) < len(NAMES) else []
+    return Choice(measure, urlencode(query), measure is chosen)
+
+
+def _rows(suite: Suite, variants: Sequence[str]) -> list[Row]:
+    return [
+        Row(variant, NAMES[variant], size, scores)
+        for variant in suite.variants
+        if variant in variants
+        for size in SIZES
+        if any(scores := [measure.scores.get((variant, size)) for measure in suite.measures])
+    ]

@@ -1,0 +1,37 @@
+"""The benchmarks' page."""
+
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.guide import selectors
+from apps.guide.benchmarks.figures import NAMES
+from apps.guide.benchmarks.query import read_shown
+from apps.guide.benchmarks.selectors import read_suites
+from apps.guide.benchmarks.summary import summarise
+from apps.guide.views.reading import reading_page
+
+
+@reading_page
+def show_benchmarks(request: HttpRequest) -> HttpResponse:
+    """Chart what the models score, and say where the pattern breaks."""
+    guide = selectors.read_page("benchmarks")
+    suites = read_suites()
+    if guide is None or not suites:
+        return render(request, "guide/benchmarks.html", {"guide": None})
+    shown = read_shown(request.GET, suites)
+    cited = {source.key for source in guide.sources} | {key for suite in shown.suites for key, _ in suite.cites}
+    sources = selectors.sources()
+    return render(
+        request,
+        "guide/benchmarks.html",
+        {
+            "guide": replace(guide, sources=[source for source in sources if source.key in cited]),
+            "shown": shown,
+            "all_suites": suites,
+            "variants": NAMES,
+            "summaries": [summarise(suite, shown) for suite in shown.suites],
+            "numbers": {source.key: source.number for source in sources},
+        },
+    )

@@ -1,0 +1,121 @@
+"""The calculator's form: read from a URL, never refused; what cannot be used is said, and its default used instead."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from apps.guide.hardware.fit import Card
+from apps.guide.hardware.memory import GIB
+from apps.guide.hardware.question import Known, Question
+
+OTHER = "other"
+VARIANTS = {"base": "Base", "python": "Python", "instruct": "Instruct"}
+MOST_TOKENS = 1_000_000
+MOST_SEQUENCES = 1024
+MOST_CARDS = 8
+USUAL_GB = 24
+
+
+class HardwareForm(forms.Form):
+    """What the calculator is asked. Bind it with ``read``."""
+
+    model = forms.ChoiceField()
+    weights = forms.ChoiceField(label="Weights", help_text="How they are stored: fewer bits, less memory.")
+    context = forms.IntegerField(
+        label="Context", min_value=1, max_value=MOST_TOKENS, help_text="Tokens of one conversation, its reply included."
+    )
+    sequences = forms.IntegerField(
+        label="Sequences", min_value=1, max_value=MOST_SEQUENCES, help_text="How many are written at the same time."
+    )
+    kv = forms.ChoiceField(label="KV cache")
+    gpu = forms.ChoiceField(label="GPU")
+    memory = forms.FloatField(
+        label="Memory of the other card", min_value=1, max_value=1024, required=False, help_text="GiB of one card."
+    )
+    gpus = forms.IntegerField(label="Number of cards", min_value=1, max_value=MOST_CARDS)
+
+    def __init__(self, data: dict[str, str], known: Known) -> None:
+        super().__init__(data)
+        self.known = known
+        self.fields["model"].choices = [  # type: ignore[attr-defined]
+            (title, [(slug, model.name) for slug, model in known.models.items() if model.variant == variant])
+            for variant, title in VARIANTS.items()
+        ]
+        self.fields["weights"].choices = _labels(known.formats)  # type: ignore[attr-defined]
+        self.fields["kv"].choices = _labels(known.precisions)  # type: ignore[attr-defined]
+        self.fields["gpu"].choices = [*_labels(known.cards), (OTHER, "Other")]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("gpu") == OTHER and "memory" not in self.errors and not cleaned.get("memory"):
+            self.add_error("memory", "Say how many GiB the other card has.")
+        return cleaned
+
+
+def _labels(choices: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(slug, choice.label) for slug, choice in choices.items()]
+
+
+def defaults(known: Known) -> dict[str, str]:
+    """Return what is reckoned with where a URL says nothing, as a URL would say it."""
+    return {
+        "model": "7b-instruct" if "7b-instruct" in known.models else next(iter(known.models)),
+        "weights": next(iter(known.formats)),
+        "context": "8192",
+        "sequences": "1",
+        "kv": next(iter(known.precisions)),
+        "gpu": next((slug for slug, card in known.cards.items() if card.sold_gb >= USUAL_GB), next(iter(known.cards))),
+        "memory": "",
+        "gpus": "1",
+    }
+
+
+def read(query: QueryDict, known: Known) -> tuple[Question, HardwareForm, list[str]]:
+    """Return the question that a URL asks, its form for the page, and a sentence for everything that was not usable."""
+    usual = defaults(known)
+    given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip())}
+    form = HardwareForm({**usual, **given}, known)
+    if form.is_valid():
+        return _question(form.cleaned_data, known), form, []
+    faults = [_sentence(form, name, usual) for name in form.errors]
+    repaired = HardwareForm({**usual, **given, **{name: usual[name] for name in form.errors}}, known)
+    if not repaired.is_valid():  # the other card, without its memory
+        repaired = HardwareForm({**repaired.data, "gpu": usual["gpu"]}, known)
+        repaired.full_clean()
+    return _question(repaired.cleaned_data, known), _for_page(form, repaired), faults
+
+
+def _for_page(form: HardwareForm, repaired: HardwareForm) -> HardwareForm:
+    """Let lists show their default, since they cannot show what they do not have; numbers stay as they were typed."""
+    lists = {name for name in form.errors if isinstance(form.fields[name], forms.ChoiceField)}
+    form.data = {**form.data, **{name: repaired.data[name] for name in lists}}
+    return form
+
+
+def _sentence(form: HardwareForm, name: str, usual: dict[str, str]) -> str:
+    field, typed = form.fields[name], form.data[name][:40]
+    label = (field.label or name.title()).lower() if name != "gpu" else "GPU"
+    if isinstance(field, forms.ChoiceField):
+        return f"There is no {label} “{typed}”; reckoned with the usual one instead."
+    reason = str(form.errors[name][0])
+    instead = f" Reckoned with {usual[name]} instead." if usual[name] else " Reckoned with a card of the list instead."
+    return f"{field.label} “{typed}”: {reason}{instead}" if typed else f"{reason}{instead}"
+
+
+def _question(cleaned: dict[str, Any], known: Known) -> Question:
+    return Question(
+        model=known.models[cleaned["model"]],
+        form=known.formats[cleaned["weights"]],
+        precision=known.precisions[cleaned["kv"]],
+        context=cleaned["context"],
+        sequences=cleaned["sequences"],
+        card=_card(cleaned, known),
+        count=cleaned["gpus"],
+    )
+
+
+def _card(cleaned: dict[str, Any], known: Known) -> Card:
+    if cleaned["gpu"] != OTHER:
+        return known.cards[cleaned["gpu"]]
+    return Card(slug=OTHER, label=f"Other card, {cleaned['memory']:g} GiB", memory=round(cleaned["memory"] * GIB))

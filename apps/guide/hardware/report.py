@@ -1,0 +1,71 @@
+"""The answer as JSON, for scripts: bytes throughout, GiB beside them where people read along."""
+
+from typing import Any
+
+from apps.guide.hardware.answer import Answer, CardRow
+from apps.guide.hardware.fit import RESERVE, TIGHT, Fit
+from apps.guide.hardware.memory import gib
+
+
+def report(answer: Answer) -> dict[str, Any]:
+    """Return everything that the page shows. Sizes are bytes (``…_gib`` are 2^30), shares go from 0 to 1."""
+    question, shape = answer.question, answer.question.model.shape
+    return {
+        "question": {
+            "model": question.model.slug,
+            "weights": question.form.slug,
+            "context": question.context,
+            "sequences": question.sequences,
+            "kv": question.precision.slug,
+            "gpu": question.card.slug,
+            "memory_gib": round(gib(question.card.memory), 2),
+            "gpus": question.count,
+        },
+        "model": {
+            "name": question.model.name,
+            "parameters": shape.parameters,
+            "layers": shape.layers,
+            "kv_heads": shape.kv_heads,
+            "head_size": shape.head_size,
+            "planned_context": question.model.context.planned,
+            "claimed_context": question.model.context.claimed,
+            "shard_counts": shape.shard_counts,
+        },
+        "weights_bytes": answer.need.weights,
+        "weights_gib": round(gib(answer.need.weights), 2),
+        "kv_bytes_per_token": answer.need.per_token,
+        "kv_bytes": answer.need.kv,
+        "kv_gib": round(gib(answer.need.kv), 2),
+        "fit": _fit(answer.fit),
+        "room_for_sequences": answer.room_for_sequences,
+        "steps": [
+            {"name": step.name, "formula": step.formula, "with_numbers": step.filled, "result": step.result}
+            for step in answer.steps
+        ],
+        "gpus": [_card(row) for row in answer.rows],
+        "warnings": [{"code": item.slug, "title": item.title, "text": item.text} for item in answer.warnings],
+        "tgi_command": answer.command,
+        "assumptions": {"reserve_share": RESERVE, "tight_below_share": TIGHT},
+    }
+
+
+def _fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "verdict": fit.verdict.value,
+        "memory_gib": round(gib(fit.capacity), 2),
+        "reserve_gib": round(gib(fit.reserve), 2),
+        "headroom_bytes": fit.headroom,
+        "headroom_gib": round(gib(fit.headroom), 2),
+        "headroom_share": round(fit.headroom_share, 4),
+        "room_for_tokens": fit.room_for_tokens,
+    }
+
+
+def _card(row: CardRow) -> dict[str, Any]:
+    fewest = row.fewest
+    return {
+        "gpu": row.fit.card.slug,
+        "name": row.fit.card.label,
+        **_fit(row.fit),
+        "fewest": {"gpus": fewest.count, "verdict": fewest.verdict.value} if fewest else None,
+    }

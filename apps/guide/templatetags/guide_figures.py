@@ -1,0 +1,60 @@
+"""Figures as pages show them, and the marks of what they rest on."""
+
+from collections.abc import Iterable, Mapping
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.guide.hardware.memory import GB
+from apps.guide.hardware.memory import gib as to_gib
+from apps.guide.prose import citation_link
+
+register = template.Library()
+MINUS = "\N{MINUS SIGN}"
+
+
+@register.filter
+def gib(size: float) -> str:
+    """Bytes as GiB with two places: “12.55”."""
+    return f"{to_gib(size):,.2f}".replace("-", MINUS)
+
+
+@register.filter
+def gb(size: float) -> str:
+    """Bytes as GB, of 10^9 bytes, with two places."""
+    return f"{size / GB:,.2f}".replace("-", MINUS)
+
+
+@register.filter
+def kib(size: float) -> str:
+    """Bytes as KiB, of 2^10 bytes, without places that say nothing."""
+    return f"{size / 1024:,g}"
+
+
+@register.filter
+def share(part: float) -> str:
+    """A share of one as percent with one place: “19.9 %”."""
+    return f"{part * 100:,.1f} %".replace("-", MINUS)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """A whole number with commas: “16,384”."""
+    return f"{number:,}"
+
+
+@register.filter
+def score(number: float) -> str:
+    """A score with one place, or two where it has them: “67.8”."""
+    text = f"{number:.2f}"
+    return text.removesuffix("0")
+
+
+@register.simple_tag
+def marks(cites: Iterable[tuple[str, str]], numbers: Mapping[str, int]) -> SafeString:
+    """Return the marks of citations in brackets; nothing for none, or for sources that are not loaded."""
+    links = [(citation_link(key, numbers[key], place),) for key, place in cites if key in numbers]
+    return (
+        format_html('<span class="cites">[{}]</span>', format_html_join("; ", "{}", links)) if links else SafeString()
+    )
