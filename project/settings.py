@@ -138,6 +138,8 @@ GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
 STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
 # How many streams one attempt opens at the most, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
+# Seconds that a generation waits for a server to come back once all that could write it are down; then it fails.
+GENERATION_OUTAGE_SECONDS = env.read_float("GENERATION_OUTAGE_SECONDS", 120.0)
 
 # --- model servers ----------------------------------------------------------------------------
 

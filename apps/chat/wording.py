@@ -9,6 +9,8 @@ def waiting_sentence(place: Place | None) -> str:
     """Where a waiting reply stands: ``Waiting for a free slot, 2 ahead of you, about 40 seconds``."""
     if place is None:
         return "Waiting for a free slot"
+    if place.servers_down:
+        return "The model servers are down. Waiting for one to come back"
     order = f"{place.ahead} ahead of you" if place.ahead else "you are next"
     return ", ".join(["Waiting for a free slot", order, *_about(place.seconds)])
 

@@ -1,10 +1,6 @@
 """Which models there are to talk to, and whether they can be used."""
 
-import math
-
-from django.utils import timezone
-
-from apps.endpoints.models import Endpoint, Health
+from apps.endpoints.models import Endpoint
 from apps.gateway.errors import ModelNotFound, ModelUnavailable
 
 DEFAULT_VARIANT = "instruct"
@@ -22,20 +18,13 @@ def chat_models() -> dict[str, list[Endpoint]]:
 
 
 def variant_to_chat_with(model: str) -> str:
-    """The variant that ``model`` names. Raises ``ModelNotFound``, and ``ModelUnavailable`` where no server is up."""
+    """The variant that ``model`` names. Raises ``ModelNotFound``, and ``ModelUnavailable`` where none is enabled.
+
+    Servers that are merely down may come back: a request waits for them in the queue, like a question in a chat.
+    """
     models = chat_models()
     if model not in models:
         if model == DEFAULT_VARIANT:
             raise ModelUnavailable("No model server that can chat is enabled.", Retry_After="60")
         raise ModelNotFound(model)
-    variant = models[model][0].variant
-    servers = models[variant]
-    if all(server.health == Health.DOWN for server in servers):
-        raise ModelUnavailable("Its model servers are down at present.", Retry_After=str(_seconds_to_retry(servers)))
-    return variant
-
-
-def _seconds_to_retry(servers: list[Endpoint]) -> int:
-    now = timezone.now()
-    waits = [(server.retry_at - now).total_seconds() for server in servers if server.retry_at]
-    return max(1, math.ceil(min(waits, default=1)))
+    return models[model][0].variant

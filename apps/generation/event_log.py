@@ -23,6 +23,7 @@ from apps.generation.queue import Waiting
 
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 3600
+ANY_ATTEMPT = 2**31
 
 
 def events_key(generation_id: UUID) -> str:
@@ -88,19 +89,32 @@ async def _append(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt
     )
 
 
-def begin_anew(generation_id: UUID, *, attempt: int, text: str) -> None:
-    """Replace a log that has ended by one that waits for the next attempt, with ``text`` in it."""
+def begin_anew(generation_id: UUID, *, attempt: int, text: str, tokens: int) -> None:
+    """Replace a log that has ended by one that waits for the next attempt, with ``text`` of ``tokens`` in it."""
     names = keys(generation_id)
     with sync_client().pipeline(transaction=True) as pipeline:
         pipeline.delete(*names)
         state = encode_state(State.QUEUED)
         pipeline.eval(script("open"), 2, *names, attempt, len(text), text, state, SECONDS_WHILE_RUNNING)
+        pipeline.hset(head_key(generation_id), "tokens", str(tokens))
         pipeline.execute()
 
 
-def end_log(generation_id: UUID, ended: Ended) -> None:
-    """End the log; does nothing where it has ended already."""
-    sync_client().eval(script("end"), 2, *keys(generation_id), ended.encode(), SECONDS_AFTER_END)
+def end_log(generation_id: UUID, ended: Ended, *, attempt: int = ANY_ATTEMPT, text: str = "") -> int | None:
+    """End the log, which gets to hold at least ``text``; does nothing where it has ended already.
+
+    Returns the offset at which it ended, which is beyond ``text`` where readers have seen more, or ``None`` where the
+    log belongs to an attempt after ``attempt``.
+    """
+    start = len(text)
+    while True:
+        given = (attempt, ended.encode(), SECONDS_AFTER_END, len(text), start, text[start:])
+        answer = cast("int | bytes", sync_client().eval(script("end"), 2, *keys(generation_id), *given))
+        if isinstance(answer, bytes):
+            return None
+        if answer >= 0:
+            return answer
+        start = -answer - 1
 
 
 def first_token_at(generation_id: UUID) -> datetime | None:
@@ -109,9 +123,16 @@ def first_token_at(generation_id: UUID) -> datetime | None:
     return datetime.fromisoformat(began.decode()) if began else None
 
 
-def announce(generation_id: UUID, state: State) -> None:
-    """Tell readers about a state that is not the end."""
-    sync_client().eval(script("announce"), 2, *keys(generation_id), encode_state(state), SECONDS_WHILE_RUNNING)
+async def tokens_written(client: "redis.asyncio.Redis", generation_id: UUID) -> int | None:
+    """How many tokens the log's text took, as far as the log knows."""
+    tokens = await cast("Awaitable[bytes | None]", client.hget(head_key(generation_id), "tokens"))
+    return int(tokens) if tokens else None
+
+
+def announce(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -> None:
+    """Tell readers about a state that is not the end, unless an attempt after ``attempt`` has begun."""
+    given = (attempt, encode_state(state), SECONDS_WHILE_RUNNING)
+    sync_client().eval(script("announce"), 2, *keys(generation_id), *given)
 
 
 def announce_places(waiting: Sequence[Waiting]) -> int:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from apps.generation.models import State
+from apps.generation.models import Generation, State
 
 type Fields = Mapping[bytes, bytes]
 type RawEntry = tuple[bytes, Fields]
@@ -20,6 +20,12 @@ class Ended:
     error: str = ""
     usage: Mapping[str, int | None] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, generation: Generation) -> Self:
+        """How a generation that is over ended, as Postgres has it."""
+        usage = {"prompt_tokens": generation.prompt_tokens, "completion_tokens": generation.completion_tokens}
+        return cls(State(generation.state), generation.finish_reason, generation.error, usage)
+
     def encode(self) -> str:
         return json.dumps(
             {"state": self.state, "finish_reason": self.finish_reason, "error": self.error, "usage": dict(self.usage)}
@@ -28,17 +34,22 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a waiting generation stands: 1 is next. ``seconds`` is an estimate, where one can be made."""
+    """Where a waiting generation stands: 1 is next. ``seconds`` is an estimate, where one can be made.
+
+    ``servers_down``: it waits for a server to come back, and not for its turn alone.
+    """
 
     position: int
     seconds: int | None = None
+    servers_down: bool = False
 
     @property
     def ahead(self) -> int:
         return self.position - 1
 
     def encode(self) -> str:
-        return encode_state(State.QUEUED, position=self.position, seconds=self.seconds)
+        details = {"servers_down": True} if self.servers_down else {}
+        return encode_state(State.QUEUED, position=self.position, seconds=self.seconds, **details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
 
 def _decode_state(values: dict[str, Any]) -> tuple[State, Place | None]:
     position = values.get("position")
-    place = None if position is None else Place(position, values.get("seconds"))
+    place = None if position is None else Place(position, values.get("seconds"), values.get("servers_down", False))
     return State(values["state"]), place
 
 

@@ -6,17 +6,20 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.endpoints.availability import variants_down
 from apps.generation.events import Place
+from apps.generation.needs import NEEDS
 
 # Everybody's first before anybody's second, what a person has running counted in; then by age.
 TURNS = """
-    SELECT id, variant, attempt, created_at,
-           row_number() OVER (PARTITION BY variant, owner_id ORDER BY created_at, id) + (
-               SELECT count(*) FROM generation_generation AS busy
-               WHERE busy.state = 'running' AND busy.owner_id = queued.owner_id AND busy.variant = queued.variant
-           ) AS turn
+    SELECT queued.id, queued.variant, queued.attempt, queued.created_at,
+           row_number() OVER (PARTITION BY queued.variant, queued.owner_id ORDER BY queued.created_at, queued.id)
+               + coalesce(busy.count, 0) AS turn
     FROM generation_generation AS queued
-    WHERE state = 'queued'
+    LEFT JOIN (
+        SELECT variant, owner_id, count(*) FROM generation_generation WHERE state = 'running' GROUP BY variant, owner_id
+    ) AS busy USING (variant, owner_id)
+    WHERE queued.state = 'queued'
 """
 # Only the latest requests are looked at for how long one takes: their ids are in the order of time.
 PLACES = f"""
@@ -31,7 +34,7 @@ PLACES = f"""
         GROUP BY variant
         HAVING count(*) >= 3
     )
-    SELECT waiting.id, waiting.attempt,
+    SELECT waiting.id, waiting.variant, waiting.attempt,
            row_number() OVER (
                PARTITION BY waiting.variant ORDER BY waiting.turn, waiting.created_at, waiting.id
            ) AS position,
@@ -52,13 +55,15 @@ class Waiting:
 
 
 def waiting_generations() -> list[Waiting]:
-    """Everything that waits, with its place, in one query."""
+    """Everything that waits, with its place and, where its servers are down, that; in two queries."""
     with connection.cursor() as cursor:
         cursor.execute(PLACES)
-        return [
-            Waiting(generation_id, attempt, Place(position, estimate(position, seconds)))
-            for generation_id, attempt, position, seconds in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    down = variants_down(needs=NEEDS) if rows else set()
+    return [
+        Waiting(generation_id, attempt, Place(position, estimate(position, seconds), servers_down=variant in down))
+        for generation_id, variant, attempt, position, seconds in rows
+    ]
 
 
 def place_of(generation_id: UUID) -> Place | None:

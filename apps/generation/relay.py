@@ -36,12 +36,13 @@ async def open_run(runtime: "Runtime", generation: Generation) -> Run:
             text = await event_log.open_log(
                 runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
             )
+            tokens = await event_log.tokens_written(runtime.redis, generation.pk)
             break
         except (RedisError, OSError) as error:
             logger.warning("event log not reachable", generation=str(generation.pk), error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
     run = Run.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
-    run.tokens = estimate_tokens(text) if text else 0
+    run.tokens = (tokens or estimate_tokens(text)) if text else 0
     runtime.hold(run)
     return run
 

@@ -14,6 +14,7 @@ class StopReason(StrEnum):
     LOST = "lost"  # another attempt holds the generation, or it has ended
     HANDOVER = "handover"  # this worker is shutting down
     OVERLOADED = "overloaded"  # no server takes it at the moment: back to the queue
+    UNSERVED = "unserved"  # every server for it is down: back to the queue, for a while
 
 
 @dataclass(slots=True, eq=False)

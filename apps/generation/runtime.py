@@ -71,6 +71,8 @@ class Runtime:
 
     def hold(self, run: Run) -> None:
         """Checkpoint ``run``, renew its lease and its place, and pass on cancellations, until ``let_go``."""
+        if earlier := self._runs.get(run.generation_id):
+            earlier.stop(StopReason.LOST)  # it has not heard of its end yet
         self._runs[run.generation_id] = run
         if self.draining:
             run.stop(StopReason.HANDOVER)
@@ -124,7 +126,9 @@ class Runtime:
             if not runs:
                 continue
             await self._renew_places(runs)
-            checkpoints = [Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved()) for run in runs]
+            checkpoints = [
+                Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at) for run in runs
+            ]
             try:
                 held = await in_thread(save_checkpoints)(checkpoints)
             except Exception as error:  # noqa: BLE001 - Postgres may be away for a while; streams go on

@@ -1,9 +1,11 @@
 """Reads of generations that need more than their row."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from django.db.models import Count
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
@@ -12,16 +14,25 @@ from apps.generation.models import Generation, State
 
 logger = structlog.get_logger(__name__)
 
+STORING = timedelta(seconds=30)  # more than it takes, clocks that differ included
+
 
 def text_so_far(generation: Generation) -> str:
-    """The reply as far as it is written: the checkpoint, and while it runs what the event log has beyond it."""
-    if generation.is_over:
+    """The reply as far as it is written: as Postgres has it, and what the event log has beyond that.
+
+    One that was ended from outside a moment ago may not have been stored with all that readers have seen.
+    """
+    if generation.is_over and (generation.state == State.SUCCEEDED or not _ended_just_now(generation)):
         return generation.text
     try:
-        return generation.text + event_log.read_log(generation.pk, after=generation.text_length).text
+        return generation.text + event_log.read_log(generation.pk, after=len(generation.text)).text
     except (RedisError, GapInLog) as error:
         logger.warning("event log not readable", generation=str(generation.pk), error=type(error).__name__)
         return generation.text
+
+
+def _ended_just_now(generation: Generation) -> bool:
+    return generation.ended_at is not None and timezone.now() - generation.ended_at < STORING
 
 
 def queued_by_variant() -> Mapping[str, int]:

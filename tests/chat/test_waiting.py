@@ -29,6 +29,7 @@ __all__ = ["scripted_server"]
         (Place(3), "Waiting for a free slot, 2 ahead of you"),
         (Place(3, 40), "Waiting for a free slot, 2 ahead of you, about 40 seconds"),
         (Place(2, 60), "Waiting for a free slot, 1 ahead of you, about 1 minute"),
+        (Place(2, 60, servers_down=True), "The model servers are down. Waiting for one to come back"),
         (Place(9, 150), "Waiting for a free slot, 8 ahead of you, about 3 minutes"),
     ],
 )

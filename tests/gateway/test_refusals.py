@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.accounts.models import ApiKey, User
 from apps.endpoints.models import Endpoint, Health
 from apps.generation.models import Generation, State
-from tests.gateway.calls import assert_refused, body, started_stream
+from apps.generation.services.enqueue import enqueue
+from tests.gateway.calls import assert_refused, body, events_in, started_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -108,12 +109,18 @@ def test_no_server_for_the_model(api: httpx.Client) -> None:
     assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_all_servers_down(api: httpx.Client, counting_endpoint: Endpoint) -> None:
-    retry_at = timezone.now() + timedelta(seconds=30)
-    Endpoint.objects.update(health=Health.DOWN, retry_at=retry_at)
-    response = api.post("chat/completions", json=body("count to 3"))
-    assert_refused(response, 503, code="model_unavailable")
-    assert 1 <= int(response.headers["Retry-After"]) <= 30
+def test_servers_that_are_down_are_waited_for(api: httpx.Client, counting_endpoint: Endpoint) -> None:
+    Endpoint.objects.update(health=Health.DOWN, retry_at=timezone.now() + timedelta(seconds=60))
+    with closing(started_stream(api, "count to 3")) as response:
+        assert response.status_code == 200
+        generation = Generation.objects.get(pk=response.headers["X-Generation-Id"])
+        assert generation.state == State.QUEUED
+        Endpoint.objects.update(health=Health.HEALTHY, retry_at=None)
+        enqueue([generation.pk])
+        chunks = [event["data"] for event in events_in(response)]
+    assert chunks[-1] == "[DONE]"
+    generation.refresh_from_db()
+    assert (generation.state, generation.text) == (State.SUCCEEDED, "1 2 3")
 
 
 def test_a_reply_that_fails(api: httpx.Client, counting_endpoint: Endpoint) -> None:

@@ -2,40 +2,41 @@
 
 from uuid import UUID
 
-from django.db.models.functions import Now
+import structlog
+from django.db import connection
+from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.events import Ended
-from apps.generation.models import ACTIVE, Generation, State
+from apps.generation.models import State
+from apps.generation.services.ending import end_the_log
+
+logger = structlog.get_logger(__name__)
 
 CANCEL_CHANNEL = "workbench:generation:cancel"
+CANCEL = """
+    UPDATE generation_generation
+    SET state = 'cancelled', lease_expires_at = NULL, stuck_since = NULL, ended_at = now()
+    WHERE id = %s AND state IN ('queued', 'running')
+    RETURNING attempt, text
+"""
 
 
 def cancel_generation(*, generation_id: UUID) -> bool:
     """End the generation as cancelled, with the text that the log has at this moment; False where it was over.
 
     The end entry freezes the log: a worker that has not heard of the cancellation cannot append, and stops at the
-    first token that it tries to write.
+    first token that it tries to write. While Redis is away the worker hears of it with its next checkpoint.
     """
-    cancelled = Generation.objects.filter(pk=generation_id, state__in=ACTIVE).update(
-        state=State.CANCELLED, lease_expires_at=None, ended_at=Now()
-    )
-    if not cancelled:
+    with connection.cursor() as cursor:
+        cursor.execute(CANCEL, [generation_id])
+        cancelled: tuple[int, str] | None = cursor.fetchone()
+    if cancelled is None:
         return False
-    event_log.end_log(generation_id, Ended(state=State.CANCELLED))
-    event_log.sync_client().publish(CANCEL_CHANNEL, str(generation_id))
-    _keep_what_was_shown(generation_id)
+    attempt, text = cancelled
+    try:
+        end_the_log(generation_id, attempt=attempt, ended=Ended(state=State.CANCELLED), text=text)
+        event_log.sync_client().publish(CANCEL_CHANNEL, str(generation_id))
+    except RedisError as error:
+        logger.warning("log not ended", generation=str(generation_id), error=type(error).__name__)
     return True
-
-
-def _keep_what_was_shown(generation_id: UUID) -> None:
-    """The text and the figures of which the log knows more than the last checkpoint."""
-    generation = Generation.objects.only("text", "text_length", "first_token_at").get(pk=generation_id)
-    tail = event_log.read_log(generation_id, after=generation.text_length)
-    tokens = tail.ended.usage.get("completion_tokens") if tail.ended else None
-    Generation.objects.filter(pk=generation_id, state=State.CANCELLED, text_length=generation.text_length).update(
-        text=generation.text + tail.text,
-        text_length=tail.offset_after,
-        completion_tokens=tokens or None,
-        first_token_at=generation.first_token_at or event_log.first_token_at(generation_id),
-    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -11,9 +12,11 @@ CHECKPOINT = """
     UPDATE generation_generation AS generation
     SET text = CASE WHEN given.length = 0 THEN generation.text ELSE generation.text || given.text END,
         text_length = generation.text_length + given.length,
+        first_token_at = coalesce(generation.first_token_at, given.began),
+        stuck_since = CASE WHEN given.length = 0 THEN generation.stuck_since END,
         lease_expires_at = now() + make_interval(secs => %s)
-    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[])
-        AS given(id, attempt, start, length, text)
+    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::timestamptz[])
+        AS given(id, attempt, start, length, text, began)
     WHERE generation.id = given.id
       AND generation.attempt = given.attempt
       AND generation.state = 'running'
@@ -24,12 +27,16 @@ CHECKPOINT = """
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """``text`` is new since code point ``start``; it may be empty, which only renews the lease."""
+    """``text`` is new since code point ``start``; it may be empty, which only renews the lease.
+
+    ``began`` is when the attempt's first token came; that of the first attempt counts.
+    """
 
     generation_id: UUID
     attempt: int
     start: int
     text: str
+    began: datetime | None = None
 
 
 def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
@@ -44,6 +51,7 @@ def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
                 [checkpoint.start for checkpoint in checkpoints],
                 [len(checkpoint.text) for checkpoint in checkpoints],
                 [checkpoint.text for checkpoint in checkpoints],
+                [checkpoint.began for checkpoint in checkpoints],
             ],
         )
         return {row[0] for row in cursor.fetchall()}

@@ -10,7 +10,7 @@ from apps.generation.queue import TURNS
 
 # Two workers that ask at once get different ones (SKIP LOCKED), and a row is claimed once.
 CLAIM = f"""
-    WITH waiting AS ({TURNS} AND variant = %(variant)s
+    WITH waiting AS ({TURNS} AND queued.variant = %(variant)s
     ), chosen AS (
         SELECT generation.id
         FROM generation_generation AS generation JOIN waiting USING (id)

@@ -4,22 +4,23 @@ import time
 from uuid import UUID, uuid4
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
-from apps.endpoints.models import Endpoint
+from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
 from apps.generation.models import Generation, State
+from apps.generation.needs import NEEDS
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
 from apps.generation.services.claim import claim_next, next_waiting
+from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
-from apps.generation.services.finish import Outcome, finish_generation, release_generation
-from apps.generation.services.stream import NEEDS, Streaming
+from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
+from apps.generation.services.stream import Streaming
 
 logger = structlog.get_logger(__name__)
 
@@ -38,7 +39,8 @@ def run_next(*, variant: str, runtime: Runtime) -> None:
         return
     generation = claim_next(variant=variant, worker=runtime.name)
     if generation is not None:
-        _store(generation, _outcome(generation, endpoint, holder, refusal, runtime))
+        outcome = _outcome(generation, endpoint, holder, refusal, runtime)
+        _store(generation, outcome, is_trial=endpoint is not None and endpoint.health == Health.DOWN)
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
             release_slot(generation.endpoint_id, holder)  # it moved there
@@ -52,9 +54,8 @@ def _reserve(variant: str, holder: UUID) -> tuple[Endpoint | None, str]:
     except AllEndpointsBusy:
         return None, ""
     except NoEndpointAvailable as error:
-        # One that is down is tried again soon; the reaper sends for those who wait.
-        soon = error.retry_after is not None and error.retry_after < settings.ENDPOINT_RETRY_MAX_SECONDS / 2
-        return None, "" if soon else error.sentence
+        # One that is down may come back: the reaper sends for those who wait, and ends the wait.
+        return None, error.sentence if error.retry_after is None else ""
 
 
 def _outcome(
@@ -72,14 +73,20 @@ def _outcome(
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=UNEXPECTED)
 
 
-def _store(generation: Generation, outcome: Outcome | StopReason) -> None:
+def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: bool) -> None:
     """Keep trying while Postgres is away: the text is complete, and another attempt would add to it."""
+    generation_id, attempt = generation.pk, generation.attempt
     while True:
         try:
-            if isinstance(outcome, Outcome):
-                finish_generation(generation_id=generation.pk, attempt=generation.attempt, outcome=outcome)
-            elif outcome in (StopReason.HANDOVER, StopReason.OVERLOADED):
-                release_generation(generation_id=generation.pk, attempt=generation.attempt)
+            match outcome:
+                case Outcome():
+                    finish_generation(generation_id=generation_id, attempt=attempt, outcome=outcome)
+                case StopReason.HANDOVER | StopReason.OVERLOADED:
+                    release_generation(generation_id=generation_id, attempt=attempt)
+                case StopReason.UNSERVED:
+                    leave_stuck(generation_id=generation_id, attempt=attempt, counts=not is_trial)
+                case StopReason.CANCELLED | StopReason.LOST:
+                    settle_log(generation_id=generation_id)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             logger.warning("outcome not stored", generation=str(generation.pk), error=type(error).__name__)
             close_old_connections()

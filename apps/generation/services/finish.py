@@ -1,18 +1,20 @@
 """End a generation, or give it back."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.events import Ended
 from apps.generation.models import Generation, GenerationQuerySet, State
+from apps.generation.selectors import text_so_far
+from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
 
 logger = structlog.get_logger(__name__)
@@ -34,49 +36,83 @@ class Outcome:
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
     """Store the outcome, then end the event log. False where this attempt no longer holds the generation."""
-    finished = Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING).update(
-        state=outcome.state,
-        text=outcome.text,
+    return _end(_held(generation_id, attempt), generation_id, attempt, outcome)
+
+
+def give_up_generation(*, generation: Generation, error: str) -> bool:
+    """Fail a generation that waits, or whose lease has expired; false where it has moved on since it was read."""
+    given_up = Generation.objects.filter(pk=generation.pk, attempt=generation.attempt)
+    given_up = given_up.filter(state=State.QUEUED) | given_up.with_expired_lease()
+    outcome = Outcome(
+        state=State.FAILED,
+        text=text_so_far(generation),
+        error=error,
+        completion_tokens=generation.completion_tokens,
+        first_token_at=generation.first_token_at,
+    )
+    return _end(given_up, generation.pk, generation.attempt, outcome)
+
+
+def release_generation(*, generation_id: UUID, attempt: int) -> bool:
+    """Give a running generation back to the queue, for another worker to continue."""
+    return _requeue(_held(generation_id, attempt), generation_id, attempt, stuck_since=None)
+
+
+def leave_stuck(*, generation_id: UUID, attempt: int, counts: bool) -> bool:
+    """Give a running generation back to the queue because no server that could write it is up.
+
+    ``counts`` where its server went down under this attempt, which happens ``GENERATION_MAX_ATTEMPTS`` times at most:
+    it may be the request that brings servers down.
+    """
+    return _requeue(
+        _held(generation_id, attempt),
+        generation_id,
+        attempt,
+        stuck_since=Coalesce("stuck_since", Now()),
+        lost_leases=F("lost_leases") + int(counts),
+    )
+
+
+def take_back_generation(*, generation_id: UUID, attempt: int) -> bool:
+    """Requeue a generation whose worker let its lease expire; false where it was renewed meanwhile."""
+    lost = Generation.objects.with_expired_lease().filter(pk=generation_id, attempt=attempt)
+    return _requeue(lost, generation_id, attempt, lost_leases=F("lost_leases") + 1)
+
+
+def _held(generation_id: UUID, attempt: int) -> GenerationQuerySet:
+    return Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING)
+
+
+def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
+    ended = held.update(
+        **asdict(outcome),
         text_length=len(outcome.text),
-        finish_reason=outcome.finish_reason,
-        error=outcome.error,
-        prompt_tokens=outcome.prompt_tokens,
-        completion_tokens=outcome.completion_tokens,
-        first_token_at=outcome.first_token_at,
-        left_out=outcome.left_out,
+        stuck_since=None,
         lease_expires_at=None,
         ended_at=Now(),
     )
-    if not finished:
+    if not ended:
         return False
-    ended = Ended(
+    end = Ended(
         state=outcome.state,
         finish_reason=outcome.finish_reason,
         error=outcome.error,
         usage={"prompt_tokens": outcome.prompt_tokens, "completion_tokens": outcome.completion_tokens},
     )
     try:
-        event_log.end_log(generation_id, ended)
+        end_the_log(generation_id, attempt=attempt, ended=end, text=outcome.text)
     except RedisError as error:  # readers of a silent log ask Postgres
         logger.warning("event log not ended", generation=str(generation_id), error=type(error).__name__)
     return True
 
 
-def release_generation(*, generation_id: UUID, attempt: int) -> bool:
-    """Give a running generation back to the queue, for another worker to continue."""
-    held = Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING)
-    return _requeue(held, generation_id)
-
-
-def take_back_generation(*, generation_id: UUID, attempt: int) -> bool:
-    """Requeue a generation whose worker let its lease expire; false where it was renewed meanwhile."""
-    lost = Generation.objects.with_expired_lease().filter(pk=generation_id, attempt=attempt)
-    return _requeue(lost, generation_id, lost_leases=F("lost_leases") + 1)
-
-
-def _requeue(held: GenerationQuerySet, generation_id: UUID, **changes: Any) -> bool:
+def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **changes: Any) -> bool:
     requeued = held.update(state=State.QUEUED, lease_expires_at=None, enqueued_at=Now(), **changes)
-    if requeued:
-        event_log.announce(generation_id, State.QUEUED)
-        enqueue([generation_id])
-    return bool(requeued)
+    if not requeued:
+        return False
+    try:
+        event_log.announce(generation_id, State.QUEUED, attempt=attempt)
+    except RedisError as error:  # it is announced with its place
+        logger.warning("state not announced", generation=str(generation_id), error=type(error).__name__)
+    enqueue([generation_id])
+    return True

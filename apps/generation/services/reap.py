@@ -6,19 +6,26 @@ import structlog
 from django.conf import settings
 from django.db.models.functions import Now
 
+from apps.endpoints.availability import variants_down
 from apps.generation.models import Generation, State
-from apps.generation.selectors import text_so_far
+from apps.generation.needs import NEEDS
 from apps.generation.services.enqueue import enqueue
-from apps.generation.services.finish import Outcome, finish_generation, take_back_generation
+from apps.generation.services.finish import give_up_generation, take_back_generation
 
 logger = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 50
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
+NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."
+
 
 def reap_generations() -> int:
-    """Requeue running generations whose lease has expired and queued ones whose task got lost; return how many."""
+    """Requeue running generations whose lease has expired and queued ones whose task got lost; return how many.
+
+    Those that have waited ``GENERATION_OUTAGE_SECONDS`` for a server to come back are failed.
+    """
+    _give_up_waiting()
     return _requeue_abandoned() + _resend_lost()
 
 
@@ -29,13 +36,20 @@ def _requeue_abandoned() -> int:
         if generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS:
             count += take_back_generation(generation_id=generation.pk, attempt=generation.attempt)
         else:
-            count += _give_up(generation)
+            count += give_up_generation(generation=generation, error=GAVE_UP)
     return count
 
 
-def _give_up(generation: Generation) -> bool:
-    outcome = Outcome(state=State.FAILED, text=text_so_far(generation), error=GAVE_UP)
-    return finish_generation(generation_id=generation.pk, attempt=generation.attempt, outcome=outcome)
+def _give_up_waiting() -> None:
+    waiting = Generation.objects.filter(state=State.QUEUED)
+    if not waiting.exists():
+        return
+    down = variants_down(needs=NEEDS)
+    waiting.exclude(variant__in=down).filter(stuck_since__isnull=False).update(stuck_since=None)
+    waiting.filter(variant__in=down, stuck_since__isnull=True).update(stuck_since=Now())
+    longest = timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS)
+    for generation in waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE]:
+        give_up_generation(generation=generation, error=NOT_BACK.format(variant=generation.variant))
 
 
 def _resend_lost() -> int:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from apps.generation import event_log
 from apps.generation.errors import GenerationComplete
+from apps.generation.events import Ended
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.start import require_room
@@ -21,19 +22,27 @@ def resume_generation(*, generation_id: UUID, more_tokens: int) -> Generation:
     """
     with transaction.atomic():
         generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
+        if not generation.broke_off:
+            raise GenerationComplete
+        # Whoever stopped it this moment may not have ended its log yet, nor stored what was shown.
+        event_log.end_log(generation.pk, Ended.of(generation), attempt=generation.attempt, text=generation.text)
+        generation.text += event_log.read_log(generation.pk, after=len(generation.text)).text
+        generation.text_length = len(generation.text)
         if not generation.can_go_on:
             raise GenerationComplete
         require_room(generation.owner)
         generation.state = State.QUEUED
         # The number of an attempt of its own, so that a worker that has not heard of the end cannot write.
         generation.attempt += 1
-        generation.parameters |= {"max_tokens": estimate_tokens(generation.text) + more_tokens}
+        written = generation.completion_tokens or estimate_tokens(generation.text)
+        generation.parameters |= {"max_tokens": written + more_tokens}
         generation.error = generation.finish_reason = ""
         generation.lost_leases = 0
+        generation.stuck_since = None
         generation.ended_at = None
         generation.enqueued_at = Now()
         generation.save()
         # Before the commit: whoever sees it waiting must not find the end in its log.
-        event_log.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text)
+        event_log.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text, tokens=written)
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation

@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
+from apps.endpoints.availability import variants_down
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services.record import record_failure, record_success
@@ -15,6 +16,7 @@ from apps.endpoints.slots import release_slot
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
+from apps.generation.needs import NEEDS
 from apps.generation.relay import open_run, pause, stream
 from apps.generation.runs import Run, StopReason
 from apps.generation.runtime import Runtime
@@ -24,7 +26,6 @@ from apps.inference.protocols.base import Delta
 
 logger = structlog.get_logger(__name__)
 
-NEEDS = ("chat",)
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 FIRST_PAUSE = 0.5  # seconds; doubles with every further stream
 
@@ -42,6 +43,7 @@ class Streaming:
         self._holder = holder
         self._runtime = runtime
         self._failed: set[UUID] = set()
+        self._wrote_something = False  # the latest stream
         self._others_are_busy = False  # with other work, where this generation should have gone next
 
     def to_its_end(self) -> Outcome | StopReason:
@@ -64,7 +66,7 @@ class Streaming:
             if isinstance(ended, Delta):
                 return self._success(run, ended)
             if not (_another_may_do(ended) and streams_left and self._move_on(run, ended)):
-                return StopReason.OVERLOADED if self._must_wait(ended) else self._failure(run, ended)
+                return self._reason_to_wait(ended) or self._failure(run, ended)
             self._runtime.call(pause(run, wait))
             wait *= 2
         return StopReason.LOST  # unreachable while at least one stream is allowed
@@ -82,7 +84,9 @@ class Streaming:
             timeouts=endpoint.timeouts,
         )
         connection.close()  # a stream takes minutes, and there are more of them than connections
+        length_before = run.length
         ended = self._runtime.call(stream(self._runtime, run, self._generation, destination))
+        self._wrote_something = run.length > length_before
         if isinstance(ended, InferenceError):
             record_failure(endpoint_id=endpoint.pk, error=ended)
         elif ended is not None:
@@ -104,9 +108,14 @@ class Streaming:
         self._runtime.call(pause(run, seconds))
         return run.stopped is not None or self._reserve(set()) is None
 
-    def _must_wait(self, error: InferenceError) -> bool:
-        """Whether the generation goes back to the queue, as one does that finds no place."""
-        return isinstance(error, Overloaded) or (self._others_are_busy and _another_may_do(error))
+    def _reason_to_wait(self, error: InferenceError) -> StopReason | None:
+        """Why the generation goes back to the queue, as one does that finds no place; ``None`` where it has failed."""
+        if isinstance(error, Overloaded) or (self._others_are_busy and _another_may_do(error)):
+            return StopReason.OVERLOADED
+        # A server that sends something and breaks off is there, and has been given all its chances.
+        is_gone = _another_may_do(error) and not self._wrote_something
+        may_wait = is_gone and self._generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS
+        return StopReason.UNSERVED if may_wait and self._generation.variant in variants_down(needs=NEEDS) else None
 
     def _reserve(self, excluding: set[UUID]) -> float | None:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""

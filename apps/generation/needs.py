@@ -1,0 +1,3 @@
+"""What a generation asks of the server that writes it."""
+
+NEEDS = ("chat",)
