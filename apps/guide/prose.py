@@ -1,9 +1,14 @@
-"""Prose: Markdown with citations. ``[@paper §2.1; licence]`` becomes links to numbered sources."""
+"""Prose: Markdown with citations and examples of prompts.
+
+``[@paper §2.1; licence]`` becomes links to numbered sources. A block fenced with ``prompt`` describes what goes into a
+prompt, in TOML, and becomes the prompt itself (``prompting/examples.py``).
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -11,6 +16,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+
+from apps.guide.prompting.display import ShownPrompt
+from apps.guide.prompting.examples import FaultyExample, render_example
 
 CITATION = re.compile(r"\[@(?P<cites>[^\]]+)\]")
 
@@ -27,6 +35,16 @@ def find_citations(text: str) -> Iterator[tuple[int, str]]:
         for found in CITATION.finditer(line):
             for cite in found["cites"].split(";"):
                 yield number, split_citation(cite)[0]
+
+
+def find_faulty_examples(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line (from 1) and the fault of each example of a prompt that cannot be rendered."""
+    for token in _markdown.parse(text):
+        if _is_example(token) and token.map:
+            try:
+                render_example(token.content)
+            except FaultyExample as error:
+                yield token.map[0] + 1, f"the example of a prompt cannot be rendered: {error}"
 
 
 def citation_link(key: str, number: int, place: str) -> SafeString:
@@ -71,6 +89,22 @@ def _render_citation(
     return format_html('<span class="cites">[{}]</span>', format_html_join("; ", "{}", links)) if links else ""
 
 
+def _is_example(token: Token) -> bool:
+    return token.type == "fence" and token.info.strip() == "prompt"
+
+
+def _render_fence(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    token = tokens[index]
+    if not _is_example(token):
+        # What is wider than the page scrolls, and so must take the focus.
+        return renderer.fence(tokens, index, options, env).replace("<pre>", '<pre tabindex="0">', 1)
+    try:
+        shown = ShownPrompt(render_example(token.content))
+    except FaultyExample as error:
+        return format_html("<p><strong>This example cannot be rendered:</strong> {}</p>", str(error))
+    return render_to_string("guide/_prompt.html", {"shown": shown})
+
+
 def _open_table(
     _renderer: RendererHTML, _tokens: list[Token], _index: int, _options: OptionsDict, _env: EnvType
 ) -> str:
@@ -97,6 +131,7 @@ def _make_markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     markdown.inline.ruler.before("link", "citation", _read_citation)
     markdown.add_render_rule("citation", _render_citation)
+    markdown.add_render_rule("fence", _render_fence)
     markdown.add_render_rule("table_open", _open_table)
     markdown.add_render_rule("table_close", _close_table)
     markdown.add_render_rule("th_open", _open_cell)

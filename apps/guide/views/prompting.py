@@ -1,13 +1,39 @@
-"""The page on prompting."""
+"""The page on prompts, with its preview of what one's own text becomes."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.vary import vary_on_headers
 
 from apps.guide import selectors
+from apps.guide.prompting.display import ShownPrompt
+from apps.guide.prompting.forms import FORMS, PromptForm
 from apps.guide.views.reading import reading_page
+
+KINDS = {"chat": "Chat", "infill": "Infilling", "complete": "Completion"}
 
 
 @reading_page
+@vary_on_headers("HX-Request")
 def show_prompting(request: HttpRequest) -> HttpResponse:
-    """Show the page on prompting."""
-    return render(request, "guide/page.html", {"guide": selectors.read_page("prompting")})
+    """Explain the formats, and show the exact prompt for what is in the address; htmx gets that part only."""
+    context = _preview(request)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "guide/prompting.html#preview", context)
+    return render(request, "guide/prompting.html", {"guide": selectors.read_page("prompting"), **context})
+
+
+def _preview(request: HttpRequest) -> dict[str, Any]:
+    asked = request.GET.get("kind", "chat")
+    kind = asked if asked in FORMS else "chat"
+    form = _form(FORMS[kind], request)
+    form.full_clean()
+    shown = ShownPrompt(form.prompt) if form.is_valid() else None
+    return {"kinds": KINDS, "kind": kind, "form": form, "shown": shown, "query": request.GET.urlencode()}
+
+
+def _form(form_class: type[PromptForm], request: HttpRequest) -> PromptForm:
+    """Take what was typed; an address that says nothing shows the example."""
+    typed = any(name in request.GET for name in form_class.base_fields)
+    return form_class(request.GET if typed else form_class.example)
