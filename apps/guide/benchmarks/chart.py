@@ -71,7 +71,9 @@ def draw_panels(suite: Suite, chosen: Measure, variants: Sequence[str]) -> list[
     """Return a panel for each variant in the chosen measure; where one variant has scores, one for each measure."""
     shown = [variant for variant in suite.variants if variant in variants]
     if len(suite.variants) == 1:
-        return [_panel(suite, measure, variant, measure.short_label) for variant in shown for measure in suite.measures]
+        return [
+            _panel(suite, measure, variant, suite.label_of(measure)) for variant in shown for measure in suite.measures
+        ]
     return [_panel(suite, chosen, variant, NAMES[variant]) for variant in shown]
 
 

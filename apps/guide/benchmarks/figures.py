@@ -21,19 +21,15 @@ class Measure:
     language: str
     unit: str
     note: str
+    lower_is_better: bool = False
     scores: Mapping[tuple[str, str], Decimal]
     others: Mapping[str, Decimal]
     cites: Cites
 
     @property
-    def short_label(self) -> str:
-        """What tells it from the others of its suite."""
-        return self.language or self.metric
-
-    @property
     def is_about_python(self) -> bool:
-        """Whether it has Python written, so that the Python variant is expected to lead."""
-        return self.language in {"", "Python"}
+        """Whether it is about Python, so that the Python variant is expected to lead."""
+        return self.language == "Python"
 
     @property
     def variants(self) -> list[str]:
@@ -43,7 +39,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Measures that stand in one chart and one table, the first one being what it is known by."""
+    """Measures that stand in one chart and one table."""
 
     name: str
     measures: Sequence[Measure]
@@ -72,9 +68,21 @@ class Suite:
         return list(dict.fromkeys(measure.note for measure in self.measures if measure.note))
 
     @property
+    def headline(self) -> Measure:
+        """What the suite is known by: an average over languages, or else its first measure."""
+        languages = {measure.language for measure in self.measures}
+        averages = [measure for measure in self.measures if not measure.language] if len(languages) > 1 else []
+        return (averages or self.measures)[0]
+
+    def label_of(self, measure: Measure) -> str:
+        """Return what tells a measure from the others of the suite."""
+        shared = {each.label.partition(", ")[0] for each in self.measures}
+        return measure.label.partition(", ")[2] or measure.label if len(shared) == 1 else measure.label
+
+    @property
     def cites(self) -> Cites:
         return tuple(dict.fromkeys(cite for measure in self.measures for cite in measure.cites))
 
     def find(self, slug: str) -> Measure:
-        """Return the measure of that name, or the one that the suite is known by."""
-        return next((measure for measure in self.measures if measure.slug == slug), self.measures[0])
+        """Return the measure of that name, or the headline."""
+        return next((measure for measure in self.measures if measure.slug == slug), self.headline)

@@ -18,7 +18,7 @@ TUNING = "Tuning costs nothing"
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One contradiction: ``model`` scores ``points`` below ``rival``, though it was expected to lead; 0 is a tie."""
+    """One contradiction: ``model`` does ``points`` worse than ``rival``, though it was expected to lead; 0 is a tie."""
 
     expected: str
     model: Key
@@ -28,14 +28,15 @@ class Break:
 
     @property
     def points(self) -> Decimal:
-        return self.rival_score - self.score
+        return abs(self.rival_score - self.score)
 
     @property
     def sentence(self) -> str:
         model, rival = (f"{NAMES[variant]} {size}" for variant, size in (self.model, self.rival))
         if not self.points:
             return f"{model} only equals {rival} ({self.score:.1f})."
-        return f"{model} ({self.score:.1f}) scores {self.points:.1f} below {rival} ({self.rival_score:.1f})."
+        side = "below" if self.score < self.rival_score else "above"
+        return f"{model} ({self.score:.1f}) scores {self.points:.1f} {side} {rival} ({self.rival_score:.1f})."
 
 
 def find_breaks(measure: Measure) -> list[Break]:
@@ -47,7 +48,8 @@ def _compare(measure: Measure, expected: str, model: Key, rival: Key) -> Iterato
     score, rival_score = measure.scores.get(model), measure.scores.get(rival)
     if score is None or rival_score is None:
         return
-    if score < rival_score or (score == rival_score and expected != TUNING):
+    is_worse = score > rival_score if measure.lower_is_better else score < rival_score
+    if is_worse or (score == rival_score and expected != TUNING):
         yield Break(expected, model, rival, score, rival_score)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from apps.guide import selectors
 from apps.guide.benchmarks.figures import Measure, Suite
-from apps.guide.models import Score
+from apps.guide.models import Better, Score
 
 
 def read_suites() -> list[Suite]:
@@ -26,6 +26,7 @@ def _measure(row: selectors.BenchmarkScores) -> Measure:
         language=benchmark.language,
         unit=benchmark.unit,
         note=benchmark.note,
+        lower_is_better=benchmark.better == Better.LOWER,
         scores={(score.model.variant.slug, score.model.size): score.number for score in scores if score.model},
         others={score.other: score.number for score in row.others},
         cites=tuple(dict.fromkeys(_cites([*scores, *row.others]))),

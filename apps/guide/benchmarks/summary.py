@@ -25,7 +25,7 @@ class Row:
 class Choice:
     """A measure that the chart can show, and the address that shows it."""
 
-    measure: Measure
+    label: str
     query: str
     is_shown: bool
 
@@ -42,6 +42,19 @@ class Summary:
     other_rows: Sequence[Row]
     breaks: Sequence[Break]
     differences: Sequence[Difference]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headings of the table's columns."""
+        return [self.suite.label_of(measure) for measure in self.suite.measures]
+
+    @property
+    def breaks_by_expectation(self) -> dict[str, list[Break]]:
+        """The breaks under what they contradict."""
+        found: dict[str, list[Break]] = {}
+        for each in self.breaks:
+            found.setdefault(each.expected, []).append(each)
+        return found
 
     @property
     def sizes(self) -> Sequence[str]:
@@ -62,7 +75,7 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
     return Summary(
         suite=suite,
         chosen=chosen,
-        choices=[] if is_single else [_choice(measure, chosen, shown, own) for measure in suite.measures],
+        choices=[] if is_single else [_choice(suite, measure, chosen, shown) for measure in suite.measures],
         panels=draw_panels(suite, chosen, shown.variants),
         rows=_rows(suite, shown.variants),
         other_rows=[
@@ -73,12 +86,13 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
     )
 
 
-def _choice(measure: Measure, chosen: Measure, shown: Shown, own: set[str]) -> Choice:
+def _choice(suite: Suite, measure: Measure, chosen: Measure, shown: Shown) -> Choice:
+    own = {each.slug for each in suite.measures}
     kept = [slug for slug in shown.measures if slug not in own]
     query = [("measure", slug) for slug in [*kept, measure.slug]]
     query += [("suite", suite.slug) for suite in shown.suites] if len(shown.suites) == 1 else []
     query += [("variant", variant) for variant in shown.variants] if len(shown.variants) < len(NAMES) else []
-    return Choice(measure, urlencode(query), measure is chosen)
+    return Choice(suite.label_of(measure), urlencode(query), measure is chosen)
 
 
 def _rows(suite: Suite, variants: Sequence[str]) -> list[Row]:

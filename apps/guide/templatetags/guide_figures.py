@@ -51,6 +51,12 @@ def score(number: float) -> str:
     return text.removesuffix("0")
 
 
+@register.filter
+def signed(points: float) -> str:
+    """A difference with its sign and one place: “+4.9”."""
+    return f"{points:+.1f}".replace("-", MINUS)
+
+
 @register.simple_tag
 def marks(cites: Iterable[tuple[str, str]], numbers: Mapping[str, int]) -> SafeString:
     """Return the marks of citations in brackets; nothing for none, or for sources that are not loaded."""
