@@ -58,7 +58,15 @@ GROUPS = (
     Group("Start", (OVERVIEW,)),
     Group("Variants", tuple(Entry(name, "variant", slug) for slug, name in VARIANTS.items())),
     Group("Models", (MODELS,)),
-    Group("Choosing", (Entry("Benchmarks", "benchmarks"), Entry("Hardware", "hardware"))),
+    Group(
+        "Choosing",
+        (
+            Entry("Choose a model", "choose"),
+            Entry("Compare", "compare"),
+            Entry("Benchmarks", "benchmarks"),
+            Entry("Hardware", "hardware"),
+        ),
+    ),
     Group(
         "Using them",
         (

@@ -18,6 +18,8 @@ urlpatterns = [
     path("guide/sources/", reference.show_sources, name="sources"),
     path("", include("apps.guide.hardware.urls")),
     path("", include("apps.guide.benchmarks.urls")),
+    path("", include("apps.guide.choosing.urls")),
+    path("", include("apps.guide.comparing.urls")),
     # Parts of the guide in packages of their own stand above this line: the last one takes every name.
     path("guide/<slug:slug>/", pages.page, name="page"),
 ]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
 from apps.guide import selectors
 from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.decide import Decision, Statement, decide
@@ -10,7 +12,7 @@ from apps.guide.choosing.memory import Room
 from apps.guide.choosing.rules import MODELS
 from apps.guide.choosing.selectors import Serving, read_rules, read_serving, read_shapes
 from apps.guide.models import CodeModel, Source
-from apps.guide.prose import split_citation
+from apps.guide.prose import citation_link, split_citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Cite:
 
     source: Source
     place: str
+
+    @property
+    def mark(self) -> SafeString:
+        """The link to it in the list of sources."""
+        return citation_link(self.source.key, self.source.number, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,15 @@ class Choice:
     def suggestions(self) -> Sequence[Suggestion]:
         """All that would do, best first."""
         return [suggestion for suggestion in (self.recommended, self.runner_up, *self.also) if suggestion]
+
+    @property
+    def left_out_together(self) -> Sequence[tuple[Sequence[CodeModel], Sequence[Reason]]]:
+        """The models that are not for this, by the reasons that they share."""
+        groups: dict[tuple[str, ...], tuple[list[CodeModel], Sequence[Reason]]] = {}
+        for left_out in self.left_out:
+            key = tuple(reason.text for reason in left_out.reasons)
+            groups.setdefault(key, ([], left_out.reasons))[0].append(left_out.model)
+        return list(groups.values())
 
     @property
     def sources(self) -> Sequence[Source]:

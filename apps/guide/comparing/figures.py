@@ -1,0 +1,105 @@
+"""What stands in a cell of the comparison: a fact or a score, with all that it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.guide.models import Citation, CodeModel, Fact, Kind, Reading, Score, Status, Variant
+from apps.guide.models.base import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What is said, in words and where there is one as a number; ``readings`` is what other sources say."""
+
+    text: str
+    number: Decimal | None
+    kind: Kind
+    status: Status
+    qualification: str
+    checked: date | None
+    citations: Sequence[Citation]
+    readings: Sequence[Reading]
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.status == Status.CONFLICT
+
+    @property
+    def is_unverified(self) -> bool:
+        return self.status == Status.UNVERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A figure of a cell; in the column of a variant, of the ``sizes`` that share it."""
+
+    figure: Figure
+    sizes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A model, or a variant with its models."""
+
+    slug: str
+    name: str
+    variant: Variant
+    models: Sequence[CodeModel]
+    is_variant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is known for a row of a column; no parts where nothing is published."""
+
+    column: Column
+    parts: Sequence[Part]
+
+    @property
+    def wording(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What tells it from other cells."""
+        return tuple((part.figure.text, tuple(part.sizes)) for part in self.parts)
+
+    @property
+    def numbers(self) -> list[Decimal]:
+        return [part.figure.number for part in self.parts if part.figure.number is not None]
+
+
+def figure_of_fact(fact: Fact) -> Figure:
+    return Figure(
+        text=fact.text,
+        number=fact.number,
+        kind=Kind(fact.kind),
+        status=Status(fact.status),
+        qualification=fact.qualification,
+        checked=fact.checked,
+        citations=list(fact.citations.all()),
+        readings=list(fact.readings.all()),
+    )
+
+
+def figure_of_score(score: Score) -> Figure:
+    return Figure(
+        text=f"{plain(score.number):f}",
+        number=score.number,
+        kind=Kind(score.kind),
+        status=Status.AGREED,
+        qualification=score.qualification,
+        checked=score.checked,
+        citations=list(score.citations.all()),
+        readings=[],
+    )
+
+
+def make_cell(column: Column, figures: dict[str, Figure]) -> Cell:
+    """Return the cell of a column from the figures by model slug; sizes of a variant that agree are put together."""
+    shared: dict[tuple[str, str], tuple[Figure, list[str]]] = {}
+    for model in column.models:
+        figure = figures.get(model.slug)
+        if figure is not None:
+            shared.setdefault((figure.text, figure.qualification), (figure, []))[1].append(model.size)
+    if len(shared) == 1 and len(figures.keys() & {model.slug for model in column.models}) == len(column.models):
+        return Cell(column, [Part(figure) for figure, _ in shared.values()])
+    return Cell(column, [Part(figure, sizes) for figure, sizes in shared.values()])

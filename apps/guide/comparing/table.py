@@ -1,0 +1,99 @@
+"""The comparison: rows of cells in groups, with what differs, in the order that was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from apps.guide.comparing.figures import Cell, Column
+from apps.guide.comparing.state import State, unknown_sort
+from apps.guide.models import Better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row: an attribute or a benchmark. ``sort_to`` is what its link sorts by."""
+
+    slug: str
+    label: str
+    unit: str
+    note: str
+    better: str
+    cells: Sequence[Cell]
+    order: str = ""
+    sort_to: str = ""
+
+    @property
+    def differs(self) -> bool:
+        return len({cell.wording for cell in self.cells}) > 1
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(cell.parts for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one heading."""
+
+    slug: str
+    label: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The whole comparison; ``hidden`` counts the rows that are alike and were left out."""
+
+    columns: Sequence[Column]
+    groups: Sequence[Group]
+    hidden: int = 0
+
+
+def arrange(table: Table, state: State) -> tuple[Table, list[str]]:
+    """Return the table sorted and narrowed as the state says, and a notice about a row that is not there."""
+    notices = []
+    rows = {row.slug: row for group in table.groups for row in group.rows}
+    slug = state.sort.removeprefix("-")
+    columns = list(table.columns)
+    if state.sort and slug not in rows:
+        notices.append(unknown_sort(state.sort))
+    elif state.sort:
+        columns = _sorted(rows[slug], descending=state.sort.startswith("-"))
+    places = {column.slug: place for place, column in enumerate(columns)}
+    groups, hidden = [], 0
+    for group in table.groups:
+        kept = [row for row in group.rows if row.differs or not state.only_differences]
+        hidden += len(group.rows) - len(kept)
+        if kept:
+            groups.append(replace(group, rows=[_placed(row, places, state.sort) for row in kept]))
+    return Table(columns, groups, hidden), notices
+
+
+def _placed(row: Row, places: dict[str, int], sort: str) -> Row:
+    is_sorted = sort.removeprefix("-") == row.slug
+    first = f"-{row.slug}" if row.better == Better.HIGHER else row.slug
+    other = row.slug if first.startswith("-") else f"-{row.slug}"
+    return replace(
+        row,
+        cells=sorted(row.cells, key=lambda cell: places[cell.column.slug]),
+        order=("descending" if sort.startswith("-") else "ascending") if is_sorted else "",
+        sort_to=other if sort == first else first,
+    )
+
+
+def _sorted(row: Row, *, descending: bool) -> list[Column]:
+    """Columns by the row's numbers, a variant by its best; by words where no number is known; unknown ones last."""
+    known = [cell for cell in row.cells if cell.parts]
+    unknown = [cell for cell in row.cells if not cell.parts]
+    numbered = any(cell.numbers for cell in known)
+    if numbered:
+        unknown = [cell for cell in row.cells if not cell.numbers]
+        known = [cell for cell in row.cells if cell.numbers]
+        known.sort(key=lambda cell: _leading(cell, row), reverse=descending)
+    else:
+        known.sort(key=lambda cell: cell.parts[0].figure.text.casefold(), reverse=descending)
+    return [cell.column for cell in (*known, *unknown)]
+
+
+def _leading(cell: Cell, row: Row) -> Decimal:
+    return min(cell.numbers) if row.better == Better.LOWER else max(cell.numbers)
