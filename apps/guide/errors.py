@@ -1,7 +1,8 @@
 """What can be wrong with the guide's content.
 
 GuideError
-└── ContentError   a content file says something that cannot be loaded
+├── ContentError   a content file says something that cannot be loaded
+└── CannotRevert   a row cannot say again what it once said
 """
 
 from pathlib import Path
@@ -20,3 +21,7 @@ class ContentError(GuideError):
         self.reason = reason
         place = f"{file}, line {line}" if line else str(file)
         super().__init__(f"{place}: {reason}")
+
+
+class CannotRevert(GuideError):
+    """An earlier revision cannot be restored; the message is a sentence that says why."""

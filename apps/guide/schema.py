@@ -1,26 +1,43 @@
-"""What the content files may say. Unknown keys, missing keys, wrong types and overlong text are errors."""
+"""What the content files may say. Unknown keys, missing keys, wrong types and overlong text are errors.
 
+An entry is a ``[[table]]`` block of a file. Most are one row of the database; a fact or score may be one for several
+models, and ``rows()`` takes it apart.
+"""
+
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=50)]
+from apps.guide.models import Attribute, Better, Kind, Section, Status, plain
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, msgspec.Meta(pattern=SLUG, max_length=50)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https://\S+$", max_length=300)]
 Letter = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]$")]
 Number = Annotated[int, msgspec.Meta(ge=1, le=999)]
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+Unit = Annotated[str, msgspec.Meta(max_length=30)]
 Aside = Annotated[str, msgspec.Meta(max_length=200)]
+Note = Annotated[str, msgspec.Meta(max_length=300)]
 Qualification = Annotated[str, msgspec.Meta(max_length=400)]
+Repository = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]+/[\w.-]+$", max_length=100)]
 # A source's key, then where in it: "paper §2.1".
 CitationText = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+( \S.{0,58})?$")]
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One record of a content file."""
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows that the entry stands for, each with all its columns."""
+        yield {name: _plain(value) for name, value in msgspec.structs.asdict(self).items()}
 
 
 class SourceEntry(Entry):
@@ -33,7 +50,7 @@ class SourceEntry(Entry):
     url: Url
     checked_on: date
     published_on: date | None = None
-    note: Aside = ""
+    note: Note = ""
 
 
 class VariantEntry(Entry):
@@ -59,13 +76,132 @@ class CellEntry(Entry):
     feature: Slug
     variant: Slug
     text: Text
-    kind: Literal["vendor", "paper", "computed", "measured", "judgement"]
+    kind: Kind
     qualification: Qualification = ""
     sources: list[CitationText] = []
 
 
+class ModelEntry(Entry):
+    """One of the twelve models; the order in the file is the order on pages."""
+
+    slug: Slug
+    name: Label
+    variant: Slug
+    size: Literal["7B", "13B", "34B", "70B"]
+    repositories: Annotated[list[Repository], msgspec.Meta(min_length=1)]
+
+
+class AttributeEntry(Entry):
+    """Something known about every model; the order in the file is the order on pages."""
+
+    slug: Slug
+    label: Label
+    group: Attribute.Group
+    unit: Unit = ""
+    note: Note = ""
+    better: Better = Better.NEITHER
+
+
+class ReadingEntry(Entry):
+    """What sources say that disagree with a fact."""
+
+    text: Text
+    sources: Annotated[list[CitationText], msgspec.Meta(min_length=1)]
+    number: Decimal | None = None
+    note: Note = ""
+
+
+class FactEntry(Entry):
+    """What is said about an attribute of the models named: a fact for each."""
+
+    attribute: Slug
+    models: Annotated[list[Slug], msgspec.Meta(min_length=1)]
+    text: Text
+    kind: Kind
+    number: Decimal | None = None
+    support: Literal["", "yes", "no", "disputed", "unverified"] = ""
+    status: Status = Status.AGREED
+    qualification: Qualification = ""
+    sources: list[CitationText] = []
+    readings: list[ReadingEntry] = []
+    checked_on: date | None = None
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        (row,) = super().rows()
+        for model in row.pop("models"):
+            yield {**row, "model": model}
+
+
+class BenchmarkEntry(Entry):
+    """A column of scores; the order in the file is the order on pages."""
+
+    slug: Slug
+    label: Title
+    suite: Short
+    metric: Short
+    language: Unit = ""
+    unit: Unit = ""
+    note: Note = ""
+    better: Better = Better.NEITHER
+
+
+class ScoreEntry(Entry):
+    """Scores of a benchmark from one place: by model, and by the name of models that are none of the twelve."""
+
+    benchmark: Slug
+    kind: Kind
+    numbers: dict[Slug, Decimal] = {}
+    others: dict[Label, Decimal] = {}
+    qualification: Qualification = ""
+    sources: list[CitationText] = []
+    checked_on: date | None = None
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        (row,) = super().rows()
+        numbers, others = row.pop("numbers"), row.pop("others")
+        for model, number in numbers.items():
+            yield {**row, "model": model, "other": "", "number": plain(number)}
+        for other, number in others.items():
+            yield {**row, "model": "", "other": other, "number": plain(number)}
+
+
+class GpuEntry(Entry):
+    """A kind of GPU; the order in the file is the order on pages."""
+
+    slug: Slug
+    name: Label
+    memory_gb: Number
+    usable_gib: Decimal
+    note: Note = ""
+    sources: list[CitationText] = []
+
+
+class QuantizationEntry(Entry):
+    """A way to store weights; the order in the file is the order on pages."""
+
+    slug: Slug
+    label: Label
+    bits: Decimal
+    overhead_bits: Decimal = Decimal(0)
+    keeps_embeddings: bool = False
+    needs_prepared_weights: bool = False
+    flag: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    note: Note = ""
+    sources: list[CitationText] = []
+
+
+class TermEntry(Entry):
+    """A word of the glossary."""
+
+    slug: Slug
+    term: Label
+    definition: Annotated[str, msgspec.Meta(min_length=1)]
+    see_also: list[Slug] = []
+    sources: list[CitationText] = []
+
+
 class PageEntry(Entry):
-    """A page and the day somebody last read it against its sources."""
+    """A page and the day somebody last read it against its sources; the order in the file is that of the guide."""
 
     slug: Slug
     title: Title
@@ -79,44 +215,17 @@ class SectionEntry(Entry):
     page: Slug
     file: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9/-]+\.md$")]
     variant: str = ""
-    shows: Literal["", "comparison"] = ""
+    shows: Section.Shows = Section.Shows.NOTHING
 
 
-class SourcesFile(Entry):
-    """``sources.toml``."""
-
-    sources: list[SourceEntry]
-
-
-class ComparisonFile(Entry):
-    """``comparison.toml``."""
-
-    variants: list[VariantEntry]
-    features: list[FeatureEntry]
-    cells: list[CellEntry]
-
-
-class PagesFile(Entry):
-    """``pages.toml``."""
-
-    pages: list[PageEntry]
-    sections: list[SectionEntry]
-
-
-class Prose(msgspec.Struct, frozen=True):
-    """A Markdown file, taken apart."""
-
-    title: str
-    body: str
-
-
-class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """All content files, read and found to agree with each other; ``prose`` is by section file."""
-
-    sources: list[SourceEntry]
-    variants: list[VariantEntry]
-    features: list[FeatureEntry]
-    cells: list[CellEntry]
-    pages: list[PageEntry]
-    sections: list[SectionEntry]
-    prose: dict[str, Prose]
+def _plain(value: Any) -> Any:
+    """Return a value as rows spell it."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Entry):
+        return next(value.rows())
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    return str(value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ class TomlFile:
     def read_as[Model: msgspec.Struct](self, model: type[Model]) -> Model:
         """Return the file's records, checked against ``model``."""
         try:
-            return msgspec.convert(tomllib.loads(self.text), type=model)
+            return msgspec.convert(tomllib.loads(self.text, parse_float=Decimal), type=model)
         except tomllib.TOMLDecodeError as error:
             raise self._syntax_error(str(error)) from None
         except msgspec.ValidationError as error:

@@ -67,10 +67,10 @@ def test_every_cell_has_a_source_or_is_our_own_judgement(guide: None) -> None:
 
 def test_every_source_has_a_url_and_dates(guide: None) -> None:
     sources = Source.objects.all()
-    assert len(sources) >= 8
+    assert len(sources) >= 25
     assert all(source.url.startswith("https://") and source.checked_on for source in sources)
-    # These two publish no date, and the page says so.
-    assert {source.key for source in sources if not source.published_on} == {"prompt-docs", "hf-70b"}
+    # Documentation and discussions that publish no date, and the page says so.
+    assert {"prompt-docs", "hf-70b"} <= {source.key for source in sources if not source.published_on}
 
 
 def test_every_citation_leads_to_a_source_on_the_page(page: ReadPage) -> None:

@@ -12,13 +12,13 @@ from apps.guide.services.read import read_content
 
 # The file, what is replaced in it, by what, the reason given, and a text on the line that is named.
 FAULTS = {
-    "no TOML": ("sources.toml", "number = 2", "number = ", "Invalid value", "number = \n"),
+    "no TOML": ("sources.toml", "number = 2\n", "number = \n", "Invalid value", "number = \n"),
     "no such day": ("sources.toml", "= 2024-01-31", "= 2024-01-32", "Expected newline or end", "2024-01-32"),
-    "wrong type": ("sources.toml", "number = 2", 'number = "two"', "Expected `int`, got `str`", '"two"'),
+    "wrong type": ("sources.toml", "number = 2\n", 'number = "two"\n', "Expected `int`, got `str`", '"two"'),
     "number used twice": (
         "sources.toml",
-        "number = 2",
-        "number = 1",
+        "number = 2\n",
+        "number = 1\n",
         "number 1 is there twice",
         'number = 1\ntitle = "Code Llama r',
     ),
@@ -96,7 +96,7 @@ def test_a_fault_is_named_with_file_line_and_reason(folder: Path, fault: tuple[s
 
 
 def test_the_shipped_content_has_no_fault(folder: Path) -> None:
-    assert len(read_content(folder=folder).cells) == 21
+    assert len(read_content(folder=folder)["cells"]) == 21
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

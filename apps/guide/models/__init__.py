@@ -4,7 +4,7 @@ Every row can be traced to a content file: ``content()`` is the row as the file 
 digest of what was last loaded, so that a change made in the admin is noticed (``services/load.py``).
 """
 
-from apps.guide.models.base import FromFile, Kind, digest
+from apps.guide.models.base import FromFile, Kind, digest, identify, plain
 from apps.guide.models.comparison import Cell, Feature, Variant
 from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
 from apps.guide.models.hardware import Gpu, Quantization
@@ -41,4 +41,6 @@ __all__ = [
     "Term",
     "Variant",
     "digest",
+    "identify",
+    "plain",
 ]

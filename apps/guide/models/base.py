@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -26,6 +26,11 @@ def spell(value: Any) -> Any:
     if isinstance(value, FromFile):
         return value.identity
     return plain(value) if isinstance(value, Decimal) else value
+
+
+def identify(names: Iterable[Any]) -> str:
+    """Return the identity made of what names a row; what is empty is left out."""
+    return "/".join(str(name) for name in names if name)
 
 
 class Kind(models.TextChoices):
@@ -57,7 +62,9 @@ class FromFile(models.Model):
     @classmethod
     def rows(cls) -> QuerySet[Self]:
         """Return all rows with whatever ``content()`` and ``identity`` need, in a few queries."""
-        found = cls._default_manager.select_related(*cls.references())
+        found = cls._default_manager.all()
+        if references := cls.references():
+            found = found.select_related(*references)
         nested = [f"{name}__citations__source" if name == "readings" else f"{name}__source" for name in cls.with_rows]
         return found.prefetch_related(*nested)
 
@@ -74,7 +81,7 @@ class FromFile(models.Model):
     @property
     def identity(self) -> str:
         """What names the row in content files and reports; never changes."""
-        return "/".join(str(spell(getattr(self, name))) for name in self.named_by)
+        return identify([spell(getattr(self, name)) for name in self.named_by])
 
     @property
     def is_edited(self) -> bool:

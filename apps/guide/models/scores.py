@@ -60,10 +60,6 @@ class Score(FromFile):
         return f"{self.benchmark}: {self.model or self.other}"
 
     @property
-    def identity(self) -> str:
-        return f"{self.benchmark.slug}/{self.model.slug if self.model else self.other}"
-
-    @property
     def checked(self) -> date | None:
         """When it was last compared with its sources: its own day, or the earliest of theirs."""
         return self.checked_on or earliest_check(self.citations.all())

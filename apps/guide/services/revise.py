@@ -1,0 +1,57 @@
+"""Keeps what rows have said, and lets them say it again."""
+
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.guide.errors import CannotRevert
+from apps.guide.models import FromFile, Revision, digest
+from apps.guide.services.write import Writer
+
+
+def record_change(
+    row: FromFile,
+    *,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
+    cause: Revision.Cause,
+    by: User | None = None,
+) -> None:
+    """Add what the row says now to its history, and first what it said before where the history has missed that."""
+    if before == after:
+        return
+    latest = revisions_of(row).first()
+    if before is not None and (latest is None or digest(latest.content) != digest(before)):
+        _add(row, before, Revision.Cause.BEFORE, None)
+    _add(row, after, cause, by)
+
+
+@transaction.atomic
+def revert_to(row: FromFile, *, revision: Revision, by: User) -> None:
+    """Let the row say what it said in ``revision``; raises ``CannotRevert`` where something it names is gone."""
+    before = row.content()
+    try:
+        with transaction.atomic():
+            Writer().update(row, revision.content, loaded=False)
+    except (KeyError, FieldDoesNotExist) as error:
+        raise CannotRevert(f"It names something that is not there any more: {error}.") from error
+    after = reread(row).content()
+    record_change(row, before=before, after=after, cause=Revision.Cause.REVERTED, by=by)
+
+
+def revisions_of(row: FromFile) -> QuerySet[Revision]:
+    """Return what the row has said, the latest first."""
+    return Revision.objects.filter(table=row._meta.model_name, identity=row.identity).select_related("made_by")
+
+
+def reread(row: FromFile) -> FromFile:
+    """Return the row as the database has it now, with all that ``content()`` needs."""
+    return type(row).rows().get(pk=row.pk)
+
+
+def _add(row: FromFile, content: dict[str, Any], cause: Revision.Cause, by: User | None) -> None:
+    table = row._meta.model_name or ""
+    Revision.objects.create(table=table, identity=row.identity, content=content, cause=cause, made_by=by)
