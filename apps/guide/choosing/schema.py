@@ -1,12 +1,13 @@
 """What ``rules.toml`` may say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
 from apps.guide.choosing.rules import Pattern, Rule, RuleKind, When
 from apps.guide.schema import CitationText, Entry, Slug, Text
+from apps.guide.toml_file import TomlFile
 
 
 class RuleEntry(Entry):
@@ -33,3 +34,12 @@ class RuleEntry(Entry):
     def as_rule(self) -> Rule:
         """Return it as the decision reads it."""
         return Rule(**msgspec.structs.asdict(self))
+
+
+def check_rules(file: TomlFile, rules: Sequence[RuleEntry]) -> None:
+    """Raise a ``ContentError`` where there are answers for which no ranking would hold."""
+    rankings = [index for index, rule in enumerate(rules) if rule.kind == "ranking"]
+    if not rankings:
+        raise file.error("rules", 0, "there is no ranking")
+    if rules[rankings[-1]].when != When():
+        raise file.error("rules", rankings[-1], "the last ranking must hold for all answers", field="when")
