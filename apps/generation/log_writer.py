@@ -4,8 +4,9 @@ While a round trip is under way, tokens gather: the busier Redis or the worker i
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
+from uuid import UUID
 
 import redis.asyncio
 import structlog
@@ -20,12 +21,18 @@ logger = structlog.get_logger(__name__)
 FIRST_PAUSE = 0.05  # seconds
 LONGEST_PAUSE = 2.0
 
+type IsHeld = Callable[[UUID, int], Awaitable[bool]]
+
 
 class LogWriter:
-    """Appends to many logs with one command per round trip. ``run_forever`` is its task."""
+    """Appends to many logs with one command per round trip. ``run_forever`` is its task.
 
-    def __init__(self, client: "redis.asyncio.Redis") -> None:
+    ``is_held`` says whether an attempt still has its generation; it is asked only where a log was lost.
+    """
+
+    def __init__(self, client: "redis.asyncio.Redis", is_held: IsHeld) -> None:
         self._client = client
+        self._is_held = is_held
         self._dirty: set[Run] = set()
         self._work = asyncio.Event()
         self._append = ""
@@ -65,8 +72,10 @@ class LogWriter:
         except NoScriptError:  # Redis was restarted
             self._append = ""
             raise
-        for run, text, answer in zip(batch, texts, answers, strict=True):
-            await self._settle(run, text, answer)
+        settled = [self._settle(run, text, answer) for run, text, answer in zip(batch, texts, answers, strict=True)]
+        results = await asyncio.gather(*filter(None, settled), return_exceptions=True)
+        if errors := [result for result in results if isinstance(result, BaseException)]:
+            raise errors[0]
 
     async def _append_all(self, batch: Sequence[Run], texts: Sequence[str]) -> list[bytes]:
         keys: list[str] = []
@@ -77,21 +86,28 @@ class LogWriter:
             values += (run.attempt, run.appended, run.appended + len(text), text, run.tokens, began)
         return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
 
-    async def _settle(self, run: Run, text: str, answer: bytes) -> None:
+    def _settle(self, run: Run, text: str, answer: bytes) -> Awaitable[None] | None:
         if answer == b"ok":
             run.mark_appended(text)
         elif answer in (b"missing", b"gap"):
-            await self._restore(run)
+            return self._restore(run)
         else:
             run.stop(StopReason.CANCELLED if answer == b"ended" else StopReason.LOST)
+        return None
 
     async def _restore(self, run: Run) -> None:
-        """Redis lost the log: make it anew from the text that this worker has."""
-        whole = run.text
+        """Redis lost the log: make it anew from the text that this worker has, if the generation is still its own."""
+        whole, pending = run.text, run.unappended()
+        if not await self._is_held(run.generation_id, run.attempt):
+            run.stop(StopReason.LOST)  # or what has ended would go on
+            return
         try:
-            await event_log.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
+            in_log = await event_log.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
         except LogUnavailable:
             run.stop(StopReason.LOST)
             return
-        run.mark_appended(run.unappended())
+        if len(in_log) > len(whole):
+            run.stop(StopReason.LOST)  # somebody else wrote meanwhile; the next attempt goes on from there
+            return
+        run.mark_appended(pending)
         logger.info("event log restored", generation=str(run.generation_id), length=len(whole))

@@ -24,6 +24,7 @@ from apps.endpoints.slots import renew_slots
 from apps.generation import event_log
 from apps.generation.log_writer import LogWriter
 from apps.generation.runs import Run, StopReason
+from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL_CHANNEL
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.threads import in_thread
@@ -88,7 +89,7 @@ class Runtime:
     async def _main(self) -> None:
         self.redis = event_log.async_client()
         self.http = open_session(is_allowed_address)
-        self.log_writer = LogWriter(self.redis)
+        self.log_writer = LogWriter(self.redis, in_thread(is_held))
         background = [
             asyncio.create_task(self.log_writer.run_forever()),
             asyncio.create_task(self._checkpoint_forever()),

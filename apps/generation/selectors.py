@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import Count
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
 from apps.generation import event_log
@@ -33,6 +36,14 @@ def text_so_far(generation: Generation) -> str:
 
 def _ended_just_now(generation: Generation) -> bool:
     return generation.ended_at is not None and timezone.now() - generation.ended_at < STORING
+
+
+def is_held(generation_id: UUID, attempt: int) -> bool:
+    """Whether the attempt still has the generation, as far as can be told: while Postgres is away, it has."""
+    try:
+        return Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING).exists()
+    except (OperationalError, InterfaceError, PoolTimeout):
+        return True
 
 
 def queued_by_variant() -> Mapping[str, int]:

@@ -86,6 +86,35 @@ async def test_a_log_ahead_of_the_checkpoint_is_believed(log_client: Client, gen
     assert text == "kept text, and shown text"
 
 
+async def test_an_end_brings_the_text_that_redis_lost(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await append(log_client, generation_id, 1, 0, "na")
+    done = Ended(State.SUCCEEDED)
+    assert event_log.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
+    events = event_log.read_log(generation_id)
+    assert (events.text, events.ended) == ("naïve 🦙", done)
+    await log_client.delete(*event_log.keys(generation_id))
+    assert event_log.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
+    assert event_log.read_log(generation_id, after=7).ended == done
+
+
+async def test_an_end_says_where_the_log_is_ahead(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await append(log_client, generation_id, 1, 0, "seen by readers")
+    assert event_log.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
+    assert event_log.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
+
+
+async def test_nothing_is_said_of_an_attempt_that_is_over(log_client: Client, generation_id: UUID) -> None:
+    await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="")
+    assert event_log.end_log(generation_id, Ended(State.CANCELLED), attempt=1) is None
+    event_log.announce(generation_id, State.QUEUED, attempt=1)
+    events = event_log.read_log(generation_id)
+    assert (events.state, events.ended) == (State.RUNNING, None)
+    event_log.announce(generation_id, State.QUEUED, attempt=2)
+    assert event_log.read_log(generation_id).state == State.QUEUED
+
+
 async def test_logs_expire_an_hour_after_the_end(log_client: Client, generation_id: UUID) -> None:
     await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
     assert await log_client.ttl(event_log.events_key(generation_id)) > event_log.SECONDS_AFTER_END

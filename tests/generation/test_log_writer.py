@@ -1,7 +1,7 @@
 """Tokens reach the log in order and once, in batches that grow while Redis is busy."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,9 +16,28 @@ from apps.generation.runs import Run, StopReason
 type Client = redis.asyncio.Redis
 
 
+class Holders:
+    """Which attempts have lost their generation."""
+
+    def __init__(self) -> None:
+        self.lost: set[int] = set()
+        self.meanwhile: Callable[[], None] | None = None
+
+    async def __call__(self, generation_id: UUID, attempt: int) -> bool:  # noqa: ARG002
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        return attempt not in self.lost
+
+
 @pytest.fixture
-async def writer(log_client: Client) -> AsyncIterator[LogWriter]:
-    writer = LogWriter(log_client)
+def is_held() -> Holders:
+    return Holders()
+
+
+@pytest.fixture
+async def writer(log_client: Client, is_held: Holders) -> AsyncIterator[LogWriter]:
+    writer = LogWriter(log_client, is_held)
     task = asyncio.create_task(writer.run_forever())
     yield writer
     task.cancel()
@@ -75,6 +94,56 @@ async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, ge
     writer.append(run, "after")
     await run.wait_until_appended()
     assert event_log.read_log(generation_id).text == "before after"
+
+
+async def test_what_comes_while_a_log_is_made_anew_is_written_too(
+    writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id)
+    await log_client.delete(*event_log.keys(generation_id))
+    is_held.meanwhile = lambda: writer.append(run, "after")
+    writer.append(run, "before ")
+    await run.wait_until_appended()
+    assert event_log.read_log(generation_id).text == "before after" == run.text
+    assert run.appended == len(run.text)
+
+
+async def test_what_has_ended_gets_no_new_log(
+    writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id)
+    await log_client.delete(*event_log.keys(generation_id))
+    is_held.lost.add(run.attempt)
+    writer.append(run, "too late")
+    await run.wait_until_appended()
+    assert run.stopped is StopReason.LOST
+    assert not await log_client.exists(*event_log.keys(generation_id))
+
+
+async def test_a_log_that_a_stale_attempt_made_anew_is_taken_back(
+    writer: LogWriter, log_client: Client, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id, attempt=2)
+    writer.append(run, "one ")
+    await run.wait_until_appended()
+    await log_client.delete(*event_log.keys(generation_id))
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="on")
+    writer.append(run, "two")
+    await run.wait_until_appended()
+    assert run.stopped is None
+    assert event_log.read_log(generation_id).text == "one two"
+
+
+async def test_text_that_another_attempt_wrote_is_not_written_over(
+    writer: LogWriter, log_client: Client, generation_id: UUID
+) -> None:
+    run = await open_run(log_client, generation_id, attempt=2)
+    await log_client.delete(*event_log.keys(generation_id))
+    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="much more text")
+    writer.append(run, "one")
+    await run.wait_until_appended()
+    assert run.stopped is StopReason.LOST
+    assert event_log.read_log(generation_id).text == "much more text"
 
 
 async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:

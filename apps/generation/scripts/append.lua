@@ -6,6 +6,7 @@ local function append(events, head_key, attempt, first, last, text, tokens, bega
   local head = redis.call('HMGET', head_key, 'attempt', 'offset', 'ended')
   if not head[2] then return 'missing' end
   if head[3] then return 'ended' end
+  if tonumber(head[1]) < tonumber(attempt) then return 'missing' end -- lost, and made anew by a stale attempt
   if head[1] ~= attempt then return 'fenced' end
   if head[2] == last then return 'ok' end -- a repeat after a lost answer
   if head[2] ~= first then return 'gap' end
