@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.guide import models, schema
+from apps.guide.choosing.schema import RuleEntry, check_rules
 from apps.guide.models import FromFile
 from apps.guide.toml_file import TomlFile
 
@@ -38,6 +39,7 @@ TABLES: Sequence[Table] = (
     Table("scores", "scores.toml", schema.ScoreEntry, models.Score),
     Table("gpus", "hardware.toml", schema.GpuEntry, models.Gpu),
     Table("quantizations", "hardware.toml", schema.QuantizationEntry, models.Quantization),
+    Table("rules", "rules.toml", RuleEntry, models.Rule, needs_source=False, check=check_rules),
     Table("terms", "glossary.toml", schema.TermEntry, models.Term, needs_source=False),
     Table("pages", "pages.toml", schema.PageEntry, models.Page),
     Table("sections", "pages.toml", schema.SectionEntry, models.Section),
