@@ -25,13 +25,22 @@ class Recipe:
     @property
     def arguments(self) -> str:
         """What follows the image's name."""
-        return f"--model-id codellama/CodeLlama-{self.size.lower()}-Instruct-hf {self.options}"
+        return self.arguments_for(f"codellama/CodeLlama-{self.size.lower()}-Instruct-hf")
 
     @property
     def command(self) -> str:
         """The whole line for the GPU host, folded for reading."""
-        model, limits, figures = self.arguments.partition("--max-input-tokens")
-        return " \\\n  ".join((*DOCKER_RUN, model.strip(), limits + figures))
+        return fold(self.arguments)
+
+    def arguments_for(self, repository: str) -> str:
+        """What follows the image's name, for another model of the same size."""
+        return f"--model-id {repository} {self.options}"
+
+
+def fold(arguments: str) -> str:
+    """Return the whole line for the GPU host, folded for reading."""
+    model, limits, figures = arguments.partition("--max-input-tokens")
+    return " \\\n  ".join((*DOCKER_RUN, model.strip(), limits + figures))
 
 
 RECIPES = (

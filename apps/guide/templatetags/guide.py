@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
 
 from apps.guide import navigation
+from apps.guide.model_pages import Heading
 from apps.guide.models import Citation, Page
 from apps.guide.prose import citation_link
 
@@ -58,7 +59,7 @@ def guide_htmx() -> SafeString:
 
 
 @register.simple_tag
-def structured_data(page: Page, path: str) -> SafeString:
+def structured_data(page: Page | Heading, path: str) -> SafeString:
     """Return the page as schema.org data. A data block is never run, so the policy for scripts leaves it alone."""
     trail = [("Start", reverse("guide:front")), ("Guide", reverse("guide:home"))]
     if path != reverse("guide:home"):

@@ -35,7 +35,7 @@ def kib(size: float) -> str:
 @register.filter
 def share(part: float) -> str:
     """A share of one as percent with one place: “19.9 %”."""
-    return f"{part * 100:,.1f} %".replace("-", MINUS)
+    return f"{part * 100:,.1f}\N{NO-BREAK SPACE}%".replace("-", MINUS)
 
 
 @register.filter

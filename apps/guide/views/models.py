@@ -1,9 +1,16 @@
 """The twelve models: all of them, and each."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from apps.guide import selectors
+from apps.guide.examples import try_url
+from apps.guide.measured import HOURS, measurements, served_models
+from apps.guide.model_pages import list_models, read_model_page, sources_of
+from apps.guide.running import commands_for
 from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import reading_page
 
@@ -11,10 +18,30 @@ from apps.guide.views.reading import reading_page
 @reading_page
 def show_models(request: HttpRequest) -> HttpResponse:
     """List the twelve models."""
-    return render(request, "guide/page.html", {"guide": selectors.read_page("models")})
+    guide = selectors.read_page("models")
+    if guide is None:
+        return page_not_found(request, "models")
+    listed = list_models(guide.sections)
+    keys = {source.key for source in guide.sources} | sources_of(listed)
+    sources = [source for source in selectors.sources() if source.key in keys]
+    context = {"guide": replace(guide, sections=[], sources=sources), "models": listed, "served": served_models()}
+    return render(request, "guide/models.html", context)
 
 
 @reading_page
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show all that is known about one model."""
-    return page_not_found(request, slug)
+    """Show all that is known about one model, and how it does here."""
+    guide = read_model_page(slug)
+    if guide is None:
+        return page_not_found(request, slug)
+    model = guide.model
+    measured = measurements(variant=model.variant.slug, size=model.size, now=timezone.now())
+    context = {
+        "guide": guide,
+        "model": model,
+        "commands": commands_for(model),
+        "measured": measured,
+        "hours": HOURS,
+        "try_url": try_url(model.variant.slug) if any(found.is_up for found in measured) else "",
+    }
+    return render(request, "guide/model.html", context)

@@ -1,0 +1,58 @@
+"""What was measured here: how the endpoints that serve a model have answered lately."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Aggregate, Count, FloatField, Max, Q
+
+from apps.endpoints.choices import Health, State
+from apps.endpoints.models import Endpoint
+
+HOURS = 24
+
+
+class Median(Aggregate):
+    """The middle value, halfway between two where they are an even number."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)%(filter)s"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Medians of an endpoint's replies in the last ``HOURS``: ``seconds`` to the first token, and tokens per second.
+
+    ``None`` where there was no reply to measure. The name is for people who are signed in.
+    """
+
+    name: str
+    health: str
+    seconds: float | None
+    speed: float | None
+    replies: int
+    latest: datetime | None
+
+    @property
+    def is_up(self) -> bool:
+        return self.health != Health.DOWN
+
+
+def measurements(*, variant: str, size: str, now: datetime) -> Sequence[Measurement]:
+    """Return what the enabled endpoints of a model did, the preferred one first; one query, and no server is asked."""
+    lately = Q(observations__ok=True, observations__at__gte=now - timedelta(hours=HOURS))
+    timed = lately & Q(observations__seconds_to_first_token__isnull=False)
+    endpoints = Endpoint.objects.filter(variant=variant, size=size, state=State.ENABLED).annotate(
+        seconds=Median("observations__seconds_to_first_token", filter=lately),
+        speed=Median("observations__tokens_per_second", filter=lately),
+        replies=Count("observations", filter=timed),
+        latest=Max("observations__at", filter=timed),
+    )
+    rows = endpoints.preferred_first().values_list("name", "health", "seconds", "speed", "replies", "latest")
+    return [Measurement(*row) for row in rows]
+
+
+def served_models() -> set[tuple[str, str]]:
+    """Return variant and size of every model that an enabled endpoint serves; one query."""
+    return set(Endpoint.objects.enabled().exclude(size="").values_list("variant", "size"))
