@@ -4,7 +4,7 @@ An entry is a ``[[table]]`` block of a file. Most are one row of the database; a
 models, and ``rows()`` takes it apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -38,6 +38,31 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows that the entry stands for, each with all its columns."""
         yield {name: _plain(value) for name, value in msgspec.structs.asdict(self).items()}
+
+    @classmethod
+    def shared(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what rows must have in common to be written as one entry."""
+        return dict(row)
+
+    @classmethod
+    def merge(cls, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the entry that stands for rows with the same ``shared``: the inverse of ``rows()``."""
+        return cls.shared(rows[0])
+
+    @classmethod
+    def spell(cls, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the entry for these rows as a file spells it: in the order of fields, without what is left out."""
+        merged = cls.merge(rows)
+        values = {field.name: merged[field.name] for field in msgspec.structs.fields(cls) if field.name in merged}
+        return {name: _spelled(value) for name, value in values.items() if not cls._is_left_out(name, value)}
+
+    @classmethod
+    def _is_left_out(cls, name: str, value: Any) -> bool:
+        field = next(field for field in msgspec.structs.fields(cls) if field.name == name)
+        default = field.default
+        if field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
+        return default is not msgspec.NODEFAULT and value == default
 
 
 class SourceEntry(Entry):
@@ -131,6 +156,14 @@ class FactEntry(Entry):
         for model in row.pop("models"):
             yield {**row, "model": model}
 
+    @classmethod
+    def shared(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name != "model"}
+
+    @classmethod
+    def merge(cls, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {**cls.shared(rows[0]), "models": [row["model"] for row in rows]}
+
 
 class BenchmarkEntry(Entry):
     """A column of scores; the order in the file is the order on pages."""
@@ -163,6 +196,16 @@ class ScoreEntry(Entry):
             yield {**row, "model": model, "other": "", "number": plain(number)}
         for other, number in others.items():
             yield {**row, "model": "", "other": other, "number": plain(number)}
+
+    @classmethod
+    def shared(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name not in {"model", "other", "number"}}
+
+    @classmethod
+    def merge(cls, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        numbers = {row["model"]: row["number"] for row in rows if row["model"]}
+        others = {row["other"]: row["number"] for row in rows if row["other"]}
+        return {**cls.shared(rows[0]), "numbers": numbers, "others": others}
 
 
 class GpuEntry(Entry):
@@ -229,3 +272,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return msgspec.to_builtins(value)
     return str(value) if isinstance(value, str) else value
+
+
+def _spelled(value: Any) -> Any:
+    """Return a value without what an entry inside of it leaves out."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [ReadingEntry.spell([item]) for item in value]
+    return value

@@ -81,7 +81,11 @@ class FromFile(models.Model):
     @property
     def identity(self) -> str:
         """What names the row in content files and reports; never changes."""
-        return identify([spell(getattr(self, name)) for name in self.named_by])
+        return identify(self.naming().values())
+
+    def naming(self) -> dict[str, Any]:
+        """Return the columns that name the row, as its content file spells them."""
+        return {name: spell(getattr(self, name)) or "" for name in self.named_by}
 
     @property
     def is_edited(self) -> bool:
