@@ -1,7 +1,7 @@
 """The decision itself: answers, rules and shapes in, a ranking with reasons out. Asks no database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.memory import Room, least_need, rooms_by_model, usable_gib
@@ -55,7 +55,6 @@ class _Work:
     answers: Answers
     rules: Sequence[Rule]
     rooms: Mapping[str, Room | None]
-    against: dict[str, list[Statement]] = field(default_factory=dict)
 
     def holding(self, kind: str) -> list[Rule]:
         return [rule for rule in self.rules if rule.kind == kind and rule.when.holds(self.answers)]
@@ -63,10 +62,13 @@ class _Work:
     def first(self, kind: str) -> Rule | None:
         return next(iter(self.holding(kind)), None)
 
+    def is_quantized(self, model: str) -> bool:
+        room = self.rooms[model]
+        return room is not None and room.is_quantized
+
     def statements(self, kind: str, model: str) -> list[Statement]:
         """What the rules of that kind say of the model, as it sits on the cards."""
-        room = self.rooms.get(model)
-        quantized = room is not None and room.is_quantized
+        quantized = self.is_quantized(model)
         return [
             Statement(rule.text, rule.sources)
             for rule in self.holding(kind)
@@ -78,12 +80,11 @@ def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape])
     """Return what the rules recommend; every one of the models is either a candidate or excluded for a reason."""
     work = _Work(answers, rules, rooms_by_model(shapes, answers))
     ranking = work.first("ranking") or NOTHING_HOLDS
-    listed = ranking.order()
     against = {model: _against(work, ranking, model, shapes[model]) for model in MODELS}
-    remaining = [model for model in listed if not against[model]]
-    sizes, unquantized = work.first("sizes"), work.first("unquantized")
-    remaining.sort(key=lambda model: _place(model, work.rooms[model], sizes, unquantized))
-    why = [ranking, *(rule for rule in (sizes, unquantized if answers.cards else None) if rule and remaining)]
+    remaining = [model for model in ranking.order() if not against[model]]
+    order = work.first("sizes") or (work.first("unquantized") if answers.cards else None)
+    remaining = _sort(remaining, work, order)
+    why = [ranking, order] if order and remaining else [ranking]
     return Decision(
         why=[Statement(rule.text, rule.sources) for rule in why],
         candidates=[_candidate(work, model) for model in remaining],
@@ -91,10 +92,18 @@ def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape])
     )
 
 
-def _place(model: str, room: Room | None, sizes: Rule | None, unquantized: Rule | None) -> tuple[int, int]:
-    """Sorts candidates that the ranking has in order already: equal places keep it."""
-    quantized = room is not None and room.is_quantized
-    return (int(quantized) if unquantized else 0, sizes.place(model) if sizes else 0)
+def _sort(remaining: list[str], work: _Work, order: Rule | None) -> list[str]:
+    """Sort candidates that the ranking has in order already: by size, or within each variant by how they fit."""
+    if order is None:
+        return remaining
+    if order.kind == "sizes":
+        return sorted(remaining, key=order.place)
+    variants = list(dict.fromkeys(_variant(model) for model in remaining))
+    return sorted(remaining, key=lambda model: (variants.index(_variant(model)), work.is_quantized(model)))
+
+
+def _variant(model: str) -> str:
+    return model.partition("-")[2]
 
 
 def _candidate(work: _Work, model: str) -> Candidate:

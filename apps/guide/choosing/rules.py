@@ -50,8 +50,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
     A ``ranking`` lists the models worth considering, best first, and says in ``otherwise`` why not the others; the
-    first that holds counts. ``sizes`` puts some sizes before others in it; ``unquantized`` puts models that fit at 16
-    bits before those that do not. An ``exclusion`` takes models out; a ``reason`` or a ``caution`` adds to an answer.
+    first that holds counts. ``sizes`` puts some sizes before others in it; without such a rule ``unquantized`` puts
+    those of a variant that fit at 16 bits before those that do not. An ``exclusion`` takes models out; a ``reason`` or
+    a ``caution`` adds to an answer.
     """
 
     slug: str
