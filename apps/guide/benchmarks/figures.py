@@ -77,7 +77,8 @@ class Suite:
     def label_of(self, measure: Measure) -> str:
         """Return what tells a measure from the others of the suite."""
         shared = {each.label.partition(", ")[0] for each in self.measures}
-        return measure.label.partition(", ")[2] or measure.label if len(shared) == 1 else measure.label
+        label = measure.label.partition(", ")[2] if len(shared) == 1 else ""
+        return label[:1].upper() + label[1:] if label and "@" not in label else label or measure.label
 
     @property
     def cites(self) -> Cites:

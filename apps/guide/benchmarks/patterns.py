@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from apps.guide.benchmarks.figures import NAMES, SIZES, Measure
+from apps.guide.benchmarks.figures import NAMES, SIZES, Measure, Suite
 
 Key = tuple[str, str]
 # Here a tie is what was expected.
@@ -72,6 +72,41 @@ def _tuning_costs(measure: Measure) -> Iterator[Break]:
     for variant in variants:
         for size in SIZES:
             yield from _compare(measure, TUNING, (variant, size), ("base", size))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBreak:
+    """Where giving the text before the gap first (PSM) does better than giving the text after it first (SPM)."""
+
+    model: Key
+    what: str
+    psm: Decimal
+    spm: Decimal
+    expected = "SPM does better than PSM"
+
+    @property
+    def sentence(self) -> str:
+        variant, size = self.model
+        lead = self.psm - self.spm
+        return (
+            f"{NAMES[variant]} {size}, {self.what}: PSM ({self.psm:.1f}) scores {lead:.1f} above SPM ({self.spm:.1f})."
+        )
+
+
+def find_order_breaks(suite: Suite) -> list[OrderBreak]:
+    """Return where the order that does better as a rule does not; measures pair up by ``-psm`` and ``-spm``."""
+    by_slug = {measure.slug: measure for measure in suite.measures}
+    pairs = [
+        (measure, by_slug[f"{slug.removesuffix('psm')}spm"])
+        for slug, measure in by_slug.items()
+        if slug.endswith("-psm") and f"{slug.removesuffix('psm')}spm" in by_slug
+    ]
+    return [
+        OrderBreak(model, suite.label_of(psm).removesuffix(", PSM"), score, spm.scores[model])
+        for psm, spm in pairs
+        for model, score in psm.scores.items()
+        if model in spm.scores and score > spm.scores[model]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from apps.guide.benchmarks.chart import Panel, draw_panels
 from apps.guide.benchmarks.figures import NAMES, SIZES, Measure, Suite
-from apps.guide.benchmarks.patterns import Break, Difference, differences, find_breaks
+from apps.guide.benchmarks.patterns import Break, Difference, OrderBreak, differences, find_breaks, find_order_breaks
 from apps.guide.benchmarks.query import Shown
 
 
@@ -40,7 +40,7 @@ class Summary:
     panels: Sequence[Panel]
     rows: Sequence[Row]
     other_rows: Sequence[Row]
-    breaks: Sequence[Break]
+    breaks: Sequence[Break | OrderBreak]
     differences: Sequence[Difference]
 
     @property
@@ -49,9 +49,9 @@ class Summary:
         return [self.suite.label_of(measure) for measure in self.suite.measures]
 
     @property
-    def breaks_by_expectation(self) -> dict[str, list[Break]]:
+    def breaks_by_expectation(self) -> dict[str, list[Break | OrderBreak]]:
         """The breaks under what they contradict."""
-        found: dict[str, list[Break]] = {}
+        found: dict[str, list[Break | OrderBreak]] = {}
         for each in self.breaks:
             found.setdefault(each.expected, []).append(each)
         return found
@@ -71,7 +71,13 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
     chosen = suite.find(next((slug for slug in shown.measures if slug in own), ""))
     is_single = len(suite.variants) == 1
     measured = suite.measures if is_single else [chosen]
-    breaks = [found for measure in measured for found in find_breaks(measure)]
+    breaks = [
+        found
+        for measure in measured
+        for found in find_breaks(measure)
+        if {found.model[0], found.rival[0]} <= set(shown.variants)
+    ]
+    orders = [found for found in find_order_breaks(suite) if found.model[0] in shown.variants]
     return Summary(
         suite=suite,
         chosen=chosen,
@@ -81,7 +87,7 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
         other_rows=[
             Row("", name, "", [measure.others.get(name) for measure in suite.measures]) for name in suite.others
         ],
-        breaks=[found for found in breaks if {found.model[0], found.rival[0]} <= set(shown.variants)],
+        breaks=[*breaks, *orders],
         differences=[] if is_single else differences(chosen),
     )
 

@@ -27,7 +27,8 @@ def show_benchmarks(request: HttpRequest) -> HttpResponse:
         request,
         "guide/benchmarks.html",
         {
-            "guide": replace(guide, sources=[source for source in sources if source.key in cited]),
+            "guide": replace(guide, sections=[], sources=[source for source in sources if source.key in cited]),
+            "prose": guide.sections,
             "shown": shown,
             "all_suites": suites,
             "variants": NAMES,

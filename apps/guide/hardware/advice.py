@@ -39,8 +39,8 @@ def _context(question: Question) -> Caution | None:
             "context-excluded",
             f"Plan with {context.planned:,} tokens for {model.name}",
             f"{question.context:,} tokens is more than this model supports: it is excepted from the claim of 100,000, "
-            f"and {context.planned:,} is what to plan with. {context.planned_note} The memory below is still right; "
-            "the text would not be.",
+            f"and {context.planned:,} is what to plan with. The memory is reckoned as asked, but what the "
+            f"model writes there is not to be relied on. {context.planned_note}".strip(),
             (*context.claimed_cites, *context.planned_cites),
         )
     if question.context > context.claimed:
@@ -72,7 +72,7 @@ def _split(question: Question) -> Caution | None:
         "split",
         f"TGI cannot split this model over {question.count} cards",
         f"The number of cards must divide the {shape.heads} attention heads and the {shape.kv_heads} KV heads: "
-        f"{listed}. The memory below is counted as if it could be split.",
+        f"{listed}. The memory is counted as if it could be split.",
         (("tgi", ""),),
     )
 

@@ -1,5 +1,6 @@
 """The calculator's form: read from a URL, never refused; what cannot be used is said, and its default used instead."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,23 +18,36 @@ MOST_CARDS = 8
 USUAL_GB = 24
 
 
+class WholeNumber(forms.IntegerField):
+    """A count, from one. A field for text: it can show what was typed, also where that is no number."""
+
+    def __init__(self, label: str, *, most: int, hint: str) -> None:
+        widget = forms.TextInput({"inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(label=label, min_value=1, max_value=most, help_text=hint, widget=widget)
+
+    def to_python(self, value: Any) -> int | None:
+        """Read thousands with separators as well."""
+        return super().to_python(value and re.sub(r"(?<=\d)[,_\s](?=\d{3})", "", str(value)))
+
+
 class HardwareForm(forms.Form):
     """What the calculator is asked. Bind it with ``read``."""
 
     model = forms.ChoiceField()
     weights = forms.ChoiceField(label="Weights", help_text="How they are stored: fewer bits, less memory.")
-    context = forms.IntegerField(
-        label="Context", min_value=1, max_value=MOST_TOKENS, help_text="Tokens of one conversation, its reply included."
-    )
-    sequences = forms.IntegerField(
-        label="Sequences", min_value=1, max_value=MOST_SEQUENCES, help_text="How many are written at the same time."
-    )
+    context = WholeNumber("Context", most=MOST_TOKENS, hint="Tokens of one conversation, its reply included.")
+    sequences = WholeNumber("Sequences", most=MOST_SEQUENCES, hint="How many are written at the same time.")
     kv = forms.ChoiceField(label="KV cache")
     gpu = forms.ChoiceField(label="GPU")
     memory = forms.FloatField(
-        label="Memory of the other card", min_value=1, max_value=1024, required=False, help_text="GiB of one card."
+        label="Memory of the other card",
+        min_value=1,
+        max_value=1024,
+        required=False,
+        help_text="GiB of one card.",
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
-    gpus = forms.IntegerField(label="Number of cards", min_value=1, max_value=MOST_CARDS)
+    gpus = WholeNumber("Number of cards", most=MOST_CARDS, hint="Of one host, for tensor parallelism.")
 
     def __init__(self, data: dict[str, str], known: Known) -> None:
         super().__init__(data)

@@ -34,7 +34,8 @@ def show_hardware(request: HttpRequest) -> HttpResponse:
         request,
         "guide/hardware.html",
         {
-            "guide": replace(guide, sources=[source for source in sources if source.key in cited]),
+            "guide": replace(guide, sections=[], sources=[source for source in sources if source.key in cited]),
+            "prose": guide.sections,
             "form": form,
             "faults": faults,
             "answer": result,
