@@ -168,6 +168,11 @@ CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 # Where readers report an error; {page} stands for the address of the page. Empty: nowhere.
 GUIDE_REPORT_URL = env.read_text("GUIDE_REPORT_URL", "")
 
+# --- the API ----------------------------------------------------------------------------------
+
+# Seconds of silence after which a stream carries a comment, so that no proxy takes it for dead.
+API_KEEP_ALIVE_SECONDS = env.read_float("API_KEEP_ALIVE_SECONDS", 10.0)
+
 # --- people -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

@@ -44,15 +44,19 @@ def revoke_api_key(*, key_id: int) -> bool:
     return bool(ApiKey.objects.filter(pk=key_id, revoked_at__isnull=True).update(revoked_at=Now()))
 
 
-def person_with_key(key: str) -> User | None:
-    """The person a key stands for, and the use is noted; ``None`` for one that is wrong, revoked or expired."""
+def use_api_key(key: str) -> ApiKey | None:
+    """The stored key with its owner, and the use is noted; ``None`` for one that is wrong, revoked or expired."""
     if not key.startswith(MARK) or len(key) > LONGEST_KEY:
         return None
     found = ApiKey.objects.usable().select_related("owner").filter(digest=digest_of(key)).first()
-    if found is None:
-        return None
-    _note_use(found)
-    return found.owner
+    if found is not None:
+        _note_use(found)
+    return found
+
+
+def is_usable(key: ApiKey) -> bool:
+    """Whether a key that was used before may still be."""
+    return ApiKey.objects.usable().filter(pk=key.pk).exists()
 
 
 def digest_of(key: str) -> str:

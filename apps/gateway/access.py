@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from apps.accounts.api_keys import person_with_key
-from apps.accounts.models import User
+from apps.accounts.api_keys import use_api_key
+from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, InvalidKey, MethodNotAllowed, TooLarge, Unavailable
 from apps.generation.threads import in_thread
 
@@ -27,20 +27,20 @@ type View[**P] = Callable[P, Coroutine[Any, Any, HttpResponseBase]]
 
 def api_view[**P](
     method: str = "",
-) -> Callable[[View[Concatenate[HttpRequest, User, P]]], View[Concatenate[HttpRequest, P]]]:
-    """Make an async view part of the API: it is given the key's owner, and what it raises is answered as JSON.
+) -> Callable[[View[Concatenate[HttpRequest, ApiKey, P]]], View[Concatenate[HttpRequest, P]]]:
+    """Make an async view part of the API: it is given the key that was sent, and what it raises is answered as JSON.
 
     No session and no cookie is looked at, so there is nothing that CSRF could abuse.
     """
 
-    def decorate(view: View[Concatenate[HttpRequest, User, P]]) -> View[Concatenate[HttpRequest, P]]:
+    def decorate(view: View[Concatenate[HttpRequest, ApiKey, P]]) -> View[Concatenate[HttpRequest, P]]:
         @wraps(view)
         async def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             try:
-                caller = await in_thread(_caller_of)(request)
+                key = await in_thread(_key_of)(request)
                 if method and request.method != method:
                     raise MethodNotAllowed(method)
-                response = await view(request, caller, *args, **kwargs)
+                response = await view(request, key, *args, **kwargs)
             except ApiError as error:
                 response = refusal(error)
             except RequestDataTooBig:
@@ -64,9 +64,9 @@ def refusal(error: ApiError) -> HttpResponse:
     return json_response(error.body, status=error.status, headers=error.headers)
 
 
-def _caller_of(request: HttpRequest) -> User:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    caller = person_with_key(key.strip()) if scheme.lower() == "bearer" else None
-    if caller is None:
+def _key_of(request: HttpRequest) -> ApiKey:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    key = use_api_key(secret.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
         raise InvalidKey
-    return caller
+    return key

@@ -1,14 +1,16 @@
-"""Chat completions in OpenAI's words, whole and in chunks."""
+"""Answers to whoever asked for a reply: whole, and in chunks."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, ReplyFailed, Unavailable
-from apps.gateway.following import follow
-from apps.gateway.forms import ChatCompletion
-from apps.gateway.sse import KEEP_ALIVE, KEEP_ALIVE_SECONDS, event, with_pulse
+from apps.gateway.following import watch
+from apps.gateway.sse import KEEP_ALIVE, event
+from apps.gateway.wording import Wording
 from apps.generation.events import Ended
 from apps.generation.models import Generation, State
 
@@ -16,47 +18,47 @@ DONE = b"data: [DONE]\n\n"
 FAILED = "The reply failed."
 
 
-async def whole_completion(generation: Generation, asked: ChatCompletion) -> dict[str, Any]:
-    """Wait for the reply. Raises ``ReplyFailed``."""
+async def whole_answer(generation: Generation, wording: Wording, key: ApiKey) -> dict[str, Any]:
+    """Wait for the reply. Raises ``ReplyFailed`` and ``InvalidKey``."""
     pieces: list[str] = []
     ended = Ended(State.FAILED)
-    async for events in follow(generation):
-        pieces.append(events.text)
-        ended = events.ended or ended
+    async with aclosing(watch(generation, key)) as watching:
+        async for events in watching:
+            if events is not None:
+                pieces.append(events.text)
+                ended = events.ended or ended
     if ended.state == State.FAILED:
         raise ReplyFailed(ended.error or FAILED)
-    message = {"role": "assistant", "content": "".join(pieces), "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason_of(ended)}
-    return {**_head(generation, asked, "chat.completion"), "choices": [choice], "usage": usage_in_openai(ended.usage)}
+    return wording.whole("".join(pieces), finish_reason_of(ended), usage_in_openai(ended.usage))
 
 
-async def completion_chunks(generation: Generation, asked: ChatCompletion) -> AsyncGenerator[bytes]:
-    """The reply as server-sent events; one that fails ends with an ``error`` in place of ``[DONE]``."""
-    head = _head(generation, asked, "chat.completion.chunk")
-    if asked.wants_usage:
-        head["usage"] = None
-    yield event({**head, "choices": [_choice({"role": "assistant", "content": ""})]})
+async def answer_chunks(generation: Generation, wording: Wording, key: ApiKey) -> AsyncGenerator[bytes]:
+    """The reply as server-sent events; one that fails ends with an ``error`` in place of ``[DONE]``.
+
+    Raises ``InvalidKey``.
+    """
+    yield event(wording.chunk(wording.opening()))
     try:
-        async for events in with_pulse(follow(generation), seconds=KEEP_ALIVE_SECONDS):
-            if events is None:
-                yield KEEP_ALIVE
-                continue
-            if events.text:
-                yield event({**head, "choices": [_choice({"content": events.text})]})
-            if events.ended:
-                for piece in _ending(head, events.ended, asked):
-                    yield piece
+        async with aclosing(watch(generation, key)) as watching:
+            async for events in watching:
+                if events is None:
+                    yield KEEP_ALIVE
+                    continue
+                if events.text:
+                    yield event(wording.chunk(wording.piece(events.text)))
+                if events.ended:
+                    yield _ending(wording, events.ended)
     except (RedisError, OSError):
-        yield _error(Unavailable())
+        yield error_event(Unavailable())
 
 
-def _ending(head: Mapping[str, Any], ended: Ended, asked: ChatCompletion) -> list[bytes]:
+def _ending(wording: Wording, ended: Ended) -> bytes:
     if ended.state == State.FAILED:
-        return [_error(ReplyFailed(ended.error or FAILED))]
-    pieces = [event({**head, "choices": [_choice({}, finish_reason_of(ended))]})]
-    if asked.wants_usage:
-        pieces.append(event({**head, "choices": [], "usage": usage_in_openai(ended.usage)}))
-    return [*pieces, DONE]
+        return error_event(ReplyFailed(ended.error or FAILED))
+    pieces = [event(wording.chunk(wording.piece(""), finish_reason_of(ended)))]
+    if wording.wants_usage:
+        pieces.append(event(wording.usage_chunk(usage_in_openai(ended.usage))))
+    return b"".join([*pieces, DONE])
 
 
 def finish_reason_of(ended: Ended) -> str:
@@ -70,18 +72,5 @@ def usage_in_openai(usage: Mapping[str, int | None]) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _head(generation: Generation, asked: ChatCompletion, kind: str) -> dict[str, Any]:
-    return {
-        "id": f"chatcmpl-{generation.pk}",
-        "object": kind,
-        "created": int(generation.created_at.timestamp()),
-        "model": asked.model,
-    }
-
-
-def _choice(delta: Mapping[str, str], finish_reason: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-
-
-def _error(error: ApiError) -> bytes:
+def error_event(error: ApiError) -> bytes:
     return event(error.body)

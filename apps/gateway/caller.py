@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
 
+from apps.gateway.answers import error_event
+from apps.gateway.errors import InvalidKey
+from apps.gateway.presence import has_left
 from apps.gateway.services import leave_generation
 from apps.generation.models import Generation
 from apps.generation.threads import in_thread
@@ -14,20 +17,27 @@ from apps.generation.threads import in_thread
 _leaving: set[asyncio.Task[None]] = set()
 
 
-def stays_when_left(request: HttpRequest) -> bool:
-    """Whether the generation goes on without its caller."""
-    return request.headers.get("X-On-Disconnect", "").strip().lower() == "continue"
+class Caller:
+    """Who asked for a generation; ``stays`` whether it goes on without them."""
 
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.stays = request.headers.get("X-On-Disconnect", "").strip().lower() == "continue"
 
-async def started(start: Callable[[], Generation], *, stays: bool) -> Generation:
-    """Start a generation in a thread; a caller who leaves at that moment leaves it too."""
-    starting = asyncio.ensure_future(in_thread(start)())
-    try:
-        return await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        if not stays:
-            starting.add_done_callback(_leave_started)
-        raise
+    @property
+    def has_given_up(self) -> bool:
+        """Whether they left, and with them the interest in the reply. A server that stops is none of their doing."""
+        return has_left(self._request) and not self.stays
+
+    async def start(self, start: Callable[[], Generation]) -> Generation:
+        """Start a generation in a thread; a caller who leaves at that moment leaves it too."""
+        starting = asyncio.ensure_future(in_thread(start)())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            if self.has_given_up:
+                starting.add_done_callback(_leave_started)
+            raise
 
 
 def leave(generation_id: UUID) -> None:
@@ -60,8 +70,12 @@ class ReplyStream(StreamingHttpResponse):
 
     async def _watched(self, content: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         async with aclosing(content):
-            async for piece in content:
-                yield piece
+            try:
+                async for piece in content:
+                    yield piece
+            except InvalidKey as error:  # revoked meanwhile, and with the key goes the interest in the reply
+                yield error_event(error)
+                return
         self._is_left = False
 
     def close(self) -> None:

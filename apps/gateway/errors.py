@@ -7,14 +7,18 @@ ApiError
 ├── MethodNotAllowed     405
 ├── TooLarge             413
 ├── InvalidRequest       422
+│   └── ModelUnable      422
 ├── TooManyRequests      429
 ├── ModelUnavailable     503
 ├── ReplyFailed          503
+├── WebProcessStops      503
 └── Unavailable          503
 """
 
 from http import HTTPStatus
 from typing import Any, ClassVar
+
+from apps.generation.models import Task
 
 
 class ApiError(Exception):
@@ -53,7 +57,7 @@ class ModelNotFound(ApiError):
     code = "model_not_found"
 
     def __init__(self, model: str) -> None:
-        super().__init__(f"There is no model {model!r} to chat with: GET /v1/models lists those there are.")
+        super().__init__(f"There is no model {model!r}: GET /v1/models lists those there are.")
         self.param = "model"
 
 
@@ -71,6 +75,17 @@ class TooLarge(ApiError):
 
 class InvalidRequest(ApiError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class ModelUnable(InvalidRequest):
+    """The model is there, and is not for this."""
+
+    code = "model_unable"
+
+    def __init__(self, model: str, task: Task, *, others: list[str]) -> None:
+        instead = f"Those that can: {', '.join(others)}." if others else "None that is served here can."
+        super().__init__(f"The model {model!r} cannot {task.label.lower()}. {instead}")
+        self.param = "suffix" if task == Task.INFILL else "model"
 
 
 class TooManyRequests(ApiError):
@@ -96,6 +111,21 @@ class ReplyFailed(ApiError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, X_Should_Retry="false")
+
+
+class WebProcessStops(ApiError):
+    """The reply is being written, but not by this process, which stops. Asking again would make a second one."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    kind = "server_error"
+    code = "server_stopping"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The web process was stopped. The reply goes on: GET /v1/generations/<X-Generation-Id> has it.",
+            Retry_After="1",
+            X_Should_Retry="false",
+        )
 
 
 class Unavailable(ApiError):

@@ -1,9 +1,17 @@
 """Follows a generation for an API caller, from any offset, whether it is waiting, running or over."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 
+from django.conf import settings
 from redis.exceptions import RedisError
 
+from apps.accounts.api_keys import is_usable
+from apps.accounts.models import ApiKey
+from apps.gateway.errors import InvalidKey
+from apps.gateway.sse import with_pulse
 from apps.generation import event_log
 from apps.generation.events import Ended, Events, GapInLog
 from apps.generation.following import follower
@@ -12,17 +20,42 @@ from apps.generation.selectors import text_so_far
 from apps.generation.threads import in_thread
 
 
+async def watch(generation: Generation, key: ApiKey, *, after: int = 0) -> AsyncGenerator[Events | None]:
+    """``follow``, with ``None`` whenever nothing came for ``API_KEEP_ALIVE_SECONDS``.
+
+    Raises ``InvalidKey`` about as long after the key was revoked.
+    """
+    seconds, time = settings.API_KEEP_ALIVE_SECONDS, asyncio.get_running_loop().time
+    checked = time()
+    async with aclosing(with_pulse(follow(generation, after=after), seconds=seconds)) as pulsing:
+        async for events in pulsing:
+            if time() - checked >= seconds:
+                if not await in_thread(is_usable)(key):
+                    raise InvalidKey
+                checked = time()
+            yield events
+
+
 async def follow(generation: Generation, *, after: int = 0) -> AsyncGenerator[Events]:
     """Yield what comes after ``after`` code points, until the end has been yielded."""
     if generation.is_over:
         yield await in_thread(_ending)(generation, after)
         return
-    events = follower().follow(generation.pk, after=after)
-    try:
+    start = after
+    if after > generation.text_length:  # the log's own end may come before an offset that was never reached
+        start = min(after, len(await in_thread(text_so_far)(generation)))
+    async with aclosing(follower().follow(generation.pk, after=start)) as events:
         async for news in events:
-            yield news
-    finally:
-        await events.aclose()
+            if news := _beyond(news, after):
+                yield news
+
+
+def _beyond(events: Events, after: int) -> Events:
+    """Without the text that the reader claims to have."""
+    if events.offset >= after:
+        return events
+    offset = min(after, events.offset_after)
+    return replace(events, offset=offset, text=events.text[offset - events.offset :])
 
 
 def _ending(generation: Generation, after: int) -> Events:

@@ -1,31 +1,70 @@
 """Start and leave the generations of API callers."""
 
+from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import IntegrityError
 from redis.exceptions import RedisError
 
 from apps.accounts.models import User
-from apps.gateway.errors import TooManyRequests
-from apps.gateway.forms import ChatCompletion
-from apps.gateway.selectors import variant_to_chat_with
+from apps.gateway.errors import InvalidRequest, TooManyRequests
+from apps.gateway.forms import ChatCompletion, Completion
+from apps.gateway.selectors import variant_to_ask
 from apps.generation.errors import TooManyAtOnce
-from apps.generation.models import Generation
+from apps.generation.models import Generation, State, Task
 from apps.generation.services.cancel import cancel_generation
-from apps.generation.services.start import start_generation
+from apps.generation.services.start import Document, start_completion, start_generation
 
 logger = structlog.get_logger(__name__)
 
+FRUITLESS = (State.FAILED, State.CANCELLED)
 
-def start_chat_completion(*, caller: User, asked: ChatCompletion) -> Generation:
-    """Queue what was asked for. Raises ``ModelNotFound``, ``ModelUnavailable`` and ``TooManyRequests``."""
-    variant = variant_to_chat_with(asked.model)
+
+def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_key: UUID | None = None) -> Generation:
+    """Queue what was asked for; or return what the owner asked for with this key before, if that was not in vain.
+
+    Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest`` and ``TooManyRequests``.
+    """
+    task = Task.CHAT if isinstance(asked, ChatCompletion) else asked.document.task
+    variant = variant_to_ask(asked.model, task)
+    if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
+        return before
     try:
-        generation = start_generation(owner=caller, variant=variant, messages=asked.turns, parameters=asked.parameters)
+        generation = _start(owner, variant, asked, idempotency_key)
     except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
+    except IntegrityError:  # the same request, at the same moment
+        if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
+            return before
+        raise
     generation.refresh_from_db()  # the database has set its times
     return generation
+
+
+def _start(owner: User, variant: str, asked: ChatCompletion | Completion, key: UUID | None) -> Generation:
+    common: dict[str, Any] = {"variant": variant, "parameters": asked.parameters, "idempotency_key": key}
+    if isinstance(asked, ChatCompletion):
+        return start_generation(owner=owner, messages=asked.turns, **common)
+    return start_completion(owner=owner, document=asked.document, **common)
+
+
+def _asked_before(owner: User, key: UUID, asked: ChatCompletion | Completion) -> Generation | None:
+    """The generation of that key; one that came to nothing gives its key up. Raises ``InvalidRequest``."""
+    mine = Generation.objects.visible_to(owner).filter(idempotency_key=key)
+    mine.filter(state__in=FRUITLESS).update(idempotency_key=None)
+    generation = mine.first()
+    if generation and not _is_for(generation, asked):
+        raise InvalidRequest("This Idempotency-Key was used for another request.", param="Idempotency-Key")
+    return generation
+
+
+def _is_for(generation: Generation, asked: ChatCompletion | Completion) -> bool:
+    if generation.parameters != asked.parameters:
+        return False
+    if isinstance(asked, ChatCompletion):
+        return bool(generation.messages == asked.turns)
+    return Document(generation.prompt, generation.suffix) == asked.document
 
 
 def leave_generation(generation_id: UUID) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -9,7 +10,6 @@ import msgspec
 from apps.generation.events import Events
 
 KEEP_ALIVE = b": keep-alive\n\n"
-KEEP_ALIVE_SECONDS = 10.0  # proxies close what is silent for a minute, some sooner
 
 
 def event(content: Any, *, name: str = "", event_id: int | None = None) -> bytes:
@@ -20,6 +20,18 @@ def event(content: Any, *, name: str = "", event_id: int | None = None) -> bytes
     if event_id is not None:
         fields.insert(0, f"id: {event_id}\n".encode())
     return b"".join(fields)
+
+
+async def begun(content: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Run up to the first piece, so that what is refused is refused before the answer begins; return all of it."""
+    return _after(await anext(content), content)
+
+
+async def _after(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
 
 
 async def with_pulse(source: AsyncGenerator[Events], *, seconds: float) -> AsyncGenerator[Events | None]:

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from apps.gateway.views import chat_completions, generations, models, unknown
+from apps.gateway.views import completions, generations, models, unknown
 
 app_name = "gateway"
 
 urlpatterns = [
     path("models", models.list_models, name="models"),
     path("models/<path:model>", models.show_model, name="model"),
-    path("chat/completions", chat_completions.chat_completions, name="chat_completions"),
+    path("chat/completions", completions.chat_completions, name="chat_completions"),
+    path("completions", completions.completions, name="completions"),
     path("generations/<uuid:generation_id>", generations.show_generation, name="generation"),
     path("generations/<uuid:generation_id>/events", generations.generation_events, name="generation_events"),
     path("generations/<uuid:generation_id>/cancel", generations.cancel, name="cancel_generation"),

@@ -27,6 +27,14 @@ class State(models.TextChoices):
         return self in OVER
 
 
+class Task(models.TextChoices):
+    """What is asked of a model, in the words of the endpoints' capabilities."""
+
+    CHAT = "chat", "Chat"
+    COMPLETE = "complete", "Complete text"
+    INFILL = "infill", "Fill in the middle"
+
+
 OVER = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.QUEUED, State.RUNNING})
 
@@ -45,7 +53,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 class Generation(models.Model):
     """A request to a model and what came of it.
 
-    ``messages`` is the chat exactly as sent (a list of ``{"role", "content"}``), ``parameters`` the sampling
+    ``messages`` is the chat exactly as sent (a list of ``{"role", "content"}``); for the other tasks it is empty, and
+    ``prompt`` is the text to be continued, or with ``suffix`` the two sides of the gap. ``parameters`` are the sampling
     parameters that were set. While it runs, ``text`` is a checkpoint at most a second or two behind the event log;
     once it is over, ``text`` is the truth. ``text_length`` counts Unicode code points. ``attempt`` numbers the claims
     by workers: whoever holds an older number may no longer write.
@@ -56,6 +65,9 @@ class Generation(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
 
     variant = models.CharField(max_length=16, default="instruct")
+    task = models.CharField(max_length=16, choices=Task.choices, default=Task.CHAT, db_default=Task.CHAT)
+    prompt = models.TextField(default="", db_default="", blank=True)
+    suffix = models.TextField(default="", db_default="", blank=True)
     messages = models.JSONField()
     parameters = models.JSONField(default=dict, blank=True)
     idempotency_key = models.UUIDField(null=True, blank=True)
@@ -97,6 +109,7 @@ class Generation(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
+            models.CheckConstraint(condition=Q(task__in=Task.values), name="generation_task_known"),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running"], ended_at__isnull=True)
                 | Q(state__in=["succeeded", "failed", "cancelled"], ended_at__isnull=False),

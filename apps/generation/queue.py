@@ -6,13 +6,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.endpoints.availability import variants_down
+from apps.endpoints.outages import jobs_down
 from apps.generation.events import Place
-from apps.generation.needs import NEEDS
 
 # Everybody's first before anybody's second, what a person has running counted in; then by age.
 TURNS = """
-    SELECT queued.id, queued.variant, queued.attempt, queued.created_at,
+    SELECT queued.id, queued.variant, queued.task, queued.attempt, queued.created_at,
            row_number() OVER (PARTITION BY queued.variant, queued.owner_id ORDER BY queued.created_at, queued.id)
                + coalesce(busy.count, 0) AS turn
     FROM generation_generation AS queued
@@ -34,7 +33,7 @@ PLACES = f"""
         GROUP BY variant
         HAVING count(*) >= 3
     )
-    SELECT waiting.id, waiting.variant, waiting.attempt,
+    SELECT waiting.id, waiting.variant, waiting.task, waiting.attempt,
            row_number() OVER (
                PARTITION BY waiting.variant ORDER BY waiting.turn, waiting.created_at, waiting.id
            ) AS position,
@@ -59,10 +58,12 @@ def waiting_generations() -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(PLACES)
         rows = cursor.fetchall()
-    down = variants_down(needs=NEEDS) if rows else set()
+    down = jobs_down() if rows else set()
     return [
-        Waiting(generation_id, attempt, Place(position, estimate(position, seconds), servers_down=variant in down))
-        for generation_id, variant, attempt, position, seconds in rows
+        Waiting(
+            generation_id, attempt, Place(position, estimate(position, seconds), servers_down=(variant, task) in down)
+        )
+        for generation_id, variant, task, attempt, position, seconds in rows
     ]
 
 

@@ -10,7 +10,9 @@ from redis.exceptions import RedisError
 
 from apps.generation import event_log
 from apps.generation.asking import Asking, Destination
-from apps.generation.models import Generation
+from apps.generation.completing import Completing
+from apps.generation.models import Generation, Task
+from apps.generation.reading import Reader
 from apps.generation.runs import Run
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
@@ -79,13 +81,20 @@ async def pause(run: Run, seconds: float) -> None:
 
 async def _stream(runtime: "Runtime", run: Run, generation: Generation, destination: Destination) -> Delta:
     protocol = protocol_named(destination.protocol)
-    request = await Asking(runtime.http, protocol, destination).request_for(generation, run)
+    if generation.task == Task.CHAT:
+        asked = await Asking(runtime.http, protocol, destination).request_for(generation, run)
+        replying = protocol.stream_chat(runtime.http, destination.server, asked, destination.timeouts)
+        reader = Reader.of_chat(asked)
+    else:
+        request, reader = await Completing(runtime.http, protocol, destination).request_for(generation, run)
+        replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
     last = Delta("")
-    replying = protocol.stream_chat(runtime.http, destination.server, request, destination.timeouts)
     async with aclosing(replying) as deltas:
         async for delta in deltas:
-            if delta.text:
-                runtime.log_writer.append(run, delta.text)
-                run.tokens += delta.tokens
-            last = delta
+            last = reader.read(delta)
+            run.tokens += delta.tokens
+            if last.text:
+                runtime.log_writer.append(run, last.text)
+            if last.finish_reason:
+                break
     return last

@@ -19,9 +19,10 @@ def run_generation(generation_id: str) -> None:
     runtime = current_runtime()
     if runtime.draining:
         raise Reject("this worker is shutting down", requeue=True)
-    variant = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", flat=True).first()
-    if variant is not None:
-        run_next(variant=variant, runtime=runtime)
+    found = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", "task").first()
+    if found is not None:
+        variant, task = found
+        run_next(variant=variant, task=task, runtime=runtime)
 
 
 @shared_task(name="generation.reap", expires=10)

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.api_keys import person_with_key, revoke_api_key
+from apps.accounts.api_keys import revoke_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
 
 
@@ -17,6 +17,11 @@ def create_api_key(*arguments: str) -> str:
     output = StringIO()
     call_command("create_api_key", *arguments, stdout=output)
     return output.getvalue().strip()
+
+
+def person_with_key(key: str) -> User | None:
+    found = use_api_key(key)
+    return found.owner if found else None
 
 
 def test_a_key_stands_for_its_owner(alice: User, bob: User) -> None:

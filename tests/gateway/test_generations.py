@@ -52,6 +52,7 @@ def test_a_generation_that_is_over(api: httpx.Client) -> None:
         "id": generation_id,
         "object": "generation",
         "state": "succeeded",
+        "task": "chat",
         "variant": "instruct",
         "endpoint": "counting",
         "text": numbers(20),

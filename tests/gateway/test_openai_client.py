@@ -76,7 +76,10 @@ def test_the_answer_names_its_generation(client: openai.OpenAI, alice: User) -> 
         top_p=0.9,
         stop=["X"],
         seed=7,
-        extra_body={"logit_bias": {}, "something_new": 1},
+        user="alice@example.org",
+        n=1,
+        response_format={"type": "text"},
+        extra_body={"logit_bias": {}, "tools": [], "presence_penalty": 0, "something_new": 1},
     )
     generation = Generation.objects.get(pk=raw.headers["X-Generation-Id"])
     assert generation.owner == alice

@@ -17,7 +17,7 @@ from tests.gateway.calls import assert_refused, body, events_in, started_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-ADDRESSES = ["models", "chat/completions", "generations/0199aaaa-0000-7000-8000-000000000000", "nothing"]
+ADDRESSES = ["models", "chat/completions", "completions", "generations/0199aaaa-0000-7000-8000-000000000000", "nothing"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -60,6 +60,15 @@ def test_a_session_is_no_key(api: httpx.Client, live_asgi_server: str, alice: Us
         ({"stop": [""]}, "stop"),
         ({"seed": -1}, "seed"),
         ({"n": 2}, "n"),
+        ({"n": 0}, "n"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"logprobs": True}, "logprobs"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"logit_bias": {"50256": -100}}, "logit_bias"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"audio": {"voice": "x"}}, "audio"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "messages"),
         ({"stream": "yes"}, "stream"),
     ],
 )

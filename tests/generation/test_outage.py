@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.embedded.ports import free_port
-from apps.endpoints.availability import variants_down
 from apps.endpoints.models import Endpoint, Health
+from apps.endpoints.outages import jobs_down
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.generation import event_log
 from apps.generation.events import Place
@@ -38,14 +38,15 @@ def test_a_variant_is_down_when_all_its_enabled_servers_are(db: None) -> None:
     add_down("one")
     add_down("two")
     add_down("base", variant="base")
-    assert variants_down() == {"instruct", "base"}
-    assert variants_down(needs=["chat"]) == {"instruct"}
+    chats = {("instruct", "chat"), ("instruct", "complete")}
+    assert jobs_down() == {*chats, ("base", "complete"), ("base", "infill")}
+    Endpoint.objects.filter(variant="base").delete()
     Endpoint.objects.filter(name="two").update(health=Health.DEGRADED, retry_at=None)
-    assert variants_down(needs=["chat"]) == set()
+    assert jobs_down() == set()
     set_endpoint_state(name="two", state="disabled")
-    assert variants_down(needs=["chat"]) == {"instruct"}
+    assert jobs_down() == chats
     set_endpoint_state(name="one", state="disabled")
-    assert variants_down(needs=["chat"]) == set(), "there is nothing to wait for"
+    assert jobs_down() == set(), "there is nothing to wait for"
 
 
 def test_who_waits_is_told_what_for(alice: User) -> None:

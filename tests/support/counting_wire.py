@@ -85,13 +85,21 @@ def _read_chat(body: dict[str, Any]) -> Asking:
 
 
 def _read_completion(body: dict[str, Any]) -> Asking:
-    return Asking(body["prompt"], "", body.get("max_tokens"))
+    return Asking(*_read_text(body["prompt"]), body.get("max_tokens"))
+
+
+def _read_text(text: str) -> tuple[str, str]:
+    """The question is the first line, of the text before the gap where there is one (in SPM order)."""
+    asked, _, partial = text.rpartition("<MID>")[2].partition("\n")
+    return asked, partial
 
 
 def _read_native(body: dict[str, Any]) -> Asking:
-    question = body["inputs"].rpartition("[INST]")[2]
-    asked, _, partial = question.partition("[/INST]")
-    return Asking(asked, partial, body["parameters"].get("max_new_tokens"))
+    text, most = body["inputs"], body["parameters"].get("max_new_tokens")
+    if "[/INST]" not in text:
+        return Asking(*_read_text(text), most)
+    asked, _, partial = text.rpartition("[INST]")[2].partition("[/INST]")
+    return Asking(asked, partial, most)
 
 
 def _end_chat(_: str, tokens: int, cut: bool) -> bytes:  # noqa: FBT001

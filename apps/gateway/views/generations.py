@@ -1,6 +1,7 @@
 """``/v1/generations/<id>``: look at a generation, follow it, cancel it."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from redis.exceptions import RedisError
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiKey, User
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answers import usage_in_openai
 from apps.gateway.caller import ReplyStream
-from apps.gateway.errors import InvalidRequest, NotFound
-from apps.gateway.following import follow, read_now
-from apps.gateway.sse import KEEP_ALIVE, KEEP_ALIVE_SECONDS, event, with_pulse
+from apps.gateway.errors import InvalidKey, InvalidRequest, NotFound, TooManyRequests
+from apps.gateway.following import read_now, watch
+from apps.gateway.sse import KEEP_ALIVE, begun, event
+from apps.generation.errors import TooManyStreams
 from apps.generation.events import Ended, Events
 from apps.generation.models import Generation
+from apps.generation.open_streams import open_streams
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.threads import in_thread
 
@@ -24,25 +27,29 @@ LARGEST_OFFSET = 2**53
 
 
 @api_view("GET")
-async def show_generation(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
+async def show_generation(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
     """The state, and the text so far."""
-    return await _shown(await _generation_for(caller, generation_id))
+    return await _shown(await _generation_for(key.owner, generation_id))
 
 
 @api_view("POST")
-async def cancel(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
+async def cancel(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
     """Cancel it, and show what it came to; one that is over stays as it is."""
-    generation = await _generation_for(caller, generation_id)
+    generation = await _generation_for(key.owner, generation_id)
     await in_thread(cancel_generation)(generation_id=generation.pk)
     return await _shown(generation)
 
 
 @api_view("GET")
-async def generation_events(request: HttpRequest, caller: User, generation_id: UUID) -> HttpResponseBase:
+async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponseBase:
     """What comes after an offset, as server-sent events. Whoever leaves these leaves nothing behind."""
     after = _offset_from(request)
-    generation = await _generation_for(caller, generation_id)
-    return ReplyStream(_events(generation, after), generation=generation)
+    generation = await _generation_for(key.owner, generation_id)
+    try:
+        events = await begun(_events(generation, after, key))
+    except TooManyStreams as error:
+        raise TooManyRequests(error.sentence, Retry_After="5") from None
+    return ReplyStream(events, generation=generation)
 
 
 async def _generation_for(caller: User, generation_id: UUID) -> Generation:
@@ -64,27 +71,32 @@ def _offset_from(request: HttpRequest) -> int:
     return int(given)
 
 
-async def _events(generation: Generation, after: int) -> AsyncGenerator[bytes]:
-    if not generation.is_over:
-        yield event({"state": generation.state, "position": None}, name="state")
-    try:
-        async for news in with_pulse(follow(generation, after=after), seconds=KEEP_ALIVE_SECONDS):
-            yield KEEP_ALIVE if news is None else _written(news)
-    except (RedisError, OSError):
-        return  # without an end: the caller connects again, and goes on where it was
+async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGenerator[bytes]:
+    """Raises ``TooManyStreams`` before the first piece."""
+    async with open_streams().place_for(key.owner_id):
+        yield KEEP_ALIVE if generation.is_over else _state(generation.state)
+        try:
+            async with aclosing(watch(generation, key, after=after)) as watching:
+                async for news in watching:
+                    yield KEEP_ALIVE if news is None else _written(news)
+        except (RedisError, OSError, InvalidKey):
+            return  # without an end: the caller connects again, and goes on where it was if it may
 
 
 def _written(news: Events) -> bytes:
     pieces = []
     if news.state is not None and not news.ended:
-        position = news.place.position if news.place else None
-        pieces.append(event({"state": news.state, "position": position}, name="state"))
+        pieces.append(_state(news.state, news.place.position if news.place else None))
     if news.text:
         delta = {"offset": news.offset, "text": news.text}
         pieces.append(event(delta, name="delta", event_id=news.offset_after))
     if news.ended:
         pieces.append(event(_end(news.ended), name="end"))
     return b"".join(pieces)
+
+
+def _state(state: str, position: int | None = None) -> bytes:
+    return event({"state": state, "position": position}, name="state")
 
 
 def _end(ended: Ended) -> dict[str, Any]:
@@ -103,6 +115,7 @@ async def _shown(generation: Generation) -> HttpResponse:
         "id": now.pk,
         "object": "generation",
         "state": now.state,
+        "task": now.task,
         "variant": now.variant,
         "endpoint": now.endpoint.name if now.endpoint else None,
         "text": text,

@@ -5,12 +5,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from apps.generation.models import Generation, State
+from apps.generation.models import Generation, State, Task
 from apps.generation.queue import TURNS
 
 # Two workers that ask at once get different ones (SKIP LOCKED), and a row is claimed once.
 CLAIM = f"""
-    WITH waiting AS ({TURNS} AND queued.variant = %(variant)s
+    WITH waiting AS ({TURNS} AND queued.variant = %(variant)s AND queued.task = %(task)s
     ), chosen AS (
         SELECT generation.id
         FROM generation_generation AS generation JOIN waiting USING (id)
@@ -31,9 +31,14 @@ CLAIM = f"""
 """  # noqa: S608 - made of constants
 
 
-def claim_next(*, variant: str, worker: str) -> Generation | None:
+def claim_next(*, variant: str, worker: str, task: str = Task.CHAT) -> Generation | None:
     """Make ``worker`` the one that runs the next generation of ``variant``; ``None`` where nothing waits."""
-    given: dict[str, str | float] = {"variant": variant, "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
+    given: dict[str, str | float] = {
+        "variant": variant,
+        "task": task,
+        "worker": worker,
+        "lease": settings.GENERATION_LEASE_SECONDS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, given)
         row: tuple[UUID] | None = cursor.fetchone()

@@ -12,7 +12,6 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
 from apps.generation.models import Generation, State
-from apps.generation.needs import NEEDS
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
@@ -28,16 +27,16 @@ RETRY_SECONDS = 0.5
 UNEXPECTED = "Something went wrong on our side while this reply was written. The text so far is kept."
 
 
-def run_next(*, variant: str, runtime: Runtime) -> None:
-    """Take a place on a model server, then whose turn it is, and run that generation to its end.
+def run_next(*, variant: str, task: str, runtime: Runtime) -> None:
+    """Take a place on a model server that does ``task``, then whose turn it is, and run that generation to its end.
 
     Does nothing where no place is free: whoever frees one sends for the next. Nothing either where nothing waits.
     """
     holder = uuid4()
-    endpoint, refusal = _reserve(variant, holder)
+    endpoint, refusal = _reserve(variant, task, holder)
     if endpoint is None and not refusal:
         return
-    generation = claim_next(variant=variant, worker=runtime.name)
+    generation = claim_next(variant=variant, task=task, worker=runtime.name)
     if generation is not None:
         outcome = _outcome(generation, endpoint, holder, refusal, runtime)
         _store(generation, outcome, is_trial=endpoint is not None and endpoint.health == Health.DOWN)
@@ -47,10 +46,10 @@ def run_next(*, variant: str, runtime: Runtime) -> None:
         _free_place(endpoint.pk, holder, variant)
 
 
-def _reserve(variant: str, holder: UUID) -> tuple[Endpoint | None, str]:
+def _reserve(variant: str, task: str, holder: UUID) -> tuple[Endpoint | None, str]:
     """An endpoint; or why there will be none; or neither, which means to wait."""
     try:
-        return reserve_endpoint(variant=variant, holder=holder, needs=NEEDS), ""
+        return reserve_endpoint(variant=variant, holder=holder, needs=(task,)), ""
     except AllEndpointsBusy:
         return None, ""
     except NoEndpointAvailable as error:

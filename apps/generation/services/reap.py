@@ -1,14 +1,16 @@
 """Bring back generations that nobody is at work on."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 import structlog
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from apps.endpoints.availability import variants_down
+from apps.endpoints.outages import jobs_down
 from apps.generation.models import Generation, State
-from apps.generation.needs import NEEDS
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import give_up_generation, take_back_generation
 
@@ -44,9 +46,9 @@ def _give_up_waiting() -> None:
     waiting = Generation.objects.filter(state=State.QUEUED)
     if not waiting.exists():
         return
-    down = variants_down(needs=NEEDS)
-    waiting.exclude(variant__in=down).filter(stuck_since__isnull=False).update(stuck_since=None)
-    waiting.filter(variant__in=down, stuck_since__isnull=True).update(stuck_since=Now())
+    is_stuck = reduce(or_, (Q(variant=variant, task=task) for variant, task in jobs_down()), Q(pk__in=()))
+    waiting.exclude(is_stuck).filter(stuck_since__isnull=False).update(stuck_since=None)
+    waiting.filter(is_stuck, stuck_since__isnull=True).update(stuck_since=Now())
     longest = timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS)
     for generation in waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE]:
         give_up_generation(generation=generation, error=NOT_BACK.format(variant=generation.variant))

@@ -1,6 +1,7 @@
 """Start a generation."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,20 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.generation.errors import TooManyAtOnce
-from apps.generation.models import Generation
+from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text to be continued; with something ``after`` it, the gap between both is to be filled."""
+
+    before: str
+    after: str = ""
+
+    @property
+    def task(self) -> Task:
+        return Task.INFILL if self.after else Task.COMPLETE
 
 
 def start_generation(
@@ -22,20 +35,45 @@ def start_generation(
     parameters: Mapping[str, Any] | None = None,
     idempotency_key: UUID | None = None,
 ) -> Generation:
-    """Store a queued generation and hand it to a worker when the transaction commits.
+    """Store a queued reply to a chat and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
     Raises ``TooManyAtOnce``, and ``IntegrityError`` where the owner used ``idempotency_key`` before.
     """
+    return _start(
+        owner=owner,
+        variant=variant,
+        messages=[dict(message) for message in messages],
+        parameters=dict(parameters or {}),
+        idempotency_key=idempotency_key,
+    )
+
+
+def start_completion(
+    *,
+    owner: User,
+    variant: str,
+    document: Document,
+    parameters: Mapping[str, Any] | None = None,
+    idempotency_key: UUID | None = None,
+) -> Generation:
+    """``start_generation`` for a text that is to be continued or filled in."""
+    return _start(
+        owner=owner,
+        variant=variant,
+        task=document.task,
+        messages=[],
+        prompt=document.before,
+        suffix=document.after,
+        parameters=dict(parameters or {}),
+        idempotency_key=idempotency_key,
+    )
+
+
+def _start(*, owner: User, **fields: Any) -> Generation:
     with transaction.atomic():
         require_room(owner)
-        generation = Generation.objects.create(
-            owner=owner,
-            variant=variant,
-            messages=[dict(message) for message in messages],
-            parameters=dict(parameters or {}),
-            idempotency_key=idempotency_key,
-        )
+        generation = Generation.objects.create(owner=owner, **fields)
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation
 

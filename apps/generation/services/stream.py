@@ -7,16 +7,15 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from apps.endpoints.availability import variants_down
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
+from apps.endpoints.outages import jobs_down
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
-from apps.generation.needs import NEEDS
 from apps.generation.relay import open_run, pause, stream
 from apps.generation.runs import Run, StopReason
 from apps.generation.runtime import Runtime
@@ -115,13 +114,17 @@ class Streaming:
         # A server that sends something and breaks off is there, and has been given all its chances.
         is_gone = _another_may_do(error) and not self._wrote_something
         may_wait = is_gone and self._generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS
-        return StopReason.UNSERVED if may_wait and self._generation.variant in variants_down(needs=NEEDS) else None
+        job = (self._generation.variant, self._generation.task)
+        return StopReason.UNSERVED if may_wait and job in jobs_down() else None
 
     def _reserve(self, excluding: set[UUID]) -> float | None:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
         try:
             self._endpoint = reserve_endpoint(
-                variant=self._generation.variant, holder=self._holder, excluding=excluding, needs=NEEDS
+                variant=self._generation.variant,
+                holder=self._holder,
+                excluding=excluding,
+                needs=(self._generation.task,),
             )
             self._others_are_busy = False
         except AllEndpointsBusy:

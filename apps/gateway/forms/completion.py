@@ -1,0 +1,55 @@
+"""The body of ``POST /v1/completions``."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from apps.gateway.errors import InvalidRequest
+from apps.gateway.forms.asking import Asking
+from apps.gateway.forms.reading import read
+from apps.generation.models import Task
+from apps.generation.services.start import Document
+from apps.inference.errors import InvalidRequest as UnfitPrompt
+from apps.inference.prompts import infilling_prompt
+
+
+class Completion(Asking, kw_only=True):
+    """A text that is to be continued; with a ``suffix``, the gap between both is to be filled."""
+
+    prompt: str | list[Any]
+    suffix: str | None = None
+    echo: bool | None = None
+    best_of: int | None = None
+
+    @property
+    def document(self) -> Document:
+        before = self.prompt if isinstance(self.prompt, str) else str(self.prompt[0])
+        return Document(before, self.suffix or "")
+
+    @property
+    def echoed(self) -> str:
+        """What the answer begins with."""
+        return self.document.before if self.echo else ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.prompt, list) and not (len(self.prompt) == 1 and isinstance(self.prompt[0], str)):
+            raise InvalidRequest("The prompt must be one text, not several and not tokens.", param="prompt")
+
+    def texts(self) -> Iterator[str]:
+        yield from Asking.texts(self)
+        yield from (self.document.before, self.document.after)
+
+
+def read_completion(body: bytes) -> Completion:
+    """Read a request. Raises ``InvalidRequest``, naming the field."""
+    asked = read(body, Completion)
+    if (asked.best_of or 1) > 1:
+        raise InvalidRequest("One completion can be asked for at a time: best_of can only be 1.", param="best_of")
+    document = asked.document
+    if not document.before and not document.after:
+        raise InvalidRequest("There is no text to complete.", param="prompt")
+    if document.task == Task.INFILL:
+        try:
+            infilling_prompt(document.before, document.after)
+        except UnfitPrompt as error:  # a special token of the prompt's own is in the text
+            raise InvalidRequest(error.sentence, param="prompt") from None
+    return asked

@@ -1,0 +1,94 @@
+"""The two shapes of OpenAI's answers: chat completions and completions."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from apps.gateway.forms import ChatCompletion, Completion
+from apps.gateway.forms.asking import Asking
+from apps.generation.models import Generation
+
+type Choice = dict[str, Any]
+
+
+class Wording(ABC):
+    """How an answer to ``asked`` is put."""
+
+    id_prefix: ClassVar[str]
+    whole_kind: ClassVar[str]
+    chunk_kind: ClassVar[str]
+
+    def __init__(self, generation: Generation, asked: Asking) -> None:
+        self.wants_usage = asked.wants_usage
+        self._head = {
+            "id": f"{self.id_prefix}-{generation.pk}",
+            "created": int(generation.created_at.timestamp()),
+            "model": asked.model,
+        }
+
+    def whole(self, text: str, finish_reason: str, usage: dict[str, int]) -> dict[str, Any]:
+        choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **self.choice(text)}
+        return {**self._head, "object": self.whole_kind, "choices": [choice], "usage": usage}
+
+    def chunk(self, choice: Choice, finish_reason: str | None = None) -> dict[str, Any]:
+        """One piece of a stream. Where usage is wanted at the end, it is null until then."""
+        choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **choice}
+        until_then = {"usage": None} if self.wants_usage else {}
+        return {**self._head, "object": self.chunk_kind, "choices": [choice], **until_then}
+
+    def usage_chunk(self, usage: dict[str, int]) -> dict[str, Any]:
+        return {**self._head, "object": self.chunk_kind, "choices": [], "usage": usage}
+
+    @abstractmethod
+    def choice(self, text: str) -> Choice:
+        """What is particular to a whole answer."""
+
+    @abstractmethod
+    def piece(self, text: str) -> Choice:
+        """What is particular to a chunk; empty text for the last one."""
+
+    @abstractmethod
+    def opening(self) -> Choice:
+        """The chunk before the first of the reply's text."""
+
+
+class ChatWording(Wording):
+    """``chat.completion`` and its chunks."""
+
+    id_prefix = "chatcmpl"
+    whole_kind = "chat.completion"
+    chunk_kind = "chat.completion.chunk"
+
+    def choice(self, text: str) -> Choice:
+        return {"message": {"role": "assistant", "content": text, "refusal": None}}
+
+    def piece(self, text: str) -> Choice:
+        return {"delta": {"content": text} if text else {}}
+
+    def opening(self) -> Choice:
+        return {"delta": {"role": "assistant", "content": ""}}
+
+
+class CompletionWording(Wording):
+    """``text_completion``, whole or in chunks; an echoed prompt comes first."""
+
+    id_prefix = "cmpl"
+    whole_kind = chunk_kind = "text_completion"
+
+    def __init__(self, generation: Generation, asked: Completion) -> None:
+        super().__init__(generation, asked)
+        self._echoed = asked.echoed
+
+    def choice(self, text: str) -> Choice:
+        return {"text": self._echoed + text}
+
+    def piece(self, text: str) -> Choice:
+        return {"text": text}
+
+    def opening(self) -> Choice:
+        return {"text": self._echoed}
+
+
+def wording_for(generation: Generation, asked: ChatCompletion | Completion) -> Wording:
+    if isinstance(asked, Completion):
+        return CompletionWording(generation, asked)
+    return ChatWording(generation, asked)

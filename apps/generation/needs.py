@@ -1,3 +1,0 @@
-"""What a generation asks of the server that writes it."""
-
-NEEDS = ("chat",)

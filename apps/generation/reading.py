@@ -1,0 +1,38 @@
+"""Reads a model server's text up to a stop sequence, whatever the server makes of it."""
+
+from dataclasses import replace
+
+from apps.inference.prompts import ReplyText
+from apps.inference.prompts.newlines import LF
+from apps.inference.protocols.base import ChatRequest, Delta
+
+MOST_AFTER_THE_END = 4  # deltas that may still bring the figures, from a server that stops by itself
+
+
+class Reader:
+    """Turns deltas into those of the reply: no stop sequence is in it, and it ends there.
+
+    Without anything to look for, deltas pass as they are.
+    """
+
+    def __init__(self, text: ReplyText | None) -> None:
+        self._text = text
+        self._after_the_end = 0
+
+    @classmethod
+    def of_chat(cls, request: ChatRequest) -> "Reader":
+        """TGI leaves the stop sequence in the text, others do not."""
+        if not request.stop:
+            return cls(None)
+        return cls(ReplyText(stop=tuple(request.stop), ends_with=(), drops_leading_space=False, newline=LF))
+
+    def read(self, delta: Delta) -> Delta:
+        if self._text is None:
+            return delta
+        self._after_the_end += self._text.is_over
+        text = self._text.feed(delta.text)
+        if delta.finish_reason is not None:
+            text += self._text.close()
+        elif self._after_the_end >= MOST_AFTER_THE_END:
+            delta = replace(delta, finish_reason="stop")
+        return replace(delta, text=text, whole_text=None)
