@@ -1,4 +1,4 @@
-"""The HTML that a socket sends: htmx partials, each naming what it changes.
+"""The HTML that open pages are sent: htmx partials, each naming what it changes.
 
 A partial is inert outside htmx. The text in it is escaped or cleaned before it gets here; a model cannot write one,
 because raw HTML in a reply is shown as text.
@@ -14,10 +14,20 @@ from apps.chat.models import Conversation, Message
 from apps.chat.transcript import render_message, render_sidebar_link
 
 
-def upsert_message(message: Message, html: SafeString) -> str:
+def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
     """Show the message, in its place or in place of what is shown of it now."""
-    article = mark_safe(render_message(message, html))  # noqa: S308 - rendered by a template
+    article = mark_safe(render_message(message, html, waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
+
+
+def with_open_block(message: Message, finished: str, still_open: str) -> SafeString:
+    """The HTML of a reply that is being written: its finished blocks, and the one that later frames change."""
+    return format_html(
+        '{}<div class="message__open prose__part" id="{}-open">{}</div>',
+        mark_safe(finished),  # noqa: S308 - cleaned by nh3
+        message.dom_id,
+        mark_safe(still_open),  # noqa: S308 - cleaned by nh3
+    )
 
 
 def update_around_text(message: Message, waiting: str = "") -> str:

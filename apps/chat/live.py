@@ -3,9 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-
 from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
@@ -26,6 +23,10 @@ SPOKEN_ENDS = {
 }
 
 
+def renderer_of(message: Message) -> ReplyRenderer:
+    return ReplyRenderer(f"{message.dom_id}-tail")
+
+
 class LiveReply:
     """What a page shows is a function of the reply's text so far: it starts with all of it, in one paint."""
 
@@ -34,7 +35,7 @@ class LiveReply:
         self._generation = generation
         self._send = send
         self._place: Place | None = None
-        self._renderer = ReplyRenderer(f"{message.dom_id}-tail")
+        self._renderer = renderer_of(message)
 
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
@@ -52,12 +53,7 @@ class LiveReply:
 
     def _snapshot(self, text: str) -> str:
         finished, still_open = self._renderer.snapshot(text)
-        html = format_html(
-            '{}<div class="message__open prose__part" id="{}-open">{}</div>',
-            mark_safe(finished),  # noqa: S308 - cleaned by nh3
-            self._message.dom_id,
-            mark_safe(still_open),  # noqa: S308 - cleaned by nh3
-        )
+        html = fragments.with_open_block(self._message, finished, still_open)
         return fragments.upsert_message(self._message, html)
 
     def _news(self, events: Events) -> str:

@@ -27,10 +27,11 @@ class ShownMessage:
 
 
 def shown_messages(messages: MessageQuerySet) -> list[ShownMessage]:
-    return [ShownMessage(message, html_of(message), _waiting(message)) for message in messages.in_order()]
+    return [ShownMessage(message, html_of(message), waiting_of(message)) for message in messages.in_order()]
 
 
-def _waiting(message: Message) -> str:
+def waiting_of(message: Message) -> str:
+    """Where a message that waits stands; empty for all others."""
     if message.generation is None or message.state != State.QUEUED:
         return ""
     return waiting_sentence(place_of(message.generation.pk))

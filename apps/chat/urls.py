@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from apps.chat import views
+from apps.chat import live_views, views
 
 app_name = "chat"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/events/", live_views.events, name="events"),
+    path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),

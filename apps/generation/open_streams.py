@@ -57,6 +57,15 @@ class OpenStreams:
             self._freeing.add(task)
             task.add_done_callback(self._freeing.discard)
 
+    async def check_room_for(self, person_id: int) -> None:
+        """Raise ``TooManyStreams`` where all are taken now, for an answer that needs a status before it streams."""
+        try:
+            taken = await self._client.zcount(keys(person_id)[0], time.time(), "+inf")
+        except (RedisError, OSError):
+            return
+        if taken >= settings.STREAMS_PER_PERSON:
+            raise TooManyStreams(settings.STREAMS_PER_PERSON)
+
     async def close(self) -> None:
         """Stop renewing, and close the connections."""
         if self._renewing is not None:

@@ -5,6 +5,7 @@ from playwright.async_api import WebSocketRoute, expect
 
 from apps.accounts.services import create_user
 from apps.chat.services.send import Exchange, start_conversation
+from apps.chat.viewer import HEARTBEAT
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
@@ -29,13 +30,15 @@ def end(exchange: Exchange) -> None:
 
 
 async def test_half_open_socket_is_replaced(visit: Visit) -> None:
-    """The first socket opens and says nothing ever after, as when a laptop changed networks."""
+    """The first socket says that it is there and nothing ever after, as when a laptop changed networks."""
     sockets: list[WebSocketRoute] = []
 
     def connect(socket: WebSocketRoute) -> None:
         sockets.append(socket)
         if len(sockets) > 1:
             socket.connect_to_server()
+        else:
+            socket.send(HEARTBEAT)
 
     page = visit.page
     await page.clock.install()
@@ -47,7 +50,9 @@ async def test_half_open_socket_is_replaced(visit: Visit) -> None:
     await page.clock.run_for(30_000)
     await expect(reply).to_have_attribute("data-state", "running")
     assert len(sockets) == 1
-    await page.clock.run_for(30_000)
+    for _ in range(40):
+        if len(sockets) == 1:
+            await page.clock.run_for(500)
     await expect(reply).to_have_attribute("data-state", "succeeded")
     await expect(reply).to_contain_text("A sequence.")
     assert len(sockets) == 2

@@ -1,7 +1,6 @@
 """The chat's pages, without JavaScript and with htmx."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -80,9 +79,8 @@ def test_page_follows_what_happens_after_it_was_made(browser: Client, alice: Use
     exchange = start_conversation(owner=alice, text="one")
     page = browser.get(exchange.conversation.get_absolute_url())
     attributes = {name: value for _, name, value in Markup(page.text).attributes}
-    address = urlsplit(attributes["hx-ws:connect"])
-    assert address.path == f"/ws/chat/{exchange.conversation.pk}/"
-    since = moment_from(parse_qs(address.query)["since"][0])
+    assert attributes["data-socket"] == f"/ws/chat/{exchange.conversation.pk}/"
+    since = moment_from(attributes["data-since"])
     assert since is not None
     answer(exchange, "first")
     assert list(Message.objects.changed_since(since)) == [exchange.question, exchange.reply]

@@ -1,99 +1,45 @@
 """The conversation's socket: whoever comes whenever ends with the page that a reload gives, in the same bytes."""
 
-from collections.abc import AsyncIterator, Iterator
-from itertools import batched
+from collections.abc import AsyncIterator
 
 import pytest
 
 from apps.accounts.models import User
-from apps.chat.markdown.renderer import render_markdown
-from apps.chat.services.send import Exchange, send_message, start_conversation
+from apps.chat.services.send import Exchange, send_message
 from apps.chat.services.stop import stop_reply
-from apps.endpoints.services import add_endpoint
 from apps.generation.threads import in_thread
 from tests.chat.exchanges import generation_of
+from tests.chat.live_replies import (
+    REPLY,
+    ask,
+    assert_like_reloaded,
+    model,
+    pieces,
+    scripted_server,
+    shows_half,
+    stop_half_way,
+    the_end,
+)
 from tests.chat.tab import Tab, tab_of
-from tests.support.counting_chat import chunk, usage
 from tests.support.markup import Markup
-from tests.support.scripted_server import ScriptedServer, scripted_server
-from tests.support.services import Running
-from tests.support.wire import Send, Step, Wait, event, head
+from tests.support.scripted_server import ScriptedServer
+from tests.support.wire import Wait, head
 
-__all__ = ["scripted_server"]
+__all__ = ["model", "scripted_server"]
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-REPLY = """\
-# Sorting
-
-Use **`sorted`** for a *new* list:\r
-\r
-```python
-numbers = sorted([3, 1, 2], key=lambda n: -n)
-if numbers[0] < 4: print("<b>")
-```
-
-| call | gives |
-|:-----|------:|
-| `sorted(x)` | a new list |
-| `x.sort()` | nothing |
-
-1. one
-
-   - nested & <script>alert(1)</script> <hx-partial hx-target="#composer" hx-swap="delete"></hx-partial>
-2. two [link](https://docs.example/?a=1&b=2) שלום 👩‍💻
-
-> quoted
-> to the end
-"""
-
-
-@pytest.fixture
-async def model(scripted_server: ScriptedServer, celery_worker_process: Running) -> ScriptedServer:
-    """The server that all replies come from."""
-    await in_thread(add_endpoint)(name="model", url=scripted_server.url, protocol="openai", variant="instruct")
-    return scripted_server
-
-
-def pieces(text: str, *, size: int = 3) -> Iterator[Send]:
-    """The text as a server streams it, a few characters an event."""
-    return (Send(event(chunk("".join(part)))) for part in batched(text, size, strict=False))
-
-
-def the_end() -> list[Step]:
-    return [
-        Send(event(chunk("", "stop"))),
-        Send(event({**chunk(""), "choices": [], "usage": usage(9)})),
-        Send(b"data: [DONE]\n\n"),
-    ]
-
-
-async def ask(owner: User, text: str = "How do I sort?") -> Exchange:
-    return await in_thread(start_conversation)(owner=owner, text=text)
-
-
-async def assert_like_reloaded(tab: Tab, exchange: Exchange) -> None:
-    """The tab shows what its page shows when it is loaded anew, and that is what is stored."""
-    shown = [str(message) for message in tab.page.messages]
-    await in_thread(generation_of(exchange).refresh_from_db)()
-    await tab.load(exchange.conversation)
-    assert shown == [str(message) for message in tab.page.messages]
-    assert tab.page.body() == render_markdown(generation_of(exchange).text)
 
 
 @pytest.fixture
 async def half_way(
     alice: User, model: ScriptedServer, live_asgi_server: str
 ) -> AsyncIterator[tuple[Exchange, Wait, Tab]]:
-    """A reply that has stopped in the middle of a code block until it is told to go on, and a tab that shows it."""
-    go_on = Wait()
-    half = REPLY.index("key=lambda")
-    model.answer(head(), *pieces(REPLY[:half]), go_on, *pieces(REPLY[half:]), *the_end())
-    exchange = await ask(alice)
-    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    """A reply that is half written, and a tab that shows it."""
+    reply = await stop_half_way(alice, model)
+    tab = await tab_of(alice, live_asgi_server, reply.exchange.conversation)
     async with tab.connected():
-        await tab.until(lambda page: page.body().replace("\n", "").count("1, 2],"))
-        yield exchange, go_on, tab
+        await tab.until(shows_half)
+        yield reply.exchange, reply.go_on, tab
 
 
 async def test_reply_arrives_in_pieces_and_ends_as_stored(
@@ -179,9 +125,8 @@ async def test_socket_without_a_moment_brings_everything(
     exchange, go_on, _ = half_way
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
     tab.page.root.find("id", "transcript").children.clear()
-    tab.address = f"/ws/chat/{exchange.conversation.pk}/?since={since}"
     go_on.told.set()
-    async with tab.connected():
+    async with tab.connected(f"/ws/chat/{exchange.conversation.pk}/?since={since}"):
         await tab.until(lambda page: page.states == ["succeeded", "succeeded"])
     await assert_like_reloaded(tab, exchange)
 

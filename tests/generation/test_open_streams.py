@@ -38,9 +38,12 @@ async def test_the_next_one_is_refused_with_a_sentence(
 ) -> None:
     streams = web_process()
     for _ in range(2):
+        await streams.check_room_for(PERSON)
         await stack.enter_async_context(streams.place_for(PERSON))
     with pytest.raises(TooManyStreams, match="2 live pages and streams open"):
         await stack.enter_async_context(streams.place_for(PERSON))
+    with pytest.raises(TooManyStreams):
+        await streams.check_room_for(PERSON)
     await stack.enter_async_context(streams.place_for(ANOTHER))
     assert count_open_streams() == 3
 

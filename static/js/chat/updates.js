@@ -1,5 +1,5 @@
-// Only the socket changes a message that is shown: an answer to a request may be older than what the socket has
-// brought meanwhile, so it only adds messages that are not there yet.
+// Only the connection changes a message that is shown: an answer to a request may be older than what that has brought
+// meanwhile, so it only adds messages that are not there yet.
 
 document.addEventListener("htmx:before:swap", ({ detail }) => {
   if (!detail.ctx.request) return;

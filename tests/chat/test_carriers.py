@@ -1,0 +1,128 @@
+"""Socket, event stream and polling: whatever carries the frames, the page ends as a reload shows it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from apps.accounts.models import User
+from apps.chat.services.again import continue_reply
+from apps.chat.services.send import send_message
+from apps.chat.services.stop import stop_reply
+from apps.generation.threads import in_thread
+from tests.chat.exchanges import failed_exchange, generation_of
+from tests.chat.live_replies import (
+    REPLY,
+    ask,
+    assert_like_reloaded,
+    model,
+    pieces,
+    scripted_server,
+    shows_half,
+    stop_half_way,
+    the_end,
+)
+from tests.chat.tab import Tab, tab_of
+from tests.support.markup import Markup
+from tests.support.scripted_server import ScriptedServer
+from tests.support.wire import head
+
+__all__ = ["model", "scripted_server"]
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+type Carrier = Callable[[Tab], AbstractAsyncContextManager[Tab]]
+
+
+@pytest.fixture(params=[Tab.connected, Tab.streaming, Tab.asking], ids=["socket", "events", "polls"])
+def carrier(request: pytest.FixtureRequest) -> Carrier:
+    chosen: Carrier = request.param
+    return chosen
+
+
+async def test_reply_ends_as_stored(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    reply = await stop_half_way(alice, model)
+    tab = await tab_of(alice, live_asgi_server, reply.exchange.conversation)
+    async with carrier(tab):
+        await tab.until(shows_half)
+        reply.go_on.told.set()
+        await tab.until_over()
+    assert tab.page.states == ["succeeded", "succeeded"]
+    await assert_like_reloaded(tab, reply.exchange)
+    assert generation_of(reply.exchange).text == REPLY
+
+
+async def test_no_moment_shows_anything_twice_or_out_of_order(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    exchange = await ask(alice, "count to 300 at 200 per second")
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    async with carrier(tab):
+        await tab.until_over()
+    whole = Markup(tab.page.body()).text.strip()
+    assert whole.endswith(" 300")
+    steps = [Markup(html).text.strip() for html in tab.shown]
+    assert len(set(steps)) > 10
+    assert [step for step in steps if not whole.startswith(step)] == []
+    assert steps == sorted(steps, key=len)
+
+
+async def test_carriers_can_be_changed_in_the_middle(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    reply = await stop_half_way(alice, model)
+    tab = await tab_of(alice, live_asgi_server, reply.exchange.conversation)
+    for first in (Tab.connected, Tab.streaming, Tab.asking):
+        async with first(tab):
+            await tab.until(shows_half)
+            assert tab.page.states[-1] == "running"
+    async with carrier(tab):
+        reply.go_on.told.set()
+        await tab.until_over()
+    await assert_like_reloaded(tab, reply.exchange)
+
+
+async def test_message_from_another_tab_appears(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    model.answer(head(), *pieces("one"), *the_end())
+    model.answer(head(), *pieces("two"), *the_end())
+    first = await ask(alice)
+    tab = await tab_of(alice, live_asgi_server, first.conversation)
+    async with carrier(tab):
+        await tab.until_over()
+        question = "And <backwards>?\n\nIn two lines"
+        second = await in_thread(send_message)(conversation=first.conversation, text=question)
+        await tab.until(lambda page: page.states == ["succeeded"] * 4)
+    await assert_like_reloaded(tab, second)
+
+
+async def test_stopped_reply_never_grows(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    reply = await stop_half_way(alice, model)
+    tab = await tab_of(alice, live_asgi_server, reply.exchange.conversation)
+    async with carrier(tab):
+        await tab.until(shows_half)
+        assert await in_thread(stop_reply)(conversation=reply.exchange.conversation)
+        reply.go_on.told.set()
+        await tab.until_over()
+    assert tab.page.states[-1] == "cancelled"
+    await assert_like_reloaded(tab, reply.exchange)
+    assert REPLY.startswith(generation_of(reply.exchange).text)
+
+
+async def test_reply_that_is_continued_goes_on_where_it_was(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    exchange = await in_thread(failed_exchange)(alice, text="1 2 3")
+    model.answer(head(), *pieces(" 4 5"), *the_end())
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    assert tab.page.states[-1] == "failed"
+    async with carrier(tab):
+        await in_thread(continue_reply)(reply=exchange.reply)
+        await tab.until(lambda page: page.states[-1] == "succeeded")
+    await assert_like_reloaded(tab, exchange)
+    assert generation_of(exchange).text == "1 2 3 4 5"
