@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from apps.guide.hardware.fit import RESERVE, Fit
-from apps.guide.hardware.memory import GB, GIB, Format, Shape, weight_bytes
+from apps.guide.hardware.memory import GB, Format, Shape, rounded, weight_bytes
 from apps.guide.hardware.question import Question
 
 
@@ -19,7 +19,7 @@ class Step:
 
 def in_gib(size: float) -> str:
     """Bytes as “12.55 GiB”."""
-    return f"{size / GIB:,.2f} GiB".replace("-", "−")
+    return f"{rounded(size):,} GiB".replace("-", "−")
 
 
 def _weights(shape: Shape, form: Format) -> Step:
@@ -29,7 +29,7 @@ def _weights(shape: Shape, form: Format) -> Step:
         kept = f"{shape.embedding_parameters:,}"
         formula = "(P − 2·V·d) × bits ÷ 8 + 2·V·d × 2"
         filled = f"({shape.parameters:,} − {kept}) × {form.bits:g} ÷ 8 + {kept} × 2"
-    return Step("Weights", formula, filled, f"{size:,} bytes = {in_gib(size)} ({size / GB:,.2f} GB)")
+    return Step("Weights", formula, filled, f"{size:,} bytes = {in_gib(size)} ({rounded(size, GB):,} GB)")
 
 
 def _parameters(shape: Shape) -> Step:

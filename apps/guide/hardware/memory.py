@@ -1,6 +1,7 @@
 """Bytes of weights and of the KV cache, exactly, from a model's shape."""
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 GIB = 2**30
 GB = 10**9
@@ -11,6 +12,11 @@ BYTES_KEPT = 2
 def gib(size: float) -> float:
     """Bytes as GiB (2^30 bytes)."""
     return size / GIB
+
+
+def rounded(size: float, unit: int = GIB) -> Decimal:
+    """Return bytes in a unit with two places; halves go up, as one rounds by hand: 3.125 GiB are 3.13."""
+    return (Decimal(size) / unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,5 +71,5 @@ class Question:
             "gpus": str(self.count),
         }
         if not self.card.is_listed:
-            query["memory"] = f"{gib(self.card.memory):.2f}".rstrip("0").rstrip(".")
+            query["memory"] = f"{gib(self.card.memory):.6g}"
         return query

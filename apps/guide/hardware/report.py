@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.guide.hardware.answer import Answer, CardRow
 from apps.guide.hardware.fit import RESERVE, TIGHT, Fit
-from apps.guide.hardware.memory import gib
+from apps.guide.hardware.memory import rounded
 
 
 def report(answer: Answer) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def report(answer: Answer) -> dict[str, Any]:
             "sequences": question.sequences,
             "kv": question.precision.slug,
             "gpu": question.card.slug,
-            "memory_gib": round(gib(question.card.memory), 2),
+            "memory_gib": float(rounded(question.card.memory)),
             "gpus": question.count,
         },
         "model": {
@@ -32,10 +32,10 @@ def report(answer: Answer) -> dict[str, Any]:
             "shard_counts": shape.shard_counts,
         },
         "weights_bytes": answer.need.weights,
-        "weights_gib": round(gib(answer.need.weights), 2),
+        "weights_gib": float(rounded(answer.need.weights)),
         "kv_bytes_per_token": answer.need.per_token,
         "kv_bytes": answer.need.kv,
-        "kv_gib": round(gib(answer.need.kv), 2),
+        "kv_gib": float(rounded(answer.need.kv)),
         "fit": _fit(answer.fit),
         "room_for_sequences": answer.room_for_sequences,
         "steps": [
@@ -52,10 +52,10 @@ def report(answer: Answer) -> dict[str, Any]:
 def _fit(fit: Fit) -> dict[str, Any]:
     return {
         "verdict": fit.verdict.value,
-        "memory_gib": round(gib(fit.capacity), 2),
-        "reserve_gib": round(gib(fit.reserve), 2),
+        "memory_gib": float(rounded(fit.capacity)),
+        "reserve_gib": float(rounded(fit.reserve)),
         "headroom_bytes": fit.headroom,
-        "headroom_gib": round(gib(fit.headroom), 2),
+        "headroom_gib": float(rounded(fit.headroom)),
         "headroom_share": round(fit.headroom_share, 4),
         "room_for_tokens": fit.room_for_tokens,
     }

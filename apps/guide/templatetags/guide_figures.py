@@ -6,8 +6,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.guide.hardware.memory import GB
-from apps.guide.hardware.memory import gib as to_gib
+from apps.guide.hardware.memory import GB, rounded
 from apps.guide.prose import citation_link
 
 register = template.Library()
@@ -17,13 +16,13 @@ MINUS = "\N{MINUS SIGN}"
 @register.filter
 def gib(size: float) -> str:
     """Bytes as GiB with two places: “12.55”."""
-    return f"{to_gib(size):,.2f}".replace("-", MINUS)
+    return f"{rounded(size):,}".replace("-", MINUS)
 
 
 @register.filter
 def gb(size: float) -> str:
     """Bytes as GB, of 10^9 bytes, with two places."""
-    return f"{size / GB:,.2f}".replace("-", MINUS)
+    return f"{rounded(size, GB):,}".replace("-", MINUS)
 
 
 @register.filter
