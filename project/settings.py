@@ -7,6 +7,7 @@ from django.utils.csp import CSP
 from apps.embedded.layout import Layout
 from project import env
 from project.logs import configure_logging
+from project.pool import CONNECT_TIMEOUT, pool_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.read_text("DATA_DIR", str(BASE_DIR / ".local"))).expanduser().absolute()
@@ -82,7 +83,8 @@ REDIS_URL = env.read_text("REDIS_URL", LAYOUT.redis_url)
 DATABASES = {"default": env.database_settings(DATABASE_URL)}
 # Under ASGI each request runs in a thread of its own: connections must outlive threads.
 if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 16):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+    DATABASES["default"]["OPTIONS"]["pool"] = pool_options(DATABASE_POOL_SIZE)
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -104,8 +106,6 @@ CHANNEL_LAYERS = {
 
 CELERY_BROKER_URL = env.celery_broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 200)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
