@@ -19,7 +19,7 @@ from apps.generation.runs import Run, StopReason
 logger = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.05  # seconds
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE = 0.25
 
 type IsHeld = Callable[[UUID, int], Awaitable[bool]]
 
@@ -70,8 +70,8 @@ class LogWriter:
         try:
             answers = await self._append_all(batch, texts)
         except NoScriptError:  # Redis was restarted
-            self._append = ""
-            raise
+            self._append = await self._client.script_load(event_log.script("append"))
+            answers = await self._append_all(batch, texts)
         settled = [self._settle(run, text, answer) for run, text, answer in zip(batch, texts, answers, strict=True)]
         results = await asyncio.gather(*filter(None, settled), return_exceptions=True)
         if errors := [result for result in results if isinstance(result, BaseException)]:

@@ -34,7 +34,7 @@ logger = structlog.get_logger(__name__)
 
 WORKERS_KEY = "workbench:workers"
 HEARTBEAT_SECONDS = 2.0
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.25
 
 
 class Runtime:

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from celery import shared_task
-from celery.exceptions import Reject
 
 from apps.generation.models import Generation
 from apps.generation.services.announce_places import announce_places
-from apps.generation.services.enqueue import TASK_NAME
+from apps.generation.services.enqueue import TASK_NAME, enqueue
 from apps.generation.services.execute import run_next
 from apps.generation.services.reap import reap_generations
 from apps.generation.worker import current_runtime
@@ -18,7 +17,8 @@ def run_generation(generation_id: str) -> None:
     """A ticket: something waits. What runs is whose turn it is."""
     runtime = current_runtime()
     if runtime.draining:
-        raise Reject("this worker is shutting down", requeue=True)
+        enqueue([UUID(generation_id)])  # for another worker: this one fetches no more
+        return
     found = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", "task").first()
     if found is not None:
         variant, task = found

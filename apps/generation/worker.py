@@ -1,8 +1,14 @@
-"""Ties a Celery worker's life to its ``Runtime``."""
+"""Ties a Celery worker's life to its ``Runtime``.
+
+A task is a ticket, acknowledged when it begins: what is lost is sent again by the reaper. So nothing is restored when a
+connection closes, which kombu 5.7 would try over a connection that is gone, and fail: the worker stopped fetching, and
+ended once its replies were written.
+"""
 
 from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+from kombu.transport.redis import Channel
 
 from apps.generation.runtime import Runtime
 
@@ -16,6 +22,7 @@ def current_runtime() -> Runtime:
 
 @worker_init.connect
 def start_runtime(**_kwargs: Any) -> None:
+    Channel.do_restore = False
     runtime = Runtime()
     runtime.start()
     _runtimes.append(runtime)
