@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-FIRST_DELAY = 0.5
+FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
-# A program that ran this long was healthy: its next death is a first one.
-HEALTHY_SECONDS = 60.0
+# A program that ran this long had started well: its next death is a first one. What cannot start dies sooner.
+HEALTHY_SECONDS = 5.0
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from apps.embedded.backoff import FIRST_DELAY, HEALTHY_SECONDS, LONGEST_DELAY, B
 
 def test_delays_double() -> None:
     back_off = BackOff()
-    assert [back_off.next_delay(ran_seconds=0) for _ in range(4)] == [0.5, 1, 2, 4]
+    assert [back_off.next_delay(ran_seconds=0) for _ in range(4)] == [0.1, 0.2, 0.4, 0.8]
 
 
 def test_a_long_healthy_run_is_forgiven() -> None:
