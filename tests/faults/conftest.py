@@ -1,121 +1,12 @@
 """Starts the whole stack, as ``make run`` does, in a folder of its own."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError, URLError
 
-import psutil
 import pytest
 
-from apps.embedded.layout import Layout
-from apps.embedded.leftovers import end_leftovers
-from apps.embedded.ports import HOST, free_port
-from apps.embedded.program import PROJECT_FOLDER
-from apps.embedded.records import is_alive, read_records
-
-ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
-START_SECONDS = 120
-
-
-@dataclass
-class Stack:
-    """``manage.py start`` as a person has it: a process, its console, and an address."""
-
-    data_dir: Path
-    port: int
-    variables: dict[str, str] = field(default_factory=dict)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def layout(self) -> Layout:
-        return Layout(self.data_dir)
-
-    @property
-    def console(self) -> str:
-        return (self.data_dir.parent / "console").read_text()
-
-    def start(self, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
-        """Start it, behind ``prefix``, and return at once."""
-        environment = {**os.environ, "DATA_DIR": str(self.data_dir), "PORT": str(self.port), **self.variables}
-        with (self.data_dir.parent / "console").open("wb") as console:
-            process = subprocess.Popen(
-                [*prefix, sys.executable, str(PROJECT_FOLDER / "manage.py"), "start"],
-                env=environment,
-                stdout=console,
-                stderr=subprocess.STDOUT,
-                # Not the project's folder: the command must work from anywhere.
-                cwd=self.data_dir.parent,
-            )
-        self.processes.append(process)
-        return process
-
-    def start_and_wait(self) -> subprocess.Popen[bytes]:
-        """Start it and return when it says that it is ready."""
-        process = self.start()
-        self.wait_until(lambda: " ready at " in self.console or process.poll() is not None)
-        assert process.poll() is None, self.console
-        return process
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        give_up = time.monotonic() + START_SECONDS
-        while not condition():
-            assert time.monotonic() < give_up, self.console
-            time.sleep(0.1)
-
-    def wait_until_it_says(self, text: str) -> None:
-        self.wait_until(lambda: text in self.console)
-
-    def living(self) -> list[psutil.Process]:
-        """Every process of this stack that lives, whoever its parent is now."""
-        return [process for process in psutil.process_iter() if self._owns(process) and is_alive(process)]
-
-    def _owns(self, process: psutil.Process) -> bool:
-        try:
-            named = any(str(self.data_dir) in word for word in process.cmdline())
-            return named or process.environ().get("DATA_DIR") == str(self.data_dir)
-        except psutil.Error:
-            return False
-
-    def pid_of(self, name: str) -> int:
-        return next(record.pid for record in read_records(self.layout.supervisor_state) if record.name == name)
-
-    def names(self) -> set[str]:
-        return {record.name for record in read_records(self.layout.supervisor_state)}
-
-    def health(self) -> dict[str, Any]:
-        """What ``/readyz`` says; empty where nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}/readyz", timeout=10) as response:
-                return dict(json.load(response))
-        except HTTPError as error:
-            with error:
-                return dict(json.load(error))
-        except (URLError, OSError):
-            return {}
-
-    def is_ready(self) -> bool:
-        return self.health().get("ready") is True
-
-    def end(self) -> None:
-        """End whatever a test has left."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        end_leftovers(read_records(self.layout.supervisor_state))
+from apps.embedded.ports import free_port
+from tests.faults.stack import Stack
 
 
 @pytest.fixture

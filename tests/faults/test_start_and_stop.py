@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from apps.embedded.records import is_alive
-from tests.faults.conftest import ALL, Stack
+from tests.faults.stack import ALL, Stack
 
 pytestmark = pytest.mark.faults
 

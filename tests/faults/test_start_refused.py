@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.embedded.ports import HOST, free_port
-from tests.faults.conftest import Stack
+from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
 

@@ -2,8 +2,9 @@
 
 The last user message tells it what to do: "count to 50" (20 without a figure), "at 20 per second" (at once without
 one), and how to fail: "fail after 10" (an error event), "cut after 10" (a clean end of the body), "reset after 10",
-"stall after 10", "overloaded" (429). The reply is "1 2 3 …", a word a token; a partial assistant turn at the end is
-continued from its last number. It speaks as TGI does, natively and in the OpenAI style: see ``counting_wire``.
+"stall after 10", "overloaded" (429). "reset at 10" fails in front of that number, but for a stream that begins with it,
+so that it happens once. The reply is "1 2 3 …", a word a token; a partial assistant turn at the end is continued from
+its last number. It speaks as TGI does, natively and in the OpenAI style: see ``counting_wire``.
 """
 
 import asyncio
@@ -35,21 +36,35 @@ class Order:
     def of(cls, asking: Asking) -> "Order":
         asked, partial = asking.asked, asking.partial
         counted = re.findall(r"\d+", partial)
-        failure = re.search(r"(fail|cut|reset|stall) after (\d+)", asked)
+        failure = re.search(r"(fail|cut|reset|stall) (after|at) (\d+)", asked)
+        first = int(counted[-1]) + 1 if counted else 1
         return cls(
-            first=int(counted[-1]) + 1 if counted else 1,
+            first=first,
             last=int(_figure(r"count to (\d+)", asked, DEFAULT_LENGTH)),
             most=asking.most or 10**9,
             per_second=_figure(r"at (\d+(?:\.\d+)?) per second", asked, 0),
             failure=failure[1] if failure else "",
-            fail_after=int(failure[2]) if failure else 10**9,
+            fail_after=_fail_after(failure[2], int(failure[3]), first) if failure else 10**9,
             overloaded="overloaded" in asked,
         )
+
+
+def _fail_after(word: str, number: int, first: int) -> int:
+    """How many numbers are said before the failure."""
+    if word == "after":
+        return number
+    return number - first if number > first else 10**9
 
 
 def _figure(pattern: str, text: str, default: float) -> float:
     found = re.search(pattern, text)
     return float(found[1]) if found else default
+
+
+def question_of(request: Request) -> str:
+    """What a stream was asked for; empty where the request is for no stream."""
+    wording = WORDINGS.get(request.path) if request.method == "POST" else None
+    return wording.read(request.json).asked if wording else ""
 
 
 async def answer(request: Request) -> AsyncIterator[bytes | None]:

@@ -9,6 +9,7 @@ process of its own::
 
 import argparse
 import asyncio
+import json
 import socket
 import struct
 import subprocess
@@ -16,12 +17,12 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
 from tests.support import counting_chat
-from tests.support.wire import Pause, Request, Reset, Send, Step, Wait
+from tests.support.wire import Pause, Request, Reset, Send, Step, Wait, whole
 
 
 class ScriptedServer:
@@ -55,6 +56,16 @@ class ScriptedServer:
     def answer(self, *steps: Step) -> None:
         """Queue the answer to the next request that has none."""
         self._scripts.append(steps)
+
+    @property
+    def streams(self) -> list[dict[str, Any]]:
+        """Every stream so far: what was asked, and whether it is open still."""
+        asked = ((request, counting_chat.question_of(request)) for request in list(self.requests))
+        return [
+            {"asked": question, "open": not request.left.is_set(), "left_early": request.left_early}
+            for request, question in asked
+            if question
+        ]
 
     async def request(self, number: int = 0) -> Request:
         """Return the request of that number, counted from 0, as soon as it is there."""
@@ -96,6 +107,9 @@ class ScriptedServer:
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         if self._scripts:
             await self._play(self._scripts.popleft(), writer)
+            return
+        if request.path == "/streams":
+            writer.write(b"".join(part.data for part in whole(200, json.dumps(self.streams).encode())))
             return
         async for data in counting_chat.answer(request):
             if data is None:

@@ -1,0 +1,117 @@
+"""Many replies, random faults, for as long as wanted: ``make soak`` (``SOAK_MINUTES=30``, ``SOAK_SEED``).
+
+    python -m tests.faults.soak
+
+Fifty numbered replies are under way at any moment, watched in tabs and through the API, while web, worker, Valkey and
+Postgres are killed, alone and together, and pages are reloaded. Every reply must end as 1 to N at its viewer, at one
+who comes later, and with nothing left open at the model server.
+"""
+
+import asyncio
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+
+from apps.embedded.ports import free_port
+from tests.faults.stack import Stack
+from tests.faults.storm import VARIABLES, Site, Storm, model_server
+
+STREAMS = 50
+PER_SECOND = 15
+LENGTHS = (150, 700)
+# What happens, and how likely it is.
+FAULTS = {
+    "reload": 4,
+    "web": 2,
+    "worker": 2,
+    "valkey": 2,
+    "postgres": 2,
+    "web + worker": 1,
+    "valkey + postgres": 1,
+    "worker + valkey": 1,
+    "worker + postgres": 1,
+    "web + worker + valkey + postgres": 1,
+}
+PAUSES = (1.0, 12.0)  # seconds between two faults
+HURRIED = 0.3  # of them come whether or not the one before is over
+
+
+async def soak(site: Site, *, seconds: float, seed: int, say: Callable[[str], None]) -> Storm:
+    """Do it for so long, then wait for every reply's end."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    async with open_http() as http:
+        await site.sign_in(http)
+        storm = Storm(site, http, chance)
+        topping_up = asyncio.create_task(_keep_up(storm))
+        await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
+        give_up = time.monotonic() + seconds
+        try:
+            while (left := give_up - time.monotonic()) > 0:
+                await storm.during(asyncio.sleep(min(left, chance.uniform(*PAUSES))))
+                if topping_up.done():
+                    topping_up.result()
+                if chance.random() > HURRIED:
+                    await storm.until(storm.has_recovered)
+                _do(storm, chance.choices(list(FAULTS), list(FAULTS.values()))[0], say)
+        finally:
+            topping_up.cancel()
+            await asyncio.wait([topping_up])
+        say(f"waiting for the last of {len(storm.viewers)} replies")
+        await storm.until_over()
+    return storm
+
+
+def open_http() -> aiohttp.ClientSession:
+    jar = aiohttp.CookieJar(unsafe=True)  # of an address without a name
+    return aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0))
+
+
+async def _keep_up(storm: Storm) -> None:
+    while True:
+        missing = STREAMS - len(storm.waiting)
+        for _ in range(missing):
+            storm.begin(1, length=storm.chance.randint(*LENGTHS), per_second=PER_SECOND)
+        await asyncio.sleep(0.5)
+
+
+def _do(storm: Storm, fault: str, say: Callable[[str], None]) -> None:
+    say(f"{fault}, {len(storm.running)} replies running")
+    if fault == "reload":
+        storm.reload(STREAMS // 2)
+    else:
+        storm.kill(*fault.split(" + "))
+
+
+def main() -> None:
+    minutes, seed = float(os.environ.get("SOAK_MINUTES", "30")), int(os.environ.get("SOAK_SEED", time.time()))
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {line}", flush=True)  # noqa: T201
+
+    keep = "SOAK_KEEP" in os.environ  # for who must look into the logs
+    with tempfile.TemporaryDirectory(prefix="workbench-soak-", delete=not keep) as folder, model_server() as model:
+        Path(folder).chmod(0o755)  # Postgres runs as another user
+        stack = Stack(Path(folder) / "data", free_port(), dict(VARIABLES))
+        say(f"{minutes:g} minutes, SOAK_SEED={seed}")
+        try:
+            stack.start_and_wait()
+            site = Site(stack, model)
+            site.prepare()
+            storm = asyncio.run(soak(site, seconds=60 * minutes, seed=seed, say=say))
+        except BaseException:
+            say(stack.console)
+            raise
+        finally:
+            stack.end()
+    say(f"{len(storm.viewers)} replies, every one complete, none open at the model server")
+    print(storm.report())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The whole stack as a person runs it, from outside: its console, its processes, and how to kill them."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+import psutil
+
+from apps.embedded.layout import Layout
+from apps.embedded.leftovers import end_leftovers
+from apps.embedded.ports import HOST
+from apps.embedded.program import PROJECT_FOLDER
+from apps.embedded.records import is_alive, read_records
+
+ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
+START_SECONDS = 120
+
+
+@dataclass
+class Stack:
+    """``manage.py start`` as a person has it: a process, its console, and an address."""
+
+    data_dir: Path
+    port: int
+    variables: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.data_dir)
+
+    @property
+    def site(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "DATA_DIR": str(self.data_dir), "PORT": str(self.port), **self.variables}
+
+    @property
+    def console(self) -> str:
+        return (self.data_dir.parent / "console").read_text()
+
+    def start(self, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        """Start it, behind ``prefix``, and return at once."""
+        with (self.data_dir.parent / "console").open("wb") as console:
+            process = subprocess.Popen(
+                [*prefix, sys.executable, str(PROJECT_FOLDER / "manage.py"), "start"],
+                env=self.environment,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                # Not the project's folder: the command must work from anywhere.
+                cwd=self.data_dir.parent,
+            )
+        self.processes.append(process)
+        return process
+
+    def start_and_wait(self) -> subprocess.Popen[bytes]:
+        """Start it and return when it says that it is ready."""
+        process = self.start()
+        self.wait_until(lambda: " ready at " in self.console or process.poll() is not None)
+        assert process.poll() is None, self.console
+        return process
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + START_SECONDS
+        while not condition():
+            assert time.monotonic() < give_up, self.console
+            time.sleep(0.1)
+
+    def wait_until_it_says(self, text: str) -> None:
+        self.wait_until(lambda: text in self.console)
+
+    def living(self) -> list[psutil.Process]:
+        """Every process of this stack that lives, whoever its parent is now."""
+        return [process for process in psutil.process_iter() if self._owns(process) and is_alive(process)]
+
+    def _owns(self, process: psutil.Process) -> bool:
+        try:
+            named = any(str(self.data_dir) in word for word in process.cmdline())
+            return named or process.environ().get("DATA_DIR") == str(self.data_dir)
+        except psutil.Error:
+            return False
+
+    def pid_of(self, name: str) -> int:
+        return next(record.pid for record in read_records(self.layout.supervisor_state) if record.name == name)
+
+    def kill(self, name: str) -> None:
+        """Kill one program, as ``kill -9`` does, unless it is dead already; the supervisor starts it again."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid_of(name), signal.SIGKILL)
+
+    def manage(self, *words: str) -> str:
+        """Run a command beside the running stack, and return what it prints."""
+        command = [sys.executable, str(PROJECT_FOLDER / "manage.py"), *words]
+        done = subprocess.run(command, env=self.environment, cwd=self.data_dir.parent, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode().strip()
+
+    def names(self) -> set[str]:
+        return {record.name for record in read_records(self.layout.supervisor_state)}
+
+    def health(self) -> dict[str, Any]:
+        """What ``/readyz`` says; empty where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"{self.site}/readyz", timeout=10) as response:  # noqa: S310 (our own address)
+                return dict(json.load(response))
+        except HTTPError as error:
+            with error:
+                return dict(json.load(error))
+        except (URLError, OSError):
+            return {}
+
+    def is_ready(self) -> bool:
+        return self.health().get("ready") is True
+
+    def end(self) -> None:
+        """End whatever a test has left."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        end_leftovers(read_records(self.layout.supervisor_state))

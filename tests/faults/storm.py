@@ -1,0 +1,210 @@
+"""Many numbered replies on a whole stack, watched from outside while things are killed."""
+
+import asyncio
+import json
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+from tests.faults.stack import Stack
+from tests.faults.viewers import ApiViewer, TabViewer, Viewer
+
+PATIENCE = 120.0  # seconds that everything may take to recover
+VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "API_MAX_ACTIVE_GENERATIONS": "1000", "STREAMS_PER_PERSON": "2000"}
+LINK = re.compile(r"http://\S+token=\S+")
+
+
+@contextmanager
+def model_server() -> Iterator[str]:
+    """The address of a model that counts, a process of its own."""
+    command = [sys.executable, "-m", "tests.support.scripted_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+@dataclass
+class Site:
+    """A running stack whose only model server counts, and a person who may use it."""
+
+    stack: Stack
+    model: str
+    link: str = ""
+    key: str = ""
+
+    def prepare(self) -> None:
+        """Register the model server and make the person's key. The stack is ready."""
+        self.stack.manage("set_endpoint", "local", "--state", "disabled")
+        words = ("--protocol", "openai", "--variant", "instruct", "--max-concurrency", "500")
+        self.stack.manage("add_endpoint", "counting", self.model, *words)
+        self.key = self.stack.manage("create_api_key", "admin")
+
+    async def sign_in(self, http: aiohttp.ClientSession) -> None:
+        link = await asyncio.to_thread(self.stack.manage, "sign_in_url", "admin")
+        async with http.get(link) as answer:
+            assert str(answer.url).endswith("/chat/"), answer.url
+
+    def upstream(self) -> list[dict[str, Any]]:
+        """Every stream that the model server has had."""
+        with urllib.request.urlopen(f"{self.model}/streams", timeout=20) as answer:  # noqa: S310 (our own address)
+            return list(json.load(answer))
+
+
+@dataclass
+class Fault:
+    """What was done, when, and how long each viewer then went without a new number."""
+
+    name: str
+    at: float
+    running: list[Viewer]
+
+    def silences(self) -> list[float]:
+        return [silence for viewer in self.running if (silence := self._silence(viewer)) is not None]
+
+    def _silence(self, viewer: Viewer) -> float | None:
+        """The longest pause that this viewer saw from the fault on."""
+        moments = [moment for moment, _ in viewer.seen]
+        before = [moment for moment in moments if moment <= self.at][-1:]
+        after = [moment for moment in moments if self.at < moment < self.at + 30]
+        pauses = [later - earlier for earlier, later in zip([*before, *after], after, strict=False)]
+        return max(pauses, default=None)
+
+
+@dataclass
+class Storm:
+    """Replies under way on a site, half of them in tabs and half through the API."""
+
+    site: Site
+    http: aiohttp.ClientSession
+    chance: random.Random = field(default_factory=random.Random)
+    viewers: list[Viewer] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    name: str = field(default_factory=lambda: uuid4().hex[:6])
+
+    def begin(self, count: int, *, length: int, per_second: float, more: str = "") -> list[Viewer]:
+        """Ask that many questions, at once, and watch the replies."""
+        begun = [self._viewer(length, per_second, more) for _ in range(count)]
+        for viewer in begun:
+            viewer.watch()
+        return begun
+
+    def _viewer(self, length: int, per_second: float, more: str) -> Viewer:
+        number = len(self.viewers)
+        asked = f"question {self.name}-{number}: count to {length} at {per_second} per second {more}".strip()
+        viewer: Viewer = (
+            TabViewer(self.site.stack.site, self.http, asked, length)
+            if number % 2
+            else ApiViewer(self.site.stack.site, self.http, asked, length, key=self.site.key)
+        )
+        self.viewers.append(viewer)
+        return viewer
+
+    @property
+    def running(self) -> list[Viewer]:
+        return [viewer for viewer in self.viewers if viewer.seen and not viewer.is_over]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while not condition():
+            self.check()
+            assert time.monotonic() < give_up, "\n".join(map(str, self.waiting))
+            await asyncio.sleep(0.05)
+
+    @property
+    def waiting(self) -> list[Viewer]:
+        return [viewer for viewer in self.viewers if not viewer.is_over]
+
+    async def during[T](self, waiting: Awaitable[T]) -> T:
+        """Wait, and look after the viewers meanwhile."""
+        task = asyncio.ensure_future(waiting)
+        while not task.done():
+            self.check()
+            await asyncio.wait([task], timeout=0.2)
+        return task.result()
+
+    async def until_under_way(self, characters: int = 100) -> None:
+        await self.until(lambda: all(len(viewer.text) > characters for viewer in self.viewers))
+
+    def check(self) -> None:
+        """Raise what went wrong at a viewer."""
+        for viewer in self.viewers:
+            if viewer.task is not None and viewer.task.done():
+                viewer.task.result()
+
+    def note(self, name: str) -> Fault:
+        self.faults.append(Fault(name, time.monotonic(), self.running))
+        return self.faults[-1]
+
+    def kill(self, *names: str) -> Fault:
+        fault = self.note(" + ".join(names))
+        for name in names:
+            self.site.stack.kill(name)
+        return fault
+
+    async def until_back(self, name: str, killed: int) -> None:
+        """Wait until the supervisor runs ``name`` again."""
+        await self.until(lambda: self.site.stack.pid_of(name) != killed)
+
+    def has_recovered(self) -> bool:
+        """Whether everybody who was watching at the latest fault has seen something new since, or the end."""
+        return not self.faults or all(
+            viewer.is_over or viewer.seen[-1][0] > self.faults[-1].at + 0.5 for viewer in self.faults[-1].running
+        )
+
+    def reload(self, count: int) -> Fault:
+        """Have some viewers reload their page, or connect anew."""
+        fault = self.note("reload")
+        fault.running = self.chance.sample(fault.running, min(count, len(fault.running)))
+        for viewer in fault.running:
+            viewer.reload()
+        return fault
+
+    async def until_over(self) -> None:
+        """Wait for every end, and check every text: at its viewer, at one who comes later, and upstream."""
+        await self.until(lambda: not self.waiting)
+        for viewer in self.viewers:
+            assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), viewer.asked
+        await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
+        await self.until(lambda: not self.open_upstream())
+
+    async def _look_again(self, viewer: Viewer) -> None:
+        viewer.state, viewer.text = "", ""
+        viewer.reload()
+        viewer.watch()
+        assert viewer.task is not None
+        await asyncio.wait_for(viewer.task, PATIENCE)
+        assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), viewer.asked
+
+    def open_upstream(self) -> list[str]:
+        return [stream["asked"] for stream in self._upstream() if stream["open"]]
+
+    def streams_of(self, viewer: Viewer) -> int:
+        """How many streams the model server had for this question."""
+        return [stream["asked"] for stream in self._upstream()].count(viewer.asked)
+
+    def _upstream(self) -> list[dict[str, Any]]:
+        return [stream for stream in self.site.upstream() if stream["asked"].startswith(f"question {self.name}-")]
+
+    def report(self) -> str:
+        """A line per kind of fault: how long viewers went without a new number."""
+        lines = []
+        for name in sorted({fault.name for fault in self.faults}):
+            times = [silence for fault in self.faults if fault.name == name for silence in fault.silences()]
+            count = sum(fault.name == name for fault in self.faults)
+            if times:
+                lines.append(f"{name} ×{count}: median {statistics.median(times):.1f} s, worst {max(times):.1f} s")
+        return "\n".join(lines)
