@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
 ]
 
@@ -136,6 +137,8 @@ GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 5)
 GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
 # How many live connections one person may hold open: pages that follow a conversation, and the API's event streams.
 STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
+# A connection that has not taken what waits for it for so long is cut.
+SLOW_READER_SECONDS = env.read_float("SLOW_READER_SECONDS", 20.0)
 # How many streams one attempt opens at the most, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
 # Seconds that a generation waits for a server to come back once all that could write it are down; then it fails.

@@ -24,6 +24,13 @@ class Entry:
     def url(self) -> str:
         return reverse(f"guide:{self.name}", args=[self.slug] if self.slug else [])
 
+    @property
+    def page(self) -> str:
+        """The slug of the page's row in the database; models share that of their list."""
+        if self.name == "variant":
+            return f"variant-{self.slug}"
+        return {"home": "overview", "model": "models"}.get(self.name, self.slug or self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from apps.guide.views import models, pages, prompting, reference, running
+from apps.guide.views import crawlers, models, pages, prompting, reference, running
 
 app_name = "guide"
 
 urlpatterns = [
     path("", pages.front, name="front"),
+    path("sitemap.xml", crawlers.show_sitemap, name="sitemap"),
+    path("robots.txt", crawlers.show_robots, name="robots"),
     path("guide/", pages.home, name="home"),
     path("guide/variants/<slug:slug>/", pages.variant, name="variant"),
     path("guide/models/", models.show_models, name="models"),

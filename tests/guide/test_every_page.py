@@ -1,0 +1,197 @@
+"""What holds for every page of the guide: public, without scripts of its own, found, and answered by 304."""
+
+import json
+import re
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from apps.guide.models import Page, Section, Source, Term
+from apps.guide.navigation import all_entries, find_place
+from tests.guide.reading import ReadPage
+
+URLS = [entry.url for entry in all_entries()]
+PROSE = ["/guide/context/", "/guide/licence/", "/guide/pitfalls/", "/guide/variants/base/"]
+
+
+def data_of(page: ReadPage) -> dict[str, object]:
+    (script,) = [found for found in page.root.all("script") if found.attributes.get("type") == "application/ld+json"]
+    data: dict[str, object] = json.loads("".join(str(child) for child in script.children))
+    return data
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_every_page_is_whole(guide: None, client: Client, url: str) -> None:
+    response = client.get(url)
+    page = ReadPage(response.text)
+    assert response.status_code == HTTPStatus.OK
+    assert len(page.root.all("h1")) == 1
+    assert len(page.ids) == len(set(page.ids))
+    assert "[@" not in page.text
+    assert "Reviewed against its sources on" in page.text
+    current = [link.attributes["href"] for link in page.root.all("a") if link.attributes.get("aria-current") == "page"]
+    assert url in current, "the table of contents marks the page"
+    inside = [link.attributes["href"] for link in page.root.all("a") if link.attributes["href"].startswith("#")]
+    assert {link.removeprefix("#") for link in inside} <= set(page.ids)
+    description = next(tag for tag in page.root.all("meta") if tag.attributes.get("name") == "description")
+    assert len(description.attributes["content"]) > 40
+    assert client.get(url, headers={"If-None-Match": response["ETag"]}).status_code == HTTPStatus.NOT_MODIFIED
+
+
+def test_links_between_pages_lead_to_headings(guide: None, client: Client) -> None:
+    pages = {url: ReadPage(client.get(url).text) for url in URLS}
+    anchors = {url: set(page.ids) for url, page in pages.items()}
+    broken = []
+    for url, page in pages.items():
+        for link in page.root.all("main")[0].all("a"):
+            path, _, anchor = link.attributes["href"].partition("#")
+            path = path.partition("?")[0]
+            if (
+                path.startswith("/guide/")
+                and path.endswith("/")
+                and (path not in pages or (anchor and anchor not in anchors[path]))
+            ):
+                broken.append((url, link.attributes["href"]))
+    assert len(pages) == len(URLS)
+    assert broken == []
+
+
+def test_previous_and_next_walk_through_all_pages() -> None:
+    walked, place = [URLS[0]], find_place(URLS[0])
+    assert place.previous is None
+    while place.following:
+        walked.append(place.following.url)
+        place = find_place(place.following.url)
+    assert walked == URLS
+    assert find_place("/guide/nowhere/").entry is None
+
+
+@pytest.mark.parametrize("url", PROSE)
+def test_a_page_of_prose_takes_three_queries_however_long_it_is(
+    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries, url: str
+) -> None:
+    with django_assert_num_queries(3):
+        client.get(url)
+    page = Page.objects.get(slug=url.removesuffix("/").rpartition("/")[2].replace("base", "variant-base"))
+    Section.objects.bulk_create(
+        Section(page=page, slug=f"more-{number}", title="More", order=99, body="More [@paper].") for number in range(9)
+    )
+    with django_assert_num_queries(3):
+        assert "more-8" in client.get(url).text
+
+
+@pytest.mark.parametrize(("url", "queries"), [("/guide/glossary/", 6), ("/guide/sources/", 6), ("/guide/running/", 4)])
+def test_the_other_lists_take_few_queries(
+    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries, url: str, queries: int
+) -> None:
+    with django_assert_num_queries(queries):
+        client.get(url)
+
+
+def test_search_engines_and_messengers_are_told_what_the_page_is(
+    guide: None, client: Client, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = "https://code.example.org"
+    page = ReadPage(client.get("/guide/pitfalls/").text)
+    told = {
+        tag.attributes["property"]: tag.attributes["content"]
+        for tag in page.root.all("meta")
+        if "property" in tag.attributes
+    }
+    assert told["og:title"] == "Pitfalls"
+    assert told["og:url"] == "https://code.example.org/guide/pitfalls/"
+    data = data_of(page)
+    assert data["@type"] == "TechArticle"
+    assert data["url"] == told["og:url"]
+    assert data["dateModified"] == Page.objects.get(slug="pitfalls").reviewed_on.isoformat()
+
+
+def test_structured_data_cannot_end_its_script(guide: None, client: Client) -> None:
+    Page.objects.filter(slug="pitfalls").update(title="</script><script>alert(1)</script>")
+    text = client.get("/guide/pitfalls/").text
+    assert "alert(1)" in text
+    assert "<script>alert(1)" not in text
+    assert data_of(ReadPage(text))["headline"] == "</script><script>alert(1)</script>"
+
+
+def test_errors_are_reported_where_the_settings_say(guide: None, client: Client, settings: Settings) -> None:
+    assert "Report an error" not in client.get("/guide/licence/").text
+    settings.PUBLIC_URL = "https://code.example.org"
+    settings.GUIDE_REPORT_URL = "https://issues.example.org/new?about={page}"
+    page = ReadPage(client.get("/guide/licence/").text)
+    (link,) = [found for found in page.root.all("a") if "Report an error" in found.text]
+    about = "https%3A%2F%2Fcode.example.org%2Fguide%2Flicence%2F"
+    assert link.attributes["href"] == f"https://issues.example.org/new?about={about}"
+
+
+def test_the_sitemap_lists_every_page_with_its_review(guide: None, client: Client, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://code.example.org"
+    response = client.get("/sitemap.xml")
+    assert response["Content-Type"].startswith("application/xml")
+    listed = re.findall(r"<loc>(.+?)</loc><lastmod>(.+?)</lastmod>", response.text)
+    found = dict(listed)
+    assert list(found) == [f"https://code.example.org{url}" for url in URLS]
+    assert found["https://code.example.org/guide/pitfalls/"] == "2026-11-22"
+
+
+def test_robots_are_told_where_the_sitemap_is(client: Client, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://code.example.org"
+    text = client.get("/robots.txt").text
+    assert "Disallow: /chat/" in text
+    assert "Disallow: /guide/" not in text
+    assert "Sitemap: https://code.example.org/sitemap.xml" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [
+        ("/guide/models/7b-instrukt/", "/guide/models/7b-instruct/"),
+        ("/guide/models/CodeLlama-34b-Python-hf/", "/guide/models/34b-python/"),
+        ("/guide/models/instruct-70b/", "/guide/models/70b-instruct/"),
+        ("/guide/variants/pyton/", "/guide/variants/python/"),
+        ("/guide/license/", "/guide/licence/"),
+        ("/guide/glosary/", "/guide/glossary/"),
+        ("/guide/overview/", "/guide/"),
+    ],
+)
+def test_an_unknown_page_names_the_nearest(guide: None, client: Client, asked: str, nearest: str) -> None:
+    response = client.get(asked)
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    links = [link.attributes["href"] for link in ReadPage(response.text).root.all("article")[0].all("a")]
+    assert links[0] == nearest
+
+
+def test_an_address_like_nothing_still_gets_a_helpful_page(guide: None, client: Client) -> None:
+    response = client.get("/guide/xqzwvk/")
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert "These come nearest" not in response.text
+    assert "/guide/models/" in response.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["/guide/context/", "/guide/glossary/", "/guide/sources/", "/guide/models/7b-base/"])
+def test_before_the_guide_is_loaded_there_is_no_such_page(client: Client, url: str) -> None:
+    assert client.get(url).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_glossary_explains_every_term_once(guide: None, client: Client) -> None:
+    page = ReadPage(client.get("/guide/glossary/").text)
+    terms = [found.text for found in page.root.all("dfn")]
+    assert sorted(terms) == sorted(Term.objects.values_list("term", flat=True))
+    assert terms == sorted(terms, key=str.lower)
+    assert len(terms) > 20
+
+
+def test_every_source_says_what_cites_it(guide: None, client: Client) -> None:
+    page = ReadPage(client.get("/guide/sources/").text)
+    items = {
+        item.attributes["id"]: item for item in page.root.all("ol", "sources")[0].all("li") if "id" in item.attributes
+    }
+    assert set(items) == {f"source-{key}" for key in Source.objects.values_list("key", flat=True)}
+    uses = [link.attributes["href"] for link in items["source-paper"].all("ul")[0].all("a")]
+    assert "/guide/context/#finding" in uses
+    assert any(re.fullmatch(r"/guide/models/[\w-]+/#infilling", use) for use in uses)
+    assert "/guide/benchmarks/" in uses
+    assert [key for key, item in items.items() if "Cited nowhere" in item.text] == []
