@@ -82,7 +82,7 @@ def live_asgi_server(run_program: Callable[[Program], Running]) -> str:
     """The base URL of a real ASGI server. Tests that use it commit their data: ``django_db(transaction=True)``."""
     port = free_port()
     web = run_program(programs.web(port))
-    web.wait_until(lambda: _answers(f"http://{HOST}:{port}/healthz"))
+    web.wait_until(lambda: answers(f"http://{HOST}:{port}/healthz"))
     return f"http://{HOST}:{port}"
 
 
@@ -91,7 +91,7 @@ def model_server(run_program: Callable[[Program], Running]) -> str:
     """The base URL of a real llama.cpp server with the small local model."""
     port = free_port()
     server = run_program(programs.model_server(port))
-    server.wait_until(lambda: _answers(f"http://{HOST}:{port}/health", status=HTTPStatus.OK))
+    server.wait_until(lambda: answers(f"http://{HOST}:{port}/health", status=HTTPStatus.OK))
     return f"http://{HOST}:{port}"
 
 
@@ -101,7 +101,7 @@ def _worker_answers() -> bool:
     return bool(replies)
 
 
-def _answers(url: str, *, status: HTTPStatus | None = None) -> bool:
+def answers(url: str, *, status: HTTPStatus | None = None) -> bool:
     """Whether ``url`` answers at all, or with ``status``."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 -- our own address

@@ -38,7 +38,9 @@ def web(port: int) -> Program:
         "port": str(port),
         "lifespan": "off",
         "loop": "uvloop",
-        "http": "httptools",
+        # In place of uvicorn's own, which wait for a slow reader without end.
+        "http": "project.slow_readers:HttpProtocol",
+        "ws": "project.slow_readers:SocketProtocol",
         "log-level": "warning",
         # Frames are small and many: compressing them costs more than sending them.
         "ws-per-message-deflate": "false",
