@@ -10,6 +10,7 @@ from urllib.error import HTTPError, URLError
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import User
 from apps.embedded import programs
@@ -17,6 +18,10 @@ from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import Program
 from project.celery import app as celery_app
 from tests.support.services import Running, Services, run
+
+# What is slow here is the machine, at times: that says nothing about a test.
+settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("workbench")
 
 
 @pytest.fixture(scope="session")

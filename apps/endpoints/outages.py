@@ -1,6 +1,8 @@
 """Whether anything can do a task at the moment, by what is known: no server is asked."""
 
 from collections import defaultdict
+from collections.abc import Collection
+from uuid import UUID
 
 from apps.endpoints.models import Endpoint, Health
 
@@ -17,3 +19,9 @@ def jobs_down() -> set[Job]:
         for capability in endpoint.capabilities:
             healths[endpoint.variant, capability].add(endpoint.health)
     return {job for job, seen in healths.items() if seen == {Health.DOWN}}
+
+
+def failures_of_those_down(endpoint_ids: Collection[UUID]) -> dict[UUID | None, int]:
+    """How often those among these servers that are down have failed in a row."""
+    down = Endpoint.objects.filter(pk__in=endpoint_ids, health=Health.DOWN)
+    return dict(down.values_list("pk", "consecutive_failures"))

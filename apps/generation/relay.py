@@ -62,12 +62,15 @@ async def stream(
     try:
         ended: Delta | InferenceError = await task
     except asyncio.CancelledError:
-        if run.stopped is None:
+        if run.stopped is not None:
+            return None
+        if run.dropped is None:
             raise
-        return None
+        ended = run.dropped
     except InferenceError as error:
         logger.warning("stream failed", generation=str(run.generation_id), error=type(error).__name__)
         ended = error
+    run.asked_at = None
     await run.wait_until_appended()
     return None if run.stopped else ended
 
@@ -89,8 +92,10 @@ async def _stream(runtime: "Runtime", run: Run, generation: Generation, destinat
         request, reader = await Completing(runtime.http, protocol, destination).request_for(generation, run)
         replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
     last = Delta("")
+    run.asked_at = asyncio.get_running_loop().time()
     async with aclosing(replying) as deltas:
         async for delta in deltas:
+            run.asked_at = None
             last = reader.read(delta)
             run.tokens += delta.tokens
             if last.text:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from apps.inference.errors import InferenceError
+
 
 class StopReason(StrEnum):
     """Why a run was told to stop before its stream ended."""
@@ -23,7 +25,8 @@ class Run:
 
     Lives in the worker's event loop only. Offsets count code points. ``appended`` is in the log; ``saved`` is in
     Postgres. ``tokens`` counts the reply's tokens, ``left_out`` the earlier messages that the model was not told.
-    ``holder`` is who has the place on the model server ``endpoint_id``.
+    ``holder`` is who has the place on the model server ``endpoint_id``, which had failed ``failures`` times in a row
+    when it was asked, at ``asked_at`` by the loop's clock; ``None`` once it has sent something.
     """
 
     generation_id: UUID
@@ -35,8 +38,11 @@ class Run:
     left_out: int = 0
     holder: UUID = field(default_factory=uuid4)
     endpoint_id: UUID | None = None
+    failures: int = 0
+    asked_at: float | None = None
     first_token_at: datetime | None = None
     stopped: StopReason | None = None
+    dropped: InferenceError | None = None
     _text: list[str] = field(default_factory=list)
     _unappended: list[str] = field(default_factory=list)
     _unsaved: list[str] = field(default_factory=list)
@@ -55,8 +61,15 @@ class Run:
     def bind(self, task: "asyncio.Task[object]") -> None:
         """Name the task that ``stop`` cancels; a run that was stopped before cancels it at once."""
         self._task = task
+        self.dropped = None
         if self.stopped is not None:
             task.cancel()
+
+    def drop_stream(self, error: InferenceError) -> None:
+        """End the present stream as if the server had ended it with ``error``."""
+        if self._task is not None and self.stopped is None:
+            self.dropped = error
+            self._task.cancel()
 
     def add(self, text: str) -> None:
         if self.first_token_at is None:

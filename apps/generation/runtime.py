@@ -23,6 +23,7 @@ from apps.endpoints.networks import is_allowed_address
 from apps.endpoints.slots import renew_slots
 from apps.generation import event_log
 from apps.generation.log_writer import LogWriter
+from apps.generation.patience import leave_those_that_hang
 from apps.generation.runs import Run, StopReason
 from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL_CHANNEL
@@ -95,6 +96,7 @@ class Runtime:
             asyncio.create_task(self._checkpoint_forever()),
             asyncio.create_task(self._listen_for_cancellations()),
             asyncio.create_task(self._beat()),
+            asyncio.create_task(leave_those_that_hang(self._runs.values)),
         ]
         self._ready.set()
         await self._stopping.wait()

@@ -45,7 +45,7 @@ def claim_next(*, variant: str, worker: str, task: str = Task.CHAT) -> Generatio
     return Generation.objects.get(pk=row[0]) if row else None
 
 
-def next_waiting(*, variant: str) -> UUID | None:
-    """A generation that waits, for a task to be named after; which one runs is decided by ``claim_next``."""
-    waiting = Generation.objects.filter(variant=variant, state=State.QUEUED).order_by("created_at")
-    return waiting.values_list("pk", flat=True).first()
+def next_waiting(*, variant: str) -> list[UUID]:
+    """For each task that waits, a generation to name a ticket after; which one runs is decided by ``claim_next``."""
+    waiting = Generation.objects.filter(variant=variant, state=State.QUEUED).order_by("task", "created_at")
+    return list(waiting.distinct("task").values_list("pk", flat=True))

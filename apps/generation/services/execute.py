@@ -79,7 +79,8 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: b
         try:
             match outcome:
                 case Outcome():
-                    finish_generation(generation_id=generation_id, attempt=attempt, outcome=outcome)
+                    if not finish_generation(generation_id=generation_id, attempt=attempt, outcome=outcome):
+                        settle_log(generation_id=generation_id)
                 case StopReason.HANDOVER | StopReason.OVERLOADED:
                     release_generation(generation_id=generation_id, attempt=attempt)
                 case StopReason.UNSERVED:
@@ -96,6 +97,5 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: b
 
 def _free_place(endpoint_id: UUID, holder: UUID, variant: str) -> None:
     release_slot(endpoint_id, holder)
-    if (waiting := next_waiting(variant=variant)) is not None:
-        enqueue([waiting])
+    enqueue(next_waiting(variant=variant))
     connection.close()

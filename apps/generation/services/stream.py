@@ -72,7 +72,7 @@ class Streaming:
 
     def _stream(self, run: Run) -> Delta | InferenceError | None:
         endpoint = self._endpoint
-        run.endpoint_id = endpoint.pk
+        run.endpoint_id, run.failures = endpoint.pk, endpoint.consecutive_failures
         self._generation.endpoint = endpoint  # whose place is freed at the end
         Generation.objects.filter(pk=run.generation_id, attempt=run.attempt).update(endpoint=endpoint)
         destination = Destination(

@@ -1,0 +1,255 @@
+"""The machine that ``test_any_order`` drives: generations, the attempts at them, and one reader of each."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint, Health
+from apps.generation import event_log
+from apps.generation.errors import GenerationComplete, TooManyAtOnce
+from apps.generation.log_writer import LogWriter
+from apps.generation.models import Generation, State
+from apps.generation.queue import waiting_generations
+from apps.generation.runs import Run, StopReason
+from apps.generation.selectors import is_held
+from apps.generation.services.cancel import CANCEL, cancel_generation
+from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
+from apps.generation.services.claim import claim_next
+from apps.generation.services.ending import settle_log
+from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
+from apps.generation.services.resume import resume_generation
+from apps.generation.services.start import start_generation
+from apps.generation.tasks import reap
+from apps.generation.threads import in_thread
+from tests.generation.life_cycle_checks import REPLY, Watched, check, check_queue
+
+MOST = 2  # generations of one person at once
+MOST_IN_ALL = 5
+EVENTS = ["a tick", "Redis is emptied", "servers go down", "servers come back", "an hour passes"]
+
+any_number = st.integers(0, 99)
+
+
+@dataclass(eq=False)
+class Attempt:
+    """A worker that holds a generation, or believes that it does."""
+
+    generation_id: UUID
+    run: Run
+
+    @property
+    def number(self) -> int:
+        return self.run.attempt
+
+    @property
+    def is_held(self) -> bool:
+        return is_held(self.generation_id, self.number)
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """Rules are what may happen at any moment; after each of them, everything there is to see is checked."""
+
+    loop: asyncio.AbstractEventLoop
+    people: tuple[User, User]
+    endpoint: Endpoint
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.client = event_log.async_client()
+        self.writer = LogWriter(self.client, in_thread(is_held))
+        self.writing = self.loop.create_task(self.writer.run_forever())
+        self.watched: dict[UUID, Watched] = {}
+        self.attempts: list[Attempt] = []
+
+    def teardown(self) -> None:
+        self.writing.cancel()
+        self.run(asyncio.wait([self.writing]))
+        self.run(self.client.aclose())
+        Generation.objects.filter(owner__in=self.people).delete()
+        self.have_servers(up=True)
+
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    def have_servers(self, *, up: bool) -> None:
+        retry_at = None if up else timezone.now() + timedelta(hours=1)
+        health = Health.HEALTHY if up else Health.DOWN
+        Endpoint.objects.filter(pk=self.endpoint.pk).update(health=health, retry_at=retry_at)
+
+    def attempt(self, number: int) -> Attempt:
+        return self.attempts[number % len(self.attempts)]
+
+    def leave(self, attempt: Attempt) -> None:
+        """What a worker does that was told, by whatever way, that the generation is no longer its own."""
+        self.attempts.remove(attempt)
+        if settle_log(generation_id=attempt.generation_id):
+            self.watched[attempt.generation_id].settle()
+
+    # --- people ---
+
+    @initialize()
+    def begin(self) -> None:
+        for person in (0, 1, 0):
+            self.ask(person, is_taken=True)
+
+    @precondition(lambda self: len(self.watched) < MOST_IN_ALL)
+    @rule(person=st.integers(0, 1), is_taken=st.booleans())
+    def ask(self, person: int, *, is_taken: bool) -> None:
+        owner = self.people[person]
+        has_room = Generation.objects.active().filter(owner=owner).count() < MOST
+        try:
+            generation = start_generation(owner=owner, variant="instruct", messages=[])
+        except TooManyAtOnce:
+            assert not has_room
+        else:
+            assert has_room
+            self.watched[generation.pk] = Watched()
+        if is_taken:
+            self.take_the_next()
+
+    @precondition(lambda self: self.attempts)
+    @rule(which=any_number, survives=st.booleans())
+    def stop(self, which: int, *, survives: bool) -> None:
+        """A web process stops one; or is killed when it has, before anybody heard of it."""
+        generation_id = self.attempt(which).generation_id
+        was_over = Generation.objects.get(pk=generation_id).is_over
+        if survives:
+            assert cancel_generation(generation_id=generation_id) != was_over
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(CANCEL, [generation_id])
+            assert (cursor.fetchone() is not None) != was_over
+        if not was_over:
+            self.watched[generation_id].is_settled = False
+
+    @precondition(lambda self: self.watched)
+    @rule(which=any_number)
+    def go_on(self, which: int) -> None:
+        generation_id = list(self.watched)[which % len(self.watched)]
+        generation = Generation.objects.get(pk=generation_id)
+        has_room = Generation.objects.active().filter(owner=generation.owner).count() < MOST
+        try:
+            resume_generation(generation_id=generation_id, more_tokens=10)
+        except GenerationComplete:
+            assert not generation.can_go_on
+        except TooManyAtOnce:
+            assert not has_room
+        else:
+            assert generation.broke_off
+            self.watched[generation_id].begin_anew()
+
+    # --- workers ---
+
+    @precondition(lambda self: len(self.attempts) < MOST_IN_ALL)
+    @rule()
+    def take_the_next(self) -> None:
+        first = [item.generation_id for item in waiting_generations() if item.place.position == 1]
+        claimed = claim_next(variant="instruct", worker="any")
+        assert ([claimed.pk] if claimed else []) == first
+        if claimed is None:
+            return
+        assert claimed.attempt == self.watched[claimed.pk].attempt + 1
+        opening = event_log.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
+        text = self.run(opening)
+        run = Run.resumed(claimed.pk, attempt=claimed.attempt, text=text, saved=claimed.text_length)
+        self.watched[claimed.pk].writer = claimed.attempt
+        self.attempts.append(Attempt(claimed.pk, run))
+
+    @precondition(lambda self: self.attempts)
+    @rule(which=any_number, length=st.integers(1, 30))
+    def write(self, which: int, length: int) -> None:
+        attempt = self.attempt(which)
+        held = attempt.is_held
+        self.writer.append(attempt.run, REPLY[attempt.run.length : attempt.run.length + length])
+        self.run(attempt.run.wait_until_appended())
+        if attempt.run.stopped is None:
+            assert attempt.number == self.watched[attempt.generation_id].writer, "two attempts can write"
+        else:
+            assert not held
+            self.leave(attempt)
+
+    @precondition(lambda self: self.attempts)
+    @rule(length=st.integers(1, 30))
+    def all_write(self, length: int) -> None:
+        for attempt in list(self.attempts):
+            self.write(self.attempts.index(attempt), length)
+
+    @precondition(lambda self: self.attempts)
+    @rule(which=any_number)
+    def save_checkpoint(self, which: int) -> None:
+        attempt = self.attempt(which)
+        run, was_held = attempt.run, attempt.is_held
+        checkpoint = Checkpoint(attempt.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at)
+        held = bool(save_checkpoints([checkpoint]))
+        assert held == was_held
+        if held:
+            run.mark_saved(checkpoint.text)
+        else:
+            run.stop(StopReason.LOST)
+            self.leave(attempt)
+
+    @precondition(lambda self: self.attempts)
+    @rule(which=any_number, how=st.sampled_from(["succeeds", "fails", "hands over", "waits", "waits, counted", "dies"]))
+    def end_an_attempt(self, which: int, how: str) -> None:
+        attempt = self.attempt(which)
+        was_held, text = attempt.is_held, attempt.run.text
+        held: dict[str, Any] = {"generation_id": attempt.generation_id, "attempt": attempt.number}
+        match how:
+            case "succeeds" | "fails":
+                state = State.SUCCEEDED if how == "succeeds" else State.FAILED
+                assert finish_generation(**held, outcome=Outcome(state=state, text=text)) == was_held
+            case "hands over":
+                assert release_generation(**held) == was_held
+            case "waits" | "waits, counted":
+                assert leave_stuck(**held, counts=how == "waits, counted") == was_held
+            case _:
+                self.attempts.remove(attempt)
+                return
+        self.leave(attempt)
+
+    # --- the world ---
+
+    @precondition(lambda self: self.attempts)
+    @rule(which=any_number, is_taken=st.booleans())
+    def let_a_lease_run_out(self, which: int, *, is_taken: bool) -> None:
+        """Of a worker that has not noticed; perhaps another takes its generation at once."""
+        running = Generation.objects.filter(pk=self.attempt(which).generation_id, state=State.RUNNING)
+        running.update(lease_expires_at=Now() - timedelta(seconds=1))
+        if is_taken:
+            self.happen("a tick")
+            self.take_the_next()
+
+    @rule(
+        what=st.sampled_from(["a tick", "Redis is emptied", "servers go down", "servers come back", "an hour passes"])
+    )
+    def happen(self, what: str) -> None:
+        match what:
+            case "a tick":
+                reap()
+                assert not Generation.objects.with_expired_lease().exists()
+            case "Redis is emptied":
+                for generation_id, watched in self.watched.items():
+                    event_log.sync_client().delete(*event_log.keys(generation_id))
+                    watched.log_was_lost = True
+            case "servers go down" | "servers come back":
+                self.have_servers(up=what == "servers come back")
+            case _:
+                Generation.objects.update(stuck_since=F("stuck_since") - timedelta(hours=1))
+
+    @invariant()
+    def all_is_well(self) -> None:
+        generations = {generation.pk: generation for generation in Generation.objects.all()}
+        for generation_id, watched in self.watched.items():
+            check(generations[generation_id], watched)
+        check_queue(generations.values())
