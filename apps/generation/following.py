@@ -26,7 +26,7 @@ logger = structlog.get_logger(__name__)
 LONGEST_BACKLOG = 1000  # log entries held for a reader that is busy
 BLOCK_MILLISECONDS = 5_000  # well under the client's socket timeout
 QUIET_SECONDS = 15.0  # without an entry, a reader asks Postgres whether the generation is over
-RETRY_SECONDS = 0.5
+RETRY_SECONDS = 0.25
 # A read costs as much as it has logs to ask for: the more there are, the more of their entries should come at once.
 PAUSE_PER_LOG = 0.0002  # seconds
 LONGEST_PAUSE = 0.02
@@ -52,8 +52,17 @@ class Reader:
             self._entries.extend(entries)
         self._arrived.set()
 
+    def look_again(self) -> None:
+        """What came may not be all: read the log from here on, and where that says nothing, ask Postgres."""
+        self._entries.clear()
+        self._overrun = True
+        self._arrived.set()
+
     async def take(self, client: "redis.asyncio.Redis", generation_id: UUID) -> Events | None:
-        """Wait for entries and return what is new in them; ``None`` after ``QUIET_SECONDS`` without any."""
+        """Wait for entries and return what is new in them; ``None`` after ``QUIET_SECONDS`` without any.
+
+        ``None`` too where the log was looked through in doubt and had nothing new.
+        """
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 await self._arrived.wait()
@@ -65,7 +74,7 @@ class Reader:
         if not overrun:
             with contextlib.suppress(GapInLog):
                 return self._advance(decode(entries, after=self.offset))
-        return self._advance(await event_log.read_log_async(client, generation_id, after=self.offset))
+        return self._advance(await event_log.read_log_async(client, generation_id, after=self.offset)) or None
 
     def _advance(self, events: Events) -> Events:
         self.offset = events.offset_after
@@ -131,18 +140,31 @@ class Follower:
             await self.client.client_unblock(self._blocked_id)
 
     async def _read_forever(self) -> None:
+        was_away = False
         while self._last_ids:
             try:
                 async with self.client.client() as connection:
                     self._blocked_id = await connection.client_id()
+                    if was_away:
+                        self._look_again()
+                        was_away = False
                     while self._last_ids:
                         await self._read(connection)
                         await asyncio.sleep(min(PAUSE_PER_LOG * len(self._last_ids), LONGEST_PAUSE))
             except (RedisError, OSError) as error:
                 logger.warning("event logs not reachable", error=type(error).__name__)
+                was_away = True
                 await asyncio.sleep(RETRY_SECONDS)
             finally:
                 self._blocked_id = None
+
+    def _look_again(self) -> None:
+        """Redis was away: logs may have been made anew, with other ids, and ends may not have got into them."""
+        for generation_id, readers in self._readers.items():
+            offset = min(reader.offset for reader in readers)
+            self._last_ids[generation_id] = f"{offset}-0" if offset else FIRST_ID
+            for reader in readers:
+                reader.look_again()
 
     async def _read(self, connection: "redis.asyncio.Redis") -> None:
         streams: dict[Any, Any] = {

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import redis.asyncio
 import structlog
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from apps.generation import event_log
 from apps.generation.errors import LogUnavailable
+from apps.generation.outages import STORE_AWAY
 from apps.generation.runs import Run, StopReason
 
 logger = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ class LogWriter:
             try:
                 await self._write(batch)
                 pause = FIRST_PAUSE
-            except (RedisError, OSError) as error:
+            except (*STORE_AWAY, OSError) as error:
                 # Nothing is lost: the runs keep their text, and a repeated append is recognised by its offset.
                 logger.warning("event log not reachable", error=type(error).__name__, retry_in=pause)
                 await asyncio.sleep(pause)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import UUID7, Now
+from django.db.models.lookups import LessThan
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -35,6 +37,7 @@ class Task(models.TextChoices):
     INFILL = "infill", "Fill in the middle"
 
 
+LEASE_GRACE = 3  # checkpoints, after a start of Postgres
 OVER = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.QUEUED, State.RUNNING})
 
@@ -47,7 +50,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state__in=ACTIVE)
 
     def with_expired_lease(self) -> Self:
-        return self.filter(state=State.RUNNING, lease_expires_at__lt=Now())
+        """Whose worker fell silent; what it could not say to a Postgres that has only just started is no silence."""
+        up_since = Func(function="pg_postmaster_start_time", output_field=models.DateTimeField())
+        time_to_renew = timedelta(seconds=LEASE_GRACE * settings.GENERATION_CHECKPOINT_SECONDS)
+        expired = self.filter(state=State.RUNNING, lease_expires_at__lt=Now())
+        return expired.filter(LessThan(up_since, Now() - time_to_renew))
 
 
 class Generation(models.Model):

@@ -98,6 +98,8 @@ class Runtime:
             asyncio.create_task(self._beat()),
             asyncio.create_task(leave_those_that_hang(self._runs.values)),
         ]
+        for task in background:
+            task.add_done_callback(_end_worker_if_broken)
         self._ready.set()
         await self._stopping.wait()
         for task in background:
@@ -168,3 +170,10 @@ class Runtime:
     def _cancel(self, generation_id: UUID) -> None:
         if run := self._runs.get(generation_id):
             run.stop(StopReason.CANCELLED)
+
+
+def _end_worker_if_broken(task: "asyncio.Task[None]") -> None:
+    """Without one of these a worker would hold its generations and never write them: better that others go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("the worker is broken and ends", exc_info=error)
+        os._exit(1)

@@ -147,8 +147,24 @@ def test_checkpoints_renew_the_lease_of_those_who_hold_it(alice: User) -> None:
 def test_a_checkpoint_is_not_added_twice(alice: User) -> None:
     generation = claim(ask(alice, "count"))
     assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "1 2")]) == {generation.pk}
-    assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "1 2")]) == set()
+    assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "1 2")]) == {generation.pk}
     assert save_checkpoints([Checkpoint(generation.pk, 1, 3, "")]) == {generation.pk}
+    generation.refresh_from_db()
+    assert generation.text == "1 2"
+
+
+def test_a_checkpoint_whose_answer_was_lost_is_completed_by_the_next(alice: User) -> None:
+    generation = claim(ask(alice, "count"))
+    assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "naïve 🦙")]) == {generation.pk}
+    assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "naïve 🦙 und mehr")]) == {generation.pk}
+    generation.refresh_from_db()
+    assert (generation.text, generation.text_length) == ("naïve 🦙 und mehr", 16)
+
+
+def test_a_checkpoint_beyond_a_gap_is_refused(alice: User) -> None:
+    generation = claim(ask(alice, "count"))
+    assert save_checkpoints([Checkpoint(generation.pk, 1, 0, "1 2")]) == {generation.pk}
+    assert save_checkpoints([Checkpoint(generation.pk, 1, 4, "3")]) == set()
     generation.refresh_from_db()
     assert generation.text == "1 2"
 

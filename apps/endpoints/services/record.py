@@ -7,9 +7,10 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 
 from apps.endpoints.health import SLOW, Evidence, Standing, Verdict, evidence_of, judge
 from apps.endpoints.models import Endpoint, Observation, ObservationKind
@@ -64,15 +65,22 @@ def prune_observations() -> int:
     return deleted
 
 
-@transaction.atomic
 def _observe(
     endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed, facts: dict[str, Any] | None = None
 ) -> None:
+    try:
+        _keep(endpoint_id, kind, evidence, speed, facts or {})
+    except (OperationalError, InterfaceError, PoolTimeout) as error:  # the reply that it is about must not fail too
+        logger.warning("observation not kept", endpoint=str(endpoint_id), error=type(error).__name__)
+
+
+@transaction.atomic
+def _keep(endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed, facts: dict[str, Any]) -> None:
     # The lock makes two pieces of evidence count one after the other; a deleted endpoint has nothing to lock.
     endpoint = Endpoint.objects.select_for_update().filter(pk=endpoint_id).first()
     if endpoint is None:
         return
-    changed = {**_standing_after(endpoint, evidence, timezone.now()), **(facts or {})}
+    changed = {**_standing_after(endpoint, evidence, timezone.now()), **facts}
     if evidence.verdict in (Verdict.WORKS, Verdict.SLOW):
         changed["last_generated_at"] = Now()
     if changed:

@@ -8,10 +8,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+# Part of the text may be there already: the answer to an earlier checkpoint was lost with its connection.
 CHECKPOINT = """
     UPDATE generation_generation AS generation
-    SET text = CASE WHEN given.length = 0 THEN generation.text ELSE generation.text || given.text END,
-        text_length = generation.text_length + given.length,
+    SET text = CASE WHEN generation.text_length = given.start + given.length THEN generation.text
+                    ELSE generation.text || substr(given.text, generation.text_length - given.start + 1) END,
+        text_length = given.start + given.length,
         first_token_at = coalesce(generation.first_token_at, given.began),
         stuck_since = CASE WHEN given.length = 0 THEN generation.stuck_since END,
         lease_expires_at = now() + make_interval(secs => %s)
@@ -20,7 +22,7 @@ CHECKPOINT = """
     WHERE generation.id = given.id
       AND generation.attempt = given.attempt
       AND generation.state = 'running'
-      AND generation.text_length = given.start
+      AND generation.text_length BETWEEN given.start AND given.start + given.length
     RETURNING generation.id
 """
 

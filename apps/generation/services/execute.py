@@ -4,14 +4,14 @@ import time
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from psycopg_pool import PoolTimeout
+from django.db import close_old_connections, connection
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
 from apps.generation.models import Generation, State
+from apps.generation.outages import POSTGRES_AWAY, STORE_AWAY
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
@@ -66,6 +66,9 @@ def _outcome(
         return Streaming(generation, endpoint, holder, runtime).to_its_end()
     except EndpointError as error:  # its token cannot be read
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=error.sentence)
+    except STORE_AWAY as error:  # before or between streams: what is written is in the log, and another goes on with it
+        logger.warning("generation given back", generation=str(generation.pk), error=type(error).__name__)
+        return StopReason.HANDOVER
     except Exception:
         logger.exception("generation broke", generation=str(generation.pk))
         generation.refresh_from_db()
@@ -87,7 +90,7 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: b
                     leave_stuck(generation_id=generation_id, attempt=attempt, counts=not is_trial)
                 case StopReason.CANCELLED | StopReason.LOST:
                     settle_log(generation_id=generation_id)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except POSTGRES_AWAY as error:
             logger.warning("outcome not stored", generation=str(generation.pk), error=type(error).__name__)
             close_old_connections()
             time.sleep(RETRY_SECONDS)
