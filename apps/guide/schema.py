@@ -271,7 +271,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, msgspec.Struct):
         return msgspec.to_builtins(value)
-    return str(value) if isinstance(value, str) else value
+    return str(value).strip() if isinstance(value, str) else value
 
 
 def _spelled(value: Any) -> Any:

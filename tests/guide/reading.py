@@ -20,6 +20,11 @@ class Element:
         parts = [child if isinstance(child, str) else child.text for child in self.children]
         return " ".join(" ".join(parts).split())
 
+    @property
+    def raw(self) -> str:
+        """All text inside, as it is."""
+        return "".join(child if isinstance(child, str) else child.raw for child in self.children)
+
     def all(self, tag: str, css_class: str = "") -> list["Element"]:
         """Every element inside of that tag, and class if given, in document order."""
         found: list[Element] = []

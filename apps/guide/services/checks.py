@@ -71,7 +71,7 @@ def _check_source(record: Record, sources: set[str], spelling: str, field: str) 
 
 def _prose_error(record: Record, reason: str, line_in_body: int) -> ContentError:
     assert record.path is not None  # noqa: S101 - the caller has looked
-    before = record.path.read_text(encoding="utf-8").partition(record.values["body"].rstrip("\n"))[0]
+    before = record.path.read_text(encoding="utf-8").partition(record.values["body"])[0]
     return ContentError(record.path, reason, line=before.count("\n") + line_in_body)
 
 

@@ -71,7 +71,7 @@ def _read_prose(path: Path) -> Prose:
     heading, _, body = read_text(path).partition("\n")
     if not heading.startswith("# ") or not body.strip():
         raise ContentError(path, "must begin with a heading (# …) and have text under it", line=1)
-    return Prose(title=heading.removeprefix("# ").strip(), body=body.strip() + "\n")
+    return Prose(title=heading.removeprefix("# ").strip(), body=body.strip())
 
 
 def _check_nothing_forgotten(folder: Path, content: Content) -> None:

@@ -1,0 +1,51 @@
+"""What an edited row will look like on its page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from apps.guide import selectors
+from apps.guide.models import Cell, Fact, FromFile, Section, Term
+from apps.guide.prose import render_prose
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Facts as ``guide/_facts.html`` wants them."""
+
+    slug: str
+    label: str
+    facts: list[Fact]
+
+
+def preview_of(row: FromFile) -> SafeString:
+    """Return the row as HTML: prose, facts and cells as on their pages, others as a list of what they say."""
+    match row:
+        case Section():
+            return _section(row)
+        case Term():
+            return _include("term", term=row, html=_prose(row.definition))
+        case Fact():
+            group = Group("preview", row.attribute.get_group_display(), [row])
+            return render_to_string("guide/_facts.html", {"group": group})
+        case Cell():
+            return _include("cell", cell=row)
+        case _:
+            return _include("row", said=row.content().items())
+
+
+def _section(section: Section) -> SafeString:
+    guide: dict[str, Any] = {}
+    if section.shows == Section.Shows.COMPARISON:
+        guide["comparison"] = selectors.read_comparison()
+    return render_to_string("guide/_section.html", {"section": section, "html": _prose(section.body), "guide": guide})
+
+
+def _prose(text: str) -> SafeString:
+    return render_prose(text, {source.key: source.number for source in selectors.sources()})
+
+
+def _include(name: str, **context: Any) -> SafeString:
+    return render_to_string(f"admin/guide/_preview_{name}.html", context)
