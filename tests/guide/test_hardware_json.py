@@ -95,7 +95,7 @@ def test_cautions_have_codes(guide: None, client: Client) -> None:
 
 def test_what_cannot_be_read_is_refused(guide: None, client: Client) -> None:
     response = client.get(URL, {"context": "many", "model": "7b-base"})
-    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_CONTENT
     error = response.json()["error"]
     assert error.keys() == {"message", "type", "param", "code"}
     assert error["param"] == "context"

@@ -4,7 +4,7 @@ Expected: a larger model of a variant scores higher; the Python variant leads at
 tuning, as Python or Instruct, costs nothing against Base.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -117,12 +117,12 @@ class Difference:
     points: list[Decimal | None]
 
 
-def differences(measure: Measure) -> list[Difference]:
-    """Return by how many points each variant leads another, size by size."""
+def differences(measure: Measure, variants: Sequence[str]) -> list[Difference]:
+    """Return by how many points each of ``variants`` leads another, size by size."""
     rows = []
     for variant, rival in (("python", "base"), ("instruct", "base"), ("instruct", "python")):
         points = [_difference(measure.scores.get((variant, size)), measure.scores.get((rival, size))) for size in SIZES]
-        if any(point is not None for point in points):
+        if {variant, rival} <= set(variants) and any(point is not None for point in points):
             rows.append(Difference(f"{NAMES[variant]} − {NAMES[rival]}", points))
     return rows
 

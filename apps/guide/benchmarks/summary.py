@@ -88,7 +88,7 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
             Row("", name, "", [measure.others.get(name) for measure in suite.measures]) for name in suite.others
         ],
         breaks=[*breaks, *orders],
-        differences=[] if is_single else differences(chosen),
+        differences=[] if is_single else differences(chosen, shown.variants),
     )
 
 
