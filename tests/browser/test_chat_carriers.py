@@ -6,10 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from apps.accounts.services import create_user
-from apps.chat.services.send import start_conversation
-from apps.endpoints.services import add_endpoint
-from apps.generation.threads import in_thread
+from tests.browser.counted_replies import add_counting_endpoint, follow_a_count, is_written
 from tests.browser.visit import Visit
 from tests.support.blocking_proxy import BlockingProxy
 from tests.support.scripted_server import counting_server
@@ -24,7 +21,7 @@ BLOCKED = re.compile(r"^error: (WebSocket connection to .* failed|EventSource's 
 @pytest_asyncio.fixture(loop_scope="session")
 async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> None:
     """A model that counts."""
-    await in_thread(add_endpoint)(name="counting", url=counting_server, protocol="openai", variant="instruct")
+    await add_counting_endpoint(counting_server)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -42,19 +39,6 @@ async def blocked(chromium: Browser, proxy: BlockingProxy, transactional_db: Non
     yield visit
     await context.close()
     assert [complaint for complaint in visit.complaints if not BLOCKED.search(complaint)] == []
-
-
-async def follow_a_count(visit: Visit, *, to: int = 60) -> None:
-    """Open a conversation whose reply takes some seconds."""
-    alice, _ = await in_thread(create_user)(username="alice")
-    exchange = await in_thread(start_conversation)(owner=alice, text=f"count to {to} at 20 per second")
-    await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
-
-
-async def is_written(page: Page, *, to: int = 60) -> None:
-    reply = page.locator('article[data-role="assistant"]').last
-    await expect(reply).to_have_attribute("data-state", "succeeded", timeout=60_000)
-    assert await reply.locator(".message__body").inner_text() == " ".join(map(str, range(1, to + 1)))
 
 
 async def remembers(page: Page, name: str) -> None:
