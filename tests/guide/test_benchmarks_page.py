@@ -100,6 +100,7 @@ def test_every_score_stands_in_the_table_with_its_source(guide: None, client: Cl
     assert table["I Instruct 70B"] == ["67.8", "90.3", "97.3"]
     assert table["GPT-4"] == ["67.0", "not published", "not published"]
     assert "Source 1, T2" in section.all("caption")[0].text
+    assert "Paper’s result, checked 22 November 2026" in section.all("figcaption")[0].text
     shown = sum(cell != "not published" for row in table.values() for cell in row)
     assert shown == Score.objects.filter(benchmark__suite="HumanEval").count() > 36
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 SIZES = ("7B", "13B", "34B", "70B")
@@ -12,7 +13,10 @@ Cites = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One benchmark in one way of scoring: ``scores`` by (variant, size), ``others`` of models quoted beside them."""
+    """One benchmark in one way of scoring: ``scores`` by (variant, size), ``others`` of models quoted beside them.
+
+    ``kinds`` say what the scores rest on, ``checked`` when the one was compared with its source that waits longest.
+    """
 
     slug: str
     label: str
@@ -25,6 +29,8 @@ class Measure:
     scores: Mapping[tuple[str, str], Decimal]
     others: Mapping[str, Decimal]
     cites: Cites
+    kinds: tuple[str, ...] = ()
+    checked: date | None = None
 
     @property
     def is_about_python(self) -> bool:
@@ -66,6 +72,16 @@ class Suite:
     def notes(self) -> list[str]:
         """The remarks on its measures, each once."""
         return list(dict.fromkeys(measure.note for measure in self.measures if measure.note))
+
+    @property
+    def kinds(self) -> list[str]:
+        """What its scores rest on, each once."""
+        return list(dict.fromkeys(kind for measure in self.measures for kind in measure.kinds))
+
+    @property
+    def checked(self) -> date | None:
+        """When the score was compared with its source that waits longest for it."""
+        return min((measure.checked for measure in self.measures if measure.checked), default=None)
 
     @property
     def headline(self) -> Measure:

@@ -30,6 +30,8 @@ def _measure(row: selectors.BenchmarkScores) -> Measure:
         scores={(score.model.variant.slug, score.model.size): score.number for score in scores if score.model},
         others={score.other: score.number for score in row.others},
         cites=tuple(dict.fromkeys(_cites([*scores, *row.others]))),
+        kinds=tuple(dict.fromkeys(score.get_kind_display() for score in scores)),
+        checked=min((score.checked for score in scores if score.checked), default=None),
     )
 
 
