@@ -171,6 +171,13 @@ def test_long_context_counts_against_the_card() -> None:
     assert "Does not fit on 1 × 24 GB" in against(decision, "7b-base")
 
 
+def test_long_chat_goes_to_the_size_that_finds_what_it_was_told() -> None:
+    decision = ask(task="chat", gpu="24", context="16384")
+    assert ranked(decision)[0] == "13b-instruct"
+    assert "7.0 %" in decision.why[1].text
+    assert ranked(ask(task="chat", gpu="24", context="8192"))[0] == "7b-instruct"
+
+
 def test_a_card_too_small_for_all_says_what_they_need() -> None:
     decision = ask(task="chat", gpu="4")
     assert decision.candidates == []
