@@ -59,6 +59,39 @@ def test_every_requested_claim_is_found(page: ReadPage) -> None:
     assert missing == []
 
 
+# The claims that the fact sheet judges one by one: what the guide says of each, and where.
+JUDGED = {
+    "S1 open source": ("overview", "it is not"),
+    "S2 fine-tuned from Llama": ("overview", "start from the weights of Llama 2 and were then trained further"),
+    "S3 one architecture": ("overview", "variants share their design, with three differences"),
+    "S4 Base infills": (COMPARISON, "34B completes but does not infill"),
+    "S5 Instruct only chats": (COMPARISON, "7B and 13B also infill"),
+    "S6 raw code context": (COMPARISON, "Raw code, ending where the answer is the natural continuation"),
+    "S7 highest accuracy on Python": (
+        COMPARISON,
+        "Instruct 70B leads HumanEval, Instruct 13B and 34B lead Python on MBPP",
+    ),
+    "S8 above Base on HumanEval": ("python", "4.9, 7.3, 4.9 and 4.3 points at 7B, 13B, 34B and 70B"),
+    "S9 most capable": ("python", "holds for left-to-right generation up to 34B, not for every kind"),
+    "S10 data science, Django, Flask": (COMPARISON, "no source tests data science, Django or Flask"),
+    "S11 massive dataset": ("python", "100 billion tokens of which 75 % are Python"),
+    "S12 superior at intent": (COMPARISON, "“Superior” intent is not measured between variants"),
+    "S13 debugging, explaining": (COMPARISON, "neither explaining nor debugging was benchmarked"),
+    "S14 Python for Python": ("choosing", "Only Python, from left to right? Python 7B, 13B or 34B"),
+    "S15 100,000 tokens": ("context", "true of ten of the twelve models"),
+    "S16 files as context": ("context", "Several files at once are possible"),
+    "S17 sizes": ("sizes", "four sizes: 7B, 13B, 34B and 70B"),
+    "S18 permissive licence": ("licence", "often called permissive"),
+    "S19 self-hostable": ("licence", "a real alternative to hosted coding assistants"),
+}
+
+
+def test_every_judged_claim_has_its_place(page: ReadPage) -> None:
+    assert len(JUDGED) == 19
+    missing = [claim for claim, (anchor, phrase) in JUDGED.items() if phrase not in page.section(anchor).text]
+    assert missing == []
+
+
 def test_every_cell_has_a_source_or_is_our_own_judgement(guide: None) -> None:
     cells = Cell.objects.prefetch_related("citations")
     assert len(cells) == 21

@@ -50,9 +50,8 @@ class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
-        names = [field.name for field in self.model._meta.fields]
         fixed = [*self.model.named_by] if obj and obj.loaded_digest else []
-        return fixed + (["order"] if "order" in names else [])
+        return fixed + (["order"] if self.model.is_ordered() else [])
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.loaded_digest)
@@ -61,7 +60,7 @@ class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         form.content_before = reread(obj).content() if change else None
-        if not change and "order" in self.model.says:
+        if not change and self.model.is_ordered():
             last = self.model.rows().aggregate(last=models.Max("order"))["last"]
             obj.order = 0 if last is None else last + 1
         super().save_model(request, obj, form, change)

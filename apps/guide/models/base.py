@@ -47,7 +47,7 @@ class FromFile(models.Model):
     """A row that ``load_guide`` may have written; an empty digest means that it was made in the admin.
 
     ``named_by`` are the columns that name the row and never change, ``says`` those with its content, ``with_rows`` what
-    else belongs to it: its citations and readings.
+    else belongs to it: its citations and readings. A column ``order`` is no content: it is the place in the file.
     """
 
     named_by: ClassVar[Sequence[str]]
@@ -77,6 +77,11 @@ class FromFile(models.Model):
             for field in fields
             if isinstance(field, models.ForeignKey) and issubclass(field.related_model, FromFile)
         }
+
+    @classmethod
+    def is_ordered(cls) -> bool:
+        """Whether the order in the file is the order on pages."""
+        return any(field.name == "order" for field in cls._meta.fields)
 
     @property
     def identity(self) -> str:

@@ -10,7 +10,7 @@ class Variant(FromFile):
     """One of the three kinds of Code Llama. Slug and letter choose its hue and mark everywhere."""
 
     named_by = ["slug"]
-    says = ["name", "letter", "order", "summary"]
+    says = ["name", "letter", "summary"]
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=60)
@@ -29,7 +29,7 @@ class Feature(FromFile):
     """A row of the comparison."""
 
     named_by = ["slug"]
-    says = ["label", "order", "note"]
+    says = ["label", "note"]
 
     slug = models.SlugField(unique=True)
     label = models.CharField(max_length=80)

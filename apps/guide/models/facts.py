@@ -41,7 +41,7 @@ class CodeModel(FromFile):
     """One of the twelve models: a variant in a size. The slug is ``<size>-<variant>``, for example ``7b-base``."""
 
     named_by = ["slug"]
-    says = ["name", "variant", "size", "repositories", "order"]
+    says = ["name", "variant", "size", "repositories"]
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=60)
@@ -78,7 +78,7 @@ class Attribute(FromFile):
         MEMORY = "memory", "Memory"
 
     named_by = ["slug"]
-    says = ["label", "group", "unit", "note", "better", "order"]
+    says = ["label", "group", "unit", "note", "better"]
 
     slug = models.SlugField(unique=True)
     label = models.CharField(max_length=80)

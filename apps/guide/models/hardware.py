@@ -9,7 +9,7 @@ class Gpu(FromFile):
     """A kind of GPU with the memory of one card."""
 
     named_by = ["slug"]
-    says = ["name", "memory_gb", "usable_gib", "note", "order"]
+    says = ["name", "memory_gb", "usable_gib", "note"]
     with_rows = ["citations"]
 
     slug = models.SlugField(unique=True)
@@ -34,7 +34,7 @@ class Quantization(FromFile):
     """A way of storing weights; what stays at 16 bit is the embedding and the output head."""
 
     named_by = ["slug"]
-    says = ["label", "bits", "overhead_bits", "keeps_embeddings", "needs_prepared_weights", "flag", "note", "order"]
+    says = ["label", "bits", "overhead_bits", "keeps_embeddings", "needs_prepared_weights", "flag", "note"]
     with_rows = ["citations"]
 
     slug = models.SlugField(unique=True)

@@ -10,7 +10,7 @@ class Page(FromFile):
     """A page of the guide: its title, what it promises, and when somebody last read it against the sources."""
 
     named_by = ["slug"]
-    says = ["title", "summary", "reviewed_on", "order"]
+    says = ["title", "summary", "reviewed_on"]
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=120)
@@ -29,7 +29,7 @@ class Section(FromFile):
     """A part of a page under its own heading, in Markdown, with ``[@key place]`` where it cites a source."""
 
     named_by = ["page", "slug"]
-    says = ["title", "order", "variant", "shows", "body"]
+    says = ["title", "variant", "shows", "body"]
 
     class Shows(models.TextChoices):
         """What stands under the prose."""

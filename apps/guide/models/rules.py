@@ -20,7 +20,7 @@ class Rule(FromFile):
         CAUTION = "caution", "Says what to mind with models"
 
     named_by = ["slug"]
-    says = ["kind", "when", "models", "text", "otherwise", "order"]
+    says = ["kind", "when", "models", "text", "otherwise"]
     with_rows = ["citations"]
 
     slug = SlugField(unique=True)

@@ -13,7 +13,7 @@ class Benchmark(FromFile):
     """One column of published scores: a suite, a metric, and for some a language or a way of asking."""
 
     named_by = ["slug"]
-    says = ["label", "suite", "metric", "language", "unit", "note", "better", "order"]
+    says = ["label", "suite", "metric", "language", "unit", "note", "better"]
 
     slug = models.SlugField(unique=True)
     label = models.CharField(max_length=80)

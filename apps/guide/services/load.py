@@ -5,8 +5,10 @@ last. Only a row that still says what was loaded last is written; an edited row 
 something else to say.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -60,7 +62,10 @@ class _Load:
             elif row.loaded_digest:
                 self.leftover.append(row)
         missing = [record for identity, record in wanted.items() if identity not in present]
-        created = self.writer.create(table.model, [(record.named_by, record.content) for record in missing])
+        places = [({**record.named_by, **record.place}, record.content) for record in missing]
+        created = self.writer.create(table.model, places)
+        if table.model.is_ordered():
+            _put_in_order(table.model, {row: wanted[name].index for name, row in present.items() if name in wanted})
         self.report.created += len(created)
         self.writer.knows(table.model, {**present, **{row.identity: row for row in created}})
 
@@ -88,6 +93,14 @@ class _Load:
                 self.report.removed += 1
             except ProtectedError:
                 self.report.conflicts.append(name_of(row))
+
+
+def _put_in_order(model: type[FromFile], places: Mapping[Any, int]) -> None:
+    """Give rows the places that they have in the file; that is no edit, and overwrites none."""
+    moved = [row for row, place in places.items() if row.order != place]
+    for row in moved:
+        row.order = places[row]
+    cast("Any", model).rows().bulk_update(moved, ["order"])
 
 
 def name_of(row: FromFile) -> str:

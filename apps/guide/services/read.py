@@ -55,8 +55,6 @@ def _read_files(folder: Path, files: str, tables: list[Table], content: Content)
 def _records(file: TomlFile, table: Table, entries: list[Any]) -> Iterator[Record]:
     for index, entry in enumerate(entries):
         for row in entry.rows():
-            if "order" in table.model.says:
-                row["order"] = index
             yield Record(table, file, index, row)
 
 

@@ -25,6 +25,11 @@ class Record:
         return identify(self.values[name] for name in self.table.model.named_by)
 
     @property
+    def place(self) -> dict[str, int]:
+        """Where the row stands among the others of its table, if that matters."""
+        return {"order": self.index} if self.table.model.is_ordered() else {}
+
+    @property
     def named_by(self) -> dict[str, Any]:
         """What names the row."""
         return {name: self.values[name] for name in self.table.model.named_by}

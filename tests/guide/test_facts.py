@@ -1,0 +1,268 @@
+"""The facts and scores that are shipped: as published, with their sources, and in step with what the code goes by."""
+
+from decimal import Decimal
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from apps.guide import selectors
+from apps.guide.models import (
+    Citation,
+    CodeModel,
+    Fact,
+    Gpu,
+    Kind,
+    Quantization,
+    Reading,
+    Score,
+    Section,
+    Source,
+    Status,
+    Term,
+)
+from apps.guide.prose import find_citations
+from apps.inference.catalogue import all_models, all_sources
+from apps.inference.catalogue.facts import Figure, Standing
+
+pytestmark = pytest.mark.usefixtures("guide")
+
+SIZES = ("7b", "13b", "34b", "70b")
+VARIANTS = ("base", "python", "instruct")
+
+# Read in the paper and the documentation, independently of the content files: benchmark, then 7B, 13B, 34B, 70B.
+SCORES = {
+    ("base", "humaneval-pass-1"): "33.5 36.0 48.8 53.0",
+    ("python", "humaneval-pass-1"): "38.4 43.3 53.7 57.3",
+    ("instruct", "humaneval-pass-1"): "34.8 42.7 41.5 67.8",
+    ("base", "humaneval-pass-100"): "85.9 89.8 93.0 96.2",
+    ("python", "humaneval-pass-100"): "90.6 94.1 94.7 98.4",
+    ("instruct", "humaneval-pass-10"): "64.3 71.6 77.2 90.3",
+    ("base", "mbpp-pass-1"): "41.4 47.0 55.0 62.4",
+    ("python", "mbpp-pass-1"): "47.6 49.0 56.2 65.6",
+    ("instruct", "mbpp-pass-1"): "44.4 49.4 57.0 62.2",
+    ("python", "mbpp-pass-100"): "84.8 87.6 88.2 91.9",
+    ("base", "multipl-e-cpp"): "28.6 39.1 47.8 52.8",
+    ("python", "multipl-e-php"): "32.3 33.5 42.9 53.4",
+    ("instruct", "multipl-e-java"): "30.4 40.5 43.7 58.2",
+    ("instruct", "multipl-e-ts"): "32.7 39.0 40.3 39.0",
+    ("python", "multipl-e-csharp"): "24.7 29.8 31.7 34.8",
+    ("base", "multipl-e-bash"): "12.0 15.2 17.1 29.1",
+    ("base", "multipl-e-average"): "26.3 30.6 36.4 45.3",
+    ("python", "multipl-e-average"): "27.5 31.5 35.1 45.0",
+    ("instruct", "multipl-e-average"): "25.8 32.0 36.1 45.9",
+    ("base", "infilling-single-line-psm"): "74.1 75.9",
+    ("base", "infilling-single-line-spm"): "83.3 85.6",
+    ("base", "infilling-multi-line-psm"): "48.2 51.0",
+    ("base", "infilling-multi-line-spm"): "50.8 56.1",
+    ("base", "infilling-random-span-psm"): "59.7 63.6",
+    ("base", "infilling-random-span-spm"): "39.0 41.9",
+    ("base", "infilling-match-javascript-spm"): "82.6 85.0",
+    ("base", "docstring-bleu"): "20.37 21.15",
+    ("base", "retrieval-16k-0"): "54.7 100 95.3",
+    ("instruct", "retrieval-16k-0"): "7.0 100 68.8",
+    ("base", "retrieval-24k-20"): "85.9 89.1 0.0",
+    ("instruct", "retrieval-24k-40"): "54.7 100 85.9",
+    ("python", "apps-introductory"): "12.7 26.3 28.9",
+    ("base", "apps-competition"): "0.8 2.1 2.9",
+    ("python", "gsm8k"): "13.0 22.1 34.4",
+}
+
+# Of every model of a size, whatever its variant.
+SHAPES = {
+    "layers": (32, 40, 48, 80),
+    "hidden-size": (4096, 5120, 8192, 8192),
+    "attention-heads": (32, 40, 64, 64),
+    "kv-heads": (32, 40, 8, 8),
+    "head-size": (128, 128, 128, 128),
+    "feed-forward-size": (11008, 13824, 22016, 28672),
+    "shards": (1, 2, 4, 8),
+    "kv-per-token": (512, 800, 192, 320),
+}
+
+FIGURES = {
+    ("7b-base", "parameters"): "6738546688",
+    ("13b-instruct", "parameters"): "13016028160",
+    ("34b-python", "parameters"): "33743970304",
+    ("70b-instruct", "parameters"): "68976910336",
+    ("7b-base", "weights-16-bit"): "12.55",
+    ("13b-base", "weights-16-bit"): "24.24",
+    ("34b-base", "weights-16-bit"): "62.85",
+    ("70b-base", "weights-16-bit"): "128.48",
+    ("7b-base", "weights-8-bit"): "6.28",
+    ("34b-instruct", "weights-8-bit"): "31.43",
+    ("13b-base", "weights-4-bit"): "6.52",
+    ("70b-base", "weights-4-bit"): "32.85",
+    ("7b-base", "kv-4096"): "2",
+    ("13b-base", "kv-16384"): "12.5",
+    ("34b-base", "kv-100000"): "18.3",
+    ("70b-base", "kv-100000"): "30.5",
+    ("7b-python", "vocabulary"): "32000",
+    ("13b-base", "vocabulary"): "32016",
+    ("34b-base", "vocabulary"): "32000",
+    ("70b-python", "vocabulary"): "32016",
+    ("70b-base", "code-tokens"): "1000000000000",
+    ("34b-instruct", "code-tokens"): "500000000000",
+    ("13b-python", "python-tokens"): "100000000000",
+    ("7b-instruct", "instruction-tokens"): "5000000000",
+    ("34b-base", "long-context-steps"): "11000",
+    ("7b-base", "rope-theta"): "1000000",
+    ("70b-instruct", "rope-theta"): "10000",
+    ("70b-instruct", "max-positions"): "4096",
+    ("70b-python", "planned-context"): "4096",
+    ("70b-base", "planned-context"): "16384",
+    ("7b-instruct", "claimed-context"): "100000",
+}
+
+
+@pytest.mark.parametrize(("where", "numbers"), SCORES.items(), ids=str)
+def test_scores_are_as_published(where: tuple[str, str], numbers: str) -> None:
+    variant, benchmark = where
+    expected = {f"{size}-{variant}": Decimal(number) for size, number in zip(SIZES, numbers.split(), strict=False)}
+    found = Score.objects.filter(benchmark__slug=benchmark, model__variant__slug=variant)
+    assert dict(found.values_list("model__slug", "number")) == expected
+
+
+@pytest.mark.parametrize(("attribute", "numbers"), SHAPES.items())
+def test_shapes_are_as_published(attribute: str, numbers: tuple[int, ...]) -> None:
+    found = dict(Fact.objects.filter(attribute__slug=attribute).values_list("model__slug", "number"))
+    expected = dict(zip(SIZES, numbers, strict=True))
+    assert found == {f"{size}-{variant}": expected[size] for size in SIZES for variant in VARIANTS}
+
+
+def test_figures_are_as_published() -> None:
+    facts = selectors.facts_by_model()
+    found = {(model, attribute): facts[model][attribute].number for model, attribute in FIGURES}
+    assert found == {where: Decimal(number) for where, number in FIGURES.items()}
+
+
+def test_the_figures_of_what_people_compare_with_are_there() -> None:
+    others = dict(Score.objects.filter(benchmark__slug="humaneval-pass-1", model=None).values_list("other", "number"))
+    assert others["GPT-4"] == Decimal("67.0")
+    assert others["Llama 2 70B"] == Decimal("30.5")
+    assert others["Code Llama Unnatural 34B"] == Decimal("62.2")
+
+
+def test_parameters_and_memory_follow_from_the_shapes() -> None:
+    facts = selectors.facts_by_model()
+    shapes = selectors.shapes()
+    assert len(shapes) == 12
+    for model, shape in shapes.items():
+        width, heads = shape.hidden_size, shape.kv_heads * shape.head_size
+        layer = 2 * width**2 + 2 * width * heads + 3 * width * shape.feed_forward_size + 2 * width
+        ends = 2 * shape.vocabulary * width
+        assert shape.parameters == ends + shape.layers * layer + width
+        per_token = 2 * shape.layers * heads * 2
+        known = facts[model]
+        assert known["kv-per-token"].number == per_token // 1024
+        assert_gib(known["weights-16-bit"], shape.parameters * 2)
+        assert_gib(known["weights-8-bit"], shape.parameters)
+        assert_gib(known["weights-4-bit"], (shape.parameters - ends) // 2 + ends * 2)
+        for length in (4096, 16384, 100000):
+            cache = known[f"kv-{length}"]
+            if cache.number is None:
+                assert length > shape.planned_context
+            else:
+                assert_gib(cache, per_token * length)
+
+
+def assert_gib(fact: Fact, size: int) -> None:
+    assert fact.number is not None
+    assert abs(fact.number - Decimal(size) / 2**30) <= Decimal("0.05"), f"{fact}: {size}"
+    assert fact.text == str(fact.number.quantize(Decimal(fact.text))), "the text says the number"
+
+
+def test_a_text_says_its_number() -> None:
+    plain = [fact for fact in Fact.objects.exclude(number=None) if fact.text.replace(",", "").isdigit()]
+    assert len(plain) > 150
+    assert [str(fact) for fact in plain if int(fact.text.replace(",", "")) != fact.number] == []
+
+
+@pytest.mark.parametrize("model", [Fact, Score, Gpu, Quantization])
+def test_every_statement_has_a_source(model: type[Fact] | type[Score] | type[Gpu] | type[Quantization]) -> None:
+    rows = model.objects.prefetch_related("citations")
+    assert len(rows) > 5
+    assert [str(row) for row in rows if not row.citations.all()] == []
+
+
+def test_every_statement_has_the_day_it_was_checked() -> None:
+    facts = selectors.facts()
+    assert len(facts) > 400
+    assert [str(fact) for fact in facts if not fact.checked] == []
+    benchmarks = selectors.benchmarks()
+    assert [str(score) for found in benchmarks for score in found.scores.values() if not score.checked] == []
+
+
+def test_conflicts_show_both_sides_with_their_sources() -> None:
+    conflicts = Fact.objects.filter(status=Status.CONFLICT).prefetch_related("readings__citations")
+    assert len(conflicts) >= 12
+    assert all(fact.readings.all() for fact in conflicts)
+    assert [
+        str(reading) for reading in Reading.objects.prefetch_related("citations") if not reading.citations.all()
+    ] == []
+    about = set(conflicts.values_list("model__slug", "attribute__slug"))
+    assert {("70b-instruct", "infilling"), ("70b-base", "infilling"), ("7b-instruct", "infilling")} <= about
+    assert {("70b-python", "max-positions"), ("70b-instruct", "rope-theta"), ("13b-instruct", "max-positions")} <= about
+
+
+def test_every_source_is_cited_by_something() -> None:
+    prose = [*Section.objects.values_list("body", flat=True), *Term.objects.values_list("definition", flat=True)]
+    cited = set(Citation.objects.values_list("source__key", flat=True))
+    cited |= {key for text in prose for _, key in find_citations(text)}
+    assert [source.key for source in Source.objects.all() if source.key not in cited] == []
+
+
+def test_reading_everything_takes_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_max_num_queries(4):
+        assert len(selectors.facts_by_model()) == 12
+    with django_assert_max_num_queries(3):
+        assert len(selectors.benchmarks()) > 30
+    with django_assert_max_num_queries(1):
+        assert [model.slug for model in selectors.models()] == [f"{z}-{v}" for v in VARIANTS for z in SIZES]
+
+
+# --- in step with the code -------------------------------------------------------------------------
+
+
+def slug_of(variant: str, size: str) -> str:
+    return f"{size.lower()}-{variant}"
+
+
+def test_the_models_are_those_of_the_catalogue() -> None:
+    ours = {model.slug: (model.name, model.repositories) for model in CodeModel.objects.all()}
+    assert ours == {
+        slug_of(model.variant, model.size): (model.name, list(model.repositories)) for model in all_models()
+    }
+
+
+def test_abilities_are_those_of_the_catalogue() -> None:
+    facts = selectors.facts_by_model()
+    for model in all_models():
+        known = facts[slug_of(model.variant, model.size)]
+        assert known["chat"].support == model.chat.support
+        assert known["completes"].support == model.complete.support
+        assert known["infilling"].support == model.infill.support, model.name
+
+
+def test_contexts_and_vocabulary_are_those_of_the_catalogue() -> None:
+    facts = selectors.facts_by_model()
+    for model in all_models():
+        known = facts[slug_of(model.variant, model.size)]
+        assert_same(known["trained-context"], model.trained_context)
+        assert_same(known["claimed-context"], model.claimed_context)
+        assert_same(known["planned-context"], model.planned_context)
+        assert_same(known["vocabulary"], model.vocabulary)
+
+
+def assert_same(fact: Fact, figure: Figure) -> None:
+    assert fact.number == figure.value, str(fact)
+    standings = {
+        Standing.VERIFIED: Status.AGREED,
+        Standing.DISPUTED: Status.CONFLICT,
+        Standing.UNVERIFIED: Status.UNVERIFIED,
+    }
+    assert fact.kind == Kind.JUDGEMENT or fact.status == standings[figure.standing], str(fact)
+
+
+def test_the_sources_of_the_catalogue_are_those_of_the_guide() -> None:
+    ours = {source.key: source.url for source in Source.objects.all()}
+    assert {key: source.url for key, source in all_sources().items()}.items() <= ours.items()
