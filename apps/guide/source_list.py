@@ -57,9 +57,13 @@ def _url_of(section: Section, pages: Mapping[str, str]) -> str:
 
 
 def _uses(citations: Iterable[Citation]) -> Iterator[Use]:
-    places = Counter(_place(citation) for citation in citations)
-    for (label, url), times in places.items():
-        yield Use(label, url, times)
+    """Name what many rows have in common once, with the address of the first."""
+    found: dict[str, list[str]] = {}
+    for citation in citations:
+        label, url = _place(citation)
+        found.setdefault(label, []).append(url)
+    for label, urls in found.items():
+        yield Use(label, urls[0], len(urls))
 
 
 def _place(citation: Citation) -> tuple[str, str]:

@@ -2,15 +2,18 @@
 
 import json
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from apps.guide.errors import ContentError
 from apps.guide.models import Section
 from apps.guide.prompting.display import ShownPrompt
 from apps.guide.prompting.examples import Turn
 from apps.guide.prose import find_faulty_examples, render_prose
+from apps.guide.services.read import read_content
 from apps.inference.prompts import chat_prompt, infilling_prompt
 from tests.guide.reading import Element, ReadPage
 
@@ -60,6 +63,16 @@ def test_a_faulty_example_is_named_with_its_line_and_shown_as_faulty() -> None:
         (3, "the example of a prompt cannot be rendered: There is no message to answer.")
     ]
     assert "This example cannot be rendered" in render_prose(text, {})
+
+
+def test_a_faulty_example_stops_the_load(folder: Path) -> None:
+    file = folder / "prompting/completion.md"
+    text = file.read_text()
+    assert text.count('format = "complete"') == 1
+    read_content(folder=folder)
+    file.write_text(text.replace('format = "complete"', 'format = "poem"'))
+    with pytest.raises(ContentError, match=r"completion\.md, line 5: the example of a prompt cannot be rendered"):
+        read_content(folder=folder)
 
 
 def test_the_preview_shows_what_one_types(guide: None, client: Client) -> None:

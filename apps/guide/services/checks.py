@@ -1,8 +1,10 @@
 """What content files must agree on with each other; the first fault is raised as a ``ContentError``."""
 
+from collections.abc import Iterator
+
 from apps.guide.errors import ContentError
 from apps.guide.models import FromFile, Kind, Status
-from apps.guide.prose import find_citations, split_citation
+from apps.guide.prose import find_citations, find_faulty_examples, split_citation
 from apps.guide.services.records import Content, Record
 from apps.guide.services.tables import TABLES, Table
 
@@ -56,11 +58,16 @@ def _check_citations(record: Record, sources: set[str]) -> None:
         for spelling in reading["sources"]:
             _check_source(record, sources, spelling, "readings")
     for field in PROSE_FIELDS:
-        for line, key in find_citations(values.get(field, "")):
-            if key not in sources:
-                reason = f"there is no source {key!r}"
-                # A section's body begins after its heading and the blank lines under it.
-                raise _prose_error(record, reason, line) if record.path else record.error(reason, field=field)
+        for line, reason in _prose_faults(values.get(field, ""), sources):
+            # A section's body begins after its heading and the blank lines under it.
+            raise _prose_error(record, reason, line) if record.path else record.error(reason, field=field)
+
+
+def _prose_faults(text: str, sources: set[str]) -> Iterator[tuple[int, str]]:
+    for line, key in find_citations(text):
+        if key not in sources:
+            yield line, f"there is no source {key!r}"
+    yield from find_faulty_examples(text)
 
 
 def _check_source(record: Record, sources: set[str], spelling: str, field: str) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from apps.guide.navigation import Entry, all_entries
 
 SHOWN = 4
-LEAST_ALIKE = 0.4
+LEAST_ALIKE = 0.6
 
 
 def page_not_found(request: HttpRequest, asked: str) -> HttpResponse:
