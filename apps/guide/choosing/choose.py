@@ -11,6 +11,7 @@ from apps.guide.choosing.decide import Decision, Statement, decide
 from apps.guide.choosing.memory import Room
 from apps.guide.choosing.rules import MODELS
 from apps.guide.choosing.selectors import Serving, read_rules, read_serving, read_shapes
+from apps.guide.examples import try_url
 from apps.guide.models import CodeModel, Source
 from apps.guide.prose import citation_link, split_citation
 
@@ -53,9 +54,9 @@ class Suggestion:
     serving: Serving
 
     @property
-    def chats(self) -> bool:
-        """Whether the chat here can talk with it."""
-        return self.serving.is_served and self.model.variant.slug == "instruct"
+    def try_url(self) -> str:
+        """Where to try it here; empty where nothing here can."""
+        return try_url(self.model.variant.slug) if self.serving.is_served else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""Choosing and comparing models in Chromium: accessible in every state, narrow enough, by keyboard, kept in the URL."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from channels.db import database_sync_to_async
+from playwright.async_api import expect
+
+from apps.guide.services.load import load_guide
+from tests.browser.visit import Visit
+
+CHOICE = "/guide/choose/?task=chat&gpu=24&context=16384"
+WIDE = "/guide/compare/?pick=7b-base&pick=34b-instruct&pick=70b-instruct&pick=python&sort=-layers"
+# Few rows: axe takes seconds for hundreds of cells.
+SHORT = "/guide/compare/?pick=7b-base&pick=7b-instruct&only=differences&sort=-humaneval-pass-1&colour=blue"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_choosing_and_comparing_are_accessible(visit: Visit, theme: str) -> None:
+    await database_sync_to_async(load_guide)()
+    await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for path in [f"{CHOICE}&mood=good", SHORT]:
+        await visit.open(path)
+        await expect(visit.page.locator("main h1")).to_be_visible()
+        assert await visit.accessibility_faults() == []
+
+
+async def test_both_fit_a_small_phone(visit: Visit) -> None:
+    await database_sync_to_async(load_guide)()
+    await visit.page.set_viewport_size({"width": 360, "height": 640})
+    for path in [CHOICE, WIDE, SHORT]:
+        await visit.open(path)
+        await expect(visit.page.locator("main h1")).to_be_visible()
+        assert await visit.overflow() <= 0
+    await expect(visit.page.locator(".compare__who").first).to_be_visible()
+    assert await visit.accessibility_faults() == []
+
+
+async def test_an_answer_given_by_keyboard_changes_the_recommendation_and_the_address(visit: Visit) -> None:
+    await database_sync_to_async(load_guide)()
+    await visit.open("/guide/choose/?task=complete&after=no")
+    first = visit.page.locator(".suggestion--first h3")
+    await expect(first).to_contain_text("Code Llama 70B")
+    await visit.page.get_by_label("No, it writes on").focus()
+    await visit.page.keyboard.press("ArrowDown")
+    await expect(first).to_contain_text("Code Llama 13B")
+    await visit.page.wait_for_url("**after=yes**")
+    assert parse_qs(urlsplit(visit.page.url).query)["after"] == ["yes"]
+    await expect(visit.page.get_by_label("Yes, it fills a gap")).to_be_focused()
+    await visit.page.reload()
+    await expect(first).to_contain_text("Code Llama 13B")
+
+
+async def test_a_pick_by_keyboard_keeps_the_focus_and_the_address(visit: Visit) -> None:
+    await database_sync_to_async(load_guide)()
+    await visit.open("/guide/compare/?pick=7b-base&pick=13b-base")
+    heads = visit.page.locator(".compare__table thead th")
+    await expect(heads).to_have_count(3)
+    box = visit.page.locator("#pick-34b-base")
+    await box.focus()
+    await visit.page.keyboard.press("Space")
+    await expect(heads).to_have_count(4)
+    await expect(box).to_be_focused()
+    assert parse_qs(urlsplit(visit.page.url).query)["pick"] == ["7b-base", "13b-base", "34b-base"]
