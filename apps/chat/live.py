@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from zlib import crc32
 
 from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
+from apps.chat.transcript import html_of
 from apps.chat.wording import waiting_sentence
 from apps.generation.event_log import first_token_at
 from apps.generation.events import Ended, Events, Place
@@ -36,6 +38,7 @@ class LiveReply:
         self._send = send
         self._place: Place | None = None
         self._renderer = renderer_of(message)
+        self._checksum = 0
 
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
@@ -52,6 +55,7 @@ class LiveReply:
         await self._send(await in_thread(self._ending)(last))
 
     def _snapshot(self, text: str) -> str:
+        self._checksum = crc32(text.encode())
         finished, still_open = self._renderer.snapshot(text)
         html = fragments.with_open_block(self._message, finished, still_open)
         return fragments.upsert_message(self._message, html)
@@ -60,6 +64,7 @@ class LiveReply:
         frame = ""
         if events.state is not None and (events.state, events.place) != (self._generation.state, self._place):
             frame = self._state(events.state, events.place)
+        self._checksum = crc32(events.text.encode(), self._checksum)
         frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
         if events.ended:
             # In one frame: what is finished here is what stands in the open block until then.
@@ -78,11 +83,20 @@ class LiveReply:
         if last.ended is not None and message.generation is not None:
             _complete_figures(message.generation, last.offset_after, last.ended)
         conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
+        if self._has_other_text(message):
+            shown = fragments.upsert_message(message, html_of(message))
+        else:
+            shown = fragments.update_around_text(message)
         return (
-            fragments.update_around_text(message)
+            shown
             + fragments.update_sidebar(conversation)
             + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
         )
+
+    def _has_other_text(self, message: Message) -> bool:
+        """A log that was lost with its worker is written anew from the last checkpoint, perhaps in other words."""
+        is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
+        return is_stored and crc32(message.text.encode()) != self._checksum
 
 
 def _complete_figures(generation: Generation, length: int, ended: Ended) -> None:
