@@ -26,7 +26,8 @@ export function socket({ socket: path, since }, word, lost) {
   return {
     close() {
       listening.abort();
-      connection.close();
+      if (connection.readyState !== WebSocket.CONNECTING) connection.close();
+      else connection.addEventListener("open", () => connection.close()); // before, browsers complain
     },
   };
 }
