@@ -13,9 +13,6 @@ http_application = get_asgi_application()
 # Routes import models, which need the application registry that the line above fills.
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
-from apps.gateway.stopping import notice_stop_signals  # noqa: E402
-
-notice_stop_signals()
 
 application = ProtocolTypeRouter(
     {

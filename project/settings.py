@@ -233,6 +233,11 @@ TIME_ZONE = env.read_text("TIME_ZONE", "UTC")
 USE_I18N = False
 USE_TZ = True
 
+# --- metrics ----------------------------------------------------------------------------------
+
+# Who may read /metrics: whoever sends this token, or without one whoever asks from this machine.
+METRICS_TOKEN = env.read_text("METRICS_TOKEN", "")
+
 # --- logs -------------------------------------------------------------------------------------
 
 LOGGING = configure_logging(

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from project import health, styleguide
+from project import health, metrics, styleguide
 from project.admin_login import admin_login
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide.show_styleguide, name="styleguide"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

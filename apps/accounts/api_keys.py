@@ -8,26 +8,34 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.accounts.errors import UserInactive, UserNotFound
+from apps.accounts.errors import TooManyKeys, UserInactive, UserNotFound
 from apps.accounts.models import ApiKey, User
 
 MARK = "clw_"  # so that people and secret scanners know one when they see it
 SECRET_BYTES = 32
 PREFIX_LENGTH = len(MARK) + 6
 LONGEST_KEY = 200
+MOST_KEYS = 100  # usable ones of a person: more than anybody can keep apart
 LAST_USE_PRECISION = timedelta(minutes=1)
 
 
 def create_api_key(*, username: str, name: str = "", days: int | None = None) -> str:
     """Make a key and return it, for the only time; ``days`` is how long it works.
 
-    Raises ``UserNotFound`` and ``UserInactive``.
+    Raises ``UserNotFound``, ``UserInactive`` and ``TooManyKeys``.
     """
     owner = User.objects.filter(username=username).first()
     if owner is None:
         raise UserNotFound(username)
     if not owner.is_active:
         raise UserInactive(username)
+    return issue_api_key(owner=owner, name=name, days=days)
+
+
+def issue_api_key(*, owner: User, name: str = "", days: int | None = None) -> str:
+    """``create_api_key`` for somebody who is known. Raises ``TooManyKeys``."""
+    if ApiKey.objects.visible_to(owner).usable().count() >= MOST_KEYS:
+        raise TooManyKeys(MOST_KEYS)
     key = MARK + secrets.token_urlsafe(SECRET_BYTES)
     ApiKey.objects.create(
         owner=owner,

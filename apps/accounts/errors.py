@@ -3,7 +3,9 @@
 AccountError
 ├── InvalidUsername
 ├── UserNotFound
-└── UserInactive
+├── UserInactive
+├── TooManyKeys
+└── TooManyAttempts
 """
 
 
@@ -28,3 +30,18 @@ class UserNotFound(AccountError):
 class UserInactive(AccountError):
     def __init__(self, username: str) -> None:
         super().__init__(f"The user {username!r} is not active and cannot sign in.")
+
+
+class TooManyKeys(AccountError):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} keys that work, the most there can be: revoke one that nobody uses.")
+
+
+class TooManyAttempts(AccountError):
+    """Passwords were tried too often; ``seconds`` until they may be tried again."""
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, -(-seconds // 60))
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"Too many wrong passwords. Wait {wait}, or ask an admin for a one-time link.")
+        self.seconds = seconds

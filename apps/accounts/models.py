@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 
 class User(AbstractUser):
@@ -16,6 +17,9 @@ class User(AbstractUser):
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(owner=user)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
 
     def usable(self) -> Self:
         not_expired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
@@ -41,3 +45,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    @property
+    def standing(self) -> str:
+        """``works``, ``expired`` or ``revoked``."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= timezone.now() else "works"

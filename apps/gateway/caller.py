@@ -52,6 +52,14 @@ def _leave_started(starting: "asyncio.Future[Generation]") -> None:
         leave(starting.result().pk)
 
 
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 class ReplyStream(StreamingHttpResponse):
     """Server-sent events that end with the generation; closed earlier, because the caller left, they cancel it.
 
@@ -79,8 +87,11 @@ class ReplyStream(StreamingHttpResponse):
         self._is_left = False
 
     def close(self) -> None:
-        """Called by Django in a thread, when all is sent or the caller has left, and at no other time."""
+        """Called when all is sent or the caller has left, and at no other time; by Django itself in a thread."""
         if self._is_left:
             self._is_left = False
-            leave_generation(self._generation_id)
+            if _in_event_loop():  # closed by a server of another kind
+                leave(self._generation_id)
+            else:
+                leave_generation(self._generation_id)
         super().close()

@@ -8,6 +8,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -21,8 +22,12 @@ _told = threading.Event()
 _waiters: set[Waiter] = set()
 
 
-def notice_stop_signals() -> None:
-    """Take note of SIGTERM and SIGINT on their way to the server, which has set its own handlers by now."""
+@cache
+def _notice_stop_signals() -> None:
+    """Take note of SIGTERM and SIGINT on their way to the server.
+
+    With the first request and not sooner: servers set their handlers after they have loaded the application.
+    """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             servers = signal.getsignal(number)
@@ -42,6 +47,7 @@ def _noting(handler: Callable[[int, FrameType | None], Any]) -> Callable[[int, F
 
 async def unless_stopping[Answer](answering: Coroutine[Any, Any, Answer]) -> Answer:
     """Await an answer. Raises ``WebProcessStops`` where the process is told to stop before it is there."""
+    _notice_stop_signals()
     answer, stop = asyncio.ensure_future(answering), asyncio.ensure_future(_stop())
     try:
         await asyncio.wait([answer, stop], return_when=asyncio.FIRST_COMPLETED)

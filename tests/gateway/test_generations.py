@@ -1,5 +1,6 @@
 """``/v1/generations/<id>``: looked at, followed from any offset, cancelled; by its owner only."""
 
+import time
 from contextlib import closing
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
-from apps.generation import event_log
+from apps.generation import event_log, open_streams
 from apps.generation.models import Generation, State
 from apps.generation.services.announce_places import announce_places
 from tests.gateway.calls import DONE, assert_refused, body, ended, events_in, first_text, numbers, started_stream
@@ -173,3 +174,25 @@ def test_a_stranger_gets_404(api: httpx.Client, api_of: ApiOf, charlie: User) ->
 
 def test_no_such_generation(api: httpx.Client) -> None:
     assert_refused(api.get(f"generations/{uuid4()}"), 404, code="not_found")
+
+
+def test_an_offset_beyond_the_end_of_what_runs(api: httpx.Client) -> None:
+    """It never comes, but the end does."""
+    with closing(started_stream(api, "count to 40 at 100 per second")) as running:
+        events = followed(api, running.headers["X-Generation-Id"], "?after=100000")
+    assert [event["event"] for event in events] == ["state", "end"] or text_of(events, start=0) == ""
+    assert events[-1]["data"]["state"] == "succeeded"
+    assert events[-1]["data"]["usage"]["completion_tokens"] == 40
+
+
+def test_a_persons_event_streams_are_counted(api: httpx.Client, api_of: ApiOf, alice: User, charlie: User) -> None:
+    generation_id = answered(api, "count to 3")
+    places = {f"place {number}": time.time() + 60 for number in range(50)}
+    event_log.sync_client().zadd(open_streams.keys(alice.pk)[0], places)
+    refused = api.get(f"generations/{generation_id}/events")
+    assert "50 live pages" in assert_refused(refused, 429, code="rate_limit_exceeded")
+    assert int(refused.headers["Retry-After"]) >= 1
+    other = api_of(charlie)
+    assert followed(other, answered(other, "count to 3"))[-1]["data"]["state"] == "succeeded"
+    event_log.sync_client().delete(open_streams.keys(alice.pk)[0])
+    assert followed(api, generation_id)[-1]["data"]["state"] == "succeeded"

@@ -1,9 +1,11 @@
 """The official ``openai`` client, against a real server, worker and model server."""
 
+import threading
 from collections.abc import Iterator
 
 import openai
 import pytest
+from django.db import connection
 from openai.types.chat import ChatCompletionMessageParam
 
 from apps.accounts.api_keys import create_api_key
@@ -131,3 +133,39 @@ def test_a_stream_that_is_left_cancels_its_generation(client: openai.OpenAI) -> 
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
     generation = ended(Generation.objects.get())
     assert generation.state == State.CANCELLED
+
+
+async def test_the_async_client_streams(client: openai.OpenAI) -> None:
+    async with openai.AsyncOpenAI(base_url=client.base_url, api_key=client.api_key, timeout=20) as own:
+        reply = await own.chat.completions.create(model="instruct", messages=asking("count to 12"))
+        assert reply.choices[0].message.content == numbers(12)
+        stream = await own.chat.completions.create(
+            model="instruct", messages=asking("count to 40 at 200 per second"), stream=True
+        )
+        assert "".join([chunk.choices[0].delta.content or "" async for chunk in stream]) == numbers(40)
+
+
+def test_the_clients_streaming_helper(client: openai.OpenAI) -> None:
+    with client.chat.completions.stream(model="instruct", messages=asking("count to 30")) as stream:
+        deltas = [event.delta for event in stream if event.type == "content.delta"]
+        final = stream.get_final_completion()
+    assert "".join(deltas) == final.choices[0].message.content == numbers(30)
+
+
+def test_the_client_waits_as_long_as_it_is_told(client: openai.OpenAI, alice: User) -> None:
+    """A refusal with ``Retry-After`` is tried again by itself, and works once there is room."""
+
+    def free() -> None:
+        Generation.objects.filter(variant="base").delete()
+        connection.close()
+
+    for _ in range(100):
+        Generation.objects.create(owner=alice, messages=[], state=State.QUEUED, variant="base")
+    with pytest.raises(openai.RateLimitError) as refused:
+        client.with_options(max_retries=0).chat.completions.create(model="instruct", messages=asking("count to 3"))
+    assert refused.value.code == "rate_limit_exceeded"
+    freeing = threading.Timer(0.5, free)
+    freeing.start()
+    reply = client.chat.completions.create(model="instruct", messages=asking("count to 3"))
+    freeing.join()
+    assert reply.choices[0].message.content == "1 2 3"

@@ -1,21 +1,55 @@
 """Signing in by one-time link, by password, and signing out."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.attempts import count_attempt, forget_attempts
+from apps.accounts.errors import TooManyAttempts
 from apps.accounts.services import redeem_sign_in_token
 
-sign_in = login_not_required(
-    LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True),
-)
+
+class SignIn(LoginView):
+    """Signing in by password, which may be tried so often."""
+
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    @method_decorator(sensitive_post_parameters())
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        username = request.POST.get("username", "")
+        try:
+            count_attempt(username=username, address=_address_of(request))
+        except TooManyAttempts as refusal:
+            return self._refused(refusal, username)
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        forget_attempts(username=form.cleaned_data["username"], address=_address_of(self.request))
+        return response
+
+    def _refused(self, refusal: TooManyAttempts, username: str) -> HttpResponse:
+        # An unbound form: showing a bound one would look at the password.
+        form = AuthenticationForm(self.request, initial={"username": username})
+        context = self.get_context_data(form=form, refusal=refusal.sentence)
+        response = render(self.request, self.template_name, context, status=429)
+        response["Retry-After"] = str(refusal.seconds)
+        return response
+
+
+sign_in = login_not_required(SignIn.as_view())
 sign_out = login_not_required(LogoutView.as_view())
 
 
@@ -37,6 +71,10 @@ def sign_in_link(request: HttpRequest) -> HttpResponse:
         return _link_refused(request)
     login(request, user, backend="sesame.backends.ModelBackend")
     return _without_referrer(redirect(_next_page(request)))
+
+
+def _address_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _link_refused(request: HttpRequest) -> HttpResponse:

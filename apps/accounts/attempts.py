@@ -1,0 +1,69 @@
+"""How often passwords may be tried, counted in Redis for all web processes."""
+
+import hashlib
+import time
+import unicodedata
+from functools import cache
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from apps.accounts.errors import TooManyAttempts
+
+logger = structlog.get_logger(__name__)
+
+# Each attempt counts before its password is looked at, so that many at once gain nothing.
+OF_ONE_NAME_FROM_ONE_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="name and address")
+OF_ONE_NAME = RateLimitItemPerHour(100, namespace="name")
+FROM_ONE_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
+
+type Limit = tuple[RateLimitItem, str]
+
+
+def count_attempt(*, username: str, address: str) -> None:
+    """Count a password that is tried. Raises ``TooManyAttempts``, also for a right one."""
+    try:
+        for limit, whose in _limits(username, address):
+            if not limiter().hit(limit, whose):
+                raise TooManyAttempts(_seconds_until_free(limit, whose))
+    except StorageError as error:  # better open to guesses for a while than closed to everybody
+        logger.warning("attempts not counted", error=type(error.storage_error).__name__)
+
+
+def forget_attempts(*, username: str, address: str) -> None:
+    """The person has signed in: only their own earlier mistakes are forgiven."""
+    try:
+        mine, *_ = _limits(username, address)
+        limiter().clear(*mine)
+    except StorageError as error:
+        logger.warning("attempts not forgotten", error=type(error.storage_error).__name__)
+
+
+def _limits(username: str, address: str) -> list[Limit]:
+    # Digests: a name may be long, and may be a password in the wrong field.
+    name = unicodedata.normalize("NFKC", username).casefold()
+    return [
+        (OF_ONE_NAME_FROM_ONE_ADDRESS, _digest(f"{name}\n{address}")),
+        (OF_ONE_NAME, _digest(name)),
+        (FROM_ONE_ADDRESS, _digest(address)),
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=16).hexdigest()
+
+
+def _seconds_until_free(limit: RateLimitItem, whose: str) -> int:
+    return max(1, round(limiter().get_window_stats(limit, whose).reset_time - time.time()))
+
+
+@cache
+def limiter() -> FixedWindowRateLimiter:
+    url = settings.REDIS_URL
+    address = f"redis+{url}" if url.startswith("unix:") else url
+    storage = RedisStorage(address, key_prefix="workbench:attempts", wrap_exceptions=True, socket_timeout=2)
+    return FixedWindowRateLimiter(storage)

@@ -1,0 +1,30 @@
+"""What people may ask for about their accounts, checked."""
+
+from django import forms
+
+FOR_EVER = ""
+
+
+class KeyForm(forms.Form):
+    """A new API key: what it is for, and how long it works."""
+
+    name = forms.CharField(
+        label="What it is for",
+        max_length=100,
+        help_text="Such as “editor on the laptop”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    lasts = forms.TypedChoiceField(
+        label="Works for",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (FOR_EVER, "No end")],
+        initial="90",
+    )
+
+    @property
+    def days(self) -> int | None:
+        """How many days it works; ``None`` for ever. Of a form that is valid."""
+        days: int | None = self.cleaned_data["lasts"]
+        return days

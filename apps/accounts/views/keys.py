@@ -1,0 +1,50 @@
+"""A person's own API keys: listed, made and shown once, revoked."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.api_keys import issue_api_key, revoke_api_key
+from apps.accounts.errors import AccountError
+from apps.accounts.forms import KeyForm
+from apps.accounts.models import ApiKey
+from apps.accounts.requests import user_of
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables("new_key")
+def keys(request: HttpRequest) -> HttpResponse:
+    """List the keys, and make one. The answer to the form shows the new key, and nothing ever does again."""
+    user = user_of(request)
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    new_key = ""
+    if form.is_bound and form.is_valid():
+        try:
+            new_key = issue_api_key(owner=user, name=form.cleaned_data["name"], days=form.days)
+            form = KeyForm()
+        except AccountError as error:
+            form.add_error(None, error.sentence)
+    context = {
+        "form": form,
+        "new_key": new_key,
+        "keys": ApiKey.objects.visible_to(user).newest_first(),
+        "base_url": f"{settings.PUBLIC_URL}/v1",
+    }
+    return render(request, "accounts/keys.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Ask, then revoke. Somebody else's key is not there."""
+    key = ApiKey.objects.visible_to(user_of(request)).filter(pk=key_id).first()
+    if key is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "accounts/revoke_key.html", {"key": key})
+    revoke_api_key(key_id=key.pk)
+    return redirect("accounts:keys")

@@ -1,0 +1,107 @@
+"""Figures on generations and live connections, for Prometheus."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from apps.generation import event_log
+from apps.generation.models import State
+from apps.generation.open_streams import count_open_streams
+from apps.generation.runtime import WORKERS_KEY
+
+HEARTBEAT_MAX_AGE = 10.0  # seconds
+
+# Seconds to the first token.
+# Sums over everything stored cost more the more there is: they are worked out this often for all web processes.
+CACHED = "metrics:generations"
+CACHED_SECONDS = 15
+BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+# Those in the queue and at work: a handful of rows, by their own index.
+ACTIVE = """
+    SELECT variant, state, count(*), coalesce(extract(epoch FROM max(now() - created_at)), 0)::float,
+           count(*) FILTER (WHERE lease_expires_at < now())
+    FROM generation_generation WHERE state IN ('queued', 'running') GROUP BY variant, state
+"""
+WITHIN = ", ".join(f"count(*) FILTER (WHERE first_token_at - created_at <= interval '{s} seconds')" for s in BUCKETS)
+TOTALS = f"""
+    SELECT variant, state, count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
+           coalesce(sum(lost_leases), 0),
+           coalesce(sum(extract(epoch FROM first_token_at - created_at)), 0)::float,
+           count(first_token_at),
+           {WITHIN}
+    FROM generation_generation GROUP BY variant, state
+"""  # noqa: S608 - made of constants
+
+
+type Rows = list[Sequence[Any]]
+
+
+def generation_metrics() -> Iterator[Metric]:
+    yield from _active(_rows(ACTIVE))
+    totals = cache.get(CACHED)
+    if totals is None:
+        totals = _rows(TOTALS)
+        cache.set(CACHED, totals, CACHED_SECONDS)
+    yield from _totals(totals)
+
+
+def worker_metrics() -> Iterator[Metric]:
+    alive = event_log.sync_client().zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
+    yield GaugeMetricFamily("workbench_workers", "Worker processes that have reported lately.", value=alive)
+
+
+def stream_metrics() -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "workbench_open_streams", "Sockets and event streams that are open.", value=count_open_streams()
+    )
+
+
+def _rows(query: str) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        rows: Rows = cursor.fetchall()
+        return rows
+
+
+def _active(rows: Rows) -> Iterator[Metric]:
+    queued = GaugeMetricFamily("workbench_generations_queued", "Generations that wait.", labels=["variant"])
+    oldest = GaugeMetricFamily(
+        "workbench_queue_oldest_wait_seconds", "How long the oldest of them has waited.", labels=["variant"]
+    )
+    running = GaugeMetricFamily("workbench_generations_running", "Generations being written.", labels=["variant"])
+    abandoned = GaugeMetricFamily(
+        "workbench_leases_expired", "Running generations whose worker is silent, not yet reaped.", labels=["variant"]
+    )
+    for variant, state, count, seconds, expired in rows:
+        label = [str(variant)]
+        if state == State.QUEUED:
+            queued.add_metric(label, count)
+            oldest.add_metric(label, seconds)
+        else:
+            running.add_metric(label, count)
+            abandoned.add_metric(label, expired)
+    yield from (queued, oldest, running, abandoned)
+
+
+def _totals(rows: Rows) -> Iterator[Metric]:
+    labels = ["variant", "state"]
+    generations = GaugeMetricFamily("workbench_generations", "Generations stored, by state.", labels=labels)
+    asked = CounterMetricFamily("workbench_prompt_tokens", "Tokens read.", labels=labels)
+    written = CounterMetricFamily("workbench_completion_tokens", "Tokens written.", labels=labels)
+    lost = CounterMetricFamily("workbench_lease_expiries", "How often a worker fell silent.", labels=labels)
+    first = HistogramMetricFamily(
+        "workbench_first_token_seconds", "From the request to the first token, waiting included.", labels=labels
+    )
+    for variant, state, count, prompt, completion, leases, seconds, begun, *within in rows:
+        label = [str(variant), str(state)]
+        generations.add_metric(label, count)
+        asked.add_metric(label, prompt)
+        written.add_metric(label, completion)
+        lost.add_metric(label, leases)
+        buckets = [*zip(map(str, BUCKETS), within, strict=True), ("+Inf", begun)]
+        first.add_metric(label, buckets, seconds)
+    yield from (generations, asked, written, lost, first)

@@ -1,0 +1,95 @@
+"""Passwords can be tried only so often: by name and address, by name, and by address."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts import attempts
+from apps.accounts.errors import TooManyAttempts
+from apps.accounts.models import User
+from apps.accounts.services import sign_in_url
+
+PASSWORD = "correct horse battery"
+type Try = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_yet(db: None, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the others are slow on purpose
+    attempts.limiter().storage.reset()
+
+
+@pytest.fixture
+def dana(db: None) -> User:
+    return User.objects.create_user("dana", password=PASSWORD)
+
+
+@pytest.fixture
+def try_password(client: Client, dana: User) -> Try:
+    def try_once(password: str, *, username: str = "dana", address: str = "192.0.2.1") -> Any:
+        form = {"username": username, "password": password}
+        return client.post("/accounts/sign-in/", form, REMOTE_ADDR=address)
+
+    return try_once
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_waits(try_password: Try, client: Client) -> None:
+    assert [try_password("wrong").status_code for _ in range(10)] == [200] * 10
+    refused = try_password(PASSWORD)
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 15 * 60
+    assert "Too many wrong passwords. Wait" in refused.text
+    assert 'value="dana"' in refused.text
+    assert PASSWORD not in refused.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_other_people_and_other_places_are_not_held_up(try_password: Try) -> None:
+    for _ in range(11):
+        refused = try_password("wrong")
+    assert refused.status_code == 429
+    assert try_password("wrong", username="DANA").status_code == 429, "the same name, however it is written"
+    assert try_password("wrong", username="somebody else").status_code == 200
+    assert try_password(PASSWORD, address="192.0.2.2").status_code == 302
+
+
+def test_signing_in_forgives_earlier_mistakes(try_password: Try, client: Client) -> None:
+    for _ in range(2):
+        for _ in range(9):
+            try_password("wrong")
+        assert try_password(PASSWORD).status_code == 302
+        client.logout()
+
+
+def tried(times: int, **who: Any) -> list[bool]:
+    """Whether each of so many attempts, by whom that is told its number, was allowed."""
+    answers = []
+    for number in range(times):
+        try:
+            attempts.count_attempt(**{name: of(number) for name, of in who.items()})
+            answers.append(True)
+        except TooManyAttempts:
+            answers.append(False)
+    return answers
+
+
+def test_one_name_from_everywhere() -> None:
+    answers = tried(101, username=lambda _: "dana", address=lambda number: f"192.0.2.{number}")
+    assert answers == [True] * 100 + [False]
+    attempts.count_attempt(username="other", address="192.0.2.200")
+
+
+def test_many_names_from_one_address() -> None:
+    answers = tried(101, username=lambda number: f"name {number}", address=lambda _: "192.0.2.1")
+    assert answers == [True] * 100 + [False]
+    attempts.count_attempt(username="name 200", address="192.0.2.2")
+
+
+def test_a_link_still_signs_in(try_password: Try, client: Client) -> None:
+    for _ in range(11):
+        refused = try_password("wrong")
+    assert refused.status_code == 429
+    assert client.get(sign_in_url(username="dana"), REMOTE_ADDR="192.0.2.1").status_code == 302
+    assert "_auth_user_id" in client.session
