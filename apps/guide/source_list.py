@@ -1,15 +1,20 @@
 """Every source with what rests on it: which pages, facts, scores and terms cite it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from apps.guide.models import Cell, Citation, Fact, Reading, Score, Section, Source, Term
+from apps.guide.models import Citation, Section, Source
 from apps.guide.navigation import all_entries
 from apps.guide.prose import find_citations
-from apps.guide.selectors import citations_by_source, sources
+from apps.guide.selectors import sources
+
+ATTRIBUTE = {"label": "attribute__label", "anchor": "attribute__slug"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,8 @@ class ListedSource:
 
 def list_sources() -> Sequence[ListedSource]:
     """Return all sources by number, with their uses; three queries."""
-    cited = citations_by_source()
-    in_prose = _uses_in_prose()
-    return [
-        ListedSource(source, [*in_prose.get(source.key, ()), *_uses(cited.get(source.key, ()))]) for source in sources()
-    ]
+    in_prose, in_rows = _uses_in_prose(), _uses_in_rows()
+    return [ListedSource(source, [*in_prose.get(source.key, ()), *in_rows.get(source.key, ())]) for source in sources()]
 
 
 def _uses_in_prose() -> Mapping[str, Sequence[Use]]:
@@ -56,32 +58,39 @@ def _url_of(section: Section, pages: Mapping[str, str]) -> str:
     return f"{page}#{section.slug}" if page else ""
 
 
-def _uses(citations: Iterable[Citation]) -> Iterator[Use]:
-    """Name what many rows have in common once, with the address of the first."""
-    found: dict[str, list[str]] = {}
-    for citation in citations:
-        label, url = _place(citation)
-        found.setdefault(label, []).append(url)
-    for label, urls in found.items():
-        yield Use(label, urls[0], len(urls))
+def _uses_in_rows() -> Mapping[str, Sequence[Use]]:
+    """Count in the database: there are more than a thousand citations, and few things that they have in common."""
+    attribute = {name: Coalesce(f"fact__{path}", f"reading__fact__{path}") for name, path in ATTRIBUTE.items()}
+    grouped = (
+        Citation.objects.order_by()
+        .annotate(
+            **attribute,
+            suite=F("score__benchmark__suite"),
+            term_word=F("term__term"),
+            term_slug=F("term__slug"),
+            in_cell=Q(cell__isnull=False),
+            in_rule=Q(rule__isnull=False),
+        )
+        .values("source__key", "label", "anchor", "suite", "term_word", "term_slug", "in_cell", "in_rule")
+        .annotate(times=Count("pk"), model=Min(Coalesce("fact__model__slug", "reading__fact__model__slug")))
+        .order_by("label", "suite", "term_word")
+    )
+    found: dict[str, list[Use]] = {}
+    for row in grouped:
+        label, url = _place(row)
+        found.setdefault(row["source__key"], []).append(Use(label, url, row["times"]))
+    return found
 
 
-def _place(citation: Citation) -> tuple[str, str]:
-    owner = citation.owner
-    if isinstance(owner, Reading):
-        owner = owner.fact
-    if isinstance(owner, Fact):
-        return f"Facts: {owner.attribute.label}", reverse(
-            "guide:model", args=[owner.model.slug]
-        ) + f"#{owner.attribute.slug}"
-    if isinstance(owner, Score):
-        return f"Scores: {owner.benchmark.suite}", reverse("guide:benchmarks")
-    if isinstance(owner, Cell):
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    if row["label"]:
+        return f"Facts: {row['label']}", reverse("guide:model", args=[row["model"]]) + f"#{row['anchor']}"
+    if row["suite"]:
+        return f"Scores: {row['suite']}", reverse("guide:benchmarks")
+    if row["in_cell"]:
         return "Comparison of the variants", reverse("guide:home") + "#compare"
-    if isinstance(owner, Term):
-        return f"Glossary: {owner.term}", reverse("guide:glossary") + f"#{owner.slug}"
+    if row["term_word"]:
+        return f"Glossary: {row['term_word']}", reverse("guide:glossary") + f"#{row['term_slug']}"
     return (
-        ("Rules of the chooser", reverse("guide:choose"))
-        if citation.rule_id
-        else ("Hardware", reverse("guide:hardware"))
+        ("Rules of the chooser", reverse("guide:choose")) if row["in_rule"] else ("Hardware", reverse("guide:hardware"))
     )

@@ -27,16 +27,16 @@ def test_there_is_a_page_for_every_model_and_no_other(guide: None, client: Clien
     assert client.get("/guide/models/8b-base/").status_code == HTTPStatus.NOT_FOUND
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_it_shows_every_fact_and_score(guide: None, client: Client, slug: str) -> None:
-    page = read(client, slug)
-    facts = Fact.objects.filter(model__slug=slug).select_related("attribute")
-    assert len(facts) > 30
-    assert [fact for fact in facts if fact.text not in page.text or fact.attribute.slug not in page.ids] == []
-    scores = Score.objects.filter(model__slug=slug).select_related("benchmark")
-    shown = page.section("scores").text
-    assert len(scores) >= 12
-    assert [score for score in scores if f"{score.benchmark.label} {score.number.normalize():f}" not in shown] == []
+def test_each_shows_all_its_facts_and_scores(guide: None, client: Client) -> None:
+    for slug in SLUGS:
+        page = read(client, slug)
+        facts = Fact.objects.filter(model__slug=slug).select_related("attribute")
+        assert len(facts) > 30
+        assert [fact for fact in facts if fact.text not in page.text or fact.attribute.slug not in page.ids] == []
+        scores = Score.objects.filter(model__slug=slug).select_related("benchmark")
+        shown = page.section("scores").text
+        assert len(scores) >= 12
+        assert [score for score in scores if f"{score.benchmark.label} {score.number.normalize():f}" not in shown] == []
 
 
 def test_every_statement_says_what_it_rests_on_and_when_it_was_checked(guide: None, client: Client) -> None:

@@ -15,7 +15,6 @@
 ``quantizations()``        ``Quantization``: bits, overhead, what stays at 16 bit, TGI's flag
 ``terms()``                the glossary
 ``sources()``              all sources by number
-``citations_by_source()``  what cites each source
 =========================  =============================================================================
 """
 
@@ -32,7 +31,7 @@ from apps.guide.selectors.facts import (
     shapes,
 )
 from apps.guide.selectors.pages import Comparison, GuidePage, RenderedSection, Row, read_comparison, read_page
-from apps.guide.selectors.references import citations_by_source, gpus, quantizations, sources, terms
+from apps.guide.selectors.references import gpus, quantizations, sources, terms
 
 __all__ = [
     "AttributeGroup",
@@ -44,7 +43,6 @@ __all__ = [
     "Shape",
     "attribute_groups",
     "benchmarks",
-    "citations_by_source",
     "cited",
     "facts",
     "facts_by_model",
