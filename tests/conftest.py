@@ -21,6 +21,7 @@ from tests.support.services import Running, Services, run
 
 # What is slow here is the machine, at times: that says nothing about a test.
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("workbench"), max_examples=2000)
 settings.load_profile("workbench")
 
 

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
+from uuid import UUID
 
 from apps.generation import event_log
 from apps.generation.events import Events, RawEntry, decode
 from apps.generation.models import Generation, State
 from apps.generation.queue import waiting_generations
+from apps.generation.runs import Run
+from apps.generation.selectors import is_held
 
 # Every reply is a beginning of this, so that every text can be checked by its length alone.
 REPLY = "".join(f"{number} naïve 🦙 " for number in range(1000))
@@ -31,6 +34,22 @@ class Watched:
 
     def begin_anew(self) -> None:
         self.is_settled, self.over = True, None
+
+
+@dataclass(eq=False)
+class Attempt:
+    """A worker that holds a generation, or believes that it does."""
+
+    generation_id: UUID
+    run: Run
+
+    @property
+    def number(self) -> int:
+        return self.run.attempt
+
+    @property
+    def is_held(self) -> bool:
+        return is_held(self.generation_id, self.number)
 
 
 def check(generation: Generation, watched: Watched) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -32,29 +31,16 @@ from apps.generation.services.resume import resume_generation
 from apps.generation.services.start import start_generation
 from apps.generation.tasks import reap
 from apps.generation.threads import in_thread
-from tests.generation.life_cycle_checks import REPLY, Watched, check, check_queue
+from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue
 
 MOST = 2  # generations of one person at once
 MOST_IN_ALL = 5
 EVENTS = ["a tick", "Redis is emptied", "servers go down", "servers come back", "an hour passes"]
 
+ENDS = ["succeeds", "fails", "hands over", "waits", "waits, counted", "dies"]
+
 any_number = st.integers(0, 99)
-
-
-@dataclass(eq=False)
-class Attempt:
-    """A worker that holds a generation, or believes that it does."""
-
-    generation_id: UUID
-    run: Run
-
-    @property
-    def number(self) -> int:
-        return self.run.attempt
-
-    @property
-    def is_held(self) -> bool:
-        return is_held(self.generation_id, self.number)
+now_and_then = st.sampled_from([False, False, False, True])
 
 
 class LifeCycle(RuleBasedStateMachine):
@@ -119,9 +105,11 @@ class LifeCycle(RuleBasedStateMachine):
             self.take_the_next()
 
     @precondition(lambda self: self.attempts)
-    @rule(which=any_number, survives=st.booleans())
-    def stop(self, which: int, *, survives: bool) -> None:
+    @rule(which=any_number, survives=st.booleans(), log_is_lost=now_and_then)
+    def stop(self, which: int, *, survives: bool, log_is_lost: bool) -> None:
         """A web process stops one; or is killed when it has, before anybody heard of it."""
+        if log_is_lost:
+            self.happen("Redis is emptied")
         generation_id = self.attempt(which).generation_id
         was_over = Generation.objects.get(pk=generation_id).is_over
         if survives:
@@ -180,10 +168,12 @@ class LifeCycle(RuleBasedStateMachine):
             self.leave(attempt)
 
     @precondition(lambda self: self.attempts)
-    @rule(length=st.integers(1, 30))
-    def all_write(self, length: int) -> None:
+    @rule(length=st.integers(1, 30), is_saved=st.booleans())
+    def all_write(self, length: int, *, is_saved: bool) -> None:
         for attempt in list(self.attempts):
             self.write(self.attempts.index(attempt), length)
+            if is_saved and attempt in self.attempts:
+                self.save_checkpoint(self.attempts.index(attempt))
 
     @precondition(lambda self: self.attempts)
     @rule(which=any_number)
@@ -200,8 +190,10 @@ class LifeCycle(RuleBasedStateMachine):
             self.leave(attempt)
 
     @precondition(lambda self: self.attempts)
-    @rule(which=any_number, how=st.sampled_from(["succeeds", "fails", "hands over", "waits", "waits, counted", "dies"]))
-    def end_an_attempt(self, which: int, how: str) -> None:
+    @rule(which=any_number, how=st.sampled_from(ENDS), log_is_lost=now_and_then)
+    def end_an_attempt(self, which: int, how: str, *, log_is_lost: bool) -> None:
+        if log_is_lost:
+            self.happen("Redis is emptied")
         attempt = self.attempt(which)
         was_held, text = attempt.is_held, attempt.run.text
         held: dict[str, Any] = {"generation_id": attempt.generation_id, "attempt": attempt.number}

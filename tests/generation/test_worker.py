@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.embedded.ports import free_port
 from apps.endpoints.models import Endpoint, Observation
 from apps.endpoints.services import add_endpoint, set_endpoint_state
+from apps.endpoints.slots import running_counts
 from apps.generation import event_log
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
@@ -218,3 +219,20 @@ def test_the_worker_continues_a_partial_reply(
     enqueue([generation.pk])
     assert ended(generation).text == numbers(30) == shown(generation)
     assert generation.attempt == 5
+
+
+@pytest.mark.parametrize(
+    "text", ["count to 5", "count to 9 cut after 5", "overloaded", "count to 9999 at 50 per second"]
+)
+def test_a_place_is_free_again_however_it_ends(alice: User, counting_endpoint: Endpoint, text: str) -> None:
+    generation = ask(alice, text)
+
+    def had_a_place() -> bool:
+        generation.refresh_from_db()
+        return generation.attempt > 0
+
+    wait_until(had_a_place)
+    if text in {"overloaded", "count to 9999 at 50 per second"}:
+        cancel_generation(generation_id=generation.pk)
+    ended(generation)
+    wait_until(lambda: running_counts([counting_endpoint.pk]) == {counting_endpoint.pk: 0})
