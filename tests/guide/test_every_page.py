@@ -51,6 +51,12 @@ def test_every_page_is_whole(guide: None, client: Client) -> None:
     assert {url: faults for url in URLS if (faults := faults_of(client, url))} == {}
 
 
+def test_a_variant_leads_to_its_models(guide: None, client: Client) -> None:
+    models = ReadPage(client.get("/guide/variants/python/").text).section("models")
+    links = [link.attributes["href"] for link in models.all("ul")[0].all("a")]
+    assert links == [f"/guide/models/{size}-python/" for size in ("7b", "13b", "34b", "70b")]
+
+
 def test_links_between_pages_lead_to_headings(guide: None, client: Client) -> None:
     pages = {url: ReadPage(client.get(url).text) for url in URLS}
     anchors = {url: set(page.ids) for url, page in pages.items()}

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from apps.guide import selectors
 from apps.guide.models import Variant
-from apps.guide.navigation import VARIANTS
+from apps.guide.navigation import MODEL_ROWS, VARIANTS
 from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import reading_page
 
@@ -40,4 +40,5 @@ def variant(request: HttpRequest, slug: str) -> HttpResponse:
     guide = selectors.read_page(f"variant-{slug}") if slug in VARIANTS else None
     if guide is None:
         return page_not_found(request, slug)
-    return render(request, "guide/variant.html", {"guide": guide, "slug": slug})
+    row = next(row for row in MODEL_ROWS if row.variant == slug)
+    return render(request, "guide/variant.html", {"guide": guide, "row": row})
