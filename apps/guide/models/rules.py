@@ -1,8 +1,11 @@
 """The rules by which the guide recommends a model."""
 
+import msgspec
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import CharField, JSONField, PositiveSmallIntegerField, SlugField, TextChoices
 
+from apps.guide.choosing.rules import Pattern, When
 from apps.guide.models.base import FromFile
 
 
@@ -36,3 +39,12 @@ class Rule(FromFile):
 
     def __str__(self) -> str:
         return f"{self.slug} ({self.get_kind_display()})"
+
+    def clean(self) -> None:
+        """Refuse conditions and models that the decision could not read."""
+        super().clean()
+        for name, wanted in (("when", When), ("models", list[Pattern])):
+            try:
+                msgspec.convert(getattr(self, name), wanted)
+            except msgspec.ValidationError as error:
+                raise ValidationError({name: f"{error}."}) from None
