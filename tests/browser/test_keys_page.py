@@ -1,0 +1,39 @@
+"""The page of API keys in Chromium: a key is made, copied and revoked, with and without JavaScript."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.visit import Visit
+
+PATH = "/accounts/keys/"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_key_is_made_copied_and_revoked(visit: Visit, theme: str) -> None:
+    page = visit.page
+    await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await visit.sign_in("alice", path=PATH)
+    assert await visit.accessibility_faults() == []
+    await page.get_by_label("What it is for").fill("editor on the laptop")
+    await page.get_by_role("button", name="Make key").click()
+    key = await page.get_by_label("The new key", exact=True).last.inner_text()
+    assert key.startswith("clw_")
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == key
+    assert await visit.accessibility_faults() == []
+    await page.get_by_role("link", name="Revoke editor on the laptop").click()
+    assert await visit.accessibility_faults() == []
+    await page.get_by_role("button", name="Revoke key").click()
+    await expect(page.get_by_text("Revoked", exact=True)).to_be_visible()
+
+
+async def test_it_fits_a_small_phone(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 360, "height": 640})
+    await visit.sign_in("alice", path=PATH)
+    assert await visit.overflow() <= 0
+    await visit.page.get_by_label("What it is for").fill("x" * 100)
+    await visit.page.get_by_role("button", name="Make key").click()
+    await expect(visit.page.get_by_role("link", name="Revoke")).to_be_visible()
+    assert await visit.overflow() <= 0
