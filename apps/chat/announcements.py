@@ -1,4 +1,4 @@
-"""Tells the open pages of a conversation that it has new messages."""
+"""Tells the open pages of a conversation that it has new messages, or shows another thread."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 logger = structlog.get_logger(__name__)
 
 type Announced = asyncio.Queue[list[UUID]]
+"""Ids of messages; an empty list says that another thread is shown."""
 
 
 def group_of(conversation_id: UUID) -> str:
@@ -25,7 +26,15 @@ def announce_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> Non
 
     A page that misses it finds them when it connects again, so a failure is only logged.
     """
-    event = {"type": "messages.added", "ids": [str(message_id) for message_id in message_ids]}
+    _announce(conversation_id, {"type": "messages.added", "ids": [str(message_id) for message_id in message_ids]})
+
+
+def announce_thread(conversation_id: UUID) -> None:
+    """Have every open page of the conversation show the thread that is its current one now."""
+    _announce(conversation_id, {"type": "messages.added", "ids": []})
+
+
+def _announce(conversation_id: UUID, event: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return

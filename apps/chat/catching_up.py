@@ -1,7 +1,8 @@
 """Polling: what a page is missing, in the frames that a viewer sends, where nothing can be kept open.
 
-What a page has stands in its cursor: a moment, and for each message that has changed about that time how much of its
-HTML is final. A page without one, or with one that does not fit, gets the messages whole.
+What a page has stands in its cursor: a moment, when the thread that it shows was last switched, and for each message
+that has changed about that time how much of its HTML is final. A page without one, or with one that does not fit, gets
+the messages whole.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from apps.chat import fragments
 from apps.chat.live import SPOKEN_ENDS, WRITING, renderer_of
 from apps.chat.markdown.streaming import Change, Finish, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import html_of, moment_from, now_as_moment, render_message, waiting_of
+from apps.chat.transcript import html_of, moment_from, now_as_moment, render_message, waiting_of, was_switched
 from apps.generation.models import ACTIVE
 from apps.generation.selectors import text_so_far
 
@@ -41,19 +42,21 @@ class Cursor:
     """Where a page stands. It comes back from the browser: what cannot be read counts as not there."""
 
     moment: str
+    switched: str
     had: dict[UUID, Had]
 
     @classmethod
     def read(cls, text: str) -> Self:
-        moment, *entries = text.split(BETWEEN_MESSAGES)
+        moments, *entries = text.split(BETWEEN_MESSAGES)
+        moment, _, switched = moments.partition(BETWEEN_FIGURES)
         try:
-            return cls(moment, dict(_read_entry(entry) for entry in entries))
+            return cls(moment, switched, dict(_read_entry(entry) for entry in entries))
         except (ValueError, TypeError):
-            return cls(moment, {})
+            return cls(moment, switched, {})
 
     def __str__(self) -> str:
         entries = [f"{message_id}{BETWEEN_FIGURES}{had}" for message_id, had in self.had.items()]
-        return BETWEEN_MESSAGES.join([self.moment, *entries])
+        return BETWEEN_MESSAGES.join([f"{self.moment}{BETWEEN_FIGURES}{self.switched}", *entries])
 
 
 def _read_entry(entry: str) -> tuple[UUID, Had]:
@@ -115,10 +118,15 @@ def _checksum(html: str) -> int:
 def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
     """The frames that a page with this cursor is missing, and its next cursor."""
     before = Cursor.read(cursor)
-    after = Cursor(now_as_moment(), {})
-    messages = conversation.messages.in_order()
     since = moment_from(before.moment)
+    switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
+    switched = switched_at.isoformat() if switched_at else ""
+    after = Cursor(now_as_moment(), switched, {})
     html = ""
+    if since and switched != before.switched and was_switched(conversation, since):
+        # Without its cursor the page gets all that follows whole.
+        html, since, before = fragments.replace_transcript([]), None, after
+    messages = conversation.thread.in_order()
     for message in messages.changed_since(since) if since else messages:
         piece = Piece(message)
         html += piece.beyond(before.had.get(message.pk))

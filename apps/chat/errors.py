@@ -4,6 +4,7 @@ ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
 ├── EmptyMessage      there is nothing to send
 ├── NothingToContinue the reply is complete, or not the last
+├── NoQuestion        what should be answered again is not a reply
 └── TooManyReplies    this person has as many replies going as are allowed
 """
 
@@ -33,6 +34,12 @@ class NothingToContinue(ChatError):
 
     sentence = "There is nothing to continue in this reply."
     status = 409
+
+
+class NoQuestion(ChatError):
+    """Only a reply can be written again."""
+
+    sentence = "Only a reply can be written again."
 
 
 class TooManyReplies(ChatError):

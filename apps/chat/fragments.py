@@ -11,13 +11,19 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.markdown.streaming import Append, Change, Finish, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import render_message, render_sidebar_link
+from apps.chat.transcript import ShownMessage, render_message, render_sidebar_link
 
 
 def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
     """Show the message, in its place or in place of what is shown of it now."""
     article = mark_safe(render_message(message, html, waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
+
+
+def replace_transcript(turns: Iterable[ShownMessage]) -> str:
+    """Show these messages and no others."""
+    articles = "".join(render_message(turn.message, turn.html, turn.waiting) for turn in turns)
+    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML">{articles}</hx-partial>'
 
 
 def with_open_block(message: Message, finished: str, still_open: str) -> SafeString:

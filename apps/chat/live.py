@@ -87,11 +87,7 @@ class LiveReply:
             shown = fragments.upsert_message(message, html_of(message))
         else:
             shown = fragments.update_around_text(message)
-        return (
-            shown
-            + fragments.update_sidebar(conversation)
-            + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
-        )
+        return shown + fragments.update_sidebar(conversation) + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
 
     def _has_other_text(self, message: Message) -> bool:
         """A log that was lost with its worker is written anew from the last checkpoint, perhaps in other words."""

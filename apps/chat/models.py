@@ -1,14 +1,20 @@
-"""Conversations and their messages."""
+"""Conversations and their messages.
+
+Messages form a tree: asking a question in other words, or having it answered once more, adds a *version* beside what
+was there. A conversation shows one *thread*, from a first question to its ``current`` message.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import UUID7, Now
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import UUID7, Coalesce, Now
 from django.urls import reverse
 
 from apps.generation.models import ACTIVE, Generation, State
@@ -33,6 +39,17 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
+    current = models.ForeignKey(
+        "Message",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The last message of the thread that is shown.",
+    )
+    switched_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When another thread was last put in place of the one shown."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -48,15 +65,51 @@ class Conversation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.pk])
 
+    @property
+    def thread(self) -> MessageQuerySet:
+        """The messages that are shown, also where another thread is since this object was read."""
+        return self.messages.shown_in(self.pk)
+
 
 class Role(models.TextChoices):
     USER = "user", "You"
     ASSISTANT = "assistant", "Assistant"
 
 
+# From a message back to the first question. Positions fall on the way, so that it ends whatever is stored.
+THREAD = """
+    WITH RECURSIVE thread (id, parent_id, position) AS (
+        SELECT id, parent_id, position FROM chat_message WHERE id = {last}
+        UNION ALL
+        SELECT earlier.id, earlier.parent_id, earlier.position
+        FROM chat_message AS earlier
+        JOIN thread ON earlier.id = thread.parent_id AND earlier.position < thread.position
+    )
+    SELECT id FROM thread
+"""
+THREAD_TO = THREAD.format(last="%s")
+THREAD_SHOWN = THREAD.format(last="(SELECT current_id FROM chat_conversation WHERE id = %s)")
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
+    def in_thread_to(self, last: UUID | None) -> Self:
+        """Those on the way from the first question to the message ``last``; none where that is ``None``."""
+        return self.filter(pk__in=RawSQL(THREAD_TO, [last]))  # noqa: S611 - a constant text
+
+    def shown_in(self, conversation_id: UUID) -> Self:
+        """The thread that the conversation shows when the query runs."""
+        return self.filter(pk__in=RawSQL(THREAD_SHOWN, [conversation_id]))  # noqa: S611 - a constant text
+
+    def with_versions(self) -> Self:
+        """Annotate ``versions``: how many messages stand in this one's place, itself among them."""
+        beside = Message.objects.filter(conversation=OuterRef("conversation"), position=OuterRef("position")).filter(
+            Q(parent=OuterRef("parent")) | Q(parent__isnull=True, position=1)
+        )
+        counted = beside.order_by().values("conversation").annotate(number=Count("pk")).values("number")
+        return self.annotate(versions=Coalesce(Subquery(counted), 1))
+
     def in_order(self) -> Self:
-        return self.select_related("generation", "generation__endpoint").order_by("position")
+        return self.select_related("generation", "generation__endpoint").with_versions().order_by("position")
 
     def changed_since(self, moment: datetime) -> Self:
         """Messages made since ``moment``, or whose reply ended since then, and those still being written."""
@@ -70,7 +123,9 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
-    position = models.PositiveIntegerField()
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    position = models.PositiveIntegerField(help_text="How deep in its thread, from 1.")
+    version = models.PositiveSmallIntegerField(default=1, help_text="Which one of those in the same place, from 1.")
     role = models.CharField(max_length=16, choices=Role.choices)
     question = models.TextField(default="", blank=True, help_text="The user's text; empty for the assistant.")
     generation = models.OneToOneField(
@@ -79,11 +134,18 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()
+    versions: int  # of ``with_versions()``
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "version"]
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "position"], name="message_one_per_position"),
+            models.UniqueConstraint(
+                fields=["conversation", "parent", "version"], name="message_one_per_version", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(position=1, parent__isnull=True) | Q(position__gt=1, parent__isnull=False),
+                name="message_first_has_no_parent",
+            ),
             models.CheckConstraint(
                 condition=Q(role="user", generation__isnull=True) | Q(role="assistant", generation__isnull=False),
                 name="message_assistant_has_generation",

@@ -14,4 +14,6 @@ urlpatterns = [
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
+    path("<uuid:conversation_id>/<uuid:message_id>/edit/", views.edit, name="edit"),
+    path("<uuid:conversation_id>/<uuid:message_id>/versions/<int:version>/", views.show, name="version"),
 ]

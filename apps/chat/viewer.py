@@ -10,8 +10,8 @@ from apps.chat.access import Access
 from apps.chat.announcements import Announced, announced_messages
 from apps.chat.live import LiveReply
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import html_of
-from apps.generation.models import Generation
+from apps.chat.transcript import html_of, shown_messages, was_switched
+from apps.generation.models import ACTIVE, Generation
 from apps.generation.open_streams import open_streams
 from apps.generation.threads import in_thread
 
@@ -36,7 +36,7 @@ class Viewer:
         self._conversation = conversation
         self._access = Access(session_key, conversation.pk)
         self._send = send
-        self._followed: set[UUID] = set()
+        self._followed: dict[UUID, asyncio.Task[None]] = {}
         self._announced_again: set[UUID] = set()
 
     async def show(self, since: datetime | None) -> None:
@@ -49,10 +49,12 @@ class Viewer:
             announced_messages(self._conversation.pk) as announced,
         ):
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
-            messages = await in_thread(_changed_messages)(self._conversation, since)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
-                await self._show(messages, tasks)
+                if await in_thread(was_switched)(self._conversation, since):
+                    await self._show_thread(tasks)
+                else:
+                    await self._show(await in_thread(_changed_messages)(self._conversation, since), tasks)
                 await self._listen(announced, tasks)
 
     async def _beat(self) -> None:
@@ -66,8 +68,17 @@ class Viewer:
     async def _listen(self, announced: Announced, tasks: asyncio.TaskGroup) -> None:
         """Show what another tab, or this one, has sent."""
         while True:
-            ids = await announced.get()
-            await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
+            if ids := await announced.get():
+                await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
+            else:
+                await self._show_thread(tasks)
+
+    async def _show_thread(self, tasks: asyncio.TaskGroup) -> None:
+        """Show the conversation's thread in place of all that is shown."""
+        await self._leave_all()
+        turns = await in_thread(shown_messages)(self._conversation.thread)
+        await self._send(fragments.replace_transcript(turns))
+        await self._show([turn.message for turn in turns if turn.message.state in ACTIVE], tasks)
 
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
@@ -76,8 +87,7 @@ class Viewer:
             elif message.pk in self._followed:
                 self._announced_again.add(message.pk)
             else:
-                self._followed.add(message.pk)
-                tasks.create_task(self._follow(message, message.generation))
+                self._followed[message.pk] = tasks.create_task(self._follow(message, message.generation))
 
     async def _follow(self, message: Message, generation: Generation | None) -> None:
         # A reply that is continued the moment it ends is announced while its end is still being shown.
@@ -88,13 +98,21 @@ class Viewer:
                 break
             (message,) = await in_thread(_messages)(self._conversation, [message.pk])
             generation = message.generation
-        self._followed.discard(message.pk)
+        self._followed.pop(message.pk, None)
+
+    async def _leave_all(self) -> None:
+        """Follow nothing any longer: nothing may be sent for a message that has left the page."""
+        following = list(self._followed.values())
+        self._followed.clear()
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
 
 
 def _changed_messages(conversation: Conversation, since: datetime | None) -> list[Message]:
-    messages = conversation.messages.in_order()
+    messages = conversation.thread.in_order()
     return list(messages.changed_since(since) if since else messages)
 
 
 def _messages(conversation: Conversation, ids: list[UUID]) -> list[Message]:
-    return list(conversation.messages.in_order().filter(pk__in=ids))
+    return list(conversation.thread.in_order().filter(pk__in=ids))

@@ -12,9 +12,11 @@ from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.selectors import sidebar_groups
-from apps.chat.services.again import ask_again, continue_reply
-from apps.chat.services.send import Exchange, send_message, start_conversation
+from apps.chat.services.exchange import Exchange
+from apps.chat.services.go_on import continue_reply
+from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
+from apps.chat.services.versions import answer_again, edit_question, show_version
 from apps.chat.transcript import now_as_moment, shown_messages
 
 
@@ -75,18 +77,46 @@ def go_on(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 
 @require_POST
 def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Ask a reply's question again; the socket shows the new exchange."""
+    """Have a reply's question answered once more; the socket shows the new reply."""
     reply = _reply_for(request, conversation_id, message_id)
     try:
-        ask_again(reply=reply)
+        answer_again(reply=reply)
     except ChatError as error:
         return _refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
     return HttpResponse(status=204) if request.htmx else redirect(reply.conversation)  # type: ignore[attr-defined]
 
 
+@require_POST
+def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Ask a question in other words; the socket shows the thread that this begins."""
+    shown = _conversation_for(request, conversation_id)
+    question = get_object_or_404(shown.messages.filter(role=Role.USER), pk=message_id)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, shown, form, form.sentence, 422)
+    try:
+        edit_question(question=question, text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
+    except ChatError as error:
+        return _refused(request, shown, form, error.sentence, error.status)
+    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+
+
+@require_POST
+def show(request: HttpRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
+    """Show another version of a message, and what follows it; the socket brings it."""
+    shown = _conversation_for(request, conversation_id)
+    message = get_object_or_404(shown.messages, pk=message_id)
+    other = get_object_or_404(shown.messages, parent=message.parent_id, version=version)
+    try:
+        show_version(message=other)
+    except ChatError as error:
+        return _refused(request, shown, MessageForm(), error.sentence, error.status)
+    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+
+
 def _reply_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
     replies = _conversation_for(request, conversation_id).messages.filter(role=Role.ASSISTANT)
-    return get_object_or_404(replies.select_related("conversation__owner"), pk=message_id)
+    return get_object_or_404(replies.select_related("conversation__owner", "parent"), pk=message_id)
 
 
 def _conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
@@ -96,7 +126,7 @@ def _conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversati
 def _sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(exchange.conversation)
-    turns = shown_messages(exchange.conversation.messages.filter(position__gte=exchange.question.position))
+    turns = shown_messages(exchange.conversation.thread.filter(position__gte=exchange.question.position))
     context = {"turns": turns, "key": uuid4()}
     return render(request, "chat/_sent.html", context)
 
@@ -117,7 +147,7 @@ def _page(request: HttpRequest, shown: Conversation | None, form: MessageForm, s
     context = {
         "conversation": shown,
         "moment": moment,
-        "turns": shown_messages(shown.messages.all()) if shown else [],
+        "turns": shown_messages(shown.thread) if shown else [],
         "sidebar": sidebar_groups(user_of(request)),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "key": uuid4(),

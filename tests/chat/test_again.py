@@ -9,9 +9,10 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.errors import NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.models import Message
-from apps.chat.services.again import ask_again, continue_reply
+from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
+from apps.chat.services.versions import answer_again
 from apps.endpoints.services import add_endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
@@ -62,7 +63,7 @@ def test_only_what_broke_off_and_is_last_is_continued(alice: User) -> None:
 def test_pressing_twice_continues_once(alice: User) -> None:
     failed = failed_exchange(alice)
     continue_reply(reply=failed.reply)
-    for press in (continue_reply, ask_again):
+    for press in (continue_reply, answer_again):
         with pytest.raises(ReplyInProgress):
             press(reply=failed.reply)
     generation = generation_of(failed)
@@ -81,17 +82,10 @@ def test_continuing_counts_as_one_more(alice: User, settings: object) -> None:
     assert Generation.objects.get(pk=generation_of(failed).pk).state == State.FAILED
 
 
-def test_retrying_asks_the_same_question_anew(alice: User) -> None:
-    failed = failed_exchange(alice)
-    again = ask_again(reply=failed.reply)
-    assert (again.question.text, again.question.position) == ("What is a list?", 3)
-    assert again.reply.state == State.QUEUED
-    assert generation_of(failed).pk != generation_of(again).pk
-
-
 def test_retrying_does_not_tell_the_model_what_it_wrote_before(alice: User) -> None:
     failed = failed_exchange(alice)
-    again = ask_again(reply=failed.reply)
+    again = answer_again(reply=failed.reply)
+    assert generation_of(again).pk != generation_of(failed).pk
     assert generation_of(again).messages == [{"role": "user", "content": "What is a list?"}]
 
 

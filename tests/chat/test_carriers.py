@@ -6,11 +6,12 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from apps.accounts.models import User
-from apps.chat.services.again import continue_reply
+from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
+from apps.chat.services.versions import edit_question, show_version
 from apps.generation.threads import in_thread
-from tests.chat.exchanges import failed_exchange, generation_of
+from tests.chat.exchanges import answered_conversation, failed_exchange, generation_of
 from tests.chat.live_replies import (
     REPLY,
     ask,
@@ -67,6 +68,22 @@ async def test_no_moment_shows_anything_twice_or_out_of_order(
     assert len(set(steps)) > 10
     assert [step for step in steps if not whole.startswith(step)] == []
     assert steps == sorted(steps, key=len)
+
+
+async def test_another_thread_takes_the_place_of_the_one_shown(
+    alice: User, live_asgi_server: str, carrier: Carrier
+) -> None:
+    conversation = await in_thread(answered_conversation)(alice, "one", "first")
+    question, reply = await in_thread(list)(conversation.thread.in_order())
+    tab = await tab_of(alice, live_asgi_server, conversation)
+    async with carrier(tab):
+        exchange = await in_thread(edit_question)(question=question, text="eins")
+        await tab.until(lambda page: page.messages[0].attributes["id"] == exchange.question.dom_id)
+        await in_thread(stop_reply)(conversation=exchange.conversation)
+        await in_thread(show_version)(message=reply)
+        await tab.until(lambda page: page.messages[-1].attributes["id"] == reply.dom_id)
+        assert [message.attributes["id"] for message in tab.page.messages] == [question.dom_id, reply.dom_id]
+        assert "first" in tab.page.body()
 
 
 async def test_carriers_can_be_changed_in_the_middle(

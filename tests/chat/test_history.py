@@ -16,8 +16,8 @@ from apps.generation.models import Generation, State
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 
 
-def exchange(asked: str, replied: str, state: State = State.SUCCEEDED, finish_reason: str = "stop") -> list[Message]:
-    generation = Generation(text=replied, state=state, finish_reason=finish_reason)
+def exchange(asked: str, replied: str) -> list[Message]:
+    generation = Generation(text=replied, state=State.SUCCEEDED)
     return [Message(role=Role.USER, question=asked), Message(role=Role.ASSISTANT, generation=generation)]
 
 
@@ -67,22 +67,6 @@ def test_exchange_without_a_reply_is_left_out(alice: User) -> None:
 def test_reply_that_failed_half_way_is_told_as_far_as_it_came(alice: User) -> None:
     failed = answer(start_conversation(owner=alice, text="one"), "half", state=State.FAILED, error="It broke.")
     assert contents(list(failed.conversation.messages.in_order()), "two") == ["one", "half", "two"]
-
-
-@pytest.mark.parametrize(
-    ("state", "finish_reason"), [(State.FAILED, ""), (State.CANCELLED, ""), (State.SUCCEEDED, "length")]
-)
-def test_reply_that_broke_off_is_not_told_once_its_question_is_asked_again(state: State, finish_reason: str) -> None:
-    broken = exchange("two", "half", state, finish_reason)
-    messages = exchange("one", "first") + broken
-    assert contents(messages, "other") == ["one", "first", "two", "half", "other"]
-    assert contents(messages, "two") == ["one", "first", "two"]
-    messages += exchange("two", "second")
-    assert contents(messages, "three") == ["one", "first", "two", "second", "three"]
-
-
-def test_complete_reply_is_told_though_its_question_is_asked_again() -> None:
-    assert contents(exchange("one", "first"), "one") == ["one", "first", "one"]
 
 
 @given(st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9))), st.text(min_size=1, max_size=9))

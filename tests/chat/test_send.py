@@ -13,7 +13,8 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import EmptyMessage, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.send import Exchange, send_message, start_conversation, title_from
+from apps.chat.services.exchange import Exchange
+from apps.chat.services.send import send_message, start_conversation, title_from
 from apps.chat.services.stop import stop_reply
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.reserve import reserve_endpoint

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from apps.accounts.models import User
-from apps.chat.services.send import Exchange, send_message
+from apps.chat.services.exchange import Exchange
+from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
 from apps.generation.threads import in_thread
 from tests.chat.exchanges import generation_of

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.chat.services.send import Exchange, start_conversation
+from apps.chat.services.exchange import Exchange
+from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.wording import waiting_sentence
 from apps.endpoints.services import add_endpoint

@@ -140,7 +140,7 @@ def _swap(target: Element, swap: str, content: "list[Element | str]") -> None:
             target.parent.insert(target.parent.children.index(target), content)
         case "beforeend":
             target.insert(len(target.children), content)
-        case "innerHTML settle:0" | "textContent":
+        case "innerHTML" | "innerHTML settle:0" | "textContent":
             target.children.clear()
             target.insert(0, content)
         case "outerHTML":

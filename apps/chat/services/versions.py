@@ -1,0 +1,68 @@
+"""Versions: a question asked in other words, a question answered once more, and which of them is shown."""
+
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.chat.announcements import announce_thread
+from apps.chat.errors import EmptyMessage, NoQuestion
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
+from apps.chat.services.send import sent_before
+
+
+def edit_question(*, question: Message, text: str, idempotency_key: UUID | None = None) -> Exchange:
+    """Ask ``question`` in other words, beside it; what followed it stays with it.
+
+    Raises ``EmptyMessage``, ``ReplyInProgress`` and ``TooManyReplies``.
+    """
+    if not text.strip():
+        raise EmptyMessage
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=question.conversation_id)
+        if earlier := sent_before(conversation.owner, idempotency_key):
+            return earlier
+        conversation = lock(conversation.pk)
+        exchange = store_reply(store_question(conversation, question.parent, text), idempotency_key)
+        _switched(conversation)
+    return exchange
+
+
+def answer_again(*, reply: Message) -> Exchange:
+    """Have the question of ``reply`` answered once more, beside it.
+
+    Raises ``NoQuestion``, ``ReplyInProgress`` and ``TooManyReplies``.
+    """
+    with transaction.atomic():
+        conversation = lock(reply.conversation_id)
+        if reply.parent is None or reply.role != Role.ASSISTANT:
+            raise NoQuestion
+        exchange = store_reply(reply.parent, None)
+        _switched(conversation)
+    return exchange
+
+
+def show_version(*, message: Message) -> Conversation:
+    """Show the thread through ``message``, to where it was last continued. Raises ``ReplyInProgress``."""
+    with transaction.atomic():
+        conversation = lock(message.conversation_id)
+        Conversation.objects.filter(pk=conversation.pk).update(current=_latest_below(conversation, message))
+        _switched(conversation)
+    return conversation
+
+
+def _latest_below(conversation: Conversation, message: Message) -> UUID:
+    """The end of the thread that was begun last below ``message``: at each step the newest child."""
+    below = conversation.messages.filter(position__gt=message.position).order_by("version")
+    newest = dict(below.values_list("parent", "pk"))
+    end = message.pk
+    while end in newest:
+        end = newest[end]
+    return end
+
+
+def _switched(conversation: Conversation) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now())
+    transaction.on_commit(partial(announce_thread, conversation.pk))
