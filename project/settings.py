@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "project.request_log.RequestLogMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "project.connections.ConnectionsMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"

@@ -7,8 +7,6 @@ from contextlib import aclosing
 from datetime import datetime
 
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 
 from apps.chat.viewer import AccessLost, Viewer
@@ -28,8 +26,6 @@ class EventStream(StreamingHttpResponse):
 
 
 async def _written(frames: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
-    # Who is signed in was read in the request's own thread, whose connection would be kept until the stream ends.
-    await sync_to_async(close_old_connections)()
     async with aclosing(frames):
         async for frame in frames:
             yield event(frame)

@@ -24,7 +24,7 @@ RETRY_AFTER_SECONDS = 60
 @require_GET
 async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
     """The frames of the conversation's socket, as server-sent events."""
-    conversation = _found(await in_thread(conversation_for)(await request.auser(), conversation_id))
+    conversation = _found(await in_thread(_conversation)(request, conversation_id))
     try:
         await open_streams().check_room_for(conversation.owner_id)
     except TooManyStreams as refusal:
@@ -39,9 +39,13 @@ async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBas
 @never_cache
 def changes(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """What a page that asks with its ``cursor``, at first the moment at which it was made, is missing."""
-    conversation = _found(conversation_for(user_of(request), conversation_id))
+    conversation = _found(_conversation(request, conversation_id))
     html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
     return JsonResponse({"html": html, "cursor": cursor})
+
+
+def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation | None:
+    return conversation_for(user_of(request), conversation_id)
 
 
 def _found(conversation: Conversation | None) -> Conversation:

@@ -21,7 +21,7 @@ from tests.faults.stack import Stack
 from tests.faults.viewers import ApiViewer, TabViewer, Viewer
 
 PATIENCE = 120.0  # seconds that everything may take to recover
-VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "API_MAX_ACTIVE_GENERATIONS": "1000", "STREAMS_PER_PERSON": "2000"}
+VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "STREAMS_PER_PERSON": "2000"}
 LINK = re.compile(r"http://\S+token=\S+")
 
 

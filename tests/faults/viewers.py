@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import aiohttp
@@ -86,7 +87,8 @@ class Viewer:
         while True:
             try:
                 await self.try_to_ask()
-            except CUT_OFF:
+            except CUT_OFF as error:
+                self.troubles.append(repr(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
@@ -143,7 +145,8 @@ class TabViewer(Viewer):
                 return
         cookies = self.http.cookie_jar.filter_cookies(self.site)  # type: ignore[arg-type]  # takes a text too
         headers = {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies.values())}
-        address = self.page.root.find("id", "transcript").attributes["hx-ws:connect"]
+        names = self.page.root.find("id", "transcript").attributes
+        address = f"{names['data-socket']}?{urlencode({'since': names['data-since']})}"
         async with connect(
             self.site.replace("http", "ws", 1) + address,
             additional_headers=headers,
