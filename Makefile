@@ -1,7 +1,7 @@
 # The commands that matter are `make run` and `make test`: both install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench
+.PHONY: help run test lint types bench soak
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -28,6 +28,10 @@ types: $(ENVIRONMENT) ## Check types
 bench: $(ENVIRONMENT) ## Measure what streaming costs
 	@$(BIN)/python -m benchmarks.inference_stream
 	@$(BIN)/python -m benchmarks.streams
+	@$(BIN)/python -m benchmarks.stop
+
+soak: $(ENVIRONMENT) ## Kill things at random under fifty replies (SOAK_MINUTES=30 SOAK_SEED=)
+	@$(BIN)/python -m tests.faults.soak
 
 # Brought up to date when what it is made from has changed.
 $(ENVIRONMENT): pyproject.toml uv.lock .python-version apps/embedded/make_environment.sh

@@ -178,16 +178,27 @@ class Storm:
         await self.until(lambda: not self.waiting)
         for viewer in self.viewers:
             assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), viewer.asked
-        await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
+        await self.until_settled()
+
+    async def until_settled(self) -> None:
+        """Check that nothing is open upstream, and that whoever comes later sees the same."""
         await self.until(lambda: not self.open_upstream())
+        await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
 
     async def _look_again(self, viewer: Viewer) -> None:
-        viewer.state, viewer.text = "", ""
+        seen = viewer.state, viewer.text
+        viewer.state = viewer.text = ""
         viewer.reload()
         viewer.watch()
         assert viewer.task is not None
         await asyncio.wait_for(viewer.task, PATIENCE)
-        assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), viewer.asked
+        assert (viewer.state, viewer.text) == seen, viewer.asked
+
+    def end(self) -> None:
+        """Stop watching."""
+        for viewer in self.viewers:
+            if viewer.task is not None:
+                viewer.task.cancel()
 
     def open_upstream(self) -> list[str]:
         return [stream["asked"] for stream in self._upstream() if stream["open"]]
@@ -195,6 +206,10 @@ class Storm:
     def streams_of(self, viewer: Viewer) -> int:
         """How many streams the model server had for this question."""
         return [stream["asked"] for stream in self._upstream()].count(viewer.asked)
+
+    def left_at(self, asked: str) -> float:
+        """When the last stream of this question ended, by this machine's monotonic clock."""
+        return max(float(stream["left_at"]) for stream in self._upstream() if stream["asked"] == asked)
 
     def _upstream(self) -> list[dict[str, Any]]:
         return [stream for stream in self.site.upstream() if stream["asked"].startswith(f"question {self.name}-")]

@@ -12,6 +12,7 @@ from uuid import uuid4
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from yarl import URL
 
 from tests.support.frames import ShownPage
 
@@ -81,6 +82,10 @@ class Viewer:
         """Connect once, and return at the end of the reply."""
         raise NotImplementedError
 
+    async def stop(self) -> None:
+        """Stop the reply, as another tab or another program does."""
+        raise NotImplementedError
+
     async def ask(self) -> None:
         """Ask the question, as often as it takes."""
         pause = FIRST_PAUSE
@@ -124,17 +129,18 @@ class TabViewer(Viewer):
     async def try_to_ask(self) -> None:
         key = str(uuid4()) if not self.address else self.address
         self.address = key  # the same with every try: two posts make one reply
-        async with self.http.get(f"{self.site}/chat/", timeout=LONGEST_ANSWER) as answer:
-            token = TOKEN.search(await answer.text())
-            if answer.status != 200 or token is None:
-                raise Refused(answer.status)
-        form = {"csrfmiddlewaretoken": token[1], "message": self.asked, "key": key}
+        form = {"csrfmiddlewaretoken": await self._token("/chat/"), "message": self.asked, "key": key}
         async with self.http.post(
             f"{self.site}/chat/", data=form, allow_redirects=False, timeout=LONGEST_ANSWER
         ) as answer:
             if answer.status != 302:
                 raise Refused(answer.status)
             self.address = answer.headers["Location"]
+
+    async def stop(self) -> None:
+        form = {"csrfmiddlewaretoken": await self._token(self.address)}
+        async with self.http.post(f"{self.site}{self.address}stop/", data=form, allow_redirects=False) as answer:
+            assert answer.status == 302, answer.status
 
     async def listen(self) -> None:
         self.connections += 1
@@ -143,7 +149,7 @@ class TabViewer(Viewer):
             self._look()
             if self.is_over:
                 return
-        cookies = self.http.cookie_jar.filter_cookies(self.site)  # type: ignore[arg-type]  # takes a text too
+        cookies = self.http.cookie_jar.filter_cookies(URL(self.site))
         headers = {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies.values())}
         names = self.page.root.find("id", "transcript").attributes
         address = f"{names['data-socket']}?{urlencode({'since': names['data-since']})}"
@@ -157,6 +163,13 @@ class TabViewer(Viewer):
             close_timeout=1,
         ) as socket:
             await self._read(socket)
+
+    async def _token(self, address: str) -> str:
+        async with self.http.get(f"{self.site}{address}", timeout=LONGEST_ANSWER) as answer:
+            token = TOKEN.search(await answer.text())
+            if answer.status != 200 or token is None:
+                raise Refused(answer.status)
+            return token[1]
 
     async def _load(self) -> ShownPage:
         async with self.http.get(self.site + self.address, timeout=LONGEST_ANSWER) as answer:
@@ -196,6 +209,11 @@ class ApiViewer(Viewer):
             if answer.status != 200:
                 raise Refused(answer.status)
             self.generation_id = answer.headers["X-Generation-Id"]
+
+    async def stop(self) -> None:
+        address = f"{self.site}/v1/generations/{self.generation_id}/cancel"
+        async with self.http.post(address, headers=self.headers) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def listen(self) -> None:
         self.connections += 1

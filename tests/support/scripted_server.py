@@ -62,7 +62,12 @@ class ScriptedServer:
         """Every stream so far: what was asked, and whether it is open still."""
         asked = ((request, counting_chat.question_of(request)) for request in list(self.requests))
         return [
-            {"asked": question, "open": not request.left.is_set(), "left_early": request.left_early}
+            {
+                "asked": question,
+                "open": not request.left.is_set(),
+                "left_early": request.left_early,
+                "left_at": request.left_at,
+            }
             for request, question in asked
             if question
         ]

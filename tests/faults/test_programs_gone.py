@@ -1,0 +1,119 @@
+"""Programs of a whole stack that are killed under twenty numbered replies: each ends as 1 to N at every viewer.
+
+The stack is as ``make run`` starts it, the viewers are outside: half are tabs with a WebSocket, half follow the API's
+events. The model server is told apart by question, so that it can say how many streams each reply took.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from apps.embedded.ports import free_port
+from tests.faults.soak import open_http
+from tests.faults.stack import Stack
+from tests.faults.storm import VARIABLES, Site, Storm, model_server
+
+pytestmark = pytest.mark.faults
+
+STREAMS = 20
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running stack of its own, with a model server that counts."""
+    stack = Stack(tmp_path_factory.mktemp("site") / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
+    try:
+        stack.start_and_wait()
+        with model_server() as model:
+            site = Site(stack, model)
+            site.prepare()
+            yield site
+    finally:
+        stack.end()
+
+
+@pytest.fixture
+async def storm(site: Site) -> AsyncIterator[Storm]:
+    """Twenty replies well under way."""
+    async with open_http() as http:
+        await site.sign_in(http)
+        storm = Storm(site, http)
+        storm.begin(STREAMS, length=150, per_second=20)
+        try:
+            await storm.until_under_way()
+            yield storm
+        finally:
+            storm.end()
+
+
+async def test_the_web_process_is_killed(storm: Storm) -> None:
+    connections = [viewer.connections for viewer in storm.viewers]
+    storm.kill("web")
+    await storm.until_over()
+    assert all(viewer.connections > before for viewer, before in zip(storm.viewers, connections, strict=True))
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [1] * STREAMS
+
+
+@pytest.mark.parametrize("name", ["valkey", "postgres"])
+async def test_a_store_is_killed(storm: Storm, name: str) -> None:
+    killed = storm.site.stack.pid_of(name)
+    storm.kill(name)
+    await storm.until_back(name, killed)
+    assert storm.waiting, "nothing was under way: this proves nothing"
+    await storm.until_over()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [1] * STREAMS
+
+
+async def test_valkey_is_killed_and_its_file_is_lost(storm: Storm) -> None:
+    killed = storm.site.stack.pid_of("valkey")
+    shutil.rmtree(storm.site.stack.layout.valkey_data / "appendonlydir")
+    storm.kill("valkey")
+    await storm.until_back("valkey", killed)
+    assert storm.waiting, "nothing was under way: this proves nothing"
+    await storm.until_over()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [1] * STREAMS
+
+
+async def test_the_worker_is_killed(storm: Storm) -> None:
+    storm.kill("worker")
+    await storm.until_over()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2] * STREAMS
+
+
+async def test_the_worker_is_asked_to_stop(storm: Storm) -> None:
+    os.kill(storm.site.stack.pid_of("worker"), signal.SIGTERM)
+    await storm.until_over()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2] * STREAMS
+
+
+async def test_everything_is_killed_at_once(storm: Storm) -> None:
+    storm.kill("web", "worker", "valkey", "postgres")
+    await storm.until_over()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2] * STREAMS
+
+
+@pytest.mark.parametrize("failure", ["reset", "cut", "fail"])
+async def test_the_model_server_breaks_off(site: Site, failure: str) -> None:
+    async with open_http() as http:
+        await site.sign_in(http)
+        storm = Storm(site, http)
+        storm.begin(2, length=60, per_second=20, more=f"and {failure} at 30")
+        try:
+            await storm.until_over()
+            assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2, 2]
+        finally:
+            storm.end()
+
+
+async def test_stop_from_elsewhere(storm: Storm) -> None:
+    """What the model server is told to stop it stops, and the text stays where everybody saw it stop."""
+    for viewer in storm.viewers:
+        await viewer.stop()
+    await storm.until(lambda: not storm.waiting)
+    assert {viewer.state for viewer in storm.viewers} == {"cancelled"}
+    assert all(len(viewer.text) < len(viewer.wanted) for viewer in storm.viewers)
+    await storm.until_settled()
+    assert [storm.streams_of(viewer) for viewer in storm.viewers] == [1] * STREAMS
