@@ -54,7 +54,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         up_since = Func(function="pg_postmaster_start_time", output_field=models.DateTimeField())
         time_to_renew = timedelta(seconds=LEASE_GRACE * settings.GENERATION_CHECKPOINT_SECONDS)
         expired = self.filter(state=State.RUNNING, lease_expires_at__lt=Now())
-        return expired.filter(LessThan(up_since, Now() - time_to_renew))
+        return expired.filter(Q(LessThan(up_since, Now() - time_to_renew)) | Q(started_at__gt=up_since))
 
 
 class Generation(models.Model):

@@ -6,7 +6,6 @@ Celery's threads hand a coroutine over with ``Runtime.call`` and wait.
 import asyncio
 import contextlib
 import os
-import socket
 import threading
 import time
 from collections.abc import Coroutine
@@ -29,6 +28,7 @@ from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL_CHANNEL
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.threads import in_thread
+from apps.generation.worker_names import own_name
 from apps.inference.connection import open_session
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class Runtime:
     log_writer: LogWriter
 
     def __init__(self) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = own_name()
         self.draining = False
         self._runs: dict[UUID, Run] = {}
         self._loop = asyncio.new_event_loop()

@@ -13,6 +13,7 @@ from apps.endpoints.outages import jobs_down
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import give_up_generation, take_back_generation
+from apps.generation.worker_names import is_dead
 
 logger = structlog.get_logger(__name__)
 
@@ -28,7 +29,17 @@ def reap_generations() -> int:
     Those that have waited ``GENERATION_OUTAGE_SECONDS`` for a server to come back are failed.
     """
     _give_up_waiting()
+    _expire_leases_of_the_dead()
     return _requeue_abandoned() + _resend_lost()
+
+
+def _expire_leases_of_the_dead() -> None:
+    """A worker that ran on this machine and is gone need not be waited for."""
+    running = Generation.objects.filter(state=State.RUNNING)
+    names = running.order_by().values_list("worker", flat=True).distinct()
+    if dead := [name for name in names if is_dead(name)]:
+        logger.warning("worker gone", workers=dead)
+        running.filter(worker__in=dead).update(lease_expires_at=Now() - timedelta(seconds=1))
 
 
 def _requeue_abandoned() -> int:
