@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
@@ -25,5 +25,8 @@ class ConnectionsMiddleware(MiddlewareMixin):
         kwargs: dict[str, Any],  # noqa: ARG002
     ) -> None:
         """Give the connection back, in the thread that holds it."""
-        if iscoroutinefunction(view):
-            close_old_connections()
+        if not iscoroutinefunction(view):
+            return
+        for connection in connections.all(initialized_only=True):
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
