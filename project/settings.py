@@ -133,7 +133,7 @@ GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
 GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 1.0)
 # Seconds after which a queued generation's task is taken for lost and sent again.
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
-GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 10)
+GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 20)
 # How many generations of one person may wait or run at once, in chats and through the API together.
 GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
 # How many live connections one person may hold open: pages that follow a conversation, and the API's event streams.

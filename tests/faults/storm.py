@@ -177,7 +177,7 @@ class Storm:
         """Wait for every end, and check every text: at its viewer, at one who comes later, and upstream."""
         await self.until(lambda: not self.waiting)
         for viewer in self.viewers:
-            assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), viewer.asked
+            assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), str(viewer)
         await self.until_settled()
 
     async def until_settled(self) -> None:
