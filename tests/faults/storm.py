@@ -49,7 +49,7 @@ class Site:
     def prepare(self) -> None:
         """Register the model server and make the person's key. The stack is ready."""
         self.stack.manage("set_endpoint", "local", "--state", "disabled")
-        words = ("--protocol", "openai", "--variant", "instruct", "--max-concurrency", "500")
+        words = ("--protocol", "openai", "--variant", "instruct", "--max-concurrency", "50")  # it is full in the soak
         self.stack.manage("add_endpoint", "counting", self.model, *words)
         self.key = self.stack.manage("create_api_key", "admin")
 

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from apps.accounts.models import User
+from apps.endpoints.slots import Bid, new_holder, release_slot, release_slots_of, running_counts, take_slot
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.reap import reap_generations
@@ -36,6 +38,18 @@ def test_the_living_and_the_dead(process: "subprocess.Popen[bytes]") -> None:
 @pytest.mark.parametrize("name", ["", "one", "elsewhere/4026531836:1", "elsewhere:999999999"])
 def test_nothing_is_known_of_other_machines(name: str) -> None:
     assert not is_dead(name)
+
+
+def test_places_of_the_dead_are_free_at_once(redis_url: str) -> None:
+    server = uuid4()
+    bid = [Bid(server, rank=0, limit=3)]
+    mine, others = [new_holder("worker 1"), new_holder("worker 1")], new_holder("worker 2")
+    assert [take_slot(bid, holder) for holder in (*mine, others)] == [server] * 3
+    assert take_slot(bid, uuid4()) is None
+    release_slots_of(["worker 1"], [server])
+    assert running_counts([server]) == {server: 1}
+    release_slot(server, others)
+    assert running_counts([server]) == {server: 0}
 
 
 def test_what_a_dead_worker_held_is_taken_back_at_once(alice: User, process: "subprocess.Popen[bytes]") -> None:

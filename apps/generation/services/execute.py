@@ -1,7 +1,7 @@
 """Run the next generation to its end. The only place where a worker's thread and its event loop meet."""
 
 import time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.db import close_old_connections, connection
@@ -9,7 +9,7 @@ from django.db import close_old_connections, connection
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import reserve_endpoint
-from apps.endpoints.slots import release_slot
+from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
 from apps.generation.outages import POSTGRES_AWAY, STORE_AWAY
 from apps.generation.runs import StopReason
@@ -32,7 +32,7 @@ def run_next(*, variant: str, task: str, runtime: Runtime) -> None:
 
     Does nothing where no place is free: whoever frees one sends for the next. Nothing either where nothing waits.
     """
-    holder = uuid4()
+    holder = new_holder(runtime.name)
     endpoint, refusal = _reserve(variant, task, holder)
     if endpoint is None and not refusal:
         return

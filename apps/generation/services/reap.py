@@ -8,8 +8,10 @@ import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
+from redis.exceptions import RedisError
 
 from apps.endpoints.outages import jobs_down
+from apps.endpoints.slots import release_slots_of
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import give_up_generation, take_back_generation
@@ -39,7 +41,12 @@ def _expire_leases_of_the_dead() -> None:
     names = running.order_by().values_list("worker", flat=True).distinct()
     if dead := [name for name in names if is_dead(name)]:
         logger.warning("worker gone", workers=dead)
-        running.filter(worker__in=dead).update(lease_expires_at=Now() - timedelta(seconds=1))
+        held = running.filter(worker__in=dead)
+        try:
+            release_slots_of(dead, held.exclude(endpoint=None).values_list("endpoint", flat=True).distinct())
+        except RedisError as error:  # they expire by themselves
+            logger.warning("places not freed", error=type(error).__name__)
+        held.update(lease_expires_at=Now() - timedelta(seconds=1))
 
 
 def _requeue_abandoned() -> int:
