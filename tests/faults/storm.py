@@ -76,11 +76,10 @@ class Fault:
         return [silence for viewer in self.running if (silence := self._silence(viewer)) is not None]
 
     def _silence(self, viewer: Viewer) -> float | None:
-        """The longest pause that this viewer saw from the fault on."""
+        """The longest pause that this viewer saw which began with the fault, or in the second after it."""
         moments = [moment for moment, _ in viewer.seen]
-        before = [moment for moment in moments if moment <= self.at][-1:]
-        after = [moment for moment in moments if self.at < moment < self.at + 30]
-        pauses = [later - earlier for earlier, later in zip([*before, *after], after, strict=False)]
+        began = [number for number, moment in enumerate(moments[1:]) if self.at < moment]
+        pauses = [moments[number + 1] - moments[number] for number in began if moments[number] < self.at + 1]
         return max(pauses, default=None)
 
 
