@@ -113,4 +113,7 @@ async def test_failed_reply_is_tried_again(counting: None, visit: Visit) -> None
     await is_under_way(visit.page)
     assert await visit.accessibility_faults() == []
     await is_written(visit.page, to=40)
+    await expect(visit.page.get_by_text("The model server is gone.")).to_have_count(0)
+    await visit.page.get_by_role("button", name="Previous version").press("Enter")
     await expect(visit.page.get_by_text("The model server is gone.")).to_have_count(1)
+    assert await visit.accessibility_faults() == []
