@@ -12,6 +12,7 @@ from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.selectors import sidebar_groups
+from apps.chat.servers import server_notice
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import send_message, start_conversation
@@ -152,5 +153,6 @@ def _page(request: HttpRequest, shown: Conversation | None, form: MessageForm, s
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "key": uuid4(),
         "sentence": sentence,
+        "servers": server_notice(),
     }
     return render(request, "chat/page.html", context)

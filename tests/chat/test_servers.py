@@ -1,0 +1,67 @@
+"""What is said above the composer when model servers are missing or down."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint, Health, State
+
+HOME = "/chat/"
+NONE = "No model server answers chats yet"
+SINCE = datetime(2026, 3, 4, 14, 2, tzinfo=UTC)
+
+
+def server(name: str, **fields: object) -> Endpoint:
+    known: dict[str, object] = {"url": "http://127.0.0.1:9", "protocol": "openai", "variant": "instruct"}
+    return Endpoint.objects.create(name=name, **{**known, **fields})
+
+
+def server_down(name: str) -> Endpoint:
+    return server(name, health=Health.DOWN, health_since=SINCE, health_reason="refused the connection", retry_at=SINCE)
+
+
+@pytest.fixture
+def page(alice: User, signed_in: Callable[[User], Client]) -> Callable[[], str]:
+    return lambda: signed_in(alice).get(HOME).text
+
+
+def test_person_reads_whom_to_ask_where_there_is_no_server(page: Callable[[], str], staff: User) -> None:
+    assert NONE in page()
+    assert f"Ask {staff.username} to add a model server" in page()
+    assert "/endpoints/add/" not in page()
+
+
+def test_person_reads_of_nobody_where_there_is_no_admin(page: Callable[[], str]) -> None:
+    assert "Ask whoever runs this workbench to add a model server" in page()
+
+
+def test_admin_is_led_to_adding_one(staff: User, signed_in: Callable[[User], Client]) -> None:
+    assert 'href="/endpoints/add/">Add a model server</a>' in signed_in(staff).get(HOME).text
+
+
+@pytest.mark.parametrize("fields", [{"variant": "base"}, {"state": State.DISABLED}])
+def test_server_that_takes_no_chats_counts_for_none(page: Callable[[], str], fields: dict[str, object]) -> None:
+    gpu = server("gpu-1", **fields)
+    assert NONE in page()
+    Endpoint.objects.filter(pk=gpu.pk).update(variant="instruct", state=State.ENABLED)
+    assert NONE not in page()
+
+
+def test_page_says_which_is_down_since_when_and_what_answers(page: Callable[[], str]) -> None:
+    server_down("gpu-1")
+    assert "gpu-1 has not answered since" in page()
+    assert ">4 Mar 14:02</time>" in page()
+    assert "No other server answers chats. What you send waits for one to come back." in page()
+    server("gpu-2", health=Health.HEALTHY)
+    assert "gpu-2 takes the questions instead." in page()
+    Endpoint.objects.filter(name="gpu-1").update(health=Health.HEALTHY)
+    assert "Model servers" not in page()
+
+
+def test_only_admins_read_the_cause(page: Callable[[], str], staff: User, signed_in: Callable[[User], Client]) -> None:
+    server_down("gpu-1")
+    assert ": it refused the connection." in signed_in(staff).get(HOME).text
+    assert ": it refused the connection." not in page()
