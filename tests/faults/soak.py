@@ -41,13 +41,15 @@ PAUSES = (1.0, 12.0)  # seconds between two faults
 HURRIED = 0.3  # of them come whether or not the one before is over
 
 
-async def soak(site: Site, *, seconds: float, seed: int, say: Callable[[str], None]) -> Storm:
+async def soak(
+    site: Site, *, seconds: float, seed: int, say: Callable[[str], None], lengths: tuple[int, int] = LENGTHS
+) -> Storm:
     """Do it for so long, then wait for every reply's end."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http, chance)
-        topping_up = asyncio.create_task(_keep_up(storm))
+        topping_up = asyncio.create_task(_keep_up(storm, lengths))
         await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
         give_up = time.monotonic() + seconds
         try:
@@ -71,11 +73,11 @@ def open_http() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0))
 
 
-async def _keep_up(storm: Storm) -> None:
+async def _keep_up(storm: Storm, lengths: tuple[int, int]) -> None:
     while True:
         missing = STREAMS - len(storm.waiting)
         for _ in range(missing):
-            storm.begin(1, length=storm.chance.randint(*LENGTHS), per_second=PER_SECOND)
+            storm.begin(1, length=storm.chance.randint(*lengths), per_second=PER_SECOND)
         await asyncio.sleep(0.5)
 
 

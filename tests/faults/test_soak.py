@@ -11,7 +11,8 @@ from tests.faults.storm import VARIABLES, Site, model_server
 
 pytestmark = pytest.mark.faults
 
-SECONDS, SEED = 30.0, 20261123
+SECONDS, SEED = 25.0, 20261123
+LENGTHS = (150, 350)
 
 
 async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
         with model_server() as model:
             site = Site(stack, model)
             site.prepare()
-            storm = await soak(site, seconds=SECONDS, seed=SEED, say=said.append)
+            storm = await soak(site, seconds=SECONDS, seed=SEED, say=said.append, lengths=LENGTHS)
     finally:
         print(f"SOAK_SEED={SEED}", *said, sep="\n")  # noqa: T201 (shown where it fails)
         stack.end()
