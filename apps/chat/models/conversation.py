@@ -1,0 +1,66 @@
+"""Conversations: threads of questions and replies, of one owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import UUID7, Now
+from django.urls import reverse
+
+from apps.chat.models.message import Message
+from apps.generation.models import ACTIVE
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.chat.models.message import MessageQuerySet
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(owner=user)
+
+    def with_activity(self) -> Self:
+        """Annotate ``is_generating``: whether a reply is being written or waits to be."""
+        active = Message.objects.filter(conversation=OuterRef("pk"), generation__state__in=ACTIVE)
+        return self.annotate(is_generating=Exists(active))
+
+
+class Conversation(models.Model):
+    """A thread of questions and replies, of one owner."""
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=120)
+    current = models.ForeignKey(
+        "Message",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The last message of the thread that is shown.",
+    )
+    switched_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When another thread was last put in place of the one shown."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["owner", "-updated_at"], name="conversation_owner_recent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat:conversation", args=[self.pk])
+
+    @property
+    def thread(self) -> MessageQuerySet:
+        """The messages that are shown, also where another thread is since this object was read."""
+        return self.messages.shown_in(self.pk)

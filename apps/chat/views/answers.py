@@ -1,0 +1,57 @@
+"""What the chat's views fetch and answer with: a page, or for htmx the part that changed."""
+
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from apps.accounts.requests import user_of
+from apps.chat.forms import MessageForm
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.selectors import sidebar_groups
+from apps.chat.servers import server_notice
+from apps.chat.services.exchange import Exchange
+from apps.chat.transcript import now_as_moment, shown_messages
+
+
+def conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(user_of(request)), pk=conversation_id)
+
+
+def reply_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    replies = conversation_for(request, conversation_id).messages.filter(role=Role.ASSISTANT)
+    return get_object_or_404(replies.select_related("conversation__owner", "parent"), pk=message_id)
+
+
+def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(exchange.conversation)
+    turns = shown_messages(exchange.conversation.thread.filter(position__gte=exchange.question.position))
+    context = {"turns": turns, "key": uuid4()}
+    return render(request, "chat/_sent.html", context)
+
+
+def refused(
+    request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str, status: int
+) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
+    response = page(request, shown, form, sentence)
+    response.status_code = status
+    return response
+
+
+def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str = "") -> HttpResponse:
+    # Taken before the messages are read, so that the socket sends whatever changes in between.
+    moment = now_as_moment()
+    context = {
+        "conversation": shown,
+        "moment": moment,
+        "turns": shown_messages(shown.thread) if shown else [],
+        "sidebar": sidebar_groups(user_of(request)),
+        "draft": form["message"].value() or request.GET.get("prompt", ""),
+        "key": uuid4(),
+        "sentence": sentence,
+        "servers": server_notice(),
+    }
+    return render(request, "chat/page.html", context)
