@@ -47,6 +47,23 @@ def find_faulty_examples(text: str) -> Iterator[tuple[int, str]]:
                 yield token.map[0] + 1, f"the example of a prompt cannot be rendered: {error}"
 
 
+def plain_prose(text: str) -> str:
+    """Return the words of a section, without markup, citations and examples of prompts."""
+    pieces = []
+    for token in _markdown.parse(text):
+        if token.type == "inline":
+            pieces.append("".join(map(_plain_piece, token.children or [])))
+        elif token.type in ("fence", "code_block") and not _is_example(token):
+            pieces.append(token.content.strip())
+    return "\n".join(pieces)
+
+
+def _plain_piece(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content if token.type in ("text", "code_inline", "text_special") else ""
+
+
 def citation_link(key: str, number: int, place: str) -> SafeString:
     """Return the mark of one citation: the source's number, then the place, linked to the list of sources."""
     return format_html(

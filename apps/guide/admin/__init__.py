@@ -1,5 +1,5 @@
 """The guide in the admin. ``load_guide`` keeps and reports what is edited here; ``export_guide`` writes it to files."""
 
-from apps.guide.admin import prose, revisions, statements
+from apps.guide.admin import prose, revisions, search, statements
 
-__all__ = ["prose", "revisions", "statements"]
+__all__ = ["prose", "revisions", "search", "statements"]

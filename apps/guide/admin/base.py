@@ -24,6 +24,7 @@ from apps.guide.admin.previews import preview_of
 from apps.guide.changes import find_changes
 from apps.guide.errors import CannotRevert
 from apps.guide.models import FromFile, Revision
+from apps.guide.search.index import rebuild_index
 from apps.guide.services.revise import record_change, reread, revert_to, revisions_of
 
 
@@ -70,6 +71,15 @@ class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         row = reread(form.instance)
         by = cast("User", request.user)
         record_change(row, before=form.content_before, after=row.content(), cause=Revision.Cause.EDITED, by=by)
+        transaction.on_commit(rebuild_index)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        transaction.on_commit(rebuild_index)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        transaction.on_commit(rebuild_index)
 
     # --- pages of their own -----------------------------------------------------------------------
 

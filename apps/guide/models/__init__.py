@@ -9,6 +9,7 @@ from apps.guide.models.comparison import Cell, Feature, Variant
 from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
 from apps.guide.models.hardware import Gpu, Quantization
 from apps.guide.models.pages import Page, Section
+from apps.guide.models.passages import Passage, Word
 from apps.guide.models.revisions import Revision
 from apps.guide.models.rules import Rule
 from apps.guide.models.scores import Benchmark, Score
@@ -29,6 +30,7 @@ __all__ = [
     "Gpu",
     "Kind",
     "Page",
+    "Passage",
     "Quantization",
     "Reading",
     "Revision",
@@ -40,6 +42,7 @@ __all__ = [
     "Support",
     "Term",
     "Variant",
+    "Word",
     "digest",
     "identify",
     "plain",

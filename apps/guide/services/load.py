@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.guide.models import FromFile, Revision, digest
+from apps.guide.search.index import rebuild_index
 from apps.guide.services.read import CONTENT_FOLDER, read_content
 from apps.guide.services.records import Content, Record
 from apps.guide.services.revise import record_change
@@ -51,6 +52,7 @@ class _Load:
         for table in TABLES:
             self._bring_in_line(table, self.content[table.name])
         self._remove_leftover()
+        rebuild_index()
         return self.report
 
     def _bring_in_line(self, table: Table, records: list[Record]) -> None:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from apps.accounts.models import User
 from apps.guide.errors import CannotRevert
 from apps.guide.models import FromFile, Revision, digest
+from apps.guide.search.index import rebuild_index
 from apps.guide.services.write import Writer
 
 
@@ -40,6 +41,7 @@ def revert_to(row: FromFile, *, revision: Revision, by: User) -> None:
         raise CannotRevert(f"It names something that is not there any more: {error}.") from error
     after = reread(row).content()
     record_change(row, before=before, after=after, cause=Revision.Cause.REVERTED, by=by)
+    transaction.on_commit(rebuild_index)
 
 
 def revisions_of(row: FromFile) -> QuerySet[Revision]:

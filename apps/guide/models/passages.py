@@ -1,0 +1,50 @@
+"""What the search of the guide reads: every passage once, and every word. Made anew from the other rows."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+
+class Passage(models.Model):
+    """A piece of the guide that can be found: its text without markup, and the address where it stands."""
+
+    class Kind(models.TextChoices):
+        """What a passage is, in the words that results show."""
+
+        PAGE = "page", "Page"
+        SECTION = "section", "Section"
+        VARIANTS = "variants", "Variants compared"
+        MODEL = "model", "Model"
+        FACT = "fact", "Fact"
+        BENCHMARK = "benchmark", "Benchmark"
+        HARDWARE = "hardware", "Hardware"
+        TERM = "term", "Glossary"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    title = models.CharField(max_length=200)
+    within = models.CharField(max_length=120, blank=True, help_text="The title of the page that it is on.")
+    url = models.CharField(max_length=300)
+    body = models.TextField()
+    vector = SearchVectorField(null=True, editable=False)
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["order"]
+        indexes = [GinIndex(fields=["vector"], name="guide_passage_words")]
+        constraints = [models.UniqueConstraint(fields=["order"], name="guide_one_passage_each")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Word(models.Model):
+    """A word that is in the guide, for suggestions to those who mistype it."""
+
+    word = models.CharField(max_length=80, unique=True)
+    passages = models.PositiveIntegerField(help_text="How many have it.")
+
+    class Meta:
+        ordering = ["word"]
+
+    def __str__(self) -> str:
+        return self.word

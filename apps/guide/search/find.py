@@ -1,0 +1,132 @@
+"""Finds passages: those with all words of the question, best first, or else those with any of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.contrib.postgres.search import CombinedSearchQuery, SearchHeadline, SearchQuery, SearchRank
+from django.db.models import Count, F, Func, QuerySet, TextField, Value, Window
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.guide.models import Passage
+from apps.guide.search.spelling import suggest
+from apps.guide.search.words import read_words
+
+MOST = 20
+SHORTEST_BEGINNING = 3
+
+# Control characters, which no passage has and no word can hold, stand where a word was found until all is escaped.
+FOUND, END = "\x04", "\x05"
+# PostgreSQL leaves out of its snippets what it takes for tags, such as <FILL_ME>: angles are hidden from it.
+ANGLES = "<>"
+HIDDEN = "\x02\x03"
+SHOWN = str.maketrans(HIDDEN, ANGLES)
+
+type Query = SearchQuery | CombinedSearchQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A passage with the words that were found marked in its title and in pieces of its text."""
+
+    kind: str
+    title: SafeString
+    snippet: SafeString
+    within: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found. ``instead`` is a corrected question; where ``is_instead``, the results are those for it.
+
+    ``has_all`` says whether they have all words of it, ``total`` how many there are beyond those that are shown.
+    """
+
+    results: Sequence[Result] = ()
+    total: int = 0
+    has_all: bool = True
+    instead: str = ""
+    is_instead: bool = False
+
+
+def search(text: str) -> Results:
+    """Return what the guide says about ``text``, which may be anything; three queries at most."""
+    words = read_words(text)
+    if not words:
+        return Results()
+    results, total = _find(words, and_)
+    if results:
+        return Results(results, total)
+    if instead := suggest(words):
+        results, total = _find(read_words(instead), and_)
+        if results:
+            return Results(results, total, instead=instead, is_instead=True)
+    results, total = _find(words, or_) if len(words) > 1 else ([], 0)
+    return Results(results, total, has_all=False, instead=instead)
+
+
+def best_passages(text: str, *, most: int) -> list[Passage]:
+    """Return the passages that have most to say on a question, best first; one query."""
+    words = read_words(text)
+    return list(_ranked(_query(words, or_, is_whole=True))[:most]) if words else []
+
+
+def _query(words: Sequence[str], combine: Any, *, is_whole: bool = False) -> Query:
+    """Ask for all words or any; the last may be the beginning of one, unless the question is whole."""
+    asked: list[Query] = [SearchQuery(word, config="english") for word in words]
+    if not is_whole:
+        # The word is letters and digits only: nothing in it can be taken for an operator.
+        beginning = f"'{words[-1]}'" + (":*" if len(words[-1]) >= SHORTEST_BEGINNING else "")
+        asked[-1] = asked[-1] | SearchQuery(beginning, config="simple", search_type="raw")
+    return reduce(combine, asked)
+
+
+def _ranked(query: Query) -> QuerySet[Passage]:
+    # 1: a long passage is not better for having room for more words.
+    rank = SearchRank(F("vector"), query, normalization=Value(1))
+    return Passage.objects.filter(vector=query).order_by(rank.desc(), "order")
+
+
+def _find(words: Sequence[str], combine: Any) -> tuple[list[Result], int]:
+    # Whatever of the words is in a snippet is marked; one that must have them all may not exist.
+    any_word = _query(words, or_)
+    found = _ranked(_query(words, combine)).annotate(
+        total=Window(Count("pk")),
+        marked_title=_Headline(_without_angles("title"), any_word, highlight_all=True),
+        marked_body=_Headline(
+            _without_angles("body"), any_word, max_fragments=2, max_words=28, min_words=10, fragment_delimiter=" … "
+        ),
+    )
+    rows = list(found.values("kind", "marked_title", "marked_body", "within", "url", "total")[:MOST])
+    results = [
+        Result(
+            kind=str(Passage.Kind(row["kind"]).label),
+            title=_marked(row["marked_title"]),
+            snippet=_marked(row["marked_body"]),
+            within=row["within"],
+            url=row["url"],
+        )
+        for row in rows
+    ]
+    return results, rows[0]["total"] if rows else 0
+
+
+class _Headline(SearchHeadline):
+    """A text with the words of a query marked."""
+
+    def __init__(self, text: Func, query: Query, **options: Any) -> None:
+        super().__init__(text, query, config="english", start_sel=FOUND, stop_sel=END, **options)
+
+
+def _without_angles(column: str) -> Func:
+    return Func(F(column), Value(ANGLES), Value(HIDDEN), function="translate", output_field=TextField())
+
+
+def _marked(text: str) -> SafeString:
+    html = escape(text.translate(SHOWN)).replace(FOUND, "<mark>").replace(END, "</mark>")
+    # Escaped as a whole: the marks are the only markup in it.
+    return mark_safe(html)  # noqa: S308

@@ -1,0 +1,151 @@
+"""Turns the guide's rows into passages: what can be found, and where it stands. A few queries in all."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from apps.guide import selectors
+from apps.guide.models import Feature, Page, Passage, Section, plain
+from apps.guide.navigation import all_entries
+from apps.guide.prose import plain_prose
+
+# Control characters, which the search takes for marks of its own.
+MARKS = dict.fromkeys(set(range(32)) - {ord("\n")}, " ")
+
+ALL_VARIANTS = "?pick=base&pick=python&pick=instruct"
+
+
+def gather_passages() -> list[Passage]:
+    """Return a passage, not yet saved, for all that can be found, in the order of the guide."""
+    passages = [
+        *_pages(),
+        *_sections(),
+        *_variants(),
+        *_models(),
+        *_attributes(),
+        *_benchmarks(),
+        *_gpus(),
+        *_terms(),
+    ]
+    for order, passage in enumerate(passages):
+        passage.order = order
+        passage.title, passage.body = passage.title.translate(MARKS), passage.body.translate(MARKS)
+    return passages
+
+
+def _urls() -> dict[str, str]:
+    """Return the address of each page by its slug."""
+    return {entry.page: entry.url for entry in all_entries() if entry.name != "model"}
+
+
+def _pages() -> Iterator[Passage]:
+    urls = _urls()
+    for page in Page.objects.all():
+        if page.slug in urls:
+            yield Passage(kind=Passage.Kind.PAGE, title=page.title, url=urls[page.slug], body=page.summary)
+
+
+def _sections() -> Iterator[Passage]:
+    urls = _urls()
+    notes = {model.slug for model in selectors.models()}
+    for section in Section.objects.select_related("page"):
+        # The notes on single models stand on the pages of those, without an anchor.
+        is_note = section.page.slug == "models" and section.slug in notes
+        url = reverse("guide:model", args=[section.slug]) if is_note else urls.get(section.page.slug)
+        if url:
+            yield Passage(
+                kind=Passage.Kind.SECTION,
+                title=section.title,
+                within=section.page.title,
+                url=url if is_note else f"{url}#{section.slug}",
+                body=plain_prose(section.body),
+            )
+
+
+def _variants() -> Iterator[Passage]:
+    for feature in Feature.objects.prefetch_related("cells__variant"):
+        said = [f"{cell.variant}: {_joined(cell.text, cell.qualification)}" for cell in feature.cells.all()]
+        yield Passage(
+            kind=Passage.Kind.VARIANTS,
+            title=feature.label,
+            within="The three variants",
+            url=f"{reverse('guide:home')}#compare",
+            body="\n".join([feature.note, *said]).strip(),
+        )
+
+
+def _models() -> Iterator[Passage]:
+    facts = selectors.facts_by_model()
+    for model in selectors.models():
+        said = [
+            f"{fact.attribute.label}: {_joined(fact.text, fact.attribute.unit, fact.qualification)}"
+            for fact in facts.get(model.slug, {}).values()
+        ]
+        yield Passage(
+            kind=Passage.Kind.MODEL,
+            title=model.name,
+            within="The twelve models",
+            url=reverse("guide:model", args=[model.slug]),
+            body="\n".join([" ".join(model.repositories), *said]),
+        )
+
+
+def _attributes() -> Iterator[Passage]:
+    facts = selectors.facts_by_model()
+    for group in selectors.attribute_groups():
+        for attribute in group.attributes:
+            by_text: dict[str, list[str]] = {}
+            for known in facts.values():
+                if fact := known.get(attribute.slug):
+                    by_text.setdefault(_joined(fact.text, attribute.unit), []).append(fact.model.name)
+            said = [f"{text}: {', '.join(names)}" for text, names in by_text.items()]
+            yield Passage(
+                kind=Passage.Kind.FACT,
+                title=attribute.label,
+                within=group.label,
+                url=f"{reverse('guide:compare')}{ALL_VARIANTS}#{group.slug}",
+                body="\n".join([attribute.note, *said]).strip(),
+            )
+
+
+def _benchmarks() -> Iterator[Passage]:
+    for found in selectors.benchmarks():
+        said = [
+            f"{score.model or score.other}: {plain(score.number)} {found.benchmark.unit}".strip()
+            for score in [*found.scores.values(), *found.others]
+        ]
+        yield Passage(
+            kind=Passage.Kind.BENCHMARK,
+            title=found.benchmark.label,
+            within="Benchmarks",
+            url=reverse("guide:benchmarks"),
+            body="\n".join([f"{found.benchmark.suite}, {found.benchmark.metric}. {found.benchmark.note}", *said]),
+        )
+
+
+def _gpus() -> Iterator[Passage]:
+    for gpu in selectors.gpus():
+        yield Passage(
+            kind=Passage.Kind.HARDWARE,
+            title=gpu.name,
+            within="Hardware",
+            url=f"{reverse('guide:hardware')}?gpu={gpu.slug}",
+            body=_joined(
+                f"GPU with {gpu.memory_gb} GB of memory, of which programs see {gpu.usable_gib} GiB.", gpu.note
+            ),
+        )
+
+
+def _terms() -> Iterator[Passage]:
+    for term in selectors.terms():
+        yield Passage(
+            kind=Passage.Kind.TERM,
+            title=term.term,
+            within="Glossary",
+            url=f"{reverse('guide:glossary')}#{term.slug}",
+            body=plain_prose(term.definition),
+        )
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
