@@ -29,7 +29,8 @@ def gather_passages() -> list[Passage]:
     ]
     for order, passage in enumerate(passages):
         passage.order = order
-        passage.title, passage.body = passage.title.translate(MARKS), passage.body.translate(MARKS)
+        passage.title = passage.title.translate(MARKS).replace("`", "")
+        passage.body = passage.body.translate(MARKS)
     return passages
 
 
