@@ -55,7 +55,8 @@ def plain_prose(text: str) -> str:
             pieces.append("".join(map(_plain_piece, token.children or [])))
         elif token.type in ("fence", "code_block") and not _is_example(token):
             pieces.append(token.content.strip())
-    return "\n".join(pieces)
+    # Where a citation stood before a full stop, its space is left.
+    return re.sub(r" +(?=[.,;:](\s|$))", "", "\n".join(pieces))
 
 
 def _plain_piece(token: Token) -> str:

@@ -17,6 +17,8 @@ from apps.guide.search.words import read_words
 
 MOST = 20
 SHORTEST_BEGINNING = 3
+# Characters of a snippet that show whether its text begins or ends there.
+LOOK = 15
 
 # Control characters, which no passage has and no word can hold, stand where a word was found until all is escaped.
 FOUND, END = "\x04", "\x05"
@@ -101,13 +103,13 @@ def _find(words: Sequence[str], combine: Any) -> tuple[list[Result], int]:
             _without_angles("body"), any_word, max_fragments=2, max_words=28, min_words=10, fragment_delimiter=" … "
         ),
     )
-    rows = list(found.values("kind", "marked_title", "marked_body", "within", "url", "total")[:MOST])
+    rows = list(found.values("kind", "body", "marked_title", "marked_body", "within", "url", "total")[:MOST])
     results = [
         Result(
             kind=str(Passage.Kind(row["kind"]).label),
             title=_marked(row["marked_title"]),
-            snippet=_marked(row["marked_body"]),
-            within=row["within"],
+            snippet=_marked(_with_ellipses(row["marked_body"], row["body"])),
+            within=row["within"] if row["within"] != Passage.Kind(row["kind"]).label else "",
             url=row["url"],
         )
         for row in rows
@@ -124,6 +126,14 @@ class _Headline(SearchHeadline):
 
 def _without_angles(column: str) -> Func:
     return Func(F(column), Value(ANGLES), Value(HIDDEN), function="translate", output_field=TextField())
+
+
+def _with_ellipses(snippet: str, body: str) -> str:
+    """Say where the text goes on before and after the snippet."""
+    text = snippet.translate(SHOWN).replace(FOUND, "").replace(END, "").strip()
+    before = "" if body.startswith(text[:LOOK]) else "… "
+    after = "" if body.endswith(text[-LOOK:]) else " …"
+    return f"{before}{snippet.strip()}{after}"
 
 
 def _marked(text: str) -> SafeString:
