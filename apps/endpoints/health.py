@@ -62,6 +62,9 @@ class Evidence:
     was_informed: bool = False
 
 
+ONE_EVENT = timedelta(seconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What we think of a server."""
@@ -121,6 +124,8 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
 
 
 def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
+    if standing.health == Health.DOWN and now - standing.since < ONE_EVENT:
+        return standing  # the other replies that it was writing: fifty cut off at once are no reason for a long pause
     failures = standing.failures + 1
     is_there = evidence.was_informed or standing.health in (Health.HEALTHY, Health.DEGRADED)
     if evidence.verdict is Verdict.DOUBTFUL and is_there and failures < FAILURES_UNTIL_DOWN:

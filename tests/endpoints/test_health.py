@@ -90,6 +90,14 @@ def test_one_doubtful_failure_degrades_and_the_second_takes_it_down(health: Heal
     assert twice.retry_at > LATER
 
 
+def test_replies_that_end_together_with_their_server_count_as_one_failure() -> None:
+    down = judge(standing(Health.DEGRADED, failures=1), DOUBTFUL, NOON)
+    assert down.health == Health.DOWN
+    together = NOON + timedelta(seconds=0.5)
+    assert judge(down, DOUBTFUL, together) == down
+    assert judge(down, DOUBTFUL, LATER).failures == down.failures + 1
+
+
 def test_a_success_in_between_starts_the_count_anew() -> None:
     once = judge(standing(Health.HEALTHY), DOUBTFUL, LATER)
     assert judge(judge(once, WORKS, LATER), DOUBTFUL, LATER).health == Health.DEGRADED

@@ -100,10 +100,10 @@ async def test_the_model_server_breaks_off(site: Site, failure: str) -> None:
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)
-        storm.begin(2, length=60, per_second=20, more=f"and {failure} at 30")
+        storm.begin(STREAMS, length=60, per_second=20, more=f"and {failure} at 30")
         try:
             await storm.until_over()
-            assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2, 2]
+            assert [storm.streams_of(viewer) for viewer in storm.viewers] == [2] * STREAMS
         finally:
             storm.end()
 

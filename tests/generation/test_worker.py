@@ -122,6 +122,13 @@ def test_a_stream_that_breaks_is_continued(alice: User, counting_endpoint: Endpo
     assert generation.completion_tokens == 25
 
 
+def test_many_replies_that_one_server_breaks_off_at_once_all_go_on(alice: User, counting_endpoint: Endpoint) -> None:
+    generations = [ask(alice, "count to 40 at 50 per second reset at 25") for _ in range(12)]
+    for generation in generations:
+        assert (ended(generation).state, generation.error) == (State.SUCCEEDED, "")
+        assert generation.text == numbers(40) == shown(generation)
+
+
 def test_streams_that_keep_breaking_fail_and_keep_their_text(
     alice: User, counting_endpoint: Endpoint, settings: Any
 ) -> None:

@@ -1,6 +1,7 @@
 """Stream one generation, on one endpoint after the other where the first does not do."""
 
 import math
+import time
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,7 @@ from apps.inference.protocols.base import Delta
 logger = structlog.get_logger(__name__)
 
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
+SHORTEST_WAIT = 0.25
 FIRST_PAUSE = 0.5  # seconds; doubles with every further stream
 
 
@@ -43,6 +45,7 @@ class Streaming:
         self._runtime = runtime
         self._failed: set[UUID] = set()
         self._wrote_something = False  # the latest stream
+        self._may_come_back = False  # the server that broke it off, and whose pause is too long to wait here
         self._others_are_busy = False  # with other work, where this generation should have gone next
 
     def to_its_end(self) -> Outcome | StopReason:
@@ -100,22 +103,27 @@ class Streaming:
             return True
         if not error.may_retry:
             return False
-        if (seconds := self._reserve(set())) is None:
-            return True
-        if seconds > LONGEST_WAIT:
-            return False
-        self._runtime.call(pause(run, seconds))
-        return run.stopped is not None or self._reserve(set()) is None
+        # Whoever tries it first may be another: of many replies that it broke off, one is let in to see.
+        give_up = time.monotonic() + LONGEST_WAIT
+        while (seconds := self._reserve(set())) is not None:
+            if time.monotonic() + seconds > give_up:
+                self._may_come_back = seconds < math.inf
+                return False
+            self._runtime.call(pause(run, max(seconds, SHORTEST_WAIT)))
+            if run.stopped is not None:
+                return True
+        return True
 
     def _reason_to_wait(self, error: InferenceError) -> StopReason | None:
         """Why the generation goes back to the queue, as one does that finds no place; ``None`` where it has failed."""
         if isinstance(error, Overloaded) or (self._others_are_busy and _another_may_do(error)):
             return StopReason.OVERLOADED
+        if self._generation.lost_leases >= settings.GENERATION_MAX_ATTEMPTS:
+            return None
         # A server that sends something and breaks off is there, and has been given all its chances.
         is_gone = _another_may_do(error) and not self._wrote_something
-        may_wait = is_gone and self._generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS
         job = (self._generation.variant, self._generation.task)
-        return StopReason.UNSERVED if may_wait and job in jobs_down() else None
+        return StopReason.UNSERVED if self._may_come_back or (is_gone and job in jobs_down()) else None
 
     def _reserve(self, excluding: set[UUID]) -> float | None:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
