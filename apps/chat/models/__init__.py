@@ -1,6 +1,6 @@
 """What the chat stores."""
 
-from apps.chat.models.conversation import Conversation, ConversationQuerySet
+from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
 from apps.chat.models.message import Message, MessageQuerySet, Role
 
-__all__ = ["Conversation", "ConversationQuerySet", "Message", "MessageQuerySet", "Role"]
+__all__ = ["Conversation", "ConversationQuerySet", "Message", "MessageQuerySet", "Mode", "Role"]

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from apps.chat.models.message import MessageQuerySet
 
 
+class Mode(models.TextChoices):
+    """What replies rest on: what the model knows, or what the guide says."""
+
+    CHAT = "chat", "Chat"
+    GUIDE = "guide", "Answers from the guide"
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(owner=user)
@@ -34,6 +41,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.CHAT, db_default=Mode.CHAT)
     current = models.ForeignKey(
         "Message",
         null=True,

@@ -11,7 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
 
@@ -77,6 +77,12 @@ class Message(models.Model):
     question = models.TextField(default="", blank=True, help_text="The user's text; empty for the assistant.")
     generation = models.OneToOneField(
         Generation, null=True, blank=True, on_delete=models.CASCADE, related_name="message"
+    )
+    passages = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        help_text="What the guide said to answer from, in the order of the numbers: title, within, url.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
