@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import UUID7, Now
 from django.urls import reverse
 
@@ -27,7 +27,18 @@ class Mode(models.TextChoices):
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(owner=user)
+        return self.filter(owner=user, deleted_at__isnull=True)
+
+    def deleted_by(self, user: User) -> Self:
+        """Those that the user has deleted and can still have back."""
+        return self.filter(owner=user, deleted_at__isnull=False)
+
+    def archived(self) -> Self:
+        return self.filter(archived_at__isnull=False)
+
+    def listed(self) -> Self:
+        """Those that the sidebar shows."""
+        return self.filter(archived_at__isnull=True)
 
     def with_activity(self) -> Self:
         """Annotate ``is_generating``: whether a reply is being written or waits to be."""
@@ -53,6 +64,9 @@ class Conversation(models.Model):
     switched_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When another thread was last put in place of the one shown."
     )
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="For a while it can still be brought back.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -60,7 +74,10 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-updated_at"]
-        indexes = [models.Index(fields=["owner", "-updated_at"], name="conversation_owner_recent")]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at"], name="conversation_owner_recent"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"),
+        ]
 
     def __str__(self) -> str:
         return self.title

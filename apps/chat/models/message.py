@@ -15,6 +15,7 @@ from django.db.models import Count, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
 
+from apps.chat.markdown.citations import Cited
 from apps.generation.models import ACTIVE, Generation, State
 
 
@@ -116,6 +117,11 @@ class Message(models.Model):
     @property
     def state(self) -> State:
         return State.SUCCEEDED if self.generation is None else State(self.generation.state)
+
+    @property
+    def cited(self) -> list[Cited]:
+        """What the numbers in brackets lead to that the reply may use."""
+        return [Cited(passage["url"], passage["title"]) for passage in self.passages]
 
     @property
     def dom_id(self) -> str:

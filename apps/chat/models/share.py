@@ -1,0 +1,56 @@
+"""Links by which others read a copy of a conversation."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from apps.chat.models.conversation import Conversation
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+TOKEN_BYTES = 16
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def visible_to(self, user: User) -> Self:
+        """Those that the user has made, and can revoke."""
+        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+
+    def open(self) -> Self:
+        """Those that can be read: the conversation is there, and its owner may still sign in."""
+        return self.filter(conversation__deleted_at__isnull=True, conversation__owner__is_active=True)
+
+
+class Share(models.Model):
+    """A copy of the thread that was shown when it was made. Revoking deletes it.
+
+    ``turns`` are ``{"role": "user" | "assistant", "text": str, "at": ISO 8601}``: nothing else of the conversation is
+    in the copy, so nothing else can be read through it.
+    """
+
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="shares")
+    title = models.CharField(max_length=120)
+    turns = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat:shared", args=[self.token])
