@@ -26,7 +26,7 @@ SPOKEN_ENDS = {
 
 
 def renderer_of(message: Message) -> ReplyRenderer:
-    return ReplyRenderer(f"{message.dom_id}-tail")
+    return ReplyRenderer(f"{message.dom_id}-tail", message.cited)
 
 
 class LiveReply:

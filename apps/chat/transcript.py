@@ -46,7 +46,7 @@ def html_of(message: Message) -> SafeString:
     """The text of a message, as far as it is written."""
     if message.generation is None:
         return SafeString(escape(message.question))
-    return mark_safe(render_markdown(text_so_far(message.generation)))  # noqa: S308 - cleaned by nh3
+    return mark_safe(render_markdown(text_so_far(message.generation), message.cited))  # noqa: S308 - cleaned by nh3
 
 
 def render_message(message: Message, html: SafeString, waiting: str = "") -> str:

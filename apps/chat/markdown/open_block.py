@@ -7,6 +7,7 @@ from html import escape
 
 from markdown_it.token import Token
 
+from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
 from apps.chat.markdown.renderer import language_of, render_block, render_markdown, top_level_blocks
 
@@ -37,8 +38,9 @@ class Progress:
 class OpenProse:
     """Any block but a fence, and whatever has not been recognised yet."""
 
-    def __init__(self, tail: str) -> None:
+    def __init__(self, tail: str, cited: Sequence[Cited] = ()) -> None:
         self._tail = tail
+        self._cited = cited
         self._text = ""
         self._pending: list[str] = []
         self._length = 0
@@ -80,12 +82,12 @@ class OpenProse:
         self._held = whole[start_of_line:] if half_typed else ""
         visible = whole[:start_of_line] if half_typed else whole
         if visible.lstrip().startswith("|") and visible.endswith("\n"):
-            return render_markdown(visible) + self._tail  # the mark would become a row of the table
-        before, mark, after = render_markdown(visible + END_MARK).rpartition(END_MARK)
+            return render_markdown(visible, self._cited) + self._tail  # the mark would become a row of the table
+        before, mark, after = render_markdown(visible + END_MARK, self._cited).rpartition(END_MARK)
         return before + self._tail + after if mark else after + self._tail
 
     def finish(self) -> str:
-        return render_markdown(self._whole())
+        return render_markdown(self._whole(), self._cited)
 
     def _whole(self) -> str:
         if self._pending:
@@ -117,11 +119,11 @@ class OpenProse:
     def _parse(self) -> Progress:
         whole = self._whole()
         complete = whole[: whole.rfind("\n") + 1]
-        blocks = list(top_level_blocks(complete))
+        blocks = list(top_level_blocks(complete, self._cited))
         start = _offset_of_line(complete, blocks[-1][0]) if blocks else 0
-        finished = _render(blocks[:-1])
+        finished = _render(blocks[:-1], self._cited)
         if opening := OPENING_FENCE.match(complete, start):
-            fence = OpenFence(self._tail, opening)
+            fence = OpenFence(self._tail, opening, self._cited)
             return Progress(finished, fence, rest=whole[opening.end() :])
         if start:
             self._text = whole[start:]
@@ -133,8 +135,9 @@ class OpenProse:
 class OpenFence:
     """A fenced code block. It is highlighted when its fence closes; until then its lines are appended as they are."""
 
-    def __init__(self, tail: str, opening: re.Match[str]) -> None:
+    def __init__(self, tail: str, opening: re.Match[str], cited: Sequence[Cited] = ()) -> None:
         self._tail = tail
+        self._cited = cited
         self._language = language_of(opening["info"])
         marks = opening["marks"]
         self._half_closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}+[ \t]*")
@@ -156,7 +159,7 @@ class OpenFence:
             start = end + 1
             if self._closing.fullmatch(line):
                 self._code.append(text[:start])
-                return Progress(self.finish(), OpenProse(self._tail), rest=text[start:])
+                return Progress(self.finish(), OpenProse(self._tail, self._cited), rest=text[start:])
         self._line.append(text[start:])
         self._line_length += len(text) - start
         self._code.append(text)
@@ -179,8 +182,8 @@ class OpenFence:
         return render_markdown(self._opening + "".join(self._code))
 
 
-def _render(blocks: Sequence[tuple[int, list[Token]]]) -> str:
-    return "".join(render_block(tokens) for _, tokens in blocks)
+def _render(blocks: Sequence[tuple[int, list[Token]]], cited: Sequence[Cited]) -> str:
+    return "".join(render_block(tokens, cited) for _, tokens in blocks)
 
 
 def _offset_of_line(text: str, line: int) -> int:

@@ -16,6 +16,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from apps.chat.markdown.citations import Cited, add_citations
 from apps.chat.markdown.code import code_block
 
 URL_SCHEMES = {"http", "https", "mailto"}
@@ -44,6 +45,7 @@ def parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough, minus what would reach beyond a block or off the site."""
     markdown = MarkdownIt("commonmark", {"html": False})
     markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
+    add_citations(markdown)
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
     markdown.add_render_rule("image", _image)
@@ -56,25 +58,25 @@ def parser() -> MarkdownIt:
     return markdown
 
 
-def render_markdown(text: str) -> str:
-    """The whole text, as the blocks that streaming it gives, in the same bytes."""
-    return "".join(render_block(block) for _, block in top_level_blocks(text))
+def render_markdown(text: str, cited: Sequence[Cited] = ()) -> str:
+    """The whole text, as the blocks that streaming it gives, in the same bytes; ``cited`` is what numbers lead to."""
+    return "".join(render_block(block, cited) for _, block in top_level_blocks(text, cited))
 
 
-def top_level_blocks(text: str) -> Iterator[tuple[int, list[Token]]]:
+def top_level_blocks(text: str, cited: Sequence[Cited] = ()) -> Iterator[tuple[int, list[Token]]]:
     """Each top-level block with the line it starts on."""
     block: list[Token] = []
-    for token in parser().parse(text):
+    for token in parser().parse(text, {"cited": cited}):
         block.append(token)
         if token.level == 0 and token.nesting <= 0:
             yield (block[0].map or [0])[0], block
             block = []
 
 
-def render_block(tokens: Sequence[Token]) -> str:
+def render_block(tokens: Sequence[Token], cited: Sequence[Cited] = ()) -> str:
     """One block as clean HTML."""
     markdown = parser()
-    return clean(markdown.renderer.render(tokens, markdown.options, {}))
+    return clean(markdown.renderer.render(tokens, markdown.options, {"cited": cited}))
 
 
 def clean(html: str) -> str:

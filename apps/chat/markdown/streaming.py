@@ -5,8 +5,10 @@ open block is ever parsed again, and the longer it is the more it must grow befo
 yet is appended as plain text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.open_block import OpenFence, OpenProse, Progress
 
 
@@ -37,11 +39,13 @@ type Change = Finish | Replace | Append
 class ReplyRenderer:
     """Turns text, in pieces, into changes of a page.
 
-    ``tail_id`` is the id of the element at the end of the open block that ``Append`` writes to.
+    ``tail_id`` is the id of the element at the end of the open block that ``Append`` writes to,
+    ``cited`` what numbers in brackets lead to.
     """
 
-    def __init__(self, tail_id: str) -> None:
-        self._open: OpenProse | OpenFence = OpenProse(f'<span class="message__tail" id="{tail_id}"></span>')
+    def __init__(self, tail_id: str, cited: Sequence[Cited] = ()) -> None:
+        tail = f'<span class="message__tail" id="{tail_id}"></span>'
+        self._open: OpenProse | OpenFence = OpenProse(tail, cited)
         self._carriage_return = ""
 
     def snapshot(self, text: str) -> tuple[str, str]:

@@ -10,11 +10,13 @@ from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from apps.chat.errors import ReplyInProgress, TooManyReplies
-from apps.chat.history import turns_for
-from apps.chat.models import Conversation, Message, Role
+from apps.chat.errors import ConversationGone, ReplyInProgress, TooManyReplies
+from apps.chat.grounding import NOTHING_FOUND, Grounds, find_grounds
+from apps.chat.history import Turn, turns_for
+from apps.chat.models import Conversation, Message, Mode, Role
 from apps.generation.errors import TooManyAtOnce
-from apps.generation.models import ACTIVE
+from apps.generation.models import ACTIVE, Generation
+from apps.generation.services.answer import store_answer
 from apps.generation.services.start import start_generation
 
 
@@ -30,10 +32,12 @@ class Exchange:
 def lock(conversation_id: UUID) -> Conversation:
     """Return the conversation, to be changed by this transaction alone.
 
-    Raises ``ReplyInProgress`` while a reply is being written in any of its threads: the next question depends on it,
+    Raises ``ConversationGone``, and ``ReplyInProgress`` while a reply is being written in any of its threads: the next question depends on it,
     and what a person sees being answered should be what they asked.
     """
     conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+    if conversation.deleted_at is not None:
+        raise ConversationGone
     if conversation.messages.filter(generation__state__in=ACTIVE).exists():
         raise ReplyInProgress
     return conversation
@@ -54,17 +58,21 @@ def store_question(conversation: Conversation, after: Message | None, text: str)
 def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
     """Have the question answered, and show that thread. Raises ``TooManyReplies``."""
     conversation = question.conversation
-    earlier = conversation.messages.in_thread_to(question.parent_id).in_order()
-    try:
-        generation = start_generation(
+    earlier = list(conversation.messages.in_thread_to(question.parent_id).in_order())
+    turns = turns_for(earlier, question.question)
+    grounds = _grounds_for(question, earlier)
+    if grounds and grounds.passages:
+        turns.insert(0, {"role": "system", "content": grounds.system_prompt})
+    if grounds and not grounds.passages:
+        generation = store_answer(
             owner=conversation.owner,
             variant="instruct",
-            messages=turns_for(earlier, question.question),
-            parameters={"max_tokens": settings.CHAT_MAX_TOKENS},
+            messages=turns,
+            text=NOTHING_FOUND,
             idempotency_key=idempotency_key,
         )
-    except TooManyAtOnce as error:
-        raise TooManyReplies(error.sentence) from error
+    else:
+        generation = _start(conversation, turns, idempotency_key)
     reply = Message.objects.create(
         conversation=conversation,
         parent=question,
@@ -72,10 +80,32 @@ def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
         version=_next_version(conversation, question),
         role=Role.ASSISTANT,
         generation=generation,
+        passages=grounds.listed if grounds else [],
     )
-    Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now())
+    Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply
     return Exchange(conversation, question, reply)
+
+
+def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID | None) -> Generation:
+    try:
+        return start_generation(
+            owner=conversation.owner,
+            variant="instruct",
+            messages=turns,
+            parameters={"max_tokens": settings.CHAT_MAX_TOKENS},
+            idempotency_key=idempotency_key,
+        )
+    except TooManyAtOnce as error:
+        raise TooManyReplies(error.sentence) from error
+
+
+def _grounds_for(question: Message, earlier: list[Message]) -> Grounds | None:
+    """What the question is answered from, where the conversation answers from the guide."""
+    if question.conversation.mode != Mode.GUIDE:
+        return None
+    before = next((message.question for message in reversed(earlier) if message.role == Role.USER), "")
+    return find_grounds(question.question, before=before)
 
 
 def _next_version(conversation: Conversation, parent: Message | None) -> int:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from apps.accounts.models import User
 from apps.chat.announcements import announce_messages
 from apps.chat.errors import EmptyMessage
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
 
 __all__ = ["Exchange", "send_message", "start_conversation", "title_from"]
@@ -16,7 +16,9 @@ __all__ = ["Exchange", "send_message", "start_conversation", "title_from"]
 TITLE_LENGTH = 60
 
 
-def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None = None) -> Exchange:
+def start_conversation(
+    *, owner: User, text: str, idempotency_key: UUID | None = None, mode: Mode = Mode.CHAT
+) -> Exchange:
     """Begin a conversation with its first question. Raises ``EmptyMessage`` and ``TooManyReplies``.
 
     The same ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -27,7 +29,7 @@ def start_conversation(*, owner: User, text: str, idempotency_key: UUID | None =
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation.objects.create(owner=owner, title=title_from(text))
+            conversation = Conversation.objects.create(owner=owner, title=title_from(text), mode=mode)
             return store_reply(store_question(conversation, None, text), idempotency_key)
     except IntegrityError:
         # The other click of a double click was first, at the same moment.

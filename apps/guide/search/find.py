@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchHeadline, SearchQuery, SearchRank
-from django.db.models import Count, F, Func, QuerySet, TextField, Value, Window
+from django.db import connection
+from django.db.models import Case, Count, F, Func, QuerySet, TextField, Value, When, Window
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -17,6 +18,8 @@ from apps.guide.search.words import read_words
 
 MOST = 20
 SHORTEST_BEGINNING = 3
+# Words that tell passages of this guide from no other.
+EVERYWHERE = {"code", "llama", "codellama", "model", "models", "use", "guide"}
 # Characters of a snippet that show whether its text begins or ends there.
 LOOK = 15
 
@@ -72,18 +75,35 @@ def search(text: str) -> Results:
 
 
 def best_passages(text: str, *, most: int) -> list[Passage]:
-    """Return the passages that have most to say on a question, best first; one query."""
+    """Return the passages that have most to say on a question, best first, none where chance alone would find some.
+
+    A question of several words must share two with a passage; words that are everywhere do not count. Two queries.
+    """
+    words = [word for word in telling_words(text) if word not in EVERYWHERE]
+    if not words:
+        return []
+    queries = [SearchQuery(word, config="english") for word in words]
+    hits = reduce(add, [Case(When(vector=query, then=1), default=0) for query in queries])
+    found = _ranked(reduce(or_, queries)).annotate(hits=hits).filter(hits__gte=min(2, len(words)))
+    return list(found.order_by("-hits", *found.query.order_by)[:most])
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a question that are no stop words; one query."""
     words = read_words(text)
-    return list(_ranked(_query(words, or_, is_whole=True))[:most]) if words else []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word FROM unnest(%s::text[]) word WHERE numnode(plainto_tsquery('english', word)) > 0", [words]
+        )
+        return [word for (word,) in cursor.fetchall()]
 
 
-def _query(words: Sequence[str], combine: Any, *, is_whole: bool = False) -> Query:
-    """Ask for all words or any; the last may be the beginning of one, unless the question is whole."""
+def _query(words: Sequence[str], combine: Any) -> Query:
+    """Ask for all words or any; the last may be the beginning of one."""
     asked: list[Query] = [SearchQuery(word, config="english") for word in words]
-    if not is_whole:
-        # The word is letters and digits only: nothing in it can be taken for an operator.
-        beginning = f"'{words[-1]}'" + (":*" if len(words[-1]) >= SHORTEST_BEGINNING else "")
-        asked[-1] = asked[-1] | SearchQuery(beginning, config="simple", search_type="raw")
+    # The word is letters and digits only: nothing in it can be taken for an operator.
+    beginning = f"'{words[-1]}'" + (":*" if len(words[-1]) >= SHORTEST_BEGINNING else "")
+    asked[-1] = asked[-1] | SearchQuery(beginning, config="simple", search_type="raw")
     return reduce(combine, asked)
 
 

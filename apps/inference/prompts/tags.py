@@ -22,6 +22,13 @@ def refuse_chat_tags(content: str, where: str) -> None:
     _refuse(content, (*CHAT_TAGS, *all_special_tokens()), where)
 
 
+def take_tags_apart(content: str) -> str:
+    """Return the text with a space in each such tag, so that it can be sent as text: ``<step>`` becomes ``< step>``."""
+    for tag in (*CHAT_TAGS, *all_special_tokens()):
+        content = content.replace(tag, f"{tag[0]} {tag[1:]}")
+    return content
+
+
 def _refuse(content: str, tags: Iterable[str], where: str) -> None:
     if found := _found(content, tags):
         tag = min(found)[1]

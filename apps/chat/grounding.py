@@ -1,0 +1,68 @@
+"""Answers from the guide: the passages that a question is answered from, and what the model is told about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.guide.models import Passage
+from apps.guide.search.find import best_passages
+from apps.inference.prompts.tags import take_tags_apart
+
+MOST = 6
+# About 1,200 tokens in all: a small model's window must also hold the question, the reply and what was said before.
+CHARACTERS = 4_000
+LONGEST = 1_000
+
+NOTHING_FOUND = (
+    "The guide does not say. None of its passages matches this question. Try other words, "
+    "or ask in an ordinary conversation, where the model answers from what it has learnt."
+)
+INSTRUCTIONS = """\
+Answer the question about Code Llama from the numbered passages below, and from nothing else. \
+After each statement, cite the passage that it rests on by its number in brackets, such as [1]. \
+Where the passages do not answer the question, say: "The guide does not say." Be brief.
+
+Passages:
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a question is answered from; without any, the guide does not say."""
+
+    passages: Sequence[Passage]
+
+    @property
+    def listed(self) -> list[dict[str, str]]:
+        """The passages as a message keeps them: the index is made anew, a reply's numbers stay what they were."""
+        return [
+            {"title": passage.title, "within": passage.within, "url": passage.url, "kind": passage.get_kind_display()}
+            for passage in self.passages
+        ]
+
+    @property
+    def system_prompt(self) -> str:
+        texts = [
+            f"[{number}] {take_tags_apart(passage.title)}\n{_shortened(passage)}"
+            for number, passage in enumerate(self.passages, 1)
+        ]
+        return INSTRUCTIONS + "\n\n".join(texts)
+
+
+def find_grounds(question: str, *, before: str = "") -> Grounds:
+    """Find what the guide says on a question; one that says nothing by itself is read with the one ``before`` it."""
+    found = best_passages(question, most=MOST)
+    if not found and before:
+        found = best_passages(f"{question} {before}", most=MOST)
+    kept: list[Passage] = []
+    room = CHARACTERS
+    for passage in found:
+        room -= len(_shortened(passage)) + len(passage.title)
+        if kept and room < 0:
+            break
+        kept.append(passage)
+    return Grounds(kept)
+
+
+def _shortened(passage: Passage) -> str:
+    body = passage.body if len(passage.body) <= LONGEST else passage.body[:LONGEST].rsplit(" ", 1)[0] + " …"
+    return take_tags_apart(body)
