@@ -124,6 +124,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ENDPOINT_PROBE_SECONDS,
         "options": {"expires": ENDPOINT_PROBE_SECONDS},
     },
+    "purge deleted conversations": {"task": "chat.purge", "schedule": 600.0},
     "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
 }
 
@@ -166,6 +167,12 @@ CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
 # How much of a conversation is stored with each request, in characters; an endpoint's window may leave out more.
 CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
+# For how long a deleted conversation can be brought back.
+CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)
+CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_000_000)
+# Whether who is not signed in may read what is shared by link. Whoever gets hold of a link, and whatever it passes
+# through, could then read it: a team's code should not leave the team by a pasted address.
+SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)
 
 # --- the guide --------------------------------------------------------------------------------
 

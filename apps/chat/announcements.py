@@ -1,4 +1,4 @@
-"""Tells the open pages of a conversation that it has new messages, or shows another thread."""
+"""Tells the open pages of a conversation that it has new messages, shows another thread, or is gone."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
-type Announced = asyncio.Queue[list[UUID]]
-"""Ids of messages; an empty list says that another thread is shown."""
+type Announced = asyncio.Queue[list[UUID] | None]
+"""Ids of messages; an empty list says that another thread is shown, ``None`` that access may be lost."""
 
 
 def group_of(conversation_id: UUID) -> str:
@@ -32,6 +32,11 @@ def announce_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> Non
 def announce_thread(conversation_id: UUID) -> None:
     """Have every open page of the conversation show the thread that is its current one now."""
     _announce(conversation_id, {"type": "messages.added", "ids": []})
+
+
+def announce_gone(conversation_id: UUID) -> None:
+    """Have every open page of the conversation see at once whether it may still be shown."""
+    _announce(conversation_id, {"type": "messages.added", "ids": None})
 
 
 def _announce(conversation_id: UUID, event: dict[str, Any]) -> None:
@@ -65,4 +70,5 @@ async def _receive(channel: str, announced: Announced) -> None:
     layer: Any = get_channel_layer()
     while True:
         event = await layer.receive(channel)
-        announced.put_nowait([UUID(message_id) for message_id in event["ids"]])
+        ids = event["ids"]
+        announced.put_nowait(None if ids is None else [UUID(message_id) for message_id in ids])

@@ -5,7 +5,11 @@ ChatError
 ├── EmptyMessage      there is nothing to send
 ├── NothingToContinue the reply is complete, or not the last
 ├── NoQuestion        what should be answered again is not a reply
-└── TooManyReplies    this person has as many replies going as are allowed
+├── TooManyReplies    this person has as many replies going as are allowed
+├── ConversationGone  it was deleted meanwhile
+├── EmptyTitle        a title needs a word
+├── NothingToShare    there is no finished exchange to share
+└── NotImportable     a file is not a conversation; says where
 """
 
 
@@ -46,6 +50,34 @@ class TooManyReplies(ChatError):
     """In all conversations together; ``sentence`` says how many."""
 
     status = 429
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class ConversationGone(ChatError):
+    """It was deleted while somebody was about to write in it."""
+
+    sentence = "This conversation has been deleted."
+    status = 404
+
+
+class EmptyTitle(ChatError):
+    """Nothing but white space was given as a title."""
+
+    sentence = "A title needs at least one character."
+
+
+class NothingToShare(ChatError):
+    """A link needs something to show."""
+
+    sentence = "There is no finished reply to share yet."
+    status = 409
+
+
+class NotImportable(ChatError):
+    """What was given is not a conversation that this application wrote; ``sentence`` says where it is wrong."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

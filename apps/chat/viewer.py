@@ -61,14 +61,20 @@ class Viewer:
         """Say that the connection is alive, which the browser cannot see otherwise, while it may be."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            if await in_thread(self._access.is_lost)():
-                raise AccessLost
+            await self._check_access()
             await self._send(HEARTBEAT)
+
+    async def _check_access(self) -> None:
+        if await in_thread(self._access.is_lost)():
+            raise AccessLost
 
     async def _listen(self, announced: Announced, tasks: asyncio.TaskGroup) -> None:
         """Show what another tab, or this one, has sent."""
         while True:
-            if ids := await announced.get():
+            ids = await announced.get()
+            if ids is None:
+                await self._check_access()
+            elif ids:
                 await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
             else:
                 await self._show_thread(tasks)

@@ -32,8 +32,8 @@ class Exchange:
 def lock(conversation_id: UUID) -> Conversation:
     """Return the conversation, to be changed by this transaction alone.
 
-    Raises ``ConversationGone``, and ``ReplyInProgress`` while a reply is being written in any of its threads: the next question depends on it,
-    and what a person sees being answered should be what they asked.
+    Raises ``ConversationGone``, and ``ReplyInProgress`` while a reply is being written in any of its threads: the next
+    question depends on it, and what a person sees being answered should be what they asked.
     """
     conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
     if conversation.deleted_at is not None:

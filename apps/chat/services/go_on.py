@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.chat.announcements import announce_messages
-from apps.chat.errors import NothingToContinue, ReplyInProgress, TooManyReplies
+from apps.chat.errors import ConversationGone, NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
 from apps.generation.services.resume import resume_generation
@@ -15,10 +15,12 @@ from apps.generation.services.resume import resume_generation
 def continue_reply(*, reply: Message) -> None:
     """Have the last reply of the thread that is shown continued from its text.
 
-    Raises ``NothingToContinue``, ``ReplyInProgress`` and ``TooManyReplies``.
+    Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress`` and ``TooManyReplies``.
     """
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
+        if conversation.deleted_at is not None:
+            raise ConversationGone
         last = conversation.thread.in_order().latest("position")
         if last != reply or last.generation is None:
             raise NothingToContinue

@@ -1,0 +1,38 @@
+"""Put conversations in order: their titles, and whether they are pinned or archived."""
+
+from django.db.models.functions import Now
+
+from apps.chat.errors import EmptyTitle
+from apps.chat.models import Conversation
+
+TITLE_LENGTH = 120
+
+
+def rename_conversation(*, conversation: Conversation, title: str) -> None:
+    """Give it a title of one line, cut at 120 characters. Raises ``EmptyTitle``."""
+    line = " ".join(title.split())[:TITLE_LENGTH].rstrip()
+    if not line:
+        raise EmptyTitle
+    Conversation.objects.filter(pk=conversation.pk).update(title=line)
+    conversation.title = line
+
+
+def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
+    """Put it above all others, or back among them. What is pinned leaves the archive."""
+    if pinned:
+        _update(conversation, pinned_at=Now(), archived_at=None)
+    else:
+        _update(conversation, pinned_at=None)
+
+
+def archive_conversation(*, conversation: Conversation, archived: bool) -> None:
+    """Take it out of the sidebar, or put it back; it stays readable and can be found."""
+    if archived:
+        _update(conversation, archived_at=Now(), pinned_at=None)
+    else:
+        _update(conversation, archived_at=None)
+
+
+def _update(conversation: Conversation, **changes: Now | None) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(**changes)
+    conversation.refresh_from_db(fields=list(changes))
