@@ -8,6 +8,7 @@ app_name = "chat"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("ask/", views.ask, name="ask"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/events/", live_views.events, name="events"),
     path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
