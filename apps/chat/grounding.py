@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.guide.models import Passage
-from apps.guide.search.find import best_passages
+from apps.guide.search.find import best_passages, telling_words
 from apps.inference.prompts.tags import take_tags_apart
 
 MOST = 6
 # About 1,200 tokens in all: a small model's window must also hold the question, the reply and what was said before.
 CHARACTERS = 4_000
 LONGEST = 1_000
+# Words that tell what a question is about, in one such as “And at 34B?”
+LEANING = 1
 
 NOTHING_FOUND = (
     "The guide does not say. None of its passages matches this question. Try other words, "
@@ -49,10 +51,9 @@ class Grounds:
 
 
 def find_grounds(question: str, *, before: str = "") -> Grounds:
-    """Find what the guide says on a question; one that says nothing by itself is read with the one ``before`` it."""
-    found = best_passages(question, most=MOST)
-    if not found and before:
-        found = best_passages(f"{question} {before}", most=MOST)
+    """Find what the guide says on a question; one that says little by itself is read with the one ``before`` it."""
+    leans = bool(before) and len(telling_words(question)) <= LEANING
+    found = best_passages(f"{question} {before}" if leans else question, most=MOST)
     kept: list[Passage] = []
     room = CHARACTERS
     for passage in found:

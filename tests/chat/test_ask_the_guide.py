@@ -65,7 +65,9 @@ def test_an_ordinary_conversation_is_given_nothing(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("small_guide")
-@pytest.mark.parametrize("text", ["What is the capital of France?", "theta xqzwvk vkwz", "?!", "the of and"])
+@pytest.mark.parametrize(
+    "text", ["What is the capital of France?", "theta xqzwvk vkwz", "?!", "word " * 2000, "the of and"]
+)
 def test_where_the_guide_says_nothing_no_model_is_asked(alice: User, text: str) -> None:
     exchange = ask(alice, text)
     generation = generation_of(exchange)
@@ -81,6 +83,20 @@ def test_a_question_that_leans_on_the_one_before_is_read_with_it(alice: User) ->
     following = send_message(conversation=exchange.conversation, text="And why so large?")
     assert [passage["title"] for passage in following.reply.passages] == ["RoPE theta"]
     assert [turn["role"] for turn in generation_of(following).messages] == ["system", "user", "assistant", "user"]
+
+
+@pytest.mark.usefixtures("small_guide")
+def test_what_tells_may_stand_late_in_a_long_question(alice: User) -> None:
+    asked = "I have been wondering for some time, since a colleague of mine brought it up, about the rotary base theta."
+    assert [passage["title"] for passage in ask(alice, asked).reply.passages] == ["RoPE theta"]
+
+
+@pytest.mark.usefixtures("small_guide")
+def test_a_question_about_something_else_is_not_read_with_the_one_before(alice: User) -> None:
+    exchange = answer(ask(alice, "What is the rotary base theta?"), "1,000,000 [1].")
+    following = send_message(conversation=exchange.conversation, text="What is the weather in Paris?")
+    assert following.reply.passages == []
+    assert generation_of(following).text.startswith("The guide does not say.")
 
 
 @pytest.mark.usefixtures("small_guide")

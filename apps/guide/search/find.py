@@ -29,6 +29,7 @@ FOUND, END = "\x04", "\x05"
 ANGLES = "<>"
 HIDDEN = "\x02\x03"
 SHOWN = str.maketrans(HIDDEN, ANGLES)
+MOST_TELLING = 20
 
 type Query = SearchQuery | CombinedSearchQuery
 
@@ -79,7 +80,7 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
 
     A question of several words must share two with a passage; words that are everywhere do not count. Two queries.
     """
-    words = [word for word in telling_words(text) if word not in EVERYWHERE]
+    words = telling_words(text)
     if not words:
         return []
     queries = [SearchQuery(word, config="english") for word in words]
@@ -89,13 +90,13 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
 
 
 def telling_words(text: str) -> list[str]:
-    """Return the words of a question that are no stop words; one query."""
-    words = read_words(text)
+    """Return the words that tell what a question is about: no stop words, and none that is everywhere; one query."""
+    words = [word for word in read_words(text, longest=2_000, most=200) if word not in EVERYWHERE]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT word FROM unnest(%s::text[]) word WHERE numnode(plainto_tsquery('english', word)) > 0", [words]
         )
-        return [word for (word,) in cursor.fetchall()]
+        return [word for (word,) in cursor.fetchall()][:MOST_TELLING]
 
 
 def _query(words: Sequence[str], combine: Any) -> Query:

@@ -8,6 +8,6 @@ MOST = 12
 _WORD = re.compile(r"[^\W_]+")
 
 
-def read_words(text: str) -> list[str]:
+def read_words(text: str, *, longest: int = LONGEST, most: int = MOST) -> list[str]:
     """Return the words of a question in order, each once; what is beyond the limits is left out."""
-    return list(dict.fromkeys(word.lower() for word in _WORD.findall(text[:LONGEST])))[:MOST]
+    return list(dict.fromkeys(word.lower() for word in _WORD.findall(text[:longest])))[:most]
