@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
+from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
 
 SIDEBAR_LENGTH = 100
+SIDEBAR_LONGEST = 5_000
+PINNED = "Pinned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +24,39 @@ class SidebarGroup:
     conversations: list[Conversation]
 
 
-def sidebar_groups(user: User) -> list[SidebarGroup]:
-    """The user's latest conversations, grouped by the day they were last used."""
-    conversations = Conversation.objects.visible_to(user).with_activity().order_by("-updated_at")[:SIDEBAR_LENGTH]
-    return group_by_date(conversations, today=timezone.localdate())
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """A person's conversations; ``more`` is how many the list would have if it were longer, 0 where it has all."""
+
+    groups: list[SidebarGroup]
+    shown: int
+    more: int
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a reply in any of them is being written or waits to be."""
+        return any(item.is_generating for group in self.groups for item in group.conversations)  # type: ignore[attr-defined]
+
+
+def sidebar_of(user: User, shown: int = SIDEBAR_LENGTH) -> Sidebar:
+    """The user's conversations: those that are pinned, then the latest by the day they were last used."""
+    shown = min(max(shown, SIDEBAR_LENGTH), SIDEBAR_LONGEST)
+    listed = Conversation.objects.visible_to(user).listed().with_activity()
+    found = list(listed.order_by(F("pinned_at").desc(nulls_last=True), "-updated_at")[: shown + 1])
+    more = shown + SIDEBAR_LENGTH if len(found) > shown else 0
+    return Sidebar(group_by_date(found[:shown], today=timezone.localdate()), shown, more)
 
 
 def group_by_date(conversations: Iterable[Conversation], *, today: date) -> list[SidebarGroup]:
-    """Group conversations that are sorted by ``updated_at``, latest first."""
-    grouped = groupby(conversations, key=lambda item: _heading(timezone.localdate(item.updated_at), today))
+    """Group conversations that are sorted: pinned ones, then by ``updated_at``, latest first."""
+    grouped = groupby(conversations, key=lambda item: _heading(item, today))
     return [SidebarGroup(heading, list(members)) for heading, members in grouped]
 
 
-def _heading(day: date, today: date) -> str:
+def _heading(conversation: Conversation, today: date) -> str:
+    if conversation.pinned_at is not None:
+        return PINNED
+    day = timezone.localdate(conversation.updated_at)
     if day >= today:
         return "Today"
     if day == today - timedelta(days=1):

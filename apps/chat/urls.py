@@ -3,13 +3,22 @@
 from django.urls import path
 
 from apps.chat import live_views, views
+from apps.chat.views import conversations, sidebar
 
 app_name = "chat"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("ask/", views.ask, name="ask"),
+    path("sidebar/", sidebar.sidebar, name="sidebar"),
+    path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
+    path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
+    path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
+    path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),
+    path("<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
+    path("<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
     path("<uuid:conversation_id>/events/", live_views.events, name="events"),
     path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),

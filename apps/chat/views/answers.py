@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from apps.accounts.requests import user_of
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.selectors import sidebar_groups
 from apps.chat.servers import server_notice
 from apps.chat.services.exchange import Exchange
 from apps.chat.transcript import now_as_moment, shown_messages
+from apps.chat.views.sidebar import deleted_conversation, sidebar_for
 
 
 def conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
@@ -48,7 +48,8 @@ def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, se
         "conversation": shown,
         "moment": moment,
         "turns": shown_messages(shown.thread) if shown else [],
-        "sidebar": sidebar_groups(user_of(request)),
+        "sidebar": sidebar_for(request),
+        "deleted": None if shown else deleted_conversation(request),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "key": uuid4(),
         "sentence": sentence,

@@ -3,4 +3,5 @@ import "./composer.js";
 import "./connection.js";
 import "./copy.js";
 import "./scrolling.js";
+import "./sidebar.js";
 import "./updates.js";

@@ -1,0 +1,104 @@
+"""What can be done with a conversation as a whole. Each works as a plain form too."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import EmptyTitle
+from apps.chat.models import Conversation
+from apps.chat.services.arrange import archive_conversation, pin_conversation, rename_conversation
+from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.views.answers import conversation_for
+from apps.chat.views.sidebar import open_conversation, refreshed, sidebar_for
+
+
+@require_GET
+@never_cache
+def manage(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """What can be done with a conversation: a menu for htmx, a page of its own without."""
+    item = conversation_for(request, conversation_id)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_manage.html", {"item": item})
+    return _manage_page(request, item)
+
+
+@require_POST
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Give it another title."""
+    item = conversation_for(request, conversation_id)
+    try:
+        rename_conversation(conversation=item, title=request.POST.get("title", ""))
+    except EmptyTitle as error:
+        if request.htmx:  # type: ignore[attr-defined]
+            return refreshed(request, toast=error.sentence, tone="warning")
+        return _manage_page(request, item, error.sentence, error.status)
+    return _done(request, item, f"Renamed to “{item.title}”.")
+
+
+@require_POST
+def pin(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Pin it, or with ``off`` no longer."""
+    item = conversation_for(request, conversation_id)
+    pinned = "off" not in request.POST
+    pin_conversation(conversation=item, pinned=pinned)
+    return _done(request, item, f"“{item.title}” is {'pinned' if pinned else 'no longer pinned'}.")
+
+
+@require_POST
+def archive(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Put it into the archive, or with ``off`` back."""
+    item = conversation_for(request, conversation_id)
+    archived = "off" not in request.POST
+    archive_conversation(conversation=item, archived=archived)
+    return _done(request, item, f"“{item.title}” is {'archived' if archived else 'back from the archive'}.")
+
+
+@require_POST
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Delete it; the answer offers to undo that."""
+    item = conversation_for(request, conversation_id)
+    was_open = bool(request.htmx) and open_conversation(request) == item  # type: ignore[attr-defined]
+    delete_conversation(conversation=item)
+    address = f"{reverse('chat:home')}?deleted={item.pk}"
+    if was_open:
+        return HttpResponseClientRedirect(address)
+    return refreshed(request, deleted=item) if request.htmx else HttpResponseRedirect(address)  # type: ignore[attr-defined]
+
+
+@require_POST
+def restore(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Bring back what was deleted a moment ago."""
+    item = get_object_or_404(Conversation.objects.deleted_by(user_of(request)), pk=conversation_id)
+    restore_conversation(conversation=item)
+    return _done(request, item, f"“{item.title}” is back.", restored=item)
+
+
+@require_GET
+def archived(request: HttpRequest) -> HttpResponse:
+    """What is archived, and what was deleted and can still be brought back."""
+    user = user_of(request)
+    context = {
+        "archived": Conversation.objects.visible_to(user).archived().order_by("-archived_at"),
+        "deleted": Conversation.objects.deleted_by(user).order_by("-deleted_at"),
+        "sidebar": sidebar_for(request),
+        "today": timezone.localdate(),
+    }
+    return render(request, "chat/archive.html", context)
+
+
+def _done(request: HttpRequest, item: Conversation, sentence: str, **context: Conversation) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(item)
+    return refreshed(request, toast=sentence, **context)
+
+
+def _manage_page(request: HttpRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
+    context = {"item": item, "sidebar": sidebar_for(request), "sentence": sentence}
+    return render(request, "chat/manage.html", context, status=status)

@@ -1,0 +1,59 @@
+"""The list of conversations beside every page of the chat, and how it is kept up to date."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.requests import user_of
+from apps.chat.models import Conversation
+from apps.chat.selectors import SIDEBAR_LENGTH, Sidebar, sidebar_of
+
+SHORT_NUMBER = re.compile("[0-9]{1,8}")
+
+
+def sidebar_for(request: HttpRequest) -> Sidebar:
+    """As long as the address asks for with ``shown``."""
+    shown = request.GET.get("shown", "")
+    return sidebar_of(user_of(request), int(shown) if SHORT_NUMBER.fullmatch(shown) else SIDEBAR_LENGTH)
+
+
+def deleted_conversation(request: HttpRequest) -> Conversation | None:
+    """The one that was deleted a moment ago, by the address, and can be brought back."""
+    try:
+        deleted_id = UUID(request.GET.get("deleted", ""))
+    except ValueError:
+        return None
+    return Conversation.objects.deleted_by(user_of(request)).filter(pk=deleted_id).first()
+
+
+def open_conversation(request: HttpRequest) -> Conversation | None:
+    """The conversation on the page from which htmx asks."""
+    try:
+        match = resolve(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+    except (ValueError, Resolver404):
+        return None
+    if match.view_name != "chat:conversation":
+        return None
+    shown = Conversation.objects.visible_to(user_of(request))
+    return shown.filter(pk=match.kwargs["conversation_id"]).first()
+
+
+def refreshed(request: HttpRequest, **context: Any) -> HttpResponse:
+    """What brings the page up to date from which htmx asks: its list, and what the ``context`` says."""
+    shown = open_conversation(request)
+    context |= {"sidebar": sidebar_for(request), "conversation": shown}
+    return render(request, "chat/_refreshed.html", context)
+
+
+@require_GET
+@never_cache
+def sidebar(request: HttpRequest) -> HttpResponse:
+    """The list as it is now."""
+    return refreshed(request)

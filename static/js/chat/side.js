@@ -1,0 +1,2 @@
+// The pages beside the conversations.
+import "./sidebar.js";

@@ -1,0 +1,58 @@
+// The list of conversations: opens the menu of one, and asks for news when there may be some.
+
+const menu = document.getElementById("conversation-menu");
+const refresh = document.getElementById("conversations-refresh");
+let opener = null;
+
+const narrow = matchMedia("(width < 48rem)");
+
+function open(link) {
+  // Within the drawer where that is open: what is shown before a popover closes it.
+  (link.closest("[popover]") ?? document.body).append(menu);
+  menu.setAttribute("aria-label", link.getAttribute("aria-label"));
+  menu.showPopover({ source: link });
+  menu.querySelector("summary")?.focus();
+  opener = link;
+}
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-menu]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (menu.matches(":popover-open")) menu.hidePopover();
+  await htmx.ajax("GET", link.href, { target: menu, swap: "innerHTML" });
+  if (menu.childElementCount) open(link);
+});
+
+menu.addEventListener("toggle", ({ newState }) => {
+  if (newState === "closed" && opener?.isConnected && menu.contains(document.activeElement)) opener.focus();
+});
+
+// The title is there to be typed over.
+menu.addEventListener("toggle", ({ target }) => {
+  if (!target.matches("details[open]")) return;
+  target.querySelector("input[name=title]")?.select();
+}, { capture: true });
+
+menu.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const items = [...menu.querySelectorAll(".menu__item")].filter((item) => item.checkVisibility());
+  const next = items.indexOf(document.activeElement) + step;
+  items.at(next % items.length)?.focus();
+  event.preventDefault();
+});
+
+menu.addEventListener("htmx:after:request", ({ detail }) => {
+  if (detail.ctx.response?.raw?.ok && menu.matches(":popover-open")) menu.hidePopover();
+});
+
+// Another tab may have done something meanwhile; what is sent here begins a reply.
+document.addEventListener("visibilitychange", () => document.hidden || htmx.trigger(refresh, "refresh"));
+document.getElementById("composer")?.addEventListener("htmx:after:request", () => htmx.trigger(refresh, "refresh"));
+
+// Nothing may change under somebody who is choosing.
+document.addEventListener("htmx:before:request", (event) => {
+  const isPoll = event.target.closest?.("#conversations-refresh, [id^=conversations-poll]");
+  if (isPoll && menu.matches(":popover-open")) event.preventDefault();
+});
