@@ -96,7 +96,7 @@ def archived(request: HttpRequest) -> HttpResponse:
 def _done(request: HttpRequest, item: Conversation, sentence: str, **context: Conversation) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(item)
-    return refreshed(request, toast=sentence, **context)
+    return refreshed(request, done=sentence, **context)
 
 
 def _manage_page(request: HttpRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
