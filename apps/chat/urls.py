@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import conversations, sidebar
+from apps.chat.views import conversations, search, sidebar
 
 app_name = "chat"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("ask/", views.ask, name="ask"),
     path("sidebar/", sidebar.sidebar, name="sidebar"),
+    path("search/", search.search, name="search"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/events/", live_views.events, name="events"),
     path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
+    path("<uuid:conversation_id>/<uuid:message_id>/", search.place, name="place"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
     path("<uuid:conversation_id>/<uuid:message_id>/edit/", views.edit, name="edit"),

@@ -3,5 +3,6 @@ import "./composer.js";
 import "./connection.js";
 import "./copy.js";
 import "./scrolling.js";
+import "./found.js"; // after scrolling.js, which goes to the end
 import "./sidebar.js";
 import "./updates.js";

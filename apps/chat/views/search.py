@@ -1,0 +1,51 @@
+"""Searching one's own conversations, and going to what was found."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import ChatError
+from apps.chat.forms import MessageForm
+from apps.chat.models import Message
+from apps.chat.search import Query, find
+from apps.chat.services.versions import show_version
+from apps.chat.views.answers import conversation_for, refused
+from apps.chat.views.sidebar import sidebar_for
+
+
+@require_GET
+@never_cache
+def search(request: HttpRequest) -> HttpResponse:
+    """A page of what was found; for htmx, as somebody types, the list alone."""
+    query = Query(request.GET.get("q", ""))
+    context = {"query": query, "found": find(user_of(request), query)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_search_answer.html", context)
+    return render(request, "chat/search.html", {**context, "sidebar": sidebar_for(request)})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def place(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Go to a message in its conversation. One that stands in another thread is shown on POST."""
+    shown = conversation_for(request, conversation_id)
+    message = get_object_or_404(shown.messages, pk=message_id)
+    if not shown.thread.filter(pk=message.pk).exists():
+        if request.method != "POST":
+            context = {"message": message, "conversation": shown, "sidebar": sidebar_for(request)}
+            return render(request, "chat/other_version.html", context)
+        try:
+            show_version(message=message)
+        except ChatError as error:
+            return refused(request, shown, MessageForm(), error.sentence, error.status)
+    return HttpResponseRedirect(_address_of(message, request.GET.get("find", "")))
+
+
+def _address_of(message: Message, words: str) -> str:
+    query = f"?{urlencode({'find': Query(words).text})}" if words else ""
+    return f"{message.conversation.get_absolute_url()}{query}#{message.dom_id}"
