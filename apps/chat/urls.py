@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import conversations, search, sidebar
+from apps.chat.views import conversations, search, sidebar, transfer
 
 app_name = "chat"
 
@@ -12,12 +12,15 @@ urlpatterns = [
     path("ask/", views.ask, name="ask"),
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
+    path("import/", transfer.import_file, name="import"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
     path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
     path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),
+    path("<uuid:conversation_id>/export.json", transfer.export_json, name="export_json"),
+    path("<uuid:conversation_id>/export.md", transfer.export_markdown, name="export_markdown"),
     path("<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
     path("<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
     path("<uuid:conversation_id>/events/", live_views.events, name="events"),

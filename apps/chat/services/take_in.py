@@ -1,0 +1,77 @@
+"""Make a conversation of a file. Nothing is asked of a model for it."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.transfer.format import File, FileMessage
+from apps.generation.models import Generation
+
+ROWS = 500  # at once
+
+
+def import_conversation(*, owner: User, file: File) -> Conversation:
+    """Store the file's conversation as the owner's, used just now; its replies are over."""
+    rows = _rows(file)
+    with transaction.atomic():
+        conversation = Conversation.objects.create(
+            owner=owner, title=file.title.strip(), mode=file.mode, created_at=file.created_at
+        )
+        for message in rows.values():
+            message.conversation = conversation
+            if message.generation is not None:
+                message.generation.owner = owner
+        replies = [message.generation for message in rows.values() if message.generation is not None]
+        Generation.objects.bulk_create(replies, batch_size=ROWS)
+        Message.objects.bulk_create(rows.values(), batch_size=ROWS)
+        conversation.current = rows[file.current]
+        conversation.save(update_fields=["current"])
+    return conversation
+
+
+def _rows(file: File) -> dict[int, Message]:
+    """What is to be stored, by the numbers that the file gives; parents stand before their children."""
+    rows: dict[int, Message] = {}
+    versions: dict[int | None, int] = {}
+    for item in file.messages:
+        versions[item.parent] = versions.get(item.parent, 0) + 1
+        parent = None if item.parent is None else rows[item.parent]
+        rows[item.id] = Message(
+            id=_id_of(item.created_at),
+            parent=parent,
+            position=parent.position + 1 if parent else 1,
+            version=versions[item.parent],
+            role=item.role,
+            question=item.text if item.role == Role.USER else "",
+            generation=None if item.role == Role.USER else _generation(item),
+            created_at=item.created_at,
+        )
+    return rows
+
+
+def _generation(item: FileMessage) -> Generation:
+    return Generation(
+        id=_id_of(item.created_at),
+        state=item.state,
+        messages=[],
+        text=item.text,
+        text_length=len(item.text),
+        finish_reason=item.finish_reason,
+        error=item.error,
+        prompt_tokens=item.prompt_tokens,
+        completion_tokens=item.completion_tokens,
+        created_at=item.created_at,
+        enqueued_at=item.created_at,
+        first_token_at=item.first_token_at,
+        ended_at=item.ended_at or item.created_at,
+    )
+
+
+def _id_of(moment: datetime) -> UUID:
+    """A version 7 UUID of that moment: the queue takes the highest ids for the latest requests."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62))

@@ -1,0 +1,1 @@
+"""Conversations as files: what is written, and what is read back."""

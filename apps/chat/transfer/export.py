@@ -1,0 +1,92 @@
+"""A conversation as a file: JSON with all its versions, or Markdown of the thread that is shown."""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from apps.chat.models import Conversation, Message, Mode, Role
+from apps.chat.transfer.format import FORMAT, End, File, FileMessage, write_file
+from apps.generation.models import State
+from apps.generation.selectors import text_so_far
+
+ENDS: dict[State, End] = {State.SUCCEEDED: "succeeded", State.FAILED: "failed"}
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Code Llama"}
+
+
+def as_json(conversation: Conversation) -> bytes:
+    """All its messages. A reply that is still being written counts as stopped, with its text so far."""
+    messages = conversation.messages.select_related("generation__endpoint").order_by("position", "version")
+    numbers = _numbered(messages)
+    current = numbers[conversation.current_id] if conversation.current_id else 1
+    file = File(
+        format=FORMAT,
+        version=1,
+        title=conversation.title,
+        mode=Mode(conversation.mode),
+        created_at=conversation.created_at,
+        current=current,
+        messages=[_file_message(message, numbers) for message in sorted(messages, key=lambda item: numbers[item.pk])],
+    )
+    return write_file(file)
+
+
+def _numbered(messages: Iterable[Message]) -> dict[UUID, int]:
+    """From 1, parents before their children and versions in their order, so that the same tree is the same file."""
+    numbers: dict[UUID | None, int] = {None: 0}
+    for _, level in groupby(messages, key=attrgetter("position")):
+        for message in sorted(level, key=lambda item: (numbers[item.parent_id], item.version)):
+            numbers[message.pk] = len(numbers)
+    return {pk: number for pk, number in numbers.items() if pk is not None}
+
+
+def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
+    written = FileMessage(
+        id=numbers[message.pk],
+        parent=numbers[message.parent_id] if message.parent_id else None,
+        role=Role(message.role),
+        created_at=message.created_at,
+        text=message.question,
+    )
+    if (generation := message.generation) is not None:
+        written.text = _text_of(message)
+        written.state = ENDS.get(State(generation.state), "cancelled")
+        written.finish_reason = generation.finish_reason
+        written.error = generation.error
+        written.endpoint = generation.endpoint.name if generation.endpoint else ""
+        written.prompt_tokens = generation.prompt_tokens
+        written.completion_tokens = generation.completion_tokens
+        written.first_token_at = generation.first_token_at
+        written.ended_at = generation.ended_at
+    return written
+
+
+def as_markdown(conversation: Conversation) -> str:
+    """The thread that is shown, a heading a turn."""
+    turns = [
+        f"## {SPEAKERS[Role(message.role)]}\n\n{_closed(_text_of(message))}"
+        for message in conversation.thread.in_order()
+    ]
+    title = " ".join(conversation.title.split())
+    return "\n\n".join([f"# {title}", *turns]) + "\n"
+
+
+def _text_of(message: Message) -> str:
+    return message.question if message.generation is None else text_so_far(message.generation)
+
+
+def _closed(text: str) -> str:
+    """The text, with a code block closed that it leaves open: nothing after it is code."""
+    fence = ""
+    for line in text.splitlines():
+        match = FENCE.match(line)
+        if match is None:
+            continue
+        marks, info = match.groups()
+        if not fence:
+            fence = "" if marks[0] == "`" and "`" in info else marks
+        elif marks.startswith(fence) and not info.strip():
+            fence = ""
+    return f"{text.strip()}\n{fence}" if fence else text.strip()

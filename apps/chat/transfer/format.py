@@ -1,0 +1,127 @@
+"""The JSON format of a conversation, version 1 (docs/conversation-format.md), and what makes a file one.
+
+Types, sizes and ranges stand in the classes. What ties messages together is checked by ``read_file``: it either
+returns a tree that can be stored as it is, or says in a sentence where the file is wrong.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+import msgspec
+from django.conf import settings
+from msgspec import Meta, Struct
+
+from apps.chat.errors import NotImportable
+from apps.chat.models import Mode, Role
+
+FORMAT: Final = "code-llama-workbench/conversation"
+MOST_MESSAGES = 5_000
+LONGEST_REPLY = 1_000_000  # characters
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+CLOCK_DIFFERENCE = timedelta(days=1)
+
+type End = Literal["succeeded", "failed", "cancelled"]
+type Moment = Annotated[datetime, Meta(tz=True)]
+type Number = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+type Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
+
+
+class FileMessage(Struct, omit_defaults=True):
+    """One message. ``parent`` is the ``id`` of an earlier one in the file; what follows ``text`` is of replies."""
+
+    id: Number
+    parent: Number | None
+    role: Role
+    created_at: Moment
+    text: Annotated[str, Meta(max_length=LONGEST_REPLY)]
+    state: End = "succeeded"
+    finish_reason: Annotated[str, Meta(max_length=16)] = ""
+    error: Annotated[str, Meta(max_length=2_000)] = ""
+    endpoint: Annotated[str, Meta(max_length=200)] = ""
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    first_token_at: Moment | None = None
+    ended_at: Moment | None = None
+
+
+class File(Struct):
+    """A conversation with all versions of its messages. ``current`` is the last message of the thread shown."""
+
+    format: Literal["code-llama-workbench/conversation"]
+    version: Literal[1]
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    mode: Mode
+    created_at: Moment
+    current: Number
+    messages: Annotated[list[FileMessage], Meta(min_length=1, max_length=MOST_MESSAGES)]
+
+
+def write_file(file: File) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
+
+
+def read_file(content: bytes) -> File:
+    """The file that these bytes are. Raises ``NotImportable``."""
+    try:
+        file = msgspec.json.decode(content, type=File)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$")
+        raise NotImportable(_sentence(place.strip("`.") or "the file", what)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotImportable("The file is not JSON.") from error
+    for place, problem in _problems(file):
+        raise NotImportable(_sentence(place, problem))
+    return file
+
+
+def _sentence(place: str, problem: str) -> str:
+    return f"The file cannot be imported. In {place}: {problem[:1].lower()}{problem[1:].rstrip('.')}."
+
+
+def _problems(file: File) -> Iterator[tuple[str, str]]:
+    if not file.title.strip() or "\0" in file.title:
+        yield "title", "there must be a word, and no null character"
+    yield from _problem_of_time("created_at", file.created_at)
+    roles: dict[int, Role] = {}
+    for index, message in enumerate(file.messages):
+        place = f"messages[{index}]"
+        if message.id in roles:
+            yield f"{place}.id", f"{message.id} is another message's already"
+        yield from _problems_of_parent(f"{place}.parent", message, roles)
+        yield from _problems_of_text(place, message)
+        for name in ("created_at", "first_token_at", "ended_at"):
+            yield from _problem_of_time(f"{place}.{name}", getattr(message, name))
+        roles[message.id] = message.role
+    if file.current not in roles:
+        yield "current", f"there is no message {file.current}"
+
+
+def _problems_of_parent(place: str, message: FileMessage, roles: dict[int, Role]) -> Iterator[tuple[str, str]]:
+    if message.parent is None:
+        if message.role != Role.USER:
+            yield place, "a conversation begins with a question"
+    elif message.parent not in roles:
+        yield place, f"no message {message.parent} stands before this one"
+    elif roles[message.parent] == message.role:
+        yield place, "questions and replies take turns"
+
+
+def _problems_of_text(place: str, message: FileMessage) -> Iterator[tuple[str, str]]:
+    if any("\0" in text for text in (message.text, message.error, message.finish_reason)):
+        yield place, "null characters cannot be stored"
+    if message.role == Role.USER and not message.text.strip():
+        yield f"{place}.text", "a question cannot be empty"
+    if message.role == Role.USER and len(message.text) > settings.CHAT_MESSAGE_CHARACTERS:
+        yield f"{place}.text", f"a question has at most {settings.CHAT_MESSAGE_CHARACTERS:,} characters"
+
+
+def _problem_of_time(place: str, moment: datetime | None) -> Iterator[tuple[str, str]]:
+    if moment is None:
+        return
+    try:
+        is_plausible = EARLIEST <= moment <= datetime.now(UTC) + CLOCK_DIFFERENCE
+    except OverflowError:
+        is_plausible = False
+    if not is_plausible:
+        yield place, "the time is before 1990 or in the future"

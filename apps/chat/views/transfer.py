@@ -1,0 +1,67 @@
+"""Conversations as files: downloaded as JSON or Markdown, and read back from JSON."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import NotImportable
+from apps.chat.models import Conversation
+from apps.chat.services.take_in import import_conversation
+from apps.chat.transfer.export import as_json, as_markdown
+from apps.chat.transfer.format import read_file
+from apps.chat.views.answers import conversation_for
+from apps.chat.views.sidebar import sidebar_for
+
+
+@require_GET
+@never_cache
+def export_json(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """All of it, to be imported again."""
+    conversation = conversation_for(request, conversation_id)
+    return _download(conversation, as_json(conversation), "json", "application/json")
+
+
+@require_GET
+@never_cache
+def export_markdown(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The thread that is shown, to be read."""
+    conversation = conversation_for(request, conversation_id)
+    return _download(conversation, as_markdown(conversation), "md", "text/markdown; charset=utf-8")
+
+
+@require_http_methods(["GET", "POST"])
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Make a conversation of an exported file."""
+    if request.method != "POST":
+        return _import_page(request)
+    upload = request.FILES.get("file")
+    if upload is None:
+        return _import_page(request, "Choose a file first.", 422)
+    size = upload.size or 0
+    if size > settings.CHAT_IMPORT_BYTES:
+        most = filesizeformat(settings.CHAT_IMPORT_BYTES)
+        sentence = f"The file has {filesizeformat(size)}; at most {most} can be imported."
+        return _import_page(request, sentence, 413)
+    try:
+        file = read_file(upload.read())
+    except NotImportable as error:
+        return _import_page(request, error.sentence, error.status)
+    return redirect(import_conversation(owner=user_of(request), file=file))
+
+
+def _import_page(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
+    context = {"sentence": sentence, "sidebar": sidebar_for(request), "most": settings.CHAT_IMPORT_BYTES}
+    return render(request, "chat/import.html", context, status=status)
+
+
+def _download(conversation: Conversation, content: bytes | str, ending: str, content_type: str) -> HttpResponse:
+    name = slugify(conversation.title)[:60] or "conversation"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
