@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import conversations, search, sidebar, transfer
+from apps.chat.views import conversations, search, shares, sidebar, transfer
 
 app_name = "chat"
 
@@ -13,12 +13,16 @@ urlpatterns = [
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
     path("import/", transfer.import_file, name="import"),
+    path("shares/", shares.shares, name="shares"),
+    path("shares/<int:share_id>/revoke/", shares.revoke, name="revoke_share"),
+    path("shared/<slug:token>/", shares.shared, name="shared"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
     path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
     path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),
+    path("<uuid:conversation_id>/share/", shares.share, name="share"),
     path("<uuid:conversation_id>/export.json", transfer.export_json, name="export_json"),
     path("<uuid:conversation_id>/export.md", transfer.export_markdown, name="export_markdown"),
     path("<uuid:conversation_id>/delete/", conversations.delete, name="delete"),

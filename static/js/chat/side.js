@@ -1,2 +1,3 @@
 // The pages beside the conversations.
+import "./copy.js";
 import "./sidebar.js";

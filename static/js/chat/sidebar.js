@@ -43,6 +43,8 @@ menu.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+menu.addEventListener("click", ({ target }) => target.closest("a[download]") && menu.hidePopover());
+
 menu.addEventListener("htmx:after:request", ({ detail }) => {
   if (detail.ctx.response?.raw?.ok && menu.matches(":popover-open")) menu.hidePopover();
 });

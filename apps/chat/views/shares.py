@@ -1,0 +1,98 @@
+"""Links by which others read a copy of a conversation: made, listed, revoked, and followed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import ChatError
+from apps.chat.markdown.renderer import render_markdown
+from apps.chat.models import Role, Share
+from apps.chat.services.share import revoke_share, share_conversation
+from apps.chat.views.answers import conversation_for
+from apps.chat.views.sidebar import refreshed, sidebar_for
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTurn:
+    """One message of a copy, as it is shown."""
+
+    role: Role
+    html: SafeString
+    at: datetime
+
+
+@require_POST
+def share(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Make a link; the list that follows shows it."""
+    conversation = conversation_for(request, conversation_id)
+    try:
+        made = share_conversation(conversation=conversation)
+    except ChatError as error:
+        if request.htmx:  # type: ignore[attr-defined]
+            return refreshed(request, toast=error.sentence, tone="warning")
+        return _list(request, error.sentence, error.status)
+    address = f"{reverse('chat:shares')}#share-{made.pk}"
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)  # type: ignore[attr-defined]
+
+
+@require_GET
+@never_cache
+def shares(request: HttpRequest) -> HttpResponse:
+    """Every link that the person has made and not revoked."""
+    return _list(request)
+
+
+@require_POST
+def revoke(request: HttpRequest, share_id: int) -> HttpResponse:
+    """Take a link back, at once."""
+    revoke_share(share=get_object_or_404(Share.objects.visible_to(user_of(request)), pk=share_id))
+    return redirect("chat:shares")
+
+
+@login_not_required
+@require_GET
+@never_cache
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """What a link leads to, for whoever is signed in, or for everybody with ``SHARE_LINKS_PUBLIC``."""
+    if not settings.SHARE_LINKS_PUBLIC and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    found = get_object_or_404(Share.objects.open().select_related("conversation__owner"), token=token)
+    response = render(request, "chat/shared.html", {"share": found, "turns": _turns(found)})
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    # The address is the key: no page that is led to from here may learn it.
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _turns(share: Share) -> list[SharedTurn]:
+    return [SharedTurn(Role(turn["role"]), _html(turn), datetime.fromisoformat(turn["at"])) for turn in share.turns]
+
+
+def _html(turn: dict[str, str]) -> SafeString:
+    if turn["role"] == Role.USER:
+        return SafeString(escape(turn["text"]))
+    return mark_safe(render_markdown(turn["text"]))  # noqa: S308 - cleaned by nh3
+
+
+def _list(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
+    context = {
+        "shares": Share.objects.visible_to(user_of(request)).select_related("conversation").defer("turns"),
+        "site": settings.PUBLIC_URL,
+        "public": settings.SHARE_LINKS_PUBLIC,
+        "sentence": sentence,
+        "sidebar": sidebar_for(request),
+    }
+    return render(request, "chat/shares.html", context, status=status)

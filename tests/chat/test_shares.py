@@ -1,0 +1,145 @@
+"""Copies shared by link: what is in them, who may read them, and that a revoked one is gone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.chat.errors import NothingToShare, ReplyInProgress
+from apps.chat.models import Conversation, Share
+from apps.chat.services.arrange import rename_conversation
+from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.services.send import start_conversation
+from apps.chat.services.share import revoke_share, share_conversation
+from apps.chat.services.stop import stop_reply
+from apps.chat.services.versions import answer_again
+from tests.chat.exchanges import answer, answered_conversation, answered_message
+from tests.support.markup import Markup
+
+type SignedIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def share(alice: User) -> Share:
+    return share_conversation(conversation=answered_conversation(alice, "What is a <list>?", "A **sequence**."))
+
+
+def body(page: str) -> str:
+    return page.partition("<main")[2]
+
+
+def test_team_mate_reads_the_copy(share: Share, bob: User, signed_in: SignedIn) -> None:
+    page = signed_in(bob).get(share.get_absolute_url())
+    assert page.status_code == 200
+    assert "What is a &lt;list&gt;?" in page.text
+    assert "A <strong>sequence</strong>." in page.text
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in page["Cache-Control"]
+    assert '<meta name="robots" content="noindex, nofollow">' in page.text
+
+
+def test_copy_does_not_change_with_the_conversation(share: Share, bob: User, signed_in: SignedIn) -> None:
+    before = body(signed_in(bob).get(share.get_absolute_url()).text)
+    conversation = share.conversation
+    answer(answer_again(reply=conversation.thread.latest("position")), "In other words.")
+    answered_message(conversation, "secret question", "secret reply")
+    rename_conversation(conversation=conversation, title="Secret title")
+    assert body(signed_in(bob).get(share.get_absolute_url()).text) == before
+
+
+def test_copy_holds_nothing_but_what_is_shown(share: Share) -> None:
+    share.refresh_from_db()
+    assert {frozenset(turn) for turn in share.turns} == {frozenset({"role", "text", "at"})}
+
+
+def test_copy_leads_nowhere_into_the_conversation(share: Share, bob: User, signed_in: SignedIn) -> None:
+    page = body(signed_in(bob).get(share.get_absolute_url()).text)
+    assert [link for link in Markup(page).links if str(share.conversation_id) in link] == []
+    assert "<form" not in page
+    assert signed_in(bob).get(share.conversation.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_who_is_not_signed_in_reads_it_only_if_links_are_public(
+    share: Share, client: Client, settings: Settings, *, public: bool
+) -> None:
+    settings.SHARE_LINKS_PUBLIC = public
+    page = client.get(share.get_absolute_url())
+    assert page.status_code == (200 if public else 302)
+    never = client.get(reverse("chat:shared", args=["A" * 22]))
+    assert never.status_code == (404 if public else 302)
+    assert "alice" not in page.text
+
+
+def test_revoked_link_is_dead_at_once(share: Share, alice: User, bob: User, signed_in: SignedIn) -> None:
+    reader = signed_in(bob)
+    assert reader.get(share.get_absolute_url()).status_code == 200
+    owner = signed_in(alice)
+    listed = reverse("chat:shares")
+    assert share.get_absolute_url() in owner.get(listed).text
+    revoke = reverse("chat:revoke_share", args=[share.pk])
+    assert reader.post(revoke).status_code == 404
+    assert owner.post(revoke)["Location"] == listed
+    assert share.get_absolute_url() not in owner.get(listed).text
+    assert reader.get(share.get_absolute_url()).status_code == 404
+    assert owner.get(share.get_absolute_url()).status_code == 404
+
+
+def test_link_goes_with_its_conversation_and_its_owner(
+    share: Share, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    reader = signed_in(bob)
+    delete_conversation(conversation=share.conversation)
+    assert reader.get(share.get_absolute_url()).status_code == 404
+    restore_conversation(conversation=share.conversation)
+    assert reader.get(share.get_absolute_url()).status_code == 200
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert reader.get(share.get_absolute_url()).status_code == 404
+
+
+def test_addresses_cannot_be_guessed(share: Share) -> None:
+    again = share_conversation(conversation=share.conversation)
+    assert again.token != share.token
+    assert re.fullmatch(r"[\w-]{22}", share.token)  # 128 bits
+
+
+def test_list_is_ones_own(share: Share, bob: User, signed_in: SignedIn) -> None:
+    own = share_conversation(conversation=answered_conversation(bob, "His", "own"))
+    page = signed_in(bob).get(reverse("chat:shares")).text
+    assert own.get_absolute_url() in page
+    assert share.get_absolute_url() not in page
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_link_is_made_from_the_menu(alice: User, signed_in: SignedIn, headers: dict[str, str]) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    answered = signed_in(alice).post(reverse("chat:share", args=[conversation.pk]), headers=headers)
+    assert answered["HX-Redirect" if headers else "Location"] == f"/chat/shares/#share-{Share.objects.get().pk}"
+
+
+def test_only_what_is_finished_is_shared(alice: User, conversation: Conversation, signed_in: SignedIn) -> None:
+    with pytest.raises(NothingToShare):
+        share_conversation(conversation=conversation)
+    running = start_conversation(owner=alice, text="one").conversation
+    with pytest.raises(ReplyInProgress):
+        share_conversation(conversation=running)
+    refused = signed_in(alice).post(reverse("chat:share", args=[running.pk]))
+    assert refused.status_code == 409
+    assert "A reply is still being written." in refused.text
+    stop_reply(conversation=running)
+    assert not Share.objects.exists()
+
+
+def test_shared_text_is_as_harmless_as_any(alice: User, bob: User, signed_in: SignedIn) -> None:
+    hostile = "<img src=x onerror=alert(1)>\n\n[x](javascript:alert(1)) ![x](https://example.org/x.png)"
+    share = share_conversation(conversation=answered_conversation(alice, hostile, hostile))
+    page = body(signed_in(bob).get(share.get_absolute_url()).text)
+    assert "onerror" in Markup(page).text
+    assert "<img" not in page
+    assert 'href="javascript' not in page
+    revoke_share(share=share)
