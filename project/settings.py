@@ -169,7 +169,7 @@ CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 # For how long a deleted conversation can be brought back.
 CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)
-CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_000_000)
+CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_485_760)
 # Whether who is not signed in may read what is shared by link. Whoever gets hold of a link, and whatever it passes
 # through, could then read it: a team's code should not leave the team by a pasted address.
 SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)

@@ -10,7 +10,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply
 from tests.browser.visit import Visit
-from tests.chat.exchanges import answered_conversation
+from tests.chat.exchanges import answered_conversation, answered_message
 
 QUESTIONS = ("How do I read a CSV file?", "What is a generator?", "Why is my loop slow?")
 
@@ -122,3 +122,119 @@ async def test_it_fits_a_small_phone(visit: Visit) -> None:
     assert await visit.overflow() <= 0
     await expect(page.get_by_role("link", name=first.title, exact=True)).to_be_visible()
     assert await visit.accessibility_faults() == []
+
+
+async def test_search_finds_as_one_types_and_leads_to_the_place(visit: Visit) -> None:
+    page = visit.page
+    first, *_ = await conversations()
+    await fill(first, 12)
+    await visit.sign_in("alice", path="/chat/")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("searchbox", name="Search your conversations")).to_be_focused()
+    await page.keyboard.type("needle")
+    hits = page.locator("#conversations-found").get_by_role("link")
+    await expect(hits).to_have_count(1)
+    await expect(page.locator("#conversation-list")).to_be_hidden()
+    assert await visit.accessibility_faults() == []
+    await hits.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
+    await expect(page.get_by_text("A needle in the third reply")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    await page.wait_for_function("[...CSS.highlights.get('found')].join() === 'needle'")
+    await page.get_by_role("searchbox").fill("nowhere")
+    await expect(page.get_by_text("Nothing found for “nowhere”.")).to_be_visible()
+    await page.get_by_role("searchbox").fill("")
+    await expect(page.locator("#conversation-list")).to_be_visible()
+    await page.get_by_role("searchbox").fill("needle")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Search your conversations")
+    assert await visit.accessibility_faults() == []
+
+
+@database_sync_to_async
+def fill(conversation: Conversation, exchanges: int) -> None:
+    for number in range(1, exchanges):
+        text = "A needle in the third reply" if number == 2 else "Like this.\n\n```python\nx = 1\n```\n" * 5
+        answered_message(conversation, f"Question {number}", text)
+
+
+async def test_shortcuts_and_the_switch_that_turns_them_off(visit: Visit) -> None:
+    page = visit.page
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    first, *_ = await conversations()
+    await fill(first, 2)
+    await visit.sign_in("alice", path=first.get_absolute_url())
+    message = page.get_by_role("textbox", name="Message")
+    await page.get_by_role("searchbox").focus()
+    await page.keyboard.press("Shift+Escape")
+    await expect(message).to_be_focused()
+    await page.keyboard.press("?")
+    await expect(message).to_have_value("?")
+    await message.fill("")
+    await page.keyboard.press("Control+Shift+C")
+    await expect(page.locator("#announcer")).to_have_text("Copied the last reply.")
+    assert "Like this." in await page.evaluate("navigator.clipboard.readText()")
+    await page.keyboard.press("Control+Shift+;")
+    await expect(page.locator("#announcer")).to_have_text("Copied the last code block.")
+    assert await page.evaluate("navigator.clipboard.readText()") == "x = 1\n"
+    await page.keyboard.press("Control+/")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    await expect(sheet).to_be_visible()
+    assert await visit.accessibility_faults() == []
+    await page.get_by_label("Use these shortcuts in this browser").uncheck()
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+    await page.reload()
+    await page.get_by_role("heading", level=1).click()
+    await page.keyboard.press("?")
+    await expect(sheet).to_be_hidden()
+    await page.get_by_role("button", name="Keyboard shortcuts").click()
+    await page.get_by_label("Use these shortcuts in this browser").check()
+    await page.get_by_role("button", name="Close").click()
+    await page.get_by_role("heading", level=1).click()
+    await page.keyboard.press("?")
+    await expect(sheet).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+Shift+Backspace")
+    await expect(page.get_by_text(f"“{first.title}” was deleted.")).to_be_visible()
+    await page.goto(visit.site + "/chat/archive/")
+    await page.keyboard.press("Control+Shift+O")
+    await expect(message).to_be_focused()
+
+
+async def test_conversation_goes_out_as_a_file_and_comes_back(visit: Visit) -> None:
+    page = visit.page
+    first, *_ = await conversations()
+    await visit.sign_in("alice", path=first.get_absolute_url())
+    await page.get_by_role("link", name="Actions for this conversation").click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="Export as JSON").click()
+    download = await downloading.value
+    assert download.suggested_filename == "how-do-i-read-a-csv-file.json"
+    await page.get_by_role("link", name="Import").click()
+    assert await visit.accessibility_faults() == []
+    await page.get_by_label("Exported file").set_input_files(await download.path())
+    await page.get_by_role("button", name="Import", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
+    assert first.get_absolute_url() not in page.url
+
+
+async def test_link_is_shared_copied_and_revoked(visit: Visit) -> None:
+    page = visit.page
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    first, *_ = await conversations()
+    await visit.sign_in("alice", path=first.get_absolute_url())
+    await page.get_by_role("link", name="Actions for this conversation").click()
+    await page.get_by_role("button", name="Share by link").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Shared links")
+    assert await visit.accessibility_faults() == []
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    address = await page.evaluate("navigator.clipboard.readText()")
+    assert "/chat/shared/" in address
+    await page.locator(".side-list").get_by_role("link", name=first.title).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
+    assert await visit.accessibility_faults() == []
+    await visit.open("/chat/shares/")
+    await page.get_by_role("button", name="Revoke").click()
+    await expect(page.get_by_text("Nothing is shared")).to_be_visible()

@@ -1,9 +1,12 @@
 // Shows what a search has found: scrolls to the message that the address names, and marks the words that were sought.
 
 const words = new URLSearchParams(location.search).get("find")?.match(/[\p{L}\p{N}]+/gu) ?? [];
-const message = location.hash.startsWith("#message-") ? document.getElementById(location.hash.slice(1)) : null;
+const sought = location.hash.startsWith("#message-") ? location.hash.slice(1) : "";
+const longestFirst = words.toSorted((one, other) => other.length - one.length);
+const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.join("|")})`, "giu");
+let found = [];
 
-function* places(root, pattern) {
+function* places(root) {
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     for (const match of texts.currentNode.data.matchAll(pattern)) {
@@ -15,11 +18,16 @@ function* places(root, pattern) {
   }
 }
 
+function mark() {
+  const body = document.getElementById(sought)?.querySelector(".message__body");
+  found = words.length && body ? [...places(body)] : [];
+  CSS.highlights?.set("found", new Highlight(...found));
+}
+
+const message = document.getElementById(sought);
 if (message) {
-  const body = message.querySelector(".message__body");
-  const longestFirst = words.toSorted((one, other) => other.length - one.length);
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.join("|")})`, "giu");
-  const found = words.length && body ? [...places(body, pattern)] : [];
-  if (found.length && CSS.highlights) CSS.highlights.set("found", new Highlight(...found));
+  mark();
   (found[0]?.startContainer.parentElement ?? message).scrollIntoView({ block: found.length ? "center" : "start" });
+  // What has just been written is sent once more, and takes the place of what was marked.
+  document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());
 }

@@ -4,5 +4,6 @@ import "./connection.js";
 import "./copy.js";
 import "./scrolling.js";
 import "./found.js"; // after scrolling.js, which goes to the end
+import "./shortcuts.js";
 import "./sidebar.js";
 import "./updates.js";

@@ -1,3 +1,4 @@
 // The pages beside the conversations.
 import "./copy.js";
+import "./shortcuts.js";
 import "./sidebar.js";
