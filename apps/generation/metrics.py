@@ -26,12 +26,17 @@ ACTIVE = """
            count(*) FILTER (WHERE lease_expires_at < now())
     FROM generation_generation WHERE state IN ('queued', 'running') GROUP BY variant, state
 """
-WITHIN = ", ".join(f"count(*) FILTER (WHERE first_token_at - created_at <= interval '{s} seconds')" for s in BUCKETS)
+# What was imported was written elsewhere: it was never attempted here.
+HERE = "attempt > 0"
+WITHIN = ", ".join(
+    f"count(*) FILTER (WHERE {HERE} AND first_token_at - created_at <= interval '{s} seconds')" for s in BUCKETS
+)
 TOTALS = f"""
-    SELECT variant, state, count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
+    SELECT variant, state, count(*), coalesce(sum(prompt_tokens) FILTER (WHERE {HERE}), 0),
+           coalesce(sum(completion_tokens) FILTER (WHERE {HERE}), 0),
            coalesce(sum(lost_leases), 0),
-           coalesce(sum(extract(epoch FROM first_token_at - created_at)), 0)::float,
-           count(first_token_at),
+           coalesce(sum(extract(epoch FROM first_token_at - created_at)) FILTER (WHERE {HERE}), 0)::float,
+           count(first_token_at) FILTER (WHERE {HERE}),
            {WITHIN}
     FROM generation_generation GROUP BY variant, state
 """  # noqa: S608 - made of constants

@@ -50,7 +50,11 @@ def test_the_figures_are_those_of_the_database(client: Client, alice: User) -> N
             **common, state=State.SUCCEEDED, ended_at=now, prompt_tokens=5, completion_tokens=tokens, lost_leases=1
         )
         first = timedelta(seconds=seconds_to_first)
-        Generation.objects.filter(pk=done.pk).update(first_token_at=F("created_at") + first)
+        Generation.objects.filter(pk=done.pk).update(first_token_at=F("created_at") + first, attempt=1)
+    # What was imported from a file was written elsewhere: it counts as stored, and no more.
+    Generation.objects.create(
+        **common, variant="python", state=State.SUCCEEDED, ended_at=now, completion_tokens=7, first_token_at=now
+    )
     found = figures(client)
     assert found["workbench_generations_queued", "instruct"] == 1
     assert 80 <= found["workbench_queue_oldest_wait_seconds", "instruct"] < 600
@@ -60,6 +64,9 @@ def test_the_figures_are_those_of_the_database(client: Client, alice: User) -> N
     assert found["workbench_generations", *done_by] == 2
     assert found["workbench_prompt_tokens_total", *done_by] == 10
     assert found["workbench_completion_tokens_total", *done_by] == 100
+    assert found["workbench_generations", "python", "succeeded"] == 1
+    assert found["workbench_completion_tokens_total", "python", "succeeded"] == 0
+    assert found["workbench_first_token_seconds_count", "python", "succeeded"] == 0
     assert found["workbench_lease_expiries_total", *done_by] == 2
     assert found["workbench_first_token_seconds_count", *done_by] == 2
     assert found["workbench_first_token_seconds_sum", *done_by] == pytest.approx(3.2)

@@ -1,0 +1,307 @@
+"""Every address of the project, for its owner, a team mate, a stranger without an account and staff.
+
+The table below is complete: an address that is not in it fails here, so that whoever adds one says who may use it.
+"""
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import URLPattern, URLResolver
+
+from apps.accounts.api_keys import issue_api_key
+from apps.accounts.models import ApiKey, User
+from apps.accounts.services import create_user
+from apps.chat.models import Conversation, Share
+from apps.chat.services.delete import delete_conversation
+from apps.chat.services.share import share_conversation
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
+from apps.endpoints.trial_record import Candidate, open_record
+from tests.chat.exchanges import answered_conversation, failed_exchange
+
+SECRET = "squirrels in the server room"
+
+
+class For(Enum):
+    """Who may use an address."""
+
+    EVERYBODY = auto()
+    SIGNED_IN = auto()  # each sees their own
+    OWNER = auto()  # to all others, staff among them, it is not there
+    STAFF = auto()  # to all others it is not there
+    ADMIN = auto()  # staff; others are led to a sign-in that is not there for them
+    KEY = auto()  # whoever sends an API key
+    OWNERS_KEY = auto()
+
+
+EXPECTED = {
+    "guide:*": For.EVERYBODY,
+    "accounts:sign_in": For.EVERYBODY,
+    "accounts:sign_in_link": For.EVERYBODY,
+    "accounts:sign_out": For.EVERYBODY,
+    "accounts:keys": For.SIGNED_IN,
+    "accounts:revoke_key": For.OWNER,
+    "chat:home": For.SIGNED_IN,
+    "chat:ask": For.SIGNED_IN,
+    "chat:sidebar": For.SIGNED_IN,
+    "chat:search": For.SIGNED_IN,
+    "chat:import": For.SIGNED_IN,
+    "chat:shares": For.SIGNED_IN,
+    "chat:revoke_share": For.OWNER,
+    "chat:shared": For.SIGNED_IN,
+    "chat:archived": For.SIGNED_IN,
+    "chat:conversation": For.OWNER,
+    "chat:manage": For.OWNER,
+    "chat:rename": For.OWNER,
+    "chat:pin": For.OWNER,
+    "chat:archive": For.OWNER,
+    "chat:share": For.OWNER,
+    "chat:export_json": For.OWNER,
+    "chat:export_markdown": For.OWNER,
+    "chat:delete": For.OWNER,
+    "chat:restore": For.OWNER,
+    "chat:events": For.OWNER,
+    "chat:changes": For.OWNER,
+    "chat:stop": For.OWNER,
+    "chat:place": For.OWNER,
+    "chat:continue": For.OWNER,
+    "chat:retry": For.OWNER,
+    "chat:edit": For.OWNER,
+    "chat:version": For.OWNER,
+    "gateway:models": For.KEY,
+    "gateway:model": For.KEY,
+    "gateway:chat_completions": For.KEY,
+    "gateway:completions": For.KEY,
+    "gateway:generation": For.OWNERS_KEY,
+    "gateway:generation_events": For.OWNERS_KEY,
+    "gateway:cancel_generation": For.OWNERS_KEY,
+    "gateway:root": For.EVERYBODY,
+    "gateway:unknown": For.EVERYBODY,
+    "endpoints:*": For.STAFF,
+    "/admin/login/": For.EVERYBODY,
+    "admin:login": For.EVERYBODY,
+    "admin:logout": For.EVERYBODY,
+    "admin:*": For.ADMIN,
+    "styleguide": For.STAFF,
+    "metrics": For.EVERYBODY,  # on the loopback interface
+    "healthz": For.EVERYBODY,
+    "readyz": For.EVERYBODY,
+}
+WITHOUT_KEY = ", signed in but without a key"
+LEAD_TO_SIGN_IN = {"/admin/login/", "admin:login", "admin:logout"}
+# Views that look things up in threads of their own, where a test's transaction cannot be seen.
+ELSEWHERE = ("chat:events", "gateway:")
+PARAMETER = re.compile(r"(?:\(\?P)?<(?:\w+:)?(\w+)>(?:\.\*\)\$)?")
+
+
+def names(resolver: URLResolver, namespace: str = "", prefix: str = "/") -> Iterator[tuple[str, str]]:
+    """The name of each address, or the address where it has none, and its pattern."""
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLPattern):
+            yield (f"{namespace}{pattern.name}" if pattern.name else f"{namespace}{path}"), path
+        else:
+            yield from names(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace, path)
+
+
+ALL = dict(names(get_resolver()))
+
+
+def audience_of(name: str) -> For | None:
+    """An entry of its own counts before one with a star."""
+    if name in EXPECTED:
+        return EXPECTED[name]
+    return next((who for pattern, who in EXPECTED.items() if fnmatch.fnmatch(name, pattern)), None)
+
+
+def addresses_for(*audiences: For) -> list[Any]:
+    """Parameters of a test."""
+    return [
+        pytest.param(name, marks=[pytest.mark.django_db(transaction=True)] if name.startswith(ELSEWHERE) else [])
+        for name in ALL
+        if audience_of(name) in audiences
+    ]
+
+
+def test_every_address_says_who_may_use_it() -> None:
+    assert len(ALL) > 50
+    assert [name for name in ALL if audience_of(name) is None] == []
+    assert [name for name in EXPECTED if not fnmatch.filter(ALL, name)] == []
+
+
+@pytest.fixture
+def arguments(alice: User) -> dict[str, Any]:
+    """What stands in addresses: alice's things, and those that nobody owns."""
+    failed = failed_exchange(alice, f"About {SECRET}")
+    Conversation.objects.filter(pk=failed.conversation.pk).update(title=f"On {SECRET}")
+    gone = answered_conversation(alice, SECRET, SECRET)
+    share = share_conversation(conversation=answered_conversation(alice, "What?", "That."))
+    issue_api_key(owner=alice, name=SECRET)
+    delete_conversation(conversation=gone)
+    endpoint = add_endpoint(name="gpu-1", url="http://gpu-1:8080", protocol="tgi", variant="instruct")
+    candidate = Candidate("http://gpu-1:8080", "openai", "instruct", "7B", "")
+    return {
+        "conversation_id": failed.conversation.pk,
+        "chat:restore conversation_id": gone.pk,
+        "message_id": failed.reply.pk,
+        "chat:edit message_id": failed.question.pk,
+        "version": 1,
+        "share_id": share.pk,
+        "token": share.token,
+        "key_id": ApiKey.objects.get(name=SECRET).pk,
+        "generation_id": failed.reply.generation_id,
+        "endpoint_id": endpoint.pk,
+        "trial_id": lambda staff: open_record(candidate, owner_id=staff.pk),
+        "slug": "licence",
+        "model": "code-llama-7b-instruct",
+        "path": "nowhere",
+        "url": "nowhere",
+    }
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return create_user(username="admin", staff=True)[0]
+
+
+type Ask = Callable[[str, User | None], dict[str, Any]]
+
+
+@pytest.fixture
+def ask(arguments: dict[str, Any], staff: User) -> Ask:
+    """Ask for an address in every way that changes or shows something; what was answered, by method."""
+
+    def ask_as(name: str, user: User | None) -> dict[str, Any]:
+        name, without_key, _ = name.partition(WITHOUT_KEY)
+        client = Client(raise_request_exception=False)
+        headers = {}
+        if user is not None:
+            client.force_login(user)
+            if name.startswith("gateway:") and not without_key:
+                headers = {"Authorization": f"Bearer {issue_api_key(owner=user)}"}
+        address = address_of(name, arguments, staff)
+        form = {"message": "What is a list?", "title": "Changed"}
+        return {"GET": client.get(address, headers=headers), "POST": client.post(address, form, headers=headers)}
+
+    return ask_as
+
+
+def address_of(name: str, arguments: dict[str, Any], staff: User) -> str:
+    def value_of(parameter: re.Match[str]) -> str:
+        value = arguments.get(f"{name} {parameter[1]}", arguments.get(parameter[1]))
+        assert value is not None, f"what stands for {parameter[0]}?"
+        return str(value(staff) if callable(value) else value)
+
+    return PARAMETER.sub(value_of, ALL[name])
+
+
+def is_asked_to_sign_in(response: Any) -> bool:
+    location = str(response.get("Location", ""))
+    return response.status_code == 302 and location.startswith(("/accounts/sign-in/?", "/admin/login/?"))
+
+
+def is_let_in(response: Any) -> bool:
+    """Shown, led on, or told what is wrong with what was sent."""
+    answered = int(response.status_code)
+    return answered in {200, 204, 302, 400, 409, 422} and not is_asked_to_sign_in(response)
+
+
+@pytest.mark.parametrize("name", addresses_for(For.OWNER))
+def test_only_its_owner_finds_it(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
+    before = state_of_things()
+    for user in (bob, staff):
+        answers = ask(name, user)
+        assert {answered.status_code for answered in answers.values()} <= {404, 405}
+        assert SECRET not in "".join(map(text_of, answers.values()))
+    assert all(is_asked_to_sign_in(answered) for answered in ask(name, None).values())
+    assert state_of_things() == before
+    owned = ask(name, alice)
+    assert any(is_let_in(answered) for answered in owned.values())
+    assert not {answered.status_code for answered in owned.values()} & {401, 403}
+    assert owned["GET"].status_code != 404
+
+
+@pytest.mark.parametrize("name", addresses_for(For.SIGNED_IN))
+def test_everybody_with_an_account_sees_their_own(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
+    asked = ask(name, None)
+    assert is_asked_to_sign_in(asked["GET"])
+    assert asked["POST"].status_code == 405 or is_asked_to_sign_in(asked["POST"])
+    for user in (bob, staff, alice):
+        shown = ask(name, user)["GET"]
+        assert is_let_in(shown)
+        assert user == alice or SECRET not in text_of(shown)
+
+
+@pytest.mark.parametrize("name", addresses_for(For.STAFF))
+def test_only_staff_find_it(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
+    before = state_of_things()
+    for user in (alice, bob):
+        codes = {answered.status_code for answered in ask(name, user).values()}
+        assert codes <= {404, 405}
+        assert 404 in codes
+    for answered in ask(name, None).values():
+        assert answered.status_code in {404, 405} or is_asked_to_sign_in(answered)
+    assert state_of_things() == before
+    assert any(is_let_in(answered) for answered in ask(name, staff).values())
+
+
+def test_admin_is_for_staff(alice: User, staff: User) -> None:
+    """Its addresses are many and made by Django: one look at each."""
+    addresses = [PARAMETER.sub("1", ALL[name]) for name in ALL if audience_of(name) == For.ADMIN]
+    assert len(addresses) > 50
+    for user in (alice, None):
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        for address in addresses:
+            for answered in (client.get(address), client.post(address)):
+                assert is_asked_to_sign_in(answered), address
+        led_to = client.get("/admin/", follow=True)
+        assert led_to.status_code == (404 if user else 200)
+    client.force_login(staff)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_public_addresses_treat_everybody_alike(ask: Ask, alice: User, bob: User, staff: User) -> None:
+    public = [name for name in ALL if audience_of(name) == For.EVERYBODY]
+    assert len(public) > 20
+    for name in public:
+        for user in (alice, bob, staff, None):
+            for answered in ask(name, user).values():
+                assert not is_asked_to_sign_in(answered) or name in LEAD_TO_SIGN_IN, name
+                assert SECRET not in text_of(answered), name
+
+
+@pytest.mark.parametrize("name", addresses_for(For.KEY, For.OWNERS_KEY))
+def test_api_is_for_keys(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
+    for answered in (*ask(name, None).values(), *ask(f"{name}{WITHOUT_KEY}", alice).values()):
+        assert answered.status_code in {401, 405}
+        assert SECRET not in text_of(answered)
+    for user in (bob, staff) if audience_of(name) == For.OWNERS_KEY else ():
+        answers = ask(name, user)
+        assert {answered.status_code for answered in answers.values()} <= {404, 405}
+        assert SECRET not in "".join(map(text_of, answers.values()))
+    owned = ask(name, alice)
+    assert any(is_let_in(answered) or name == "gateway:model" for answered in owned.values())
+    assert not {answered.status_code for answered in owned.values()} & {401, 403}
+
+
+def state_of_things() -> list[Any]:
+    """What a person who is kept out might have changed."""
+    conversations = Conversation.objects.order_by("pk")
+    return [
+        list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),
+        list(Share.objects.values("pk")),
+        list(ApiKey.objects.filter(name=SECRET).values()),
+        list(Endpoint.objects.values("state", "url")),
+    ]
+
+
+def text_of(response: Any) -> str:
+    return "" if response.streaming else response.content.decode(errors="replace")
