@@ -8,7 +8,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.browser.counted_replies import add_counting_endpoint
 from tests.browser.visit import Visit
+from tests.support.scripted_server import counting_server
+from tests.support.services import Running
+
+__all__ = ["counting_server"]
 
 HERE = Path(__file__).parent
 DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
@@ -51,3 +56,9 @@ async def visit(chromium: Browser, live_asgi_server: str, transactional_db: None
     await context.close()
     assert visit.complaints == []
     assert visit.offsite == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> None:
+    """A model that counts, and a worker that asks it."""
+    await add_counting_endpoint(counting_server)

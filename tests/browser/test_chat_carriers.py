@@ -6,22 +6,12 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.counted_replies import add_counting_endpoint, follow_a_count, is_written
+from tests.browser.counted_replies import follow_a_count, is_written
 from tests.browser.visit import Visit
 from tests.support.blocking_proxy import BlockingProxy
-from tests.support.scripted_server import counting_server
-from tests.support.services import Running
-
-__all__ = ["counting_server"]
 
 REMEMBERS = "name => (JSON.parse(sessionStorage.getItem('chat:carrier'))?.name ?? 'socket') === name"
 BLOCKED = re.compile(r"^error: (WebSocket connection to .* failed|EventSource's response|Failed to load resource)")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> None:
-    """A model that counts."""
-    await add_counting_endpoint(counting_server)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -45,18 +35,23 @@ async def remembers(page: Page, name: str) -> None:
     await page.wait_for_function(REMEMBERS, arg=name)
 
 
+def carried(proxy: BlockingProxy) -> tuple[int, int, int]:
+    """How often each carrier was asked for."""
+    return proxy.count("/ws/"), proxy.count("/events/"), proxy.count("/changes/")
+
+
 async def test_where_nothing_is_blocked_it_is_a_socket(counting: None, proxy: BlockingProxy, blocked: Visit) -> None:
     proxy.refuses_sockets = False
     await follow_a_count(blocked)
     await is_written(blocked.page)
-    assert (proxy.count("/ws/"), proxy.count("/events/"), proxy.count("/changes/")) == (1, 0, 0)
+    assert carried(proxy) == (1, 0, 0)
 
 
 async def test_blocked_socket_is_replaced_by_events(counting: None, proxy: BlockingProxy, blocked: Visit) -> None:
     await follow_a_count(blocked)
     await remembers(blocked.page, "events")
     await is_written(blocked.page)
-    assert (proxy.count("/ws/"), proxy.count("/events/"), proxy.count("/changes/")) == (2, 1, 0)
+    assert carried(proxy) == (2, 1, 0)
 
 
 async def test_events_that_are_held_back_are_replaced_by_questions(
@@ -111,6 +106,7 @@ async def test_who_has_signed_out_is_told_and_left_alone(counting: None, proxy: 
     await blocked.page.context.clear_cookies()
     await blocked.page.evaluate("dispatchEvent(new Event('online'))")
     await expect(blocked.page.get_by_role("status").filter(has_text="sign in again")).to_be_visible()
-    asked = len(proxy.asked)
+    asked = carried(proxy)
     await blocked.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    assert len(proxy.asked) == asked
+    await blocked.page.wait_for_timeout(500)
+    assert carried(proxy) == asked

@@ -92,12 +92,12 @@ async def test_keyboard_is_enough(visit: Visit) -> None:
     await expect(archive).to_have_count(0)
 
 
-async def test_another_tab_that_is_answered_shows_its_dot(visit: Visit) -> None:
+async def test_another_tab_that_is_answered_shows_its_dot(counting: None, visit: Visit) -> None:
     page = visit.page
     *_, third = await conversations()
     await page.clock.install()
     await visit.sign_in("alice", path=third.get_absolute_url())
-    other = await begin("Something else")
+    other = await begin("count to 1000 at 1 per second")
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     dot = page.locator(f"#listed-{other.pk} .live-dot")
     await expect(dot).to_be_visible()

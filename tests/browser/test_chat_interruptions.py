@@ -1,11 +1,9 @@
 """Reload, second tab, hidden page, lost network, browser's memory: the reader ends with each number once."""
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, WebSocket, expect
 
 from tests.browser.counted_replies import (
-    add_counting_endpoint,
     follow_a_count,
     have_failed_after_three,
     is_under_way,
@@ -13,10 +11,6 @@ from tests.browser.counted_replies import (
     last_reply,
 )
 from tests.browser.visit import Visit
-from tests.support.scripted_server import counting_server
-from tests.support.services import Running
-
-__all__ = ["counting_server"]
 
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
@@ -24,11 +18,6 @@ HIDE = """hidden => {
 }"""
 LEAVE = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
 RETURN = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> None:
-    await add_counting_endpoint(counting_server)
 
 
 def sockets_of(page: Page) -> list[str]:

@@ -123,7 +123,7 @@ async def test_a_question_is_answered_token_by_token_and_kept(visit: Visit) -> N
     address = page.url
     await visit.open("/chat/")
     await expect(page.get_by_role("textbox", name="Message")).to_have_value("")
-    await sidebar.get_by_role("link", name=QUESTION).click()
+    await sidebar.get_by_role("link", name=QUESTION, exact=True).click()
     assert page.url == address
     await assert_shows_what_is_stored(page)
 

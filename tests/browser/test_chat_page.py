@@ -58,7 +58,7 @@ async def test_chat_is_accessible(visit: Visit, theme: str) -> None:
     await visit.sign_in("alice", path="/chat/")
     assert await visit.accessibility_faults() == []
     for link in ("How do I sort?", "What is a list?"):
-        await visit.page.get_by_role("link", name=link).click()
+        await visit.page.get_by_role("link", name=link, exact=True).click()
         await expect(visit.page.get_by_role("article")).not_to_have_count(0)
         assert await visit.accessibility_faults() == []
     assert conversation.title == "How do I sort?"
@@ -81,7 +81,7 @@ async def test_sidebar_is_a_drawer_on_a_phone(visit: Visit) -> None:
     await visit.page.set_viewport_size({"width": 360, "height": 740})
     await finished_conversation()
     await visit.sign_in("alice", path="/chat/")
-    link = visit.page.get_by_role("link", name="How do I sort?")
+    link = visit.page.get_by_role("link", name="How do I sort?", exact=True)
     toggle = visit.page.get_by_role("button", name="Conversations")
     await expect(link).to_be_hidden()
     await toggle.focus()

@@ -10,10 +10,7 @@ from playwright.async_api import Page, expect
 from apps.endpoints.models import Endpoint, Health, Observation
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from tests.browser.visit import Visit
-from tests.support.scripted_server import counting_server
 from tests.support.services import Running
-
-__all__ = ["counting_server"]
 
 LONG_NAME = "gpu-rack-02-codellama-34b-python-awq-int4-group128-behind-the-second-proxy"
 STANDINGS = [

@@ -12,7 +12,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -42,30 +42,41 @@ HURRIED = 0.3  # of them come whether or not the one before is over
 
 
 async def soak(
-    site: Site, *, seconds: float, seed: int, say: Callable[[str], None], lengths: tuple[int, int] = LENGTHS
+    site: Site,
+    faults: Iterable[str],
+    *,
+    chance: random.Random,
+    say: Callable[[str], None],
+    lengths: tuple[int, int] = LENGTHS,
+    pauses: tuple[float, float] = PAUSES,
 ) -> Storm:
-    """Do it for so long, then wait for every reply's end."""
-    chance = random.Random(seed)  # noqa: S311 - not a secret
+    """Do these things one after the other, then wait for every reply's end."""
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http, chance)
         topping_up = asyncio.create_task(_keep_up(storm, lengths))
         await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
-        give_up = time.monotonic() + seconds
         try:
-            while (left := give_up - time.monotonic()) > 0:
-                await storm.during(asyncio.sleep(min(left, chance.uniform(*PAUSES))))
+            for fault in faults:
+                await storm.during(asyncio.sleep(chance.uniform(*pauses)))
                 if topping_up.done():
                     topping_up.result()
                 if chance.random() > HURRIED:
                     await storm.until(storm.has_recovered)
-                _do(storm, chance.choices(list(FAULTS), list(FAULTS.values()))[0], say)
+                _do(storm, fault, say)
         finally:
             topping_up.cancel()
             await asyncio.wait([topping_up])
         say(f"waiting for the last of {len(storm.viewers)} replies")
         await storm.until_over()
     return storm
+
+
+def random_faults(chance: random.Random, *, seconds: float) -> Iterator[str]:
+    """Any of them, by how likely each is, for so long."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        yield chance.choices(list(FAULTS), list(FAULTS.values()))[0]
 
 
 def open_http() -> aiohttp.ClientSession:
@@ -105,7 +116,8 @@ def main() -> None:
             stack.start_and_wait()
             site = Site(stack, model)
             site.prepare()
-            storm = asyncio.run(soak(site, seconds=60 * minutes, seed=seed, say=say))
+            chance = random.Random(seed)  # noqa: S311 - not a secret
+            storm = asyncio.run(soak(site, random_faults(chance, seconds=60 * minutes), chance=chance, say=say))
         except BaseException:
             say(stack.console)
             raise
