@@ -13,6 +13,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -41,24 +42,27 @@ PAUSES = (1.0, 12.0)  # seconds between two faults
 HURRIED = 0.3  # of them come whether or not the one before is over
 
 
-async def soak(
-    site: Site,
-    faults: Iterable[str],
-    *,
-    chance: random.Random,
-    say: Callable[[str], None],
-    lengths: tuple[int, int] = LENGTHS,
-    pauses: tuple[float, float] = PAUSES,
-) -> Storm:
-    """Do these things one after the other, then wait for every reply's end."""
+@dataclass(frozen=True)
+class Course:
+    """What happens, one thing after the other, and what is left to ``chance``: lengths of replies, and pauses."""
+
+    faults: Iterable[str]
+    chance: random.Random
+    lengths: tuple[int, int] = LENGTHS
+    pauses: tuple[float, float] = PAUSES
+
+
+async def soak(site: Site, course: Course, *, say: Callable[[str], None]) -> Storm:
+    """Let it happen, then wait for every reply's end."""
+    chance = course.chance
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http, chance)
-        topping_up = asyncio.create_task(_keep_up(storm, lengths))
+        topping_up = asyncio.create_task(_keep_up(storm, course.lengths))
         await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
         try:
-            for fault in faults:
-                await storm.during(asyncio.sleep(chance.uniform(*pauses)))
+            for fault in course.faults:
+                await storm.during(asyncio.sleep(chance.uniform(*course.pauses)))
                 if topping_up.done():
                     topping_up.result()
                 if chance.random() > HURRIED:
@@ -117,7 +121,7 @@ def main() -> None:
             site = Site(stack, model)
             site.prepare()
             chance = random.Random(seed)  # noqa: S311 - not a secret
-            storm = asyncio.run(soak(site, random_faults(chance, seconds=60 * minutes), chance=chance, say=say))
+            storm = asyncio.run(soak(site, Course(random_faults(chance, seconds=60 * minutes), chance), say=say))
         except BaseException:
             say(stack.console)
             raise

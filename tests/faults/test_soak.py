@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.embedded.ports import free_port
-from tests.faults.soak import STREAMS, soak
+from tests.faults.soak import STREAMS, Course, soak
 from tests.faults.stack import Stack
 from tests.faults.storm import VARIABLES, Site, model_server
 
@@ -28,7 +28,7 @@ async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
         with model_server() as model:
             site = Site(stack, model)
             site.prepare()
-            storm = await soak(site, faults, chance=chance, say=said.append, lengths=LENGTHS, pauses=PAUSES)
+            storm = await soak(site, Course(faults, chance, LENGTHS, PAUSES), say=said.append)
     finally:
         print(f"SOAK_SEED={SEED}", *said, sep="\n")  # noqa: T201 (shown where it fails)
         stack.end()
