@@ -21,7 +21,7 @@ from apps.endpoints.models import Endpoint
         ({"variant": "instruct", "discovered_capabilities": []}, set()),
         ({"variant": "python", "capability_overrides": {"infill": True, "complete": False}}, {"infill"}),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(value)) or "none",
 )
 def test_capabilities_are_what_model_and_server_share_and_overrides_have_the_last_word(
     facts: dict[str, Any], capabilities: set[str]

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import urllib.request
 from http.cookiejar import CookieJar
@@ -19,8 +20,18 @@ pytestmark = pytest.mark.faults
 PASS_ON = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
 
 
-def test_start_serves_and_the_printed_link_signs_in(stack: Stack) -> None:
-    stack.start_and_wait()
+def assert_stops(stack: Stack, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """A signal to the parent stops every process."""
+    stack.wait_until(lambda: stack.names() == ALL and len(stack.living()) > len(ALL))
+    family = stack.living()
+    process.send_signal(number)
+    assert process.wait(timeout=30) == 0, stack.console
+    assert [member for member in family if is_alive(member)] == []
+    assert "is killed" not in stack.console
+
+
+def test_start_serves_the_printed_link_signs_in_and_a_signal_stops_it(stack: Stack) -> None:
+    process = stack.start_and_wait()
     assert stack.is_ready()
     assert len([line for line in stack.console.splitlines() if "ready" in line]) == 1
     found = re.search(r"http://\S+token=\S+", stack.console)
@@ -28,17 +39,7 @@ def test_start_serves_and_the_printed_link_signs_in(stack: Stack) -> None:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     with browser.open(found[0], timeout=30) as page:
         assert page.url.endswith("/chat/")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_the_parent_stops_every_process(stack: Stack, number: signal.Signals) -> None:
-    process = stack.start_and_wait()
-    family = stack.living()
-    assert len(family) > len(ALL)
-    process.send_signal(number)
-    assert process.wait(timeout=10) == 0, stack.console
-    assert [member for member in family if is_alive(member)] == []
-    assert "killed" not in stack.console
+    assert_stops(stack, process, signal.SIGTERM)
 
 
 def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
@@ -60,8 +61,8 @@ def test_a_killed_parent_leaves_nothing_in_the_way_of_the_next_start(stack: Stac
     assert [member for member in family if is_alive(member)] == []
 
 
-def test_each_killed_child_is_named_and_started_again(stack: Stack) -> None:
-    stack.start_and_wait()
+def test_each_killed_child_is_named_and_started_again_and_ctrl_c_stops_them(stack: Stack) -> None:
+    process = stack.start_and_wait()
     assert stack.names() == ALL
     for name in sorted(ALL):
         killed = stack.pid_of(name)
@@ -70,6 +71,7 @@ def test_each_killed_child_is_named_and_started_again(stack: Stack) -> None:
         assert f"{name} died (signal SIGKILL)" in stack.console
         assert stack.pid_of(name) != killed
     stack.wait_until(stack.is_ready)
+    assert_stops(stack, process, signal.SIGINT)
 
 
 def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: Path) -> None:
@@ -88,9 +90,9 @@ def test_two_copies_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
     other_folder.mkdir()
     other = Stack(other_folder / "data", stack.port + 1)
     try:
-        stack.start_and_wait()
-        other.start_and_wait()
-        assert stack.is_ready()
-        assert other.is_ready()
+        stack.start()
+        other.start()
+        stack.wait_until(stack.is_ready)
+        other.wait_until(other.is_ready)
     finally:
         other.end()

@@ -96,6 +96,21 @@ async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, ge
     assert event_log.read_log(generation_id).text == "before after"
 
 
+async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
+    writer: LogWriter, log_client: Client, generation_id: UUID
+) -> None:
+    run, other = await open_run(log_client, generation_id), await open_run(log_client, uuid4())
+    writer.append(run, "one ")
+    await run.wait_until_appended()
+    await log_client.delete(*event_log.keys(generation_id))
+    event_log.announce(generation_id, State.QUEUED)
+    writer.append(run, "two")
+    writer.append(other, "beside it")
+    await asyncio.gather(run.wait_until_appended(), other.wait_until_appended())
+    assert event_log.read_log(generation_id).text == "one two"
+    assert event_log.read_log(other.generation_id).text == "beside it"
+
+
 async def test_what_comes_while_a_log_is_made_anew_is_written_too(
     writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
 ) -> None:

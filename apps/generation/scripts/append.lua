@@ -4,7 +4,7 @@
 -- Entry ids are "<offset after the text>-<n>", so that a reader's offset is its place in the stream.
 local function append(events, head_key, attempt, first, last, text, tokens, began)
   local head = redis.call('HMGET', head_key, 'attempt', 'offset', 'ended')
-  if not head[2] then return 'missing' end
+  if not head[1] or not head[2] then return 'missing' end -- also where only a state was told since it was lost
   if head[3] then return 'ended' end
   if tonumber(head[1]) < tonumber(attempt) then return 'missing' end -- lost, and made anew by a stale attempt
   if head[1] ~= attempt then return 'fenced' end
