@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.chat.models import Conversation
+from apps.chat.servers import window_for
 from apps.endpoints.models import Endpoint, Health, State
 
 HOME = "/chat/"
@@ -65,3 +67,21 @@ def test_only_admins_read_the_cause(page: Callable[[], str], staff: User, signed
     server_down("gpu-1")
     assert ": it refused the connection." in signed_in(staff).get(HOME).text
     assert ": it refused the connection." not in page()
+
+
+def test_window_is_the_smallest_of_those_that_may_answer(alice: User) -> None:
+    silent = server("silent")
+    assert window_for(None) is None
+    silent.delete()
+    large, small = (
+        server(f"gpu-{window}", discovered_context_window=window, health=Health.HEALTHY) for window in (16_384, 4_096)
+    )
+    server("base", variant="base", discovered_context_window=512)
+    conversation = Conversation.objects.create(owner=alice, title="About sorting")
+    assert window_for(None) == window_for(conversation) == 4_096
+    conversation.endpoint, conversation.endpoint_name = large, large.name
+    assert window_for(conversation) == 16_384
+    Endpoint.objects.filter(pk=small.pk).update(health=Health.DOWN, retry_at=SINCE)
+    assert window_for(None) == 16_384, "what is down takes no questions"
+    Endpoint.objects.filter(pk=large.pk).update(health=Health.DOWN, retry_at=SINCE)
+    assert (window_for(None), window_for(conversation)) == (4_096, 16_384)

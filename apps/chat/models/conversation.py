@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +17,8 @@ from apps.generation.models import ACTIVE
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.chat.models.message import MessageQuerySet
+
+SETTINGS = ("endpoint_id", "endpoint_name", "system_prompt", "parameters")
 
 
 class Mode(models.TextChoices):
@@ -64,6 +67,28 @@ class Conversation(models.Model):
     switched_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When another thread was last put in place of the one shown."
     )
+    endpoint = models.ForeignKey(
+        "endpoints.Endpoint",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The only model server that may answer; empty for the best one at hand.",
+    )
+    endpoint_name = models.CharField(
+        max_length=100,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="Its name, which stays when the server is removed: nobody else answers in its place unasked.",
+    )
+    system_prompt = models.TextField(default="", db_default="", blank=True)
+    parameters = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="The sampling parameters that were set: temperature, top_p, max_tokens, stop, seed.",
+    )
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="For a while it can still be brought back.")
@@ -84,6 +109,11 @@ class Conversation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.pk])
+
+    @property
+    def copied_settings(self) -> dict[str, Any]:
+        """What replies are asked for with, as fields of another conversation."""
+        return {name: deepcopy(getattr(self, name)) for name in SETTINGS}
 
     @property
     def thread(self) -> MessageQuerySet:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from apps.accounts.requests import user_of
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.servers import server_notice
+from apps.chat.servers import chat_servers
 from apps.chat.services.exchange import Exchange
 from apps.chat.transcript import now_as_moment, shown_messages
 from apps.chat.views.sidebar import deleted_conversation, sidebar_for
@@ -53,6 +53,6 @@ def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, se
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "key": uuid4(),
         "sentence": sentence,
-        "servers": server_notice(),
+        "servers": chat_servers().notice(),
     }
     return render(request, "chat/page.html", context)
