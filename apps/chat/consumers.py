@@ -8,8 +8,8 @@ import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.chat.access import conversation_for
+from apps.chat.cursor import Cursor
 from apps.chat.models import Conversation
-from apps.chat.transcript import moment_from
 from apps.chat.viewer import AccessLost, Viewer
 from apps.generation.errors import TooManyStreams
 from apps.generation.threads import in_thread
@@ -24,7 +24,7 @@ TOO_MANY = 4429
 class ConversationConsumer(AsyncWebsocketConsumer):
     """One socket on one conversation of its owner; anybody else is refused.
 
-    ``?since=`` is when the page was made. What the browser sends is ignored: it posts over HTTP.
+    ``?since=`` is the page's cursor. What the browser sends is ignored: it posts over HTTP.
     """
 
     channel_layer_alias = ""  # the viewer listens by itself
@@ -47,7 +47,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         viewer = Viewer(conversation, self.scope["session"].session_key, self.send)
         since = parse_qs(self.scope["query_string"].decode("latin-1")).get("since", [""])
         try:
-            await viewer.show(moment_from(since[0]))
+            await viewer.show(Cursor.read(since[0]))
         except TooManyStreams as refusal:
             await self._end(TOO_MANY, refusal.sentence)
         except BaseExceptionGroup as failures:

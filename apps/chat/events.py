@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import datetime
 
 import structlog
 from django.http import StreamingHttpResponse
 
+from apps.chat.cursor import Cursor
 from apps.chat.viewer import AccessLost, Viewer
 from apps.generation.errors import TooManyStreams
 
@@ -46,9 +46,9 @@ class Handover:
     async def send(self, frame: str) -> None:
         await self._frames.put(frame)
 
-    async def frames(self, viewer: Viewer, since: datetime | None) -> AsyncGenerator[str]:
+    async def frames(self, viewer: Viewer, cursor: Cursor) -> AsyncGenerator[str]:
         """What ``viewer``, who sends to this handover, shows."""
-        showing = asyncio.create_task(self._show(viewer, since))
+        showing = asyncio.create_task(self._show(viewer, cursor))
         try:
             while (frame := await self._frames.get()) is not None:
                 yield frame
@@ -56,9 +56,9 @@ class Handover:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 
-    async def _show(self, viewer: Viewer, since: datetime | None) -> None:
+    async def _show(self, viewer: Viewer, cursor: Cursor) -> None:
         try:
-            await viewer.show(since)
+            await viewer.show(cursor)
         except TooManyStreams:
             pass  # was counted a moment before; this one came second
         except BaseExceptionGroup as failures:

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import user_of
 from apps.chat.access import conversation_for
 from apps.chat.catching_up import catch_up
+from apps.chat.cursor import Cursor
 from apps.chat.events import EventStream, Handover
 from apps.chat.models import Conversation
-from apps.chat.transcript import moment_from
 from apps.chat.viewer import Viewer
 from apps.generation.errors import TooManyStreams
 from apps.generation.open_streams import open_streams
@@ -32,13 +32,13 @@ async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBas
         return HttpResponse(refusal.sentence, status=429, content_type="text/plain", headers=headers)
     handover = Handover()
     viewer = Viewer(conversation, request.session.session_key, handover.send)
-    return EventStream(handover.frames(viewer, moment_from(request.GET.get("since", ""))))
+    return EventStream(handover.frames(viewer, Cursor.read(request.GET.get("since", ""))))
 
 
 @require_GET
 @never_cache
 def changes(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """What a page that asks with its ``cursor``, at first the moment at which it was made, is missing."""
+    """What a page that asks with its ``cursor`` is missing."""
     conversation = _found(_conversation(request, conversation_id))
     html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
     return JsonResponse({"html": html, "cursor": cursor})

@@ -30,11 +30,6 @@ def shown_messages(messages: MessageQuerySet) -> list[ShownMessage]:
     return [ShownMessage(message, html_of(message), waiting_of(message)) for message in messages.in_order()]
 
 
-def was_switched(conversation: Conversation, since: datetime | None) -> bool:
-    """Whether another thread is shown than at the moment ``since``."""
-    return since is not None and Conversation.objects.filter(pk=conversation.pk, switched_at__gte=since).exists()
-
-
 def waiting_of(message: Message) -> str:
     """Where a message that waits stands; empty for all others."""
     if message.generation is None or message.state != State.QUEUED:

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from uuid import UUID
 
 from apps.chat import fragments
 from apps.chat.access import Access
 from apps.chat.announcements import Announced, announced_messages
+from apps.chat.cursor import Cursor, Had
 from apps.chat.live import LiveReply
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import html_of, shown_messages, was_switched
+from apps.chat.transcript import ShownMessage, html_of, shown_messages
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.open_streams import open_streams
 from apps.generation.threads import in_thread
@@ -28,8 +28,8 @@ class AccessLost(Exception):
 class Viewer:
     """One page that shows one conversation. ``send`` takes a frame and waits while the page does not read.
 
-    What a page gets is a function of the conversation and of when the page was made: what has changed since comes
-    first, so that a first connection, a reconnection and a waking phone are the same.
+    What a page gets is a function of the conversation and of the page's cursor: what has changed since comes first, so
+    that a first connection, a reconnection and a waking phone are the same.
     """
 
     def __init__(self, conversation: Conversation, session_key: str | None, send: Send) -> None:
@@ -39,8 +39,8 @@ class Viewer:
         self._followed: dict[UUID, asyncio.Task[None]] = {}
         self._announced_again: set[UUID] = set()
 
-    async def show(self, since: datetime | None) -> None:
-        """Show everything until it is cancelled.
+    async def show(self, cursor: Cursor) -> None:
+        """Show what the page with this cursor is missing, and everything from then on, until it is cancelled.
 
         Raises ``TooManyStreams``, and an exception group: of ``AccessLost``, or of what kept it from going on.
         """
@@ -51,10 +51,10 @@ class Viewer:
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
-                if await in_thread(was_switched)(self._conversation, since):
+                if await in_thread(_was_switched)(self._conversation, cursor):
                     await self._show_thread(tasks)
                 else:
-                    await self._show(await in_thread(_changed_messages)(self._conversation, since), tasks)
+                    await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
                 await self._listen(announced, tasks)
 
     async def _beat(self) -> None:
@@ -89,7 +89,7 @@ class Viewer:
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
             if message.generation is None or message.generation.is_over:
-                await self._send(fragments.upsert_message(message, html_of(message)))
+                await self._send(await in_thread(_whole)(message))
             elif message.pk in self._followed:
                 self._announced_again.add(message.pk)
             else:
@@ -115,9 +115,28 @@ class Viewer:
         await asyncio.gather(*following, return_exceptions=True)
 
 
-def _changed_messages(conversation: Conversation, since: datetime | None) -> list[Message]:
+def _was_switched(conversation: Conversation, cursor: Cursor) -> bool:
+    return cursor.is_switched(Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk))
+
+
+def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message]:
     messages = conversation.thread.in_order()
-    return list(messages.changed_since(since) if since else messages)
+    if cursor.since is None:
+        return list(messages)
+    return [message for message in messages.changed_since(cursor.since) if not _is_had(message, cursor)]
+
+
+def _is_had(message: Message, cursor: Cursor) -> bool:
+    """Whether the page has just this: what is not sent again keeps its focus, and what a person did in it."""
+    had = cursor.had.get(message.pk)
+    if had is None or message.state in ACTIVE:
+        return False
+    html = html_of(message)
+    return Had.of(ShownMessage(message, html), html) == had
+
+
+def _whole(message: Message) -> str:
+    return fragments.upsert_message(message, html_of(message))
 
 
 def _messages(conversation: Conversation, ids: list[UUID]) -> list[Message]:

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
+from django.db import transaction
 
 from apps.accounts.models import User
 from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import edit_question, show_version
+from apps.generation.models import State
 from apps.generation.threads import in_thread
-from tests.chat.exchanges import answered_conversation, failed_exchange, generation_of
+from tests.chat.exchanges import answer, answered_conversation, answered_message, failed_exchange, generation_of
 from tests.chat.live_replies import (
     REPLY,
     ask,
@@ -68,6 +70,34 @@ async def test_no_moment_shows_anything_twice_or_out_of_order(
     assert len(set(steps)) > 10
     assert [step for step in steps if not whole.startswith(step)] == []
     assert steps == sorted(steps, key=len)
+
+
+async def test_what_the_page_has_is_not_sent_again(alice: User, live_asgi_server: str, carrier: Carrier) -> None:
+    conversation = await in_thread(answered_conversation)(alice, "one", "first")
+    tab = await tab_of(alice, live_asgi_server, conversation)
+    had = [message.attributes["id"] for message in tab.page.messages]
+    async with carrier(tab):
+        exchange = await in_thread(answered_message)(conversation, "two", "second")
+        await tab.until(lambda page: len(page.states) == 4)
+    sent = "".join(tab.frames)
+    assert exchange.question.dom_id in sent
+    assert [name for name in had if name in sent] == []
+
+
+async def test_reply_that_ends_as_before_is_seen_to_end(alice: User, live_asgi_server: str, carrier: Carrier) -> None:
+    """Nothing about it is new but the end, and the page had left it running when it lost its connection."""
+    exchange = await in_thread(failed_exchange)(alice)
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+
+    @transaction.atomic
+    def fail_again() -> None:
+        continue_reply(reply=exchange.reply)
+        answer(exchange, generation_of(exchange).text, state=State.FAILED, error="The model server is gone.")
+
+    await in_thread(fail_again)()
+    tab.page.messages[-1].attributes["data-state"] = "running"
+    async with carrier(tab):
+        await tab.until(lambda page: page.states[-1] == "failed")
 
 
 async def test_another_thread_takes_the_place_of_the_one_shown(

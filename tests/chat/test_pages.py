@@ -12,9 +12,9 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from apps.accounts.models import User
+from apps.chat.cursor import Cursor
 from apps.chat.models import Conversation, Message
 from apps.chat.services.send import start_conversation
-from apps.chat.transcript import moment_from
 from apps.generation import event_log
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
@@ -80,7 +80,7 @@ def test_page_follows_what_happens_after_it_was_made(browser: Client, alice: Use
     page = browser.get(exchange.conversation.get_absolute_url())
     attributes = {name: value for _, name, value in Markup(page.text).attributes}
     assert attributes["data-socket"] == f"/ws/chat/{exchange.conversation.pk}/"
-    since = moment_from(attributes["data-since"])
+    since = Cursor.read(attributes["data-since"]).since
     assert since is not None
     answer(exchange, "first")
     assert list(Message.objects.changed_since(since)) == [exchange.question, exchange.reply]

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from apps.accounts.requests import user_of
+from apps.chat.cursor import Cursor
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.servers import chat_servers
@@ -44,10 +45,11 @@ def refused(
 def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str = "") -> HttpResponse:
     # Taken before the messages are read, so that the socket sends whatever changes in between.
     moment = now_as_moment()
+    turns = shown_messages(shown.thread) if shown else []
     context = {
         "conversation": shown,
-        "moment": moment,
-        "turns": shown_messages(shown.thread) if shown else [],
+        "cursor": Cursor.of_page(shown, turns, moment) if shown else "",
+        "turns": turns,
         "sidebar": sidebar_for(request),
         "deleted": None if shown else deleted_conversation(request),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
