@@ -169,6 +169,12 @@ CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 # For how long a deleted conversation can be brought back.
 CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)
+# Text files that go with a question: how large one may be, all of one question together, and how many.
+CHAT_ATTACHMENT_BYTES = env.read_int("CHAT_ATTACHMENT_BYTES", 262_144)
+CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)
+CHAT_ATTACHMENTS = env.read_int("CHAT_ATTACHMENTS", 10)
+# For how long files are kept that nobody has sent.
+CHAT_ATTACHMENT_HOURS = env.read_float("CHAT_ATTACHMENT_HOURS", 168.0)
 CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_485_760)
 # Whether who is not signed in may read what is shared by link. Whoever gets hold of a link, and whatever it passes
 # through, could then read it: a team's code should not leave the team by a pasted address.

@@ -8,6 +8,10 @@ ChatError
 ├── TooManyReplies    this person has as many replies going as are allowed
 ├── ConversationGone  it was deleted meanwhile
 ├── EmptyTitle        a title needs a word
+├── NotAText          a file that was to go with a question is none
+├── FileTooLarge      it is a text, but too long
+├── TooManyFiles      it would be one too many
+├── FileGone          a file that was to be sent is no longer there
 ├── NothingToShare    there is no finished exchange to share
 └── NotImportable     a file is not a conversation; says where
 """
@@ -67,6 +71,39 @@ class EmptyTitle(ChatError):
     """Nothing but white space was given as a title."""
 
     sentence = "A title needs at least one character."
+
+
+class NotAText(ChatError):
+    """Only text can be told to a model; ``sentence`` names the file and says what it is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class FileTooLarge(ChatError):
+    """By itself, or together with those that are there; ``sentence`` names it and says how much is allowed."""
+
+    status = 413
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class TooManyFiles(ChatError):
+    """With one question; ``sentence`` says how many are allowed."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class FileGone(ChatError):
+    """It was sent or removed in another tab, or has waited too long."""
+
+    sentence = "An attached file is no longer there: it was sent or removed meanwhile. Attach it again."
+    status = 409
 
 
 class NothingToShare(ChatError):

@@ -1,13 +1,35 @@
 """What people may send."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
 
 
+class IdsField(forms.Field):
+    """Any number of ids, from fields of one name."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[UUID]:
+        try:
+            return [UUID(str(item)) for item in value or ()]
+        except ValueError:
+            raise forms.ValidationError("An attached file is not known.") from None
+
+
+class DraftForm(forms.Form):
+    """Which draft files are for: that of a conversation, or of a new one."""
+
+    conversation = forms.UUIDField(required=False)
+
+
 class MessageForm(forms.Form):
-    """A question. ``key`` makes a repeated submission harmless."""
+    """A question. ``key`` makes a repeated submission harmless; ``attachments`` were uploaded before it.
+
+    Of a question that is edited, ``keep`` are the files that stay, where ``chooses_files`` says that some may not.
+    """
 
     message = forms.CharField(
         strip=False,
@@ -15,6 +37,9 @@ class MessageForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 1, "aria-label": "Message"}),
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    attachments = IdsField(required=False)
+    chooses_files = forms.BooleanField(required=False)
+    keep = IdsField(required=False)
 
     def clean_message(self) -> str:
         text: str = self.cleaned_data["message"]
@@ -26,6 +51,11 @@ class MessageForm(forms.Form):
         if not text.strip():
             raise forms.ValidationError("Write a message first.")
         return text.replace("\r\n", "\n").strip("\n")
+
+    @property
+    def kept(self) -> list[UUID] | None:
+        """The files that an edited question keeps; ``None`` for all."""
+        return self.cleaned_data["keep"] if self.cleaned_data["chooses_files"] else None
 
     @property
     def sentence(self) -> str:

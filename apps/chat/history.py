@@ -1,37 +1,75 @@
-"""What the model is told: the last question, and as much of the conversation before it as fits."""
+"""What the model is told: the question, and as much of the conversation before it as is kept with a request."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import batched
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce, Length
 
-from apps.chat.models import Message
+from apps.chat.models import Message, MessageQuerySet
+from apps.chat.telling import tell
 
 type Turn = dict[str, str]
 
 
-def turns_for(messages: Iterable[Message], question: str) -> list[Turn]:
-    """The conversation as chat turns, oldest first, ending with ``question``.
+@dataclass(frozen=True, slots=True)
+class History:
+    """The conversation as chat turns, oldest first, ending with the question.
 
-    Whole exchanges are left out, oldest first, once ``CHAT_HISTORY_CHARACTERS`` are used up; exchanges without a
-    reply are left out always, because roles must alternate.
+    ``told`` are the positions of the questions among them, its own the last.
     """
-    budget = settings.CHAT_HISTORY_CHARACTERS - len(question)
-    kept: list[Turn] = []
-    for asked, reply in reversed(_exchanges(messages)):
-        budget -= len(asked) + len(reply)
+
+    turns: list[Turn]
+    told: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its reply, by their ids, and how many characters a model is told of both, or a few more."""
+
+    question: UUID
+    reply: UUID
+    characters: int
+
+
+def history_for(question: Message) -> History:
+    """Whole exchanges are left out, oldest first, once ``CHAT_HISTORY_CHARACTERS`` are used up.
+
+    Exchanges without a reply are left out always, because roles must alternate. Only what is told is read.
+    """
+    last = tell(question.question, question.attachments.all())
+    earlier = question.conversation.messages.in_thread_to(question.parent_id)
+    exchanges = kept(exchanges_of(earlier), settings.CHAT_HISTORY_CHARACTERS - len(last))
+    ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
+    messages = Message.objects.filter(pk__in=ids).select_related("generation").order_by("position")
+    turns, told = [], []
+    for message in messages.only("position", "question", "generation__text").prefetch_related("attachments"):
+        if message.generation is None:
+            told.append(message.position)
+            turns.append({"role": "user", "content": tell(message.question, message.attachments.all())})
+        else:
+            turns.append({"role": "assistant", "content": message.generation.text})
+    return History([*turns, {"role": "user", "content": last}], [*told, question.position])
+
+
+def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:
+    """Those of a thread that ends with a reply which have one, the latest first, by their lengths alone."""
+    written = F("generation__text_length")
+    asked = Length("question") + Sum("attachments__size", default=0)
+    measured = thread.annotate(characters=Coalesce(written, asked)).order_by("-position")
+    pairs = batched(measured.values_list("pk", "characters"), 2, strict=False)
+    return [Exchange(question, reply, asked + replied) for (reply, replied), (question, asked) in pairs if replied]
+
+
+def kept(latest_first: Iterable[Exchange], budget: int) -> list[Exchange]:
+    """As many of the latest as the budget has characters for: without holes."""
+    exchanges = []
+    for exchange in latest_first:
+        budget -= exchange.characters
         if budget < 0:
             break
-        kept[:0] = [{"role": "user", "content": asked}, {"role": "assistant", "content": reply}]
-    return [*kept, {"role": "user", "content": question}]
-
-
-def _exchanges(messages: Iterable[Message]) -> list[tuple[str, str]]:
-    exchanges = []
-    asked = ""
-    for message in messages:
-        if message.generation is None:
-            asked = message.text
-        elif asked and message.text:
-            exchanges.append((asked, message.text))
-            asked = ""
+        exchanges.append(exchange)
     return exchanges

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import conversations, search, shares, sidebar, transfer
+from apps.chat.views import attachments, conversations, search, shares, sidebar, transfer
 
 app_name = "chat"
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path("shares/", shares.shares, name="shares"),
     path("shares/<int:share_id>/revoke/", shares.revoke, name="revoke_share"),
     path("shared/<slug:token>/", shares.shared, name="shared"),
+    path("attachments/", attachments.attach, name="attach"),
+    path("attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
+    path("attachments/<uuid:attachment_id>/text/", attachments.download, name="attachment_text"),
+    path("attachments/<uuid:attachment_id>/remove/", attachments.remove, name="remove_attachment"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),

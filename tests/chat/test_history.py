@@ -1,77 +1,141 @@
-"""What a model is told of a conversation: its end, as much as fits, and always in turns."""
+"""What a model is told of a conversation: its end, as much as may be kept, and always in turns."""
 
 from itertools import pairwise
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.history import turns_for
-from apps.chat.models import Message, Role
-from apps.chat.services.send import start_conversation
+from apps.chat.history import Exchange, History, history_for, kept
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.services.attach import attach_file
+from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
-from apps.generation.models import Generation, State
-from tests.chat.exchanges import answer, answered_conversation, answered_message
+from apps.generation.models import State
+from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 
 
-def exchange(asked: str, replied: str) -> list[Message]:
-    generation = Generation(text=replied, state=State.SUCCEEDED)
-    return [Message(role=Role.USER, question=asked), Message(role=Role.ASSISTANT, generation=generation)]
+def asked_next(conversation: Conversation, text: str) -> History:
+    """What the next question would be told with."""
+    last = conversation.thread.latest("position")
+    question = Message.objects.create(
+        conversation=conversation,
+        parent=last,
+        position=last.position + 1,
+        version=last.children.count() + 1,
+        role=Role.USER,
+        question=text,
+    )
+    return history_for(question)
 
 
-def contents(messages: list[Message], question: str) -> list[str]:
-    return [turn["content"] for turn in turns_for(messages, question)]
+def contents(history: History) -> list[str]:
+    return [turn["content"] for turn in history.turns]
 
 
-def test_all_is_told_where_all_fits(settings: Settings) -> None:
+@pytest.fixture
+def talk(alice: User) -> Conversation:
+    conversation = answered_conversation(alice, "one", "first")
+    answered_message(conversation, "two", "second")
+    return conversation
+
+
+def test_all_is_told_where_all_fits(talk: Conversation, settings: Settings) -> None:
     settings.CHAT_HISTORY_CHARACTERS = 100
-    messages = exchange("one", "first") + exchange("two", "second")
-    assert turns_for(messages, "three") == [
-        {"role": "user", "content": "one"},
-        {"role": "assistant", "content": "first"},
-        {"role": "user", "content": "two"},
-        {"role": "assistant", "content": "second"},
-        {"role": "user", "content": "three"},
-    ]
+    assert asked_next(talk, "three") == History(
+        [
+            {"role": "user", "content": "one"},
+            {"role": "assistant", "content": "first"},
+            {"role": "user", "content": "two"},
+            {"role": "assistant", "content": "second"},
+            {"role": "user", "content": "three"},
+        ],
+        told=[1, 3, 5],
+    )
 
 
-@pytest.mark.parametrize(("budget", "first_told"), [(22, "one"), (21, "two"), (14, "two"), (13, "three"), (0, "three")])
-def test_oldest_exchanges_are_left_out_whole(settings: Settings, budget: int, first_told: str) -> None:
+@pytest.mark.parametrize(("budget", "told"), [(22, [1, 3, 5]), (21, [3, 5]), (14, [3, 5]), (13, [5]), (0, [5])])
+def test_oldest_exchanges_are_left_out_whole(
+    talk: Conversation, settings: Settings, budget: int, told: list[int]
+) -> None:
     settings.CHAT_HISTORY_CHARACTERS = budget
-    told = contents(exchange("one", "first") + exchange("two", "second"), "three")
-    assert told == ["one", "first", "two", "second", "three"][-len(told) :]
-    assert told[0] == first_told
+    history = asked_next(talk, "three")
+    assert history.told == told
+    assert contents(history) == ["one", "first", "two", "second", "three"][-len(history.turns) :]
 
 
-def test_history_has_no_holes(settings: Settings) -> None:
+def test_history_has_no_holes() -> None:
     """A short old exchange is not told where a long one after it does not fit."""
-    settings.CHAT_HISTORY_CHARACTERS = 50
-    messages = exchange("one", "1") + exchange("two", "x" * 100) + exchange("three", "3")
-    assert contents(messages, "four") == ["three", "3", "four"]
+    latest, long, oldest = (Exchange(characters, characters, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
+    assert kept([latest, long, oldest], budget=50) == [latest]
 
 
-def test_question_is_told_however_long_it_is(settings: Settings) -> None:
+def test_reply_remembers_what_it_was_told(talk: Conversation) -> None:
+    exchange = send_message(conversation=talk, text="three")
+    exchange.reply.refresh_from_db()
+    assert exchange.reply.told == [1, 3, 5]
+
+
+def test_question_is_told_however_long_it_is(talk: Conversation, settings: Settings) -> None:
     settings.CHAT_HISTORY_CHARACTERS = 5
-    assert contents(exchange("one", "1"), "x" * 100) == ["x" * 100]
+    assert contents(asked_next(talk, "x" * 100)) == ["x" * 100]
 
 
 def test_exchange_without_a_reply_is_left_out(alice: User) -> None:
     conversation = answered_conversation(alice, "one", "first")
-    failed = answered_message(conversation, "two", "")
+    answered_message(conversation, "two", "")
     stop_reply(conversation=conversation)
-    assert contents(list(failed.conversation.messages.in_order()), "three") == ["one", "first", "three"]
+    history = asked_next(conversation, "three")
+    assert contents(history) == ["one", "first", "three"]
+    assert history.told == [1, 5]
 
 
 def test_reply_that_failed_half_way_is_told_as_far_as_it_came(alice: User) -> None:
     failed = answer(start_conversation(owner=alice, text="one"), "half", state=State.FAILED, error="It broke.")
-    assert contents(list(failed.conversation.messages.in_order()), "two") == ["one", "half", "two"]
+    assert contents(asked_next(failed.conversation, "two")) == ["one", "half", "two"]
 
 
-@given(st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9))), st.text(min_size=1, max_size=9))
-def test_roles_alternate_and_the_question_is_last(exchanges: list[tuple[str, str]], question: str) -> None:
-    turns = turns_for([message for pair in exchanges for message in exchange(*pair)], question)
+def test_files_are_told_with_their_questions(alice: User, settings: Settings) -> None:
+    file = attach_file(owner=alice, conversation=None, name="a.py", content=b"x = 1\n")
+    exchange = answer(start_conversation(owner=alice, text="Explain.", files=[file.pk]), "It sets x.")
+    told = ["`a.py`:\n\n```python\nx = 1\n```\n\nExplain.", "It sets x.", "Why?"]
+    assert contents(asked_next(exchange.conversation, "Why?")) == told
+    settings.CHAT_HISTORY_CHARACTERS = len("Explain.It sets x.Why?")  # the file counts as well
+    assert contents(asked_next(exchange.conversation, "Why?")) == ["Why?"]
+    assert [turn["content"] for turn in generation_of(exchange).messages] == told[:1]
+
+
+def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
+    """However long a conversation is: the lengths of all, and the texts and files of what is told."""
+    settings.CHAT_HISTORY_CHARACTERS = 30
+    conversation = answered_conversation(alice, "long ago", "left out")
+    for number in range(4):
+        answered_message(conversation, f"question {number}", "reply")
+    question = send_message(conversation=conversation, text="What now?").question
+    question.refresh_from_db()
+    with CaptureQueriesContext(connection) as captured:
+        history = history_for(Message.objects.select_related("conversation").get(pk=question.pk))
+    assert history.told == [9, 11]
+    assert len(captured) == 5
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200))), st.integers(-10, 300))
+def test_latest_exchanges_are_kept_in_their_order(sizes: list[tuple[int, int]], budget: int) -> None:
+    exchanges = [Exchange(asked, replied, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
+    told = kept(exchanges, budget)
+    assert told == exchanges[: len(told)]
+    assert sum(exchange.characters for exchange in told) <= max(budget, 0)
+
+
+def test_roles_alternate_and_the_question_is_last(alice: User) -> None:
+    conversation = answered_conversation(alice, "one", "first")
+    for number, reply in enumerate(["second", "", "third", ""]):
+        answered_message(conversation, f"question {number}", reply)
+    turns = asked_next(conversation, "last").turns
     assert all(earlier["role"] != later["role"] for earlier, later in pairwise(turns))
     assert turns[0]["role"] == "user"
-    assert turns[-1] == {"role": "user", "content": question}
+    assert turns[-1] == {"role": "user", "content": "last"}

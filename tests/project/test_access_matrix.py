@@ -17,7 +17,8 @@ from django.urls.resolvers import URLPattern, URLResolver
 from apps.accounts.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import create_user
-from apps.chat.models import Conversation, Share
+from apps.chat.models import Attachment, Conversation, Share
+from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
@@ -56,6 +57,10 @@ EXPECTED = {
     "chat:revoke_share": For.OWNER,
     "chat:shared": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
+    "chat:attach": For.SIGNED_IN,
+    "chat:attachment": For.OWNER,
+    "chat:attachment_text": For.OWNER,
+    "chat:remove_attachment": For.OWNER,
     "chat:conversation": For.OWNER,
     "chat:manage": For.OWNER,
     "chat:rename": For.OWNER,
@@ -144,6 +149,7 @@ def arguments(alice: User) -> dict[str, Any]:
     share = share_conversation(conversation=answered_conversation(alice, "What?", "That."))
     issue_api_key(owner=alice, name=SECRET)
     delete_conversation(conversation=gone)
+    file = attach_file(owner=alice, conversation=None, name=f"{SECRET}.txt", content=SECRET.encode())
     endpoint = add_endpoint(name="gpu-1", url="http://gpu-1:8080", protocol="tgi", variant="instruct")
     candidate = Candidate("http://gpu-1:8080", "openai", "instruct", "7B", "")
     return {
@@ -153,6 +159,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "chat:edit message_id": failed.question.pk,
         "version": 1,
         "share_id": share.pk,
+        "attachment_id": file.pk,
         "token": share.token,
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
@@ -298,6 +305,7 @@ def state_of_things() -> list[Any]:
     return [
         list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),
         list(Share.objects.values("pk")),
+        list(Attachment.objects.values("pk", "message")),
         list(ApiKey.objects.filter(name=SECRET).values()),
         list(Endpoint.objects.values("state", "url")),
     ]

@@ -1,10 +1,13 @@
 """What the chat stores."""
 
+from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
 from apps.chat.models.message import Message, MessageQuerySet, Role
 from apps.chat.models.share import Share, ShareQuerySet
 
 __all__ = [
+    "Attachment",
+    "AttachmentQuerySet",
     "Conversation",
     "ConversationQuerySet",
     "Message",

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
 
 from apps.chat.markdown.citations import Cited
+from apps.chat.models.attachment import Attachment
 from apps.generation.models import ACTIVE, Generation, State
 
 
@@ -57,7 +59,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.annotate(versions=Coalesce(Subquery(counted), 1))
 
     def in_order(self) -> Self:
-        return self.select_related("generation", "generation__endpoint").with_versions().order_by("position")
+        return (
+            self.select_related("generation", "generation__endpoint").with_files().with_versions().order_by("position")
+        )
+
+    def with_files(self) -> Self:
+        """Have the files at hand that go with questions, without their texts."""
+        return self.prefetch_related(Prefetch("attachments", Attachment.objects.without_text()))
 
     def changed_since(self, moment: datetime) -> Self:
         """Messages made since ``moment``, or whose reply ended since then, and those still being written."""
@@ -84,6 +92,13 @@ class Message(models.Model):
         db_default=Value([], models.JSONField()),
         blank=True,
         help_text="What the guide said to answer from, in the order of the numbers: title, within, url.",
+    )
+    told = ArrayField(
+        models.PositiveIntegerField(),
+        default=list,
+        db_default=Value([], ArrayField(models.PositiveIntegerField())),
+        blank=True,
+        help_text="Of a reply: the positions of the questions that its model was to be told, its own the last.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -3,6 +3,7 @@
 Whoever calls has locked the conversation: versions are numbered, and one conversation has one reply at a time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from django.db.models.functions import Now
 
 from apps.chat.errors import ConversationGone, ReplyInProgress, TooManyReplies
 from apps.chat.grounding import NOTHING_FOUND, Grounds, find_grounds
-from apps.chat.history import Turn, turns_for
+from apps.chat.history import Turn, history_for
 from apps.chat.models import Conversation, Message, Mode, Role
+from apps.chat.services.attach import take_files
 from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer
@@ -43,9 +45,14 @@ def lock(conversation_id: UUID) -> Conversation:
     return conversation
 
 
-def store_question(conversation: Conversation, after: Message | None, text: str) -> Message:
-    """Put a question after the message ``after``; ``None`` begins a thread of its own."""
-    return Message.objects.create(
+def store_question(
+    conversation: Conversation, after: Message | None, text: str, *, files: Collection[UUID] = ()
+) -> Message:
+    """Put a question after the message ``after``; ``None`` begins a thread of its own.
+
+    ``files`` wait in drafts of the owner's. Raises ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
+    """
+    question = Message.objects.create(
         conversation=conversation,
         parent=after,
         position=after.position + 1 if after else 1,
@@ -53,14 +60,16 @@ def store_question(conversation: Conversation, after: Message | None, text: str)
         role=Role.USER,
         question=text,
     )
+    take_files(question=question, ids=files)
+    return question
 
 
 def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
     """Have the question answered, and show that thread. Raises ``TooManyReplies``."""
     conversation = question.conversation
-    earlier = list(conversation.messages.in_thread_to(question.parent_id).in_order())
-    turns = turns_for(earlier, question.question)
-    grounds = _grounds_for(question, earlier)
+    history = history_for(question)
+    turns = history.turns
+    grounds = _grounds_for(question)
     if grounds and grounds.passages:
         turns.insert(0, {"role": "system", "content": grounds.system_prompt})
     if grounds and not grounds.passages:
@@ -81,6 +90,7 @@ def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
         role=Role.ASSISTANT,
         generation=generation,
         passages=grounds.listed if grounds else [],
+        told=history.told,
     )
     Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply
@@ -100,12 +110,13 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
         raise TooManyReplies(error.sentence) from error
 
 
-def _grounds_for(question: Message, earlier: list[Message]) -> Grounds | None:
+def _grounds_for(question: Message) -> Grounds | None:
     """What the question is answered from, where the conversation answers from the guide."""
     if question.conversation.mode != Mode.GUIDE:
         return None
-    before = next((message.question for message in reversed(earlier) if message.role == Role.USER), "")
-    return find_grounds(question.question, before=before)
+    earlier = question.conversation.messages.in_thread_to(question.parent_id).filter(role=Role.USER)
+    before = earlier.order_by("-position").values_list("question", flat=True).first()
+    return find_grounds(question.question, before=before or "")
 
 
 def _next_version(conversation: Conversation, parent: Message | None) -> int:

@@ -1,5 +1,6 @@
 """Send a message: store the question, an empty reply and its generation, in one transaction."""
 
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
@@ -7,8 +8,9 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.chat.announcements import announce_messages
-from apps.chat.errors import EmptyMessage
+from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.models import Conversation, Message, Mode
+from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
 
 __all__ = ["Exchange", "send_message", "start_conversation", "title_from"]
@@ -17,31 +19,42 @@ TITLE_LENGTH = 60
 
 
 def start_conversation(
-    *, owner: User, text: str, idempotency_key: UUID | None = None, mode: Mode = Mode.CHAT
+    *,
+    owner: User,
+    text: str,
+    files: Collection[UUID] = (),
+    idempotency_key: UUID | None = None,
+    mode: Mode = Mode.CHAT,
 ) -> Exchange:
-    """Begin a conversation with its first question. Raises ``EmptyMessage`` and ``TooManyReplies``.
+    """Begin a conversation with its first question, with ``files`` that wait in a draft of the owner's.
 
-    The same ``idempotency_key`` gives the same exchange: a double click makes one.
+    Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
+    ``idempotency_key`` gives the same exchange: a double click makes one.
     """
     if not text.strip():
         raise EmptyMessage
     if earlier := sent_before(owner, idempotency_key):
+        forget_files(owner=owner, ids=files)
         return earlier
     try:
         with transaction.atomic():
             conversation = Conversation.objects.create(owner=owner, title=title_from(text), mode=mode)
-            return store_reply(store_question(conversation, None, text), idempotency_key)
-    except IntegrityError:
+            return store_reply(store_question(conversation, None, text, files=files), idempotency_key)
+    except (IntegrityError, FileGone):
         # The other click of a double click was first, at the same moment.
         if earlier := sent_before(owner, idempotency_key):
+            forget_files(owner=owner, ids=files)
             return earlier
         raise
 
 
-def send_message(*, conversation: Conversation, text: str, idempotency_key: UUID | None = None) -> Exchange:
-    """Ask the next question of the thread that is shown.
+def send_message(
+    *, conversation: Conversation, text: str, files: Collection[UUID] = (), idempotency_key: UUID | None = None
+) -> Exchange:
+    """Ask the next question of the thread that is shown, with ``files`` that wait in a draft of the owner's.
 
-    Raises ``EmptyMessage``, ``ReplyInProgress`` and ``TooManyReplies``.
+    Raises ``EmptyMessage``, ``ReplyInProgress``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and
+    ``TooManyFiles``.
     """
     if not text.strip():
         raise EmptyMessage
@@ -49,9 +62,11 @@ def send_message(*, conversation: Conversation, text: str, idempotency_key: UUID
         # One sender at a time: a second tab sees the first one's reply.
         Conversation.objects.select_for_update().get(pk=conversation.pk)
         if earlier := sent_before(conversation.owner, idempotency_key):
+            forget_files(owner=conversation.owner, ids=files)
             return earlier
         conversation = lock(conversation.pk)
-        exchange = store_reply(store_question(conversation, conversation.current, text), idempotency_key)
+        question = store_question(conversation, conversation.current, text, files=files)
+        exchange = store_reply(question, idempotency_key)
         ids = [exchange.question.pk, exchange.reply.pk]
         transaction.on_commit(partial(announce_messages, conversation.pk, ids))
     return exchange

@@ -1,5 +1,6 @@
 """Versions: a question asked in other words, a question answered once more, and which of them is shown."""
 
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
@@ -9,12 +10,17 @@ from django.db.models.functions import Now
 from apps.chat.announcements import announce_thread
 from apps.chat.errors import EmptyMessage, NoQuestion
 from apps.chat.models import Conversation, Message, Role
+from apps.chat.services.attach import copy_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
 from apps.chat.services.send import sent_before
 
 
-def edit_question(*, question: Message, text: str, idempotency_key: UUID | None = None) -> Exchange:
+def edit_question(
+    *, question: Message, text: str, keep: Collection[UUID] | None = None, idempotency_key: UUID | None = None
+) -> Exchange:
     """Ask ``question`` in other words, beside it; what followed it stays with it.
+
+    Its files go with the new one as well, or those among them that ``keep`` names.
 
     Raises ``EmptyMessage``, ``ReplyInProgress`` and ``TooManyReplies``.
     """
@@ -25,7 +31,9 @@ def edit_question(*, question: Message, text: str, idempotency_key: UUID | None 
         if earlier := sent_before(conversation.owner, idempotency_key):
             return earlier
         conversation = lock(conversation.pk)
-        exchange = store_reply(store_question(conversation, question.parent, text), idempotency_key)
+        edited = store_question(conversation, question.parent, text)
+        copy_files(pairs=[(question.pk, edited.pk)], only=keep)
+        exchange = store_reply(edited, idempotency_key)
         _switched(conversation)
     return exchange
 

@@ -2,13 +2,14 @@
 
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from apps.accounts.requests import user_of
 from apps.chat.cursor import Cursor
 from apps.chat.forms import MessageForm
-from apps.chat.models import Conversation, Message, Role
+from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.chat.servers import chat_servers
 from apps.chat.services.exchange import Exchange
 from apps.chat.transcript import now_as_moment, shown_messages
@@ -28,7 +29,8 @@ def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(exchange.conversation)
     turns = shown_messages(exchange.conversation.thread.filter(position__gte=exchange.question.position))
-    context = {"turns": turns, "key": uuid4()}
+    files = Attachment.objects.in_draft(user_of(request), exchange.conversation).without_text()
+    context = {"turns": turns, "key": uuid4(), "files": files}
     return render(request, "chat/_sent.html", context)
 
 
@@ -52,7 +54,9 @@ def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, se
         "turns": turns,
         "sidebar": sidebar_for(request),
         "deleted": None if shown else deleted_conversation(request),
+        "files": Attachment.objects.in_draft(user_of(request), shown).without_text(),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
+        "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "key": uuid4(),
         "sentence": sentence,
         "servers": chat_servers().notice(),

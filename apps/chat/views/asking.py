@@ -10,6 +10,7 @@ from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
 from apps.chat.services.send import start_conversation
 from apps.chat.views.answers import page, refused
+from apps.chat.views.attachments import files_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -18,11 +19,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return page(request, None, MessageForm())
     form = MessageForm(request.POST)
-    if not form.is_valid():
-        return refused(request, None, form, form.sentence, 422)
-    text, key = form.cleaned_data["message"], form.cleaned_data["key"]
     try:
-        exchange = start_conversation(owner=user_of(request), text=text, idempotency_key=key, mode=Mode.GUIDE)
+        files = files_of(request, form, None)
+        if not form.is_valid():
+            return refused(request, None, form, form.sentence, 422)
+        text, key = form.cleaned_data["message"], form.cleaned_data["key"]
+        exchange = start_conversation(
+            owner=user_of(request), text=text, files=files, idempotency_key=key, mode=Mode.GUIDE
+        )
     except ChatError as error:
         return refused(request, None, form, error.sentence, error.status)
     url = exchange.conversation.get_absolute_url()

@@ -54,7 +54,12 @@ def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
     if not form.is_valid():
         return refused(request, shown, form, form.sentence, 422)
     try:
-        edit_question(question=question, text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
+        edit_question(
+            question=question,
+            text=form.cleaned_data["message"],
+            keep=form.kept,
+            idempotency_key=form.cleaned_data["key"],
+        )
     except ChatError as error:
         return refused(request, shown, form, error.sentence, error.status)
     return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]

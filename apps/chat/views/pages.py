@@ -11,6 +11,7 @@ from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.views.answers import conversation_for, page, refused, sent
+from apps.chat.views.attachments import files_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -19,12 +20,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return page(request, None, MessageForm())
     form = MessageForm(request.POST)
-    if not form.is_valid():
-        return refused(request, None, form, form.sentence, 422)
     try:
-        exchange = start_conversation(
-            owner=user_of(request), text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"]
-        )
+        files = files_of(request, form, None)
+        if not form.is_valid():
+            return refused(request, None, form, form.sentence, 422)
+        text, key = form.cleaned_data["message"], form.cleaned_data["key"]
+        exchange = start_conversation(owner=user_of(request), text=text, files=files, idempotency_key=key)
     except ChatError as error:
         return refused(request, None, form, error.sentence, error.status)
     url = exchange.conversation.get_absolute_url()
@@ -38,12 +39,12 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return page(request, shown, MessageForm())
     form = MessageForm(request.POST)
-    if not form.is_valid():
-        return refused(request, shown, form, form.sentence, 422)
     try:
-        exchange = send_message(
-            conversation=shown, text=form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"]
-        )
+        files = files_of(request, form, shown)
+        if not form.is_valid():
+            return refused(request, shown, form, form.sentence, 422)
+        text, key = form.cleaned_data["message"], form.cleaned_data["key"]
+        exchange = send_message(conversation=shown, text=text, files=files, idempotency_key=key)
     except ChatError as error:
         return refused(request, shown, form, error.sentence, error.status)
     return sent(request, exchange)

@@ -29,8 +29,8 @@ document.addEventListener("keydown", (event) => {
   if (replyIsBeingWritten()) document.getElementById("stop")?.requestSubmit();
 });
 
-form.addEventListener("htmx:after:request", ({ detail }) => {
-  if (!detail.ctx.response?.raw?.ok) return;
+form.addEventListener("htmx:after:request", ({ detail, target }) => {
+  if (target !== form || !detail.ctx.response?.raw?.ok) return; // buttons in it ask for things of their own
   input.value = "";
   keepDraft();
 });

@@ -1,4 +1,5 @@
 // The chat page: its parts, each on its own.
+import "./attachments.js";
 import "./composer.js";
 import "./connection.js";
 import "./copy.js";

@@ -1,0 +1,123 @@
+"""Text files of questions: attached to a draft, shown, downloaded, and taken out of the draft again."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.requests import user_of
+from apps.chat.errors import ChatError
+from apps.chat.files import check_size, harmless_name
+from apps.chat.forms import DraftForm, MessageForm
+from apps.chat.markdown.code import code_block
+from apps.chat.models import Attachment, Conversation
+from apps.chat.services.attach import attach_file, remove_file
+from apps.chat.services.send import sent_before
+from apps.chat.telling import language_of
+from apps.chat.views.answers import conversation_for
+from apps.chat.views.sidebar import sidebar_for
+
+LONGEST_IN_ADDRESS = 1_500  # characters, of up to 12 bytes once they are quoted: servers take about 16 KB
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def attach(request: HttpRequest) -> HttpResponse:
+    """Keep the files that are sent for the draft of ``conversation``, or of a new one; the answer shows that draft."""
+    conversation = _drafted_in(request)
+    sentences = []
+    status = 200
+    for upload in request.FILES.getlist("files"):
+        try:
+            _attach(request, conversation, upload)
+        except ChatError as error:
+            sentences.append(error.sentence)
+            status = error.status
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(conversation or "chat:home")
+    return _draft(request, conversation, sentences, status)
+
+
+@require_GET
+@never_cache
+def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """A file as it was attached, highlighted: a page, or for htmx what a dialog shows."""
+    file = _file_for(request, attachment_id)
+    context = {"file": file, "code": _code_of(file)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_attachment.html", context)
+    return render(request, "chat/attachment.html", {**context, "sidebar": sidebar_for(request)})
+
+
+@require_GET
+@never_cache
+def download(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """A file's text, to be saved and never shown by the browser."""
+    file = _file_for(request, attachment_id)
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=file.name)}
+    return HttpResponse(file.text, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@require_POST
+def remove(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """Take a file out of its draft. One that was sent stays with its question."""
+    file = _file_for(request, attachment_id)
+    remove_file(attachment=file)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _draft(request, file.conversation)
+    # Without htmx the whole form comes here; the text goes back with the address, as far as that can carry it.
+    address = resolve_url(file.conversation or "chat:home")
+    draft = request.POST.get("message", "")
+    words = f"?{urlencode({'prompt': draft})}" if 0 < len(draft) <= LONGEST_IN_ADDRESS else ""
+    return HttpResponseRedirect(address + words)
+
+
+def files_of(request: HttpRequest, form: MessageForm, conversation: Conversation | None) -> list[UUID]:
+    """The files that go with a question: those that were uploaded before, and those that come with it.
+
+    The latter are part of the draft from here on, whatever becomes of the question. Raises what ``attach_file`` does.
+    """
+    form.is_valid()
+    named: list[UUID] = form.cleaned_data.get("attachments", [])
+    uploads = request.FILES.getlist("files")
+    if not uploads or sent_before(user_of(request), form.cleaned_data.get("key")):
+        return named
+    return [*named, *(_attach(request, conversation, upload).pk for upload in uploads)]
+
+
+def _drafted_in(request: HttpRequest) -> Conversation | None:
+    form = DraftForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        raise Http404
+    wanted = form.cleaned_data["conversation"]
+    return conversation_for(request, wanted) if wanted else None
+
+
+def _draft(
+    request: HttpRequest, conversation: Conversation | None, sentences: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    files = Attachment.objects.in_draft(user_of(request), conversation).without_text()
+    return render(request, "chat/_draft_files.html", {"files": files, "sentences": sentences}, status=status)
+
+
+def _attach(request: HttpRequest, conversation: Conversation | None, upload: "UploadedFile[Any]") -> Attachment:
+    name = upload.name or ""
+    check_size(harmless_name(name), upload.size or 0)
+    return attach_file(owner=user_of(request), conversation=conversation, name=name, content=upload.read())
+
+
+def _file_for(request: HttpRequest, attachment_id: UUID) -> Attachment:
+    files = Attachment.objects.visible_to(user_of(request)).select_related("conversation")
+    return get_object_or_404(files, pk=attachment_id)
+
+
+def _code_of(file: Attachment) -> SafeString:
+    return mark_safe(code_block(file.text, language=language_of(file.name)))  # noqa: S308 - escaped by Pygments
