@@ -1,24 +1,47 @@
 """Whether anything can do a task at the moment, by what is known: no server is asked."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
+from apps.endpoints.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
 
 type Job = tuple[str, str]
 
 
-def jobs_down() -> set[Job]:
-    """The variants and tasks whose enabled servers are all down. They may come back, so it makes sense to wait.
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """Which enabled servers do a job (variant and task), and which of those are up, as one query found them."""
 
-    What no enabled server does is not among them: there is nothing to wait for.
-    """
-    healths: dict[Job, set[str]] = defaultdict(set)
+    enabled: Mapping[Job, Collection[UUID]]
+    up: Mapping[Job, Collection[UUID]]
+
+    @property
+    def jobs(self) -> set[Job]:
+        """The jobs whose enabled servers are all down. They may come back, so it makes sense to wait.
+
+        What no enabled server does is not among them: there is nothing to wait for.
+        """
+        return {job for job in self.enabled if job not in self.up}
+
+    def hits(self, job: Job, wanted: Wanted | None = None) -> bool:
+        """Whether who wants the job done, by any server or by one, has to wait for a server to come back."""
+        if wanted is None:
+            return job in self.jobs
+        return wanted.endpoint_id not in self.up.get(job, ())
+
+
+def read_outages() -> Outages:
+    enabled: dict[Job, set[UUID]] = defaultdict(set)
+    up: dict[Job, set[UUID]] = defaultdict(set)
     for endpoint in Endpoint.objects.enabled():
         for capability in endpoint.capabilities:
-            healths[endpoint.variant, capability].add(endpoint.health)
-    return {job for job, seen in healths.items() if seen == {Health.DOWN}}
+            enabled[endpoint.variant, capability].add(endpoint.pk)
+            if endpoint.health != Health.DOWN:
+                up[endpoint.variant, capability].add(endpoint.pk)
+    return Outages(enabled, up)
 
 
 def failures_of_those_down(endpoint_ids: Collection[UUID]) -> dict[UUID | None, int]:

@@ -13,7 +13,7 @@ from apps.endpoints.models import Endpoint
 def describe_health(endpoint: Endpoint, now: datetime | None = None) -> str:
     """Say it in the manner of “CodeLlama-7b-Instruct-hf at gpu-1 stopped answering at 14:02, retrying in 8 s”."""
     now = now or timezone.now()
-    moment = _moment(endpoint.health_since, now)
+    moment = at_moment(endpoint.health_since, now)
     match endpoint.health:
         case Health.UNKNOWN:
             return f"{endpoint.title} has not been asked yet."
@@ -24,7 +24,8 @@ def describe_health(endpoint: Endpoint, now: datetime | None = None) -> str:
     return f"{endpoint.title} {endpoint.health_reason} {moment}."
 
 
-def _moment(moment: datetime, now: datetime) -> str:
+def at_moment(moment: datetime, now: datetime) -> str:
+    """Say it in the manner of “at 14:02”, with the day where it is another."""
     local = timezone.localtime(moment)
     time = date_format(local, "H:i")
     if local.date() == timezone.localtime(now).date():

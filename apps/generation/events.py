@@ -36,19 +36,23 @@ class Ended:
 class Place:
     """Where a waiting generation stands: 1 is next. ``seconds`` is an estimate, where one can be made.
 
-    ``servers_down``: it waits for a server to come back, and not for its turn alone.
+    ``servers_down``: it waits for a server to come back, and not for its turn alone. ``endpoint`` is the name of the
+    one that it wants, empty where any will do; ``absence`` says why that one is not there, without a full stop.
     """
 
     position: int
     seconds: int | None = None
     servers_down: bool = False
+    endpoint: str = ""
+    absence: str = ""
 
     @property
     def ahead(self) -> int:
         return self.position - 1
 
     def encode(self) -> str:
-        details = {"servers_down": True} if self.servers_down else {}
+        may_be = {"servers_down": self.servers_down, "endpoint": self.endpoint, "absence": self.absence}
+        details = {name: value for name, value in may_be.items() if value}
         return encode_state(State.QUEUED, position=self.position, seconds=self.seconds, **details)
 
 
@@ -111,9 +115,11 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
 
 
 def _decode_state(values: dict[str, Any]) -> tuple[State, Place | None]:
-    position = values.get("position")
-    place = None if position is None else Place(position, values.get("seconds"), values.get("servers_down", False))
-    return State(values["state"]), place
+    state = State(values["state"])
+    if (position := values.get("position")) is None:
+        return state, None
+    may_be = {name: values[name] for name in ("seconds", "servers_down", "endpoint", "absence") if name in values}
+    return state, Place(position, **may_be)
 
 
 def _decode_end(values: dict[str, Any]) -> Ended:

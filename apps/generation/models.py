@@ -11,6 +11,8 @@ from django.db.models import Func, Q
 from django.db.models.functions import UUID7, Now
 from django.db.models.lookups import LessThan
 
+from apps.endpoints.absence import Wanted
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
@@ -89,6 +91,22 @@ class Generation(models.Model):
     endpoint = models.ForeignKey(
         "endpoints.Endpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="generations"
     )
+    wanted_endpoint = models.ForeignKey(
+        "endpoints.Endpoint",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="The only one it may run on; any that can do it where this and its name are empty.",
+    )
+    wanted_name = models.CharField(
+        max_length=100,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="The name of that endpoint, which stays when it is removed.",
+    )
     attempt = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=200, default="", blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -113,6 +131,12 @@ class Generation(models.Model):
             models.Index(fields=["owner", "-created_at"], name="generation_owner_recent"),
             # The reaper's view: a handful of rows, and no column that a lease renewal changes.
             models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="generation_active"),
+            # For the removal of an endpoint; few generations want one.
+            models.Index(
+                fields=["wanted_endpoint"],
+                condition=Q(wanted_endpoint__isnull=False),
+                name="generation_wants_endpoint",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
@@ -124,6 +148,9 @@ class Generation(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(lease_expires_at__isnull=False), name="generation_running_has_lease"
+            ),
+            models.CheckConstraint(
+                condition=Q(wanted_endpoint__isnull=True) | ~Q(wanted_name=""), name="generation_wants_by_name"
             ),
             models.UniqueConstraint(
                 fields=["owner", "idempotency_key"],
@@ -138,6 +165,11 @@ class Generation(models.Model):
     @property
     def is_over(self) -> bool:
         return State(self.state).is_over
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """The one endpoint that it may run on; ``None`` where any will do."""
+        return Wanted(self.wanted_name, self.wanted_endpoint_id) if self.wanted_name else None
 
     @property
     def broke_off(self) -> bool:

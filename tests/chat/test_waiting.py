@@ -31,6 +31,11 @@ __all__ = ["scripted_server"]
         (Place(3, 40), "Waiting for a free slot, 2 ahead of you, about 40 seconds"),
         (Place(2, 60), "Waiting for a free slot, 1 ahead of you, about 1 minute"),
         (Place(2, 60, servers_down=True), "The model servers are down. Waiting for one to come back"),
+        (Place(2, endpoint="gpu-1"), "Waiting for a free slot on gpu-1, 1 ahead of you"),
+        (
+            Place(1, servers_down=True, endpoint="gpu-1", absence="gpu-1 has been down since 14:02"),
+            "gpu-1 has been down since 14:02. Waiting in case it comes back",
+        ),
         (Place(9, 150), "Waiting for a free slot, 8 ahead of you, about 3 minutes"),
     ],
 )

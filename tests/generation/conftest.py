@@ -7,6 +7,7 @@ import pytest
 import redis.asyncio
 
 from apps.accounts.models import User
+from apps.endpoints.absence import Wanted
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation import event_log
@@ -36,9 +37,11 @@ def counting_endpoint(db: None, counting_server: str) -> Endpoint:
     )
 
 
-def ask(owner: User, text: str) -> Generation:
+def ask(owner: User, text: str, *, only: Endpoint | None = None) -> Generation:
     """A queued generation; its task is sent when the transaction commits."""
-    return start_generation(owner=owner, variant="instruct", messages=[{"role": "user", "content": text}])
+    wanted = Wanted(only.name, only.pk) if only else None
+    messages = [{"role": "user", "content": text}]
+    return start_generation(owner=owner, variant="instruct", messages=messages, wanted=wanted)
 
 
 def numbers(last: int) -> str:

@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
+from django.utils import timezone
+
+from apps.endpoints.models import Endpoint, Health
 from apps.generation import event_log
 from apps.generation.events import Events, RawEntry, decode
 from apps.generation.models import Generation, State
@@ -99,14 +103,46 @@ def _read_on(generation: Generation, watched: Watched) -> None:
         assert news.ended.state == generation.state
 
 
-def check_queue(generations: Iterable[Generation]) -> None:
-    """Everybody's first before anybody's second, what runs counted in; then by age."""
+def in_turn(generations: Iterable[Generation]) -> list[Generation]:
+    """Those that wait, everybody's first before anybody's second, what runs counted in; then by age.
+
+    One that is stuck because it wants a certain server takes no turn of its owner's.
+    """
+    generations = list(generations)
     turns = Counter(generation.owner_id for generation in generations if generation.state == State.RUNNING)
     queued = [generation for generation in generations if generation.state == State.QUEUED]
     order = []
     for generation in sorted(queued, key=lambda generation: (generation.created_at, generation.pk)):
-        turns[generation.owner_id] += 1
-        order.append((turns[generation.owner_id], generation.created_at, generation.pk))
-    waiting = sorted(waiting_generations(), key=lambda item: item.place.position)
-    assert [item.place.position for item in waiting] == list(range(1, len(waiting) + 1))
-    assert [item.generation_id for item in waiting] == [pk for *_, pk in sorted(order)]
+        order.append((turns[generation.owner_id] + 1, generation.created_at, generation.pk, generation))
+        turns[generation.owner_id] += not _is_aside(generation)
+    return [generation for *_, generation in sorted(order, key=lambda entry: entry[:3])]
+
+
+def _is_aside(generation: Generation) -> bool:
+    return generation.wanted is not None and generation.stuck_since is not None
+
+
+def check_queue(generations: Iterable[Generation]) -> None:
+    """A place counts everybody who may be given a place on a server first that it might have."""
+    line = in_turn(generations)
+    places = {item.generation_id: item.place for item in waiting_generations()}
+    assert places.keys() == {generation.pk for generation in line}
+    for index, generation in enumerate(line):
+        ahead = [
+            before
+            for before in line[:index]
+            if (before.wanted in (None, generation.wanted)) or (generation.wanted is None and not _is_aside(before))
+        ]
+        assert places[generation.pk].position == len(ahead) + 1
+        assert places[generation.pk].endpoint == generation.wanted_name
+
+
+def check_stuck(queued: Iterable[Generation]) -> None:
+    """After a tick, of those that waited before it: all those and no others count their wait that lack a server."""
+    endpoints = {endpoint.pk: endpoint for endpoint in Endpoint.objects.enabled()}
+    up = {pk for pk, endpoint in endpoints.items() if endpoint.health != Health.DOWN}
+    for generation in queued:
+        wanted = generation.wanted
+        is_out = wanted.endpoint_id not in up if wanted else bool(endpoints) and not up
+        assert (generation.stuck_since is not None) == is_out
+        assert generation.stuck_since is None or generation.stuck_since > timezone.now() - timedelta(minutes=30)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from apps.accounts.models import User
+from apps.endpoints.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
 from apps.generation import event_log
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
@@ -25,22 +26,25 @@ from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL, cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.services.claim import claim_next
+from apps.generation.services.claim import wishes as wishes_of_those_who_wait
 from apps.generation.services.ending import settle_log
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
 from apps.generation.services.resume import resume_generation
 from apps.generation.services.start import start_generation
+from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
 from apps.generation.threads import in_thread
-from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue
+from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue, check_stuck, in_turn
 
 MOST = 2  # generations of one person at once
 MOST_IN_ALL = 5
-EVENTS = ["a tick", "Redis is emptied", "servers go down", "servers come back", "an hour passes"]
-
+EVENTS = ["a tick", "Redis is emptied", "an hour passes"]
 ENDS = ["succeeds", "fails", "hands over", "waits", "waits, counted", "dies"]
 
 any_number = st.integers(0, 99)
 now_and_then = st.sampled_from([False, False, False, True])
+which_endpoint = st.integers(0, 1)
+wishes = st.sampled_from([None, None, 0, 1])
 
 
 class LifeCycle(RuleBasedStateMachine):
@@ -48,7 +52,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     loop: asyncio.AbstractEventLoop
     people: tuple[User, User]
-    endpoint: Endpoint
+    endpoints: tuple[Endpoint, Endpoint]
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,15 +67,16 @@ class LifeCycle(RuleBasedStateMachine):
         self.run(asyncio.wait([self.writing]))
         self.run(self.client.aclose())
         Generation.objects.filter(owner__in=self.people).delete()
-        self.have_servers(up=True)
+        for which in (0, 1):
+            self.have_server(which, Health.HEALTHY)
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    def have_servers(self, *, up: bool) -> None:
-        retry_at = None if up else timezone.now() + timedelta(hours=1)
-        health = Health.HEALTHY if up else Health.DOWN
-        Endpoint.objects.filter(pk=self.endpoint.pk).update(health=health, retry_at=retry_at)
+    def have_server(self, which: int, health: Health, state: str = "enabled") -> None:
+        retry_at = timezone.now() + timedelta(hours=1) if health == Health.DOWN else None
+        endpoint = Endpoint.objects.filter(pk=self.endpoints[which].pk)
+        endpoint.update(health=health, retry_at=retry_at, state=state)
 
     def attempt(self, number: int) -> Attempt:
         return self.attempts[number % len(self.attempts)]
@@ -87,22 +92,25 @@ class LifeCycle(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         for person in (0, 1, 0):
-            self.ask(person, is_taken=True)
+            self.ask(person, wish=None, is_taken=True)
 
     @precondition(lambda self: len(self.watched) < MOST_IN_ALL)
-    @rule(person=st.integers(0, 1), is_taken=st.booleans())
-    def ask(self, person: int, *, is_taken: bool) -> None:
+    @rule(person=st.integers(0, 1), wish=wishes, is_taken=st.booleans())
+    def ask(self, person: int, *, wish: int | None, is_taken: bool) -> None:
         owner = self.people[person]
         has_room = Generation.objects.active().filter(owner=owner).count() < MOST
         try:
-            generation = start_generation(owner=owner, variant="instruct", messages=[])
+            generation = start_generation(owner=owner, variant="instruct", messages=[], wanted=self.wanted(wish))
         except TooManyAtOnce:
             assert not has_room
         else:
             assert has_room
             self.watched[generation.pk] = Watched()
         if is_taken:
-            self.take_the_next()
+            self.take_the_next(wish or 0, whoever=True)
+
+    def wanted(self, wish: int | None) -> Wanted | None:
+        return None if wish is None else Wanted(self.endpoints[wish].name, self.endpoints[wish].pk)
 
     @precondition(lambda self: self.attempts)
     @rule(which=any_number, survives=st.booleans(), log_is_lost=now_and_then)
@@ -122,13 +130,13 @@ class LifeCycle(RuleBasedStateMachine):
             self.watched[generation_id].is_settled = False
 
     @precondition(lambda self: self.watched)
-    @rule(which=any_number)
-    def go_on(self, which: int) -> None:
+    @rule(which=any_number, wish=wishes)
+    def go_on(self, which: int, wish: int | None) -> None:
         generation_id = list(self.watched)[which % len(self.watched)]
         generation = Generation.objects.get(pk=generation_id)
         has_room = Generation.objects.active().filter(owner=generation.owner).count() < MOST
         try:
-            resume_generation(generation_id=generation_id, more_tokens=10)
+            resume_generation(generation_id=generation_id, more_tokens=10, wanted=self.wanted(wish))
         except GenerationComplete:
             assert not generation.can_go_on
         except TooManyAtOnce:
@@ -137,16 +145,34 @@ class LifeCycle(RuleBasedStateMachine):
             assert generation.broke_off
             self.watched[generation_id].begin_anew()
 
+    @precondition(lambda self: self.watched)
+    @rule(which=any_number)
+    def let_go_anywhere(self, which: int) -> None:
+        generation_id = list(self.watched)[which % len(self.watched)]
+        generation = Generation.objects.get(pk=generation_id)
+        waits_for_one = generation.state == State.QUEUED and generation.wanted is not None
+        assert unpin_generation(generation_id=generation_id) == waits_for_one
+
     # --- workers ---
 
     @precondition(lambda self: len(self.attempts) < MOST_IN_ALL)
-    @rule()
-    def take_the_next(self) -> None:
-        first = [item.generation_id for item in waiting_generations() if item.place.position == 1]
-        claimed = claim_next(variant="instruct", worker="any")
-        assert ([claimed.pk] if claimed else []) == first
+    @rule(place=which_endpoint, whoever=st.sampled_from([True, True, False]))
+    def take_the_next(self, place: int, *, whoever: bool) -> None:
+        endpoint = self.endpoints[place]
+        may_run_there = [
+            generation.pk
+            for generation in in_turn(Generation.objects.all())
+            if generation.wanted_endpoint_id == endpoint.pk or (generation.wanted is None and whoever)
+        ]
+        nobody_before = {item.generation_id for item in waiting_generations() if item.place.position == 1}
+        tried = wishes_of_those_who_wait(variant="instruct", task="chat")
+        claimed = claim_next(variant="instruct", worker="any", endpoint_id=endpoint.pk, whoever=whoever)
+        assert ([claimed.pk] if claimed else []) == may_run_there[:1]
         if claimed is None:
             return
+        assert claimed.wanted_endpoint_id in tried
+        if whoever and claimed.wanted is None:
+            assert claimed.pk in nobody_before or endpoint.pk not in tried[: tried.index(None)], "it went out of turn"
         assert claimed.attempt == self.watched[claimed.pk].attempt + 1
         opening = event_log.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
         text = self.run(opening)
@@ -220,24 +246,30 @@ class LifeCycle(RuleBasedStateMachine):
         running.update(lease_expires_at=Now() - timedelta(seconds=1))
         if is_taken:
             self.happen("a tick")
-            self.take_the_next()
+            self.take_the_next(0, whoever=True)
 
-    @rule(
-        what=st.sampled_from(["a tick", "Redis is emptied", "servers go down", "servers come back", "an hour passes"])
-    )
+    @rule(what=st.sampled_from(EVENTS))
     def happen(self, what: str) -> None:
         match what:
             case "a tick":
+                waited = list(Generation.objects.filter(state=State.QUEUED).values_list("pk", flat=True))
                 reap()
                 assert not Generation.objects.with_expired_lease().exists()
+                check_stuck(Generation.objects.filter(state=State.QUEUED, pk__in=waited))
             case "Redis is emptied":
                 for generation_id, watched in self.watched.items():
                     event_log.sync_client().delete(*event_log.keys(generation_id))
                     watched.log_was_lost = True
-            case "servers go down" | "servers come back":
-                self.have_servers(up=what == "servers come back")
             case _:
                 Generation.objects.update(stuck_since=F("stuck_since") - timedelta(hours=1))
+
+    @rule(which=st.sampled_from([[0], [1], [0, 1]]), what=st.sampled_from(["down", "healthy", "disabled"]))
+    def change_servers(self, which: list[int], what: str) -> None:
+        for number in which:
+            if what == "disabled":
+                self.have_server(number, Health.HEALTHY, state="disabled")
+            else:
+                self.have_server(number, Health(what))
 
     @invariant()
     def all_is_well(self) -> None:

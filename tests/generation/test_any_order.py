@@ -23,15 +23,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def full_endpoint(db: None, settings: Settings) -> Iterator[Endpoint]:
-    """Its only place is taken, so that no worker of other tests runs what waits; and no lease runs out by itself."""
+def full_endpoints(db: None, settings: Settings) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """Their only places are taken, so that no worker of other tests runs what waits; no lease runs out by itself."""
     settings.GENERATION_LEASE_SECONDS = settings.ENDPOINT_SLOT_SECONDS = 3600.0
     settings.GENERATIONS_PER_PERSON = MOST
-    endpoint = add_endpoint(
-        name="full", url="http://127.0.0.1:9", protocol="openai", variant="instruct", max_concurrency=1
+    first, second = (
+        add_endpoint(name=name, url="http://127.0.0.1:9", protocol="openai", variant="instruct", max_concurrency=1)
+        for name in ("first", "second")
     )
-    assert reserve_endpoint(variant="instruct", holder=uuid4(), needs=("chat",)) == endpoint
-    yield endpoint
+    taken = {reserve_endpoint(variant="instruct", holder=uuid4(), needs=("chat",)) for _ in range(2)}
+    assert taken == {first, second}
+    yield first, second
     current_app.control.purge()
 
 
@@ -43,11 +45,13 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-def test_any_order_of_events(alice: User, bob: User, full_endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+def test_any_order_of_events(
+    alice: User, bob: User, full_endpoints: tuple[Endpoint, Endpoint], loop: asyncio.AbstractEventLoop
+) -> None:
     class Machine(LifeCycle):
         pass
 
-    Machine.loop, Machine.people, Machine.endpoint = loop, (alice, bob), full_endpoint
+    Machine.loop, Machine.people, Machine.endpoints = loop, (alice, bob), full_endpoints
     run_state_machine_as_test(
         Machine,
         settings=hypothesis_settings(max_examples=hypothesis_settings().max_examples // 4, stateful_step_count=40),

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.embedded.ports import free_port
 from apps.endpoints.models import Endpoint, Health
-from apps.endpoints.outages import jobs_down
+from apps.endpoints.outages import read_outages
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.generation import event_log
 from apps.generation.events import Place
@@ -39,14 +39,14 @@ def test_a_variant_is_down_when_all_its_enabled_servers_are(db: None) -> None:
     add_down("two")
     add_down("base", variant="base")
     chats = {("instruct", "chat"), ("instruct", "complete")}
-    assert jobs_down() == {*chats, ("base", "complete"), ("base", "infill")}
+    assert read_outages().jobs == {*chats, ("base", "complete"), ("base", "infill")}
     Endpoint.objects.filter(variant="base").delete()
     Endpoint.objects.filter(name="two").update(health=Health.DEGRADED, retry_at=None)
-    assert jobs_down() == set()
+    assert read_outages().jobs == set()
     set_endpoint_state(name="two", state="disabled")
-    assert jobs_down() == chats
+    assert read_outages().jobs == chats
     set_endpoint_state(name="one", state="disabled")
-    assert jobs_down() == set(), "there is nothing to wait for"
+    assert read_outages().jobs == set(), "there is nothing to wait for"
 
 
 def test_who_waits_is_told_what_for(alice: User) -> None:

@@ -1,7 +1,9 @@
 """Which endpoint a generation goes to, and a place on it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,27 +18,53 @@ BY_HEALTH = {Health.HEALTHY: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2}
 type Preference = tuple[int, int]
 
 
-def reserve_endpoint(
-    *, variant: str, holder: UUID, excluding: Collection[UUID] = (), needs: Collection[str] = ()
-) -> Endpoint:
-    """The best endpoint of ``variant`` with a free place, which ``holder`` now has: renew it, and release it.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The endpoints of a variant as one query found them, the preferred ones first."""
 
-    By capability (``needs``), health, priority, then least load. A degraded one gets work only while none is better:
-    a place on a good server is worth waiting for. One that is down gets none, but for one trial when its pause is
-    over and no other is up. One SELECT and one Redis call, unless there is a trial.
-    Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``. Reads stored facts only and asks no server.
-    """
-    known = list(Endpoint.objects.serving(variant).preferred_first())
-    usable = [
-        endpoint
-        for endpoint in known
-        if endpoint.state == State.ENABLED and endpoint.pk not in excluding and endpoint.capabilities.issuperset(needs)
-    ]
-    up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
-    endpoint = _take_best(up, holder) if up else _try_again(usable, holder)
-    if endpoint is None:
-        raise AllEndpointsBusy(variant) if up else _refusal(variant, known, usable)
-    return endpoint
+    variant: str
+    known: Sequence[Endpoint]
+
+    @classmethod
+    def of(cls, variant: str) -> Self:
+        return cls(variant, list(Endpoint.objects.serving(variant).preferred_first()))
+
+    def reserve(
+        self, *, holder: UUID, excluding: Collection[UUID] = (), needs: Collection[str] = (), only: UUID | None = None
+    ) -> Endpoint:
+        """The best of them with a free place, which ``holder`` now has: renew it, and release it.
+
+        By capability (``needs``), health, priority, then least load. A degraded one gets work only while none is
+        better: a place on a good server is worth waiting for. One that is down gets none, but for one trial when its
+        pause is over and no other is up. ``only`` leaves no choice: then that one is the best there is. One Redis
+        call, unless there is a trial. Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``. Reads stored facts only
+        and asks no server.
+        """
+        usable = [
+            endpoint
+            for endpoint in self.known
+            if endpoint.state == State.ENABLED
+            and endpoint.pk not in excluding
+            and only in (None, endpoint.pk)
+            and endpoint.capabilities.issuperset(needs)
+        ]
+        up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
+        endpoint = _take_best(up, holder) if up else _try_again(usable, holder)
+        if endpoint is None:
+            raise AllEndpointsBusy(self.variant) if up else _refusal(self.variant, self.known, usable)
+        return endpoint
+
+
+def reserve_endpoint(
+    *,
+    variant: str,
+    holder: UUID,
+    excluding: Collection[UUID] = (),
+    needs: Collection[str] = (),
+    only: UUID | None = None,
+) -> Endpoint:
+    """``Candidates.reserve`` among all endpoints of ``variant``: one SELECT more."""
+    return Candidates.of(variant).reserve(holder=holder, excluding=excluding, needs=needs, only=only)
 
 
 def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:

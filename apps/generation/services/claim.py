@@ -1,5 +1,6 @@
 """Claim the next waiting generation for this worker."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,7 @@ CLAIM = f"""
         SELECT generation.id
         FROM generation_generation AS generation JOIN waiting USING (id)
         WHERE generation.state = 'queued'
+          AND (generation.wanted_endpoint_id = %(endpoint)s OR (generation.wanted_name = '' AND %(whoever)s))
         ORDER BY waiting.turn, waiting.created_at, waiting.id
         LIMIT 1
         FOR UPDATE OF generation SKIP LOCKED
@@ -29,15 +31,44 @@ CLAIM = f"""
     WHERE generation.id = chosen.id
     RETURNING generation.id
 """  # noqa: S608 - made of constants
+# Whose turn comes first among those who want the same: one endpoint, or any.
+WISHES = f"""
+    WITH waiting AS ({TURNS} AND queued.variant = %(variant)s AND queued.task = %(task)s
+    ), firsts AS (
+        SELECT DISTINCT ON (wanted_endpoint_id) wanted_endpoint_id, turn, created_at, id
+        FROM waiting WHERE wanted_name = '' OR wanted_endpoint_id IS NOT NULL
+        ORDER BY wanted_endpoint_id, turn, created_at, id
+    )
+    SELECT wanted_endpoint_id FROM firsts ORDER BY turn, created_at, id
+"""  # noqa: S608 - made of constants
 
 
-def claim_next(*, variant: str, worker: str, task: str = Task.CHAT) -> Generation | None:
-    """Make ``worker`` the one that runs the next generation of ``variant``; ``None`` where nothing waits."""
-    given: dict[str, str | float] = {
+def wishes(*, variant: str, task: str) -> Sequence[UUID | None]:
+    """The endpoints that those who wait want, ``None`` for any, in the order of turns; empty where nothing can run."""
+    waiting = Generation.objects.filter(variant=variant, task=task, state=State.QUEUED).order_by()
+    reachable = waiting.exclude(wanted_endpoint=None, wanted_name__gt="")
+    wanted = list(reachable.values_list("wanted_endpoint", flat=True).distinct())
+    if len(wanted) < 2:  # noqa: PLR2004 - mostly nobody wants a certain one
+        return wanted
+    with connection.cursor() as cursor:
+        cursor.execute(WISHES, {"variant": variant, "task": task})
+        return [endpoint_id for (endpoint_id,) in cursor.fetchall()]
+
+
+def claim_next(
+    *, variant: str, worker: str, task: str = Task.CHAT, endpoint_id: UUID | None = None, whoever: bool = True
+) -> Generation | None:
+    """Make ``worker`` the one that runs the next generation of ``variant`` that may run on an endpoint.
+
+    Without ``whoever``, the next of those that want this endpoint and no other. ``None`` where nothing waits.
+    """
+    given: dict[str, str | float | UUID | None] = {
         "variant": variant,
         "task": task,
         "worker": worker,
         "lease": settings.GENERATION_LEASE_SECONDS,
+        "endpoint": endpoint_id,
+        "whoever": whoever,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, given)

@@ -1,6 +1,7 @@
 """Run the next generation to its end. The only place where a worker's thread and its event loop meet."""
 
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -8,14 +9,14 @@ from django.db import close_old_connections, connection
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint, Health
-from apps.endpoints.services.reserve import reserve_endpoint
+from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
 from apps.generation.outages import POSTGRES_AWAY, STORE_AWAY
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
-from apps.generation.services.claim import claim_next, next_waiting
+from apps.generation.services.claim import claim_next, next_waiting, wishes
 from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
@@ -27,18 +28,37 @@ RETRY_SECONDS = 0.5
 UNEXPECTED = "Something went wrong on our side while this reply was written. The text so far is kept."
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A place on ``endpoint``; or without one, why there will be none for those that any server may write.
+
+    ``whoever``: it is not only for those that want this very endpoint.
+    """
+
+    endpoint: Endpoint | None = None
+    refusal: str = ""
+    whoever: bool = True
+
+
 def run_next(*, variant: str, task: str, runtime: Runtime) -> None:
-    """Take a place on a model server that does ``task``, then whose turn it is, and run that generation to its end.
+    """Take a place on a model server that does ``task``, then whose turn it is there, and run that to its end.
 
     Does nothing where no place is free: whoever frees one sends for the next. Nothing either where nothing waits.
     """
     holder = new_holder(runtime.name)
-    endpoint, refusal = _reserve(variant, task, holder)
-    if endpoint is None and not refusal:
+    taken = _take_place(variant, task, holder)
+    if taken is None:
         return
-    generation = claim_next(variant=variant, task=task, worker=runtime.name)
+    endpoint = taken.endpoint
+    generation = claim_next(
+        variant=variant,
+        task=task,
+        worker=runtime.name,
+        endpoint_id=endpoint.pk if endpoint else None,
+        whoever=taken.whoever,
+    )
     if generation is not None:
-        outcome = _outcome(generation, endpoint, holder, refusal, runtime)
+        outcome = _outcome(generation, endpoint, holder, taken.refusal, runtime)
         _store(generation, outcome, is_trial=endpoint is not None and endpoint.health == Health.DOWN)
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
@@ -46,15 +66,26 @@ def run_next(*, variant: str, task: str, runtime: Runtime) -> None:
         _free_place(endpoint.pk, holder, variant)
 
 
-def _reserve(variant: str, task: str, holder: UUID) -> tuple[Endpoint | None, str]:
-    """An endpoint; or why there will be none; or neither, which means to wait."""
-    try:
-        return reserve_endpoint(variant=variant, holder=holder, needs=(task,)), ""
-    except AllEndpointsBusy:
-        return None, ""
-    except NoEndpointAvailable as error:
-        # One that is down may come back: the reaper sends for those who wait, and ends the wait.
-        return None, error.sentence if error.retry_after is None else ""
+def _take_place(variant: str, task: str, holder: UUID) -> Taken | None:
+    """A place for the first in line who can have one: who waits for a server that is full or away holds nobody up."""
+    wanted = wishes(variant=variant, task=task)
+    if not wanted:
+        return None
+    candidates = Candidates.of(variant)
+    for only in wanted:
+        try:
+            endpoint = candidates.reserve(holder=holder, needs=(task,), only=only)
+        except AllEndpointsBusy:
+            continue
+        except NoEndpointAvailable as error:
+            # One that is down may come back, and so may one that is wanted: the reaper sends for those who wait, and
+            # ends the wait.
+            if only is None and error.retry_after is None:
+                return Taken(refusal=error.sentence)
+            continue
+        # What nobody else would get, a trial above all, is for those who asked for it.
+        return Taken(endpoint, whoever=only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN))
+    return None
 
 
 def _outcome(

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
-from apps.endpoints.outages import jobs_down
+from apps.endpoints.absence import describe_absences
+from apps.endpoints.outages import Outages, read_outages
 from apps.endpoints.slots import release_slots_of
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
@@ -23,6 +24,7 @@ MOST_AT_ONCE = 50
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."
+NOT_BACK_ALONE = "{absence}. No other model server may write this reply, so it was given up after a while."
 
 
 def reap_generations() -> int:
@@ -64,12 +66,29 @@ def _give_up_waiting() -> None:
     waiting = Generation.objects.filter(state=State.QUEUED)
     if not waiting.exists():
         return
-    is_stuck = reduce(or_, (Q(variant=variant, task=task) for variant, task in jobs_down()), Q(pk__in=()))
+    is_stuck = _hit_by(read_outages())
     waiting.exclude(is_stuck).filter(stuck_since__isnull=False).update(stuck_since=None)
     waiting.filter(is_stuck, stuck_since__isnull=True).update(stuck_since=Now())
     longest = timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS)
-    for generation in waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE]:
-        give_up_generation(generation=generation, error=NOT_BACK.format(variant=generation.variant))
+    given_up = list(waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE])
+    absences = describe_absences({generation.wanted for generation in given_up if generation.wanted})
+    for generation in given_up:
+        error = NOT_BACK.format(variant=generation.variant)
+        if generation.wanted:
+            error = NOT_BACK_ALONE.format(absence=absences[generation.wanted])
+        give_up_generation(generation=generation, error=error)
+
+
+def _hit_by(outages: Outages) -> Q:
+    """Those that wait for a server to come back: any that does their job, or the one that they want."""
+    wants_one = ~Q(wanted_name="")
+    finds_none = reduce(or_, (Q(variant=variant, task=task) for variant, task in outages.jobs), Q(pk__in=()))
+    finds_it = reduce(
+        or_,
+        (Q(variant=variant, task=task, wanted_endpoint__in=up) for (variant, task), up in outages.up.items()),
+        Q(pk__in=()),
+    )
+    return (~wants_one & finds_none) | (wants_one & ~finds_it)
 
 
 def _resend_lost() -> int:

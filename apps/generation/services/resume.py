@@ -6,17 +6,18 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from apps.endpoints.absence import Wanted
 from apps.generation import event_log
 from apps.generation.errors import GenerationComplete
 from apps.generation.events import Ended
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
-from apps.generation.services.start import require_room
+from apps.generation.services.start import require_room, wanted_fields
 from apps.inference.context import estimate_tokens
 
 
-def resume_generation(*, generation_id: UUID, more_tokens: int) -> Generation:
-    """Queue the generation again: its text is kept, and continued by up to ``more_tokens``.
+def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted | None = None) -> Generation:
+    """Queue the generation again: its text is kept, and continued by up to ``more_tokens``, where ``wanted`` says.
 
     Raises ``GenerationComplete`` where there is nothing to go on with, and ``TooManyAtOnce``.
     """
@@ -39,6 +40,8 @@ def resume_generation(*, generation_id: UUID, more_tokens: int) -> Generation:
         generation.error = generation.finish_reason = ""
         generation.lost_leases = 0
         generation.stuck_since = None
+        for name, value in wanted_fields(wanted).items():
+            setattr(generation, name, value)
         generation.ended_at = None
         generation.enqueued_at = Now()
         generation.save()

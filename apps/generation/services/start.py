@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.endpoints.absence import Wanted
 from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
@@ -27,17 +28,20 @@ class Document:
         return Task.INFILL if self.after else Task.COMPLETE
 
 
-def start_generation(
+def start_generation(  # noqa: PLR0913 (a request has that many facts)
     *,
     owner: User,
     variant: str,
     messages: Sequence[Mapping[str, str]],
     parameters: Mapping[str, Any] | None = None,
     idempotency_key: UUID | None = None,
+    wanted: Wanted | None = None,
 ) -> Generation:
     """Store a queued reply to a chat and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
+    ``wanted`` is the one endpoint that it may run on; it waits for that one where it is away, like one that waits
+    while all servers are down.
     Raises ``TooManyAtOnce``, and ``IntegrityError`` where the owner used ``idempotency_key`` before.
     """
     return _start(
@@ -46,6 +50,7 @@ def start_generation(
         messages=[dict(message) for message in messages],
         parameters=dict(parameters or {}),
         idempotency_key=idempotency_key,
+        **wanted_fields(wanted),
     )
 
 
@@ -68,6 +73,13 @@ def start_completion(
         parameters=dict(parameters or {}),
         idempotency_key=idempotency_key,
     )
+
+
+def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
+    """The fields of a generation that say where it may run."""
+    if wanted is None:
+        return {"wanted_endpoint_id": None, "wanted_name": ""}
+    return {"wanted_endpoint_id": wanted.endpoint_id, "wanted_name": wanted.name}
 
 
 def _start(*, owner: User, **fields: Any) -> Generation:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
-from apps.endpoints.outages import jobs_down
+from apps.endpoints.outages import read_outages
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
@@ -123,7 +123,9 @@ class Streaming:
         # A server that sends something and breaks off is there, and has been given all its chances.
         is_gone = _another_may_do(error) and not self._wrote_something
         job = (self._generation.variant, self._generation.task)
-        return StopReason.UNSERVED if self._may_come_back or (is_gone and job in jobs_down()) else None
+        if self._may_come_back or (is_gone and read_outages().hits(job, self._generation.wanted)):
+            return StopReason.UNSERVED
+        return None
 
     def _reserve(self, excluding: set[UUID]) -> float | None:
         """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
@@ -133,6 +135,7 @@ class Streaming:
                 holder=self._holder,
                 excluding=excluding,
                 needs=(self._generation.task,),
+                only=self._generation.wanted_endpoint_id,
             )
             self._others_are_busy = False
         except AllEndpointsBusy:

@@ -1,0 +1,268 @@
+"""A generation that wants one endpoint runs there or nowhere, and holds up nobody who may go elsewhere."""
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.endpoints.models import Endpoint, Health
+from apps.endpoints.services import add_endpoint, remove_endpoint, set_endpoint_state
+from apps.endpoints.slots import running_counts
+from apps.generation import event_log
+from apps.generation.events import Place
+from apps.generation.models import Generation, State
+from apps.generation.queue import place_of
+from apps.generation.services.cancel import cancel_generation
+from apps.generation.services.claim import claim_next, wishes
+from apps.generation.services.enqueue import TASK_NAME
+from apps.generation.services.unpin import unpin_generation
+from apps.generation.tasks import reap
+from tests.generation.conftest import ask, numbers
+from tests.generation.test_outage import add_down
+from tests.generation.test_worker import ended, wait_until
+
+JOB = {"variant": "instruct", "task": "chat"}
+
+
+def set_down(endpoint: Endpoint) -> None:
+    retry_at = timezone.now() + timedelta(hours=1)
+    Endpoint.objects.filter(pk=endpoint.pk).update(health=Health.DOWN, health_since=Now(), retry_at=retry_at)
+
+
+def set_up(endpoint: Endpoint) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(health=Health.HEALTHY, retry_at=None)
+
+
+@pytest.mark.django_db
+class TestInLine:
+    """What is not committed is out of every worker's sight."""
+
+    @pytest.fixture(autouse=True)
+    def endpoints(self) -> None:
+        self.one, self.two = (
+            add_endpoint(name=name, url="http://127.0.0.1:9", protocol="openai", variant="instruct", max_concurrency=1)
+            for name in ("one", "two")
+        )
+
+    def claim(self, endpoint: Endpoint | None, *, whoever: bool = True) -> Generation | None:
+        endpoint_id = endpoint.pk if endpoint else None
+        return claim_next(variant="instruct", worker="any", endpoint_id=endpoint_id, whoever=whoever)
+
+    def test_it_is_claimed_for_its_endpoint_alone(self, alice: User) -> None:
+        generation = ask(alice, "count", only=self.two)
+        assert self.claim(None) is None
+        assert self.claim(self.one) is None
+        assert self.claim(self.two) == generation
+
+    def test_turns_are_those_of_everybody_who_may_go_there(self, alice: User, bob: User) -> None:
+        first, second, third = ask(alice, "count", only=self.two), ask(alice, "count"), ask(alice, "count")
+        his = ask(bob, "count", only=self.two)
+        assert [self.claim(self.two) for _ in range(4)] == [first, his, second, third]
+
+    def test_it_does_not_hold_up_who_may_go_elsewhere(self, alice: User) -> None:
+        pinned, other = ask(alice, "count", only=self.two), ask(alice, "count")
+        assert self.claim(self.one) == other
+        assert self.claim(self.two) == pinned
+
+    def test_a_place_that_only_some_would_get_is_for_them(self, alice: User) -> None:
+        ask(alice, "count")
+        pinned = ask(alice, "count", only=self.two)
+        assert self.claim(self.two, whoever=False) == pinned
+        assert self.claim(self.two, whoever=False) is None
+
+    def test_claiming_is_one_query(self, alice: User) -> None:
+        for only in (self.one, self.two, None):
+            ask(alice, "count", only=only)
+        with CaptureQueriesContext(connection) as captured:
+            assert self.claim(self.two) is not None
+        assert len([query for query in captured if "UPDATE" in query["sql"]]) == 1
+        assert len(captured) == 2, "and one that reads what was claimed"
+
+    def test_places_are_tried_in_the_order_of_turns(self, alice: User, bob: User) -> None:
+        ask(alice, "count")
+        with CaptureQueriesContext(connection) as captured:
+            assert wishes(**JOB) == [None]
+        assert len(captured) == 1
+        ask(alice, "count", only=self.two)
+        ask(bob, "count", only=self.one)
+        gone = add_endpoint(name="gone", url="http://127.0.0.1:9", protocol="openai", variant="instruct")
+        ask(bob, "count", only=gone)
+        remove_endpoint(endpoint=gone, by=None)
+        assert wishes(**JOB) == [None, self.one.pk, self.two.pk]
+
+    def test_places_count_who_may_come_first(self, alice: User) -> None:
+        asked = [ask(alice, "count", only=only) for only in (self.one, None, self.two, self.one, None)]
+        reap()
+        places = [place_of(generation.pk) for generation in asked]
+        assert places == [
+            Place(1, endpoint="one"),
+            Place(2),
+            Place(2, endpoint="two"),
+            Place(3, endpoint="one"),
+            Place(5),
+        ]
+        assert [event_log.read_log(generation.pk).place for generation in asked] == places
+
+    def test_estimate_is_by_what_that_endpoint_runs(self, alice: User, bob: User) -> None:
+        for _ in range(3):
+            took = ask(bob, "count")
+            spent = {"started_at": Now() - timedelta(seconds=20), "ended_at": Now()}
+            Generation.objects.filter(pk=took.pk).update(state=State.SUCCEEDED, **spent)
+        for endpoint in (self.one, self.one, self.two):
+            ask(alice, "count", only=endpoint)
+            claimed = self.claim(endpoint)
+            assert claimed is not None
+            Generation.objects.filter(pk=claimed.pk).update(endpoint=endpoint)
+        anywhere, there, here = (ask(bob, "count", only=only) for only in (None, self.two, self.one))
+        assert place_of(anywhere.pk) == Place(1, 10), "20 s over three places"
+        assert place_of(there.pk) == Place(2, 30, endpoint="two"), "and 20 s over one"
+        assert place_of(here.pk) == Place(2, 20, endpoint="one"), "and 20 s over two"
+        set_endpoint_state(name="two", state="disabled")
+        Generation.objects.filter(endpoint=self.two).delete()
+        place = place_of(there.pk)
+        assert place is not None
+        assert place.seconds is None, "nothing runs there"
+
+    def test_one_whose_endpoint_is_away_takes_no_turn(self, alice: User, bob: User) -> None:
+        set_down(self.two)
+        stuck, next_one, his = ask(alice, "count", only=self.two), ask(alice, "count"), ask(bob, "count")
+        reap()
+        assert [getattr(place_of(item.pk), "position", None) for item in (next_one, his)] == [1, 2]
+        place = place_of(stuck.pk)
+        assert place is not None
+        assert (place.servers_down, place.endpoint) == (True, "two")
+        assert place.absence.startswith("two has been down since ")
+        assert event_log.read_log(stuck.pk).place == place
+        assert self.claim(self.one) == next_one
+
+    @pytest.mark.parametrize("away", ["down", "switched off", "removed", "draining"])
+    def test_the_wait_for_an_endpoint_ends(self, alice: User, settings: Settings, away: str) -> None:
+        generation = ask(alice, "count", only=self.two)
+        match away:
+            case "down":
+                set_down(self.two)
+            case "removed":
+                remove_endpoint(endpoint=self.two, by=None)
+            case state:
+                set_endpoint_state(name="two", state="disabled" if state == "switched off" else state)
+        reap()
+        generation.refresh_from_db()
+        assert generation.state == State.QUEUED
+        assert generation.stuck_since is not None
+        Generation.objects.update(stuck_since=F("stuck_since") - timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS))
+        reap()
+        generation.refresh_from_db()
+        assert generation.state == State.FAILED
+        assert generation.error.startswith("two was " if away == "removed" else "two has ")
+        assert "No other model server may write this reply" in generation.error
+
+    def test_it_goes_on_waiting_for_its_turn_when_the_endpoint_is_back(self, alice: User) -> None:
+        set_down(self.two)
+        generation = ask(alice, "count", only=self.two)
+        reap()
+        set_up(self.two)
+        reap()
+        generation.refresh_from_db()
+        assert generation.stuck_since is None
+        assert place_of(generation.pk) == Place(1, endpoint="two")
+
+    def test_it_may_be_let_go_anywhere(self, alice: User) -> None:
+        set_down(self.two)
+        generation = ask(alice, "count", only=self.two)
+        reap()
+        assert unpin_generation(generation_id=generation.pk)
+        assert not unpin_generation(generation_id=generation.pk)
+        assert place_of(generation.pk) == Place(1)
+        assert self.claim(self.one) == generation
+        generation.refresh_from_db()
+        assert (generation.wanted, generation.stuck_since) == (None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("celery_worker_process")
+class TestWithAWorker:
+    @pytest.fixture(autouse=True)
+    def endpoints(self, counting_server: str) -> None:
+        """The other one is preferred in every way."""
+        self.other, self.wanted = (
+            add_endpoint(
+                name=name,
+                url=counting_server,
+                protocol="openai",
+                variant="instruct",
+                max_concurrency=most,
+                priority=priority,
+            )
+            for name, most, priority in (("other", 50, 9), ("wanted", 1, 0))
+        )
+        set_up(self.other)
+
+    def test_it_runs_there_one_after_the_other(self, alice: User) -> None:
+        asked = [ask(alice, "count to 5", only=self.wanted) for _ in range(5)]
+        free = [ask(alice, "count to 5") for _ in range(5)]
+        assert {ended(generation).endpoint for generation in asked} == {self.wanted}
+        assert {ended(generation).endpoint for generation in free} == {self.other}
+        assert {generation.text for generation in asked + free} == {numbers(5)}
+
+    def test_those_that_wait_for_it_hold_nobody_up(self, alice: User) -> None:
+        long = ask(alice, "count to 100000 at 100 per second", only=self.wanted)
+        wait_until(lambda: running_counts([self.wanted.pk])[self.wanted.pk] == 1)
+        stuck = [ask(alice, "count to 5", only=self.wanted) for _ in range(3)]
+        assert ended(ask(alice, "count to 5")).endpoint == self.other
+        assert {Generation.objects.get(pk=generation.pk).state for generation in stuck} == {State.QUEUED}
+        cancel_generation(generation_id=long.pk)
+        assert {ended(generation).text for generation in stuck} == {numbers(5)}
+
+    def test_it_is_not_continued_elsewhere(self, alice: User) -> None:
+        generation = ended(ask(alice, "count to 25 cut after 10", only=self.wanted))
+        assert (generation.text, generation.endpoint) == (numbers(25), self.wanted)
+
+    def test_it_waits_for_one_that_is_gone_and_comes_back(self, alice: User, counting_server: str) -> None:
+        gone = add_down("gone")
+        generation = ask(alice, "count to 5", only=gone)
+        assert ended(ask(alice, "count to 5")).state == State.SUCCEEDED
+        generation.refresh_from_db()
+        assert (generation.state, generation.attempt) == (State.QUEUED, 0)
+        Endpoint.objects.filter(pk=gone.pk).update(url=counting_server, retry_at=timezone.now())
+        Generation.objects.update(enqueued_at=Now() - timedelta(hours=1))
+        reap()
+        assert ended(generation).endpoint == gone, "the pause is over: it was the trial"
+
+    def test_only_who_wants_it_is_let_in_on_trial(self, alice: User) -> None:
+        """The others have better places to wait for."""
+        set_down(self.wanted)
+        Endpoint.objects.filter(pk=self.other.pk).update(max_concurrency=1)
+        long = ask(alice, "count to 100000 at 100 per second")
+        wait_until(lambda: running_counts([self.other.pk])[self.other.pk] == 1)
+        free, pinned = ask(alice, "count to 5"), ask(alice, "count to 5", only=self.wanted)
+        Endpoint.objects.filter(pk=self.wanted.pk).update(retry_at=timezone.now())
+        Generation.objects.update(enqueued_at=Now() - timedelta(hours=1))
+        reap()
+        assert ended(pinned).endpoint == self.wanted
+        began = Generation.objects.order_by("started_at").values_list("pk", flat=True)
+        assert ended(free)
+        assert list(began) == [long.pk, pinned.pk, free.pk], "it was asked for before"
+        cancel_generation(generation_id=long.pk)
+
+    def test_tickets_do_not_multiply_while_nothing_can_run(self, alice: User) -> None:
+        set_endpoint_state(name="wanted", state="disabled")
+        ask(alice, "count to 5", only=self.wanted)
+        ended(ask(alice, "count to 5"))
+        before = tickets_taken()
+        for _ in range(3):
+            ended(ask(alice, "count to 5"))
+        wait_until(lambda: tickets_taken() >= before + 6)
+        assert tickets_taken() <= before + 7, "one for each, and one at its end, perhaps that of the one before too"
+
+
+def tickets_taken() -> int:
+    """How many the worker has had since it began."""
+    (stats,) = (current_app.control.inspect().stats() or {}).values()
+    return int(stats["total"].get(TASK_NAME, 0))
