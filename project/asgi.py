@@ -13,10 +13,11 @@ http_application = get_asgi_application()
 # Routes import models, which need the application registry that the line above fills.
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
+from project.body_limits import limit_bodies  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": note_who_leaves(http_application),
+        "http": limit_bodies(note_who_leaves(http_application)),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
     }
 )

@@ -229,6 +229,13 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.read_bool("BEHIND_PROXY", default=False) else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# How large a request's body may be, by the beginning of its path; the first that fits counts. Fields and files, and
+# what a form puts around them: what is larger is refused before it is read, what is smaller by whoever knows better.
+BODY_AROUND = 64 * 1024
+BODY_BYTES = {
+    "/chat/import/": CHAT_IMPORT_BYTES + BODY_AROUND,
+    "/": DATA_UPLOAD_MAX_MEMORY_SIZE + CHAT_ATTACHMENTS_BYTES + BODY_AROUND,
+}
 
 # --- static files -----------------------------------------------------------------------------
 

@@ -1,0 +1,74 @@
+"""Refuses a request's body that is larger than anything that may be sent, before it is read.
+
+Django takes a body in whole, on disk where it is large, before a view can say that it is too much: here the declared
+length is looked at first, and what comes without one is counted as it comes.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+
+from apps.gateway.access import json_response
+from apps.gateway.errors import TooLarge
+
+API = "/v1/"
+
+
+class BodyTooLarge(Exception):
+    """More has come than may."""
+
+
+def limit_bodies(application: Any) -> Any:
+    """Wrap an ASGI application for HTTP."""
+
+    async def limited(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        room = most = most_for(scope["path"])
+
+        async def counting() -> Any:
+            nonlocal room
+            message = await receive()
+            room -= len(message.get("body", b""))
+            if room < 0:
+                raise BodyTooLarge
+            return message
+
+        if declared_length(scope) > most:
+            await refuse(scope, send, most)
+            return
+        try:
+            await application(scope, counting, send)
+        except BodyTooLarge:  # nothing has been answered: Django reads first
+            await refuse(scope, send, most)
+
+    return limited
+
+
+def most_for(path: str) -> int:
+    """Bytes that a body may have."""
+    return next((most for start, most in settings.BODY_BYTES.items() if path.startswith(start)), 0)
+
+
+def declared_length(scope: dict[str, Any]) -> int:
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    return max((int(value) for value in lengths if value.isdigit()), default=0)
+
+
+async def refuse(scope: dict[str, Any], send: Any, most: int) -> None:
+    """Answer 413, to people with a page. What still comes is thrown away by the server."""
+    if scope["path"].startswith(API):
+        response = json_response(TooLarge("The request is too large.").body)
+        content_type, body = b"application/json", response.content
+    else:
+        content_type = b"text/html; charset=utf-8"
+        body = render_to_string("413.html", {"most": filesizeformat(most)}).encode()
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'self'"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
