@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -18,7 +19,8 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import start_conversation
+from apps.chat.services.attach import attach_file
+from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.take_in import import_conversation
 from apps.chat.services.versions import answer_again, edit_question, show_version
 from apps.chat.transfer.export import as_json, as_markdown
@@ -27,6 +29,7 @@ from apps.generation.models import Generation, State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, failed_exchange
 
 IMPORT = "/chat/import/"
+FILE = {"name": "a.py", "text": "x = 1\n"}
 DOCUMENTED = Path("docs/conversation-format.md").read_text()
 
 
@@ -37,7 +40,9 @@ def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
 
 def conversation_with_versions(owner: User) -> Conversation:
     conversation = answered_conversation(owner, "one", "```python\nx = '\u2028🦙'")
-    answered_message(conversation, "two", "second")
+    file = attach_file(owner=owner, conversation=conversation, name="a.py", content="x = 'ü'\r\n".encode())
+    with transaction.atomic():
+        answer(send_message(conversation=conversation, text="two", files=[file.pk]), "second")
     first, reply, *_ = conversation.thread.in_order()
     answer(answer_again(reply=reply), "first, again")
     answer(edit_question(question=first, text="eins"), "erste", state=State.FAILED, error="The server is gone.")
@@ -71,6 +76,7 @@ def test_what_comes_back_is_the_same(alice: User, bob: User) -> None:
     imported = import_conversation(owner=bob, file=read_file(exported))
     assert json.loads(as_json(imported)) == json.loads(exported)
     assert len(json.loads(exported)["messages"]) == 7
+    assert imported.messages.get(question="two").attachments.get().text == "x = 'ü'\n"
     assert imported.owner == bob
     assert not Generation.objects.active().exists()
     theirs, ours = (list(item.thread.in_order()) for item in Conversation.objects.order_by("owner"))
@@ -129,6 +135,24 @@ def test_ids_of_imported_replies_are_of_their_time(alice: User) -> None:
         ({"messages__0__text": " "}, "In messages[0].text: a question cannot be empty."),
         ({"messages__0__text": "x" * 100_001}, "In messages[0].text: a question has at most 100,000 characters."),
         ({"messages__1__text": "x" * 1_000_001}, "In messages[1].text: expected `str` of length <= 1000000."),
+        ({"messages__1__attachments": [FILE]}, "In messages[1].attachments: only questions have files."),
+        ({"messages__0__attachments": [FILE] * 11}, "In messages[0].attachments: a question has at most 10 files."),
+        (
+            {"messages__0__attachments": [FILE | {"text": "a\0"}]},
+            "In messages[0].attachments[0]: null characters cannot be stored.",
+        ),
+        (
+            {"messages__0__attachments": [FILE | {"text": "ü" * 131_073}]},
+            "In messages[0].attachments[0].text: a file has at most 262,144 bytes.",
+        ),
+        (
+            {"messages__0__attachments": [FILE | {"text": "x" * 262_144}] * 3},
+            "In messages[0].attachments: the files of a question have at most 524,288 bytes together.",
+        ),
+        (
+            {"messages__0__attachments": [{"name": "a.py"}]},
+            "In messages[0].attachments[0]: object missing required field `text`.",
+        ),
         ({"messages__1__text": "a\0"}, "In messages[1]: null characters cannot be stored."),
         ({"messages__1__error": "a\0"}, "In messages[1]: null characters cannot be stored."),
         ({"messages__1__state": "running"}, "In messages[1].state: invalid enum value 'running'."),
@@ -179,6 +203,13 @@ def test_no_file_crashes_it(content: bytes) -> None:
     assert refusal(content).startswith("The file ")
 
 
+def test_names_of_imported_files_are_made_harmless(alice: User) -> None:
+    given = example(messages__2__attachments=[{"name": "../a\u202e\n.py", "text": "a\r\nb"}])
+    imported = import_conversation(owner=alice, file=read_file(json.dumps(given).encode()))
+    file = imported.attachments.get()
+    assert (file.name, file.text, file.owner, file.lines) == ("a .py", "a\nb", alice, 2)
+
+
 def test_deep_conversation_is_taken(alice: User) -> None:
     now = datetime.now(UTC).isoformat()
     roles = ("user", "assistant")
@@ -203,10 +234,12 @@ def test_file_is_downloaded_under_a_harmless_name(browser: Client, alice: User) 
 
 def test_markdown_is_of_the_thread_shown_with_its_code_closed(alice: User) -> None:
     conversation = answered_conversation(alice, "one", "Look:\n\n````python\nx = 1\n```\ny")
-    answered_message(conversation, "two", "`` ` ``\n\n```\nclosed\n```")
+    file = attach_file(owner=alice, conversation=conversation, name="a.py", content=b"x = 1\n")
+    with transaction.atomic():
+        answer(send_message(conversation=conversation, text="two", files=[file.pk]), "`` ` ``\n\n```\nclosed\n```")
     assert as_markdown(conversation) == (
         "# one\n\n## You\n\none\n\n## Code Llama\n\nLook:\n\n````python\nx = 1\n```\ny\n````\n\n"
-        "## You\n\ntwo\n\n## Code Llama\n\n`` ` ``\n\n```\nclosed\n```\n"
+        "## You\n\ntwo\n\n`a.py`:\n\n```python\nx = 1\n```\n\n## Code Llama\n\n`` ` ``\n\n```\nclosed\n```\n"
     )
 
 

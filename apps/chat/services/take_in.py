@@ -1,17 +1,21 @@
 """Make a conversation of a file. Nothing is asked of a model for it."""
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.chat.models import Conversation, Message, Role
+from apps.chat.files import harmless_name, with_lf
+from apps.chat.models import Attachment, Conversation, Message, Role
+from apps.chat.services.attach import new_attachment
 from apps.chat.transfer.format import File, FileMessage
 from apps.generation.models import Generation
 
 ROWS = 500  # at once
+FILES = 20
 
 
 def import_conversation(*, owner: User, file: File) -> Conversation:
@@ -28,6 +32,7 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
         replies = [message.generation for message in rows.values() if message.generation is not None]
         Generation.objects.bulk_create(replies, batch_size=ROWS)
         Message.objects.bulk_create(rows.values(), batch_size=ROWS)
+        Attachment.objects.bulk_create(_attachments(file, rows, conversation), batch_size=FILES)
         conversation.current = rows[file.current]
         conversation.save(update_fields=["current"])
     return conversation
@@ -51,6 +56,15 @@ def _rows(file: File) -> dict[int, Message]:
             created_at=item.created_at,
         )
     return rows
+
+
+def _attachments(file: File, rows: dict[int, Message], conversation: Conversation) -> Iterator[Attachment]:
+    for item in file.messages:
+        for given in item.attachments:
+            attachment = new_attachment(harmless_name(given.name), with_lf(given.text))
+            attachment.owner, attachment.conversation = conversation.owner, conversation
+            attachment.message = rows[item.id]
+            yield attachment
 
 
 def _generation(item: FileMessage) -> Generation:

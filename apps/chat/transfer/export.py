@@ -7,7 +7,8 @@ from operator import attrgetter
 from uuid import UUID
 
 from apps.chat.models import Conversation, Message, Mode, Role
-from apps.chat.transfer.format import FORMAT, End, File, FileMessage, write_file
+from apps.chat.telling import fenced
+from apps.chat.transfer.format import FORMAT, End, File, FileAttachment, FileMessage, write_file
 from apps.generation.models import State
 from apps.generation.selectors import text_so_far
 
@@ -18,7 +19,8 @@ SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Code Llama"}
 
 def as_json(conversation: Conversation) -> bytes:
     """All its messages. A reply that is still being written counts as stopped, with its text so far."""
-    messages = conversation.messages.select_related("generation__endpoint").order_by("position", "version")
+    messages = conversation.messages.select_related("generation__endpoint").prefetch_related("attachments")
+    messages = messages.order_by("position", "version")
     numbers = _numbered(messages)
     current = numbers[conversation.current_id] if conversation.current_id else 1
     file = File(
@@ -49,6 +51,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
         role=Role(message.role),
         created_at=message.created_at,
         text=message.question,
+        attachments=[FileAttachment(file.name, file.text) for file in message.attachments.all()],
     )
     if (generation := message.generation) is not None:
         written.text = _text_of(message)
@@ -64,13 +67,13 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
 
 
 def as_markdown(conversation: Conversation) -> str:
-    """The thread that is shown, a heading a turn."""
-    turns = [
-        f"## {SPEAKERS[Role(message.role)]}\n\n{_closed(_text_of(message))}"
-        for message in conversation.thread.in_order()
-    ]
-    title = " ".join(conversation.title.split())
-    return "\n\n".join([f"# {title}", *turns]) + "\n"
+    """The thread that is shown, a heading a turn; the files of a question follow it."""
+    messages = conversation.thread.select_related("generation").prefetch_related("attachments").order_by("position")
+    parts = [f"# {' '.join(conversation.title.split())}"]
+    for message in messages:
+        parts += [f"## {SPEAKERS[Role(message.role)]}", _closed(_text_of(message))]
+        parts += map(fenced, message.attachments.all())
+    return "\n\n".join(parts) + "\n"
 
 
 def _text_of(message: Message) -> str:

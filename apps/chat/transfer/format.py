@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from apps.chat.errors import NotImportable
 from apps.chat.models import Mode, Role
+from apps.chat.models.attachment import NAME_LENGTH
 
 FORMAT: Final = "code-llama-workbench/conversation"
 MOST_MESSAGES = 5_000
@@ -27,14 +28,25 @@ type Number = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 type Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 
 
+class FileAttachment(Struct):
+    """A text file that goes with a question."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_REPLY)]
+
+
 class FileMessage(Struct, omit_defaults=True):
-    """One message. ``parent`` is the ``id`` of an earlier one in the file; what follows ``text`` is of replies."""
+    """One message. ``parent`` is the ``id`` of an earlier one in the file.
+
+    ``attachments`` are of questions; what follows them is of replies.
+    """
 
     id: Number
     parent: Number | None
     role: Role
     created_at: Moment
     text: Annotated[str, Meta(max_length=LONGEST_REPLY)]
+    attachments: list[FileAttachment] = []
     state: End = "succeeded"
     finish_reason: Annotated[str, Meta(max_length=16)] = ""
     error: Annotated[str, Meta(max_length=2_000)] = ""
@@ -90,6 +102,7 @@ def _problems(file: File) -> Iterator[tuple[str, str]]:
             yield f"{place}.id", f"{message.id} is another message's already"
         yield from _problems_of_parent(f"{place}.parent", message, roles)
         yield from _problems_of_text(place, message)
+        yield from _problems_of_attachments(f"{place}.attachments", message)
         for name in ("created_at", "first_token_at", "ended_at"):
             yield from _problem_of_time(f"{place}.{name}", getattr(message, name))
         roles[message.id] = message.role
@@ -114,6 +127,22 @@ def _problems_of_text(place: str, message: FileMessage) -> Iterator[tuple[str, s
         yield f"{place}.text", "a question cannot be empty"
     if message.role == Role.USER and len(message.text) > settings.CHAT_MESSAGE_CHARACTERS:
         yield f"{place}.text", f"a question has at most {settings.CHAT_MESSAGE_CHARACTERS:,} characters"
+
+
+def _problems_of_attachments(place: str, message: FileMessage) -> Iterator[tuple[str, str]]:
+    files = message.attachments
+    if files and message.role != Role.USER:
+        yield place, "only questions have files"
+    if len(files) > settings.CHAT_ATTACHMENTS:
+        yield place, f"a question has at most {settings.CHAT_ATTACHMENTS} files"
+    sizes = [len(file.text.encode()) for file in files]
+    for index, (file, size) in enumerate(zip(files, sizes, strict=True)):
+        if "\0" in file.text:
+            yield f"{place}[{index}]", "null characters cannot be stored"
+        if size > settings.CHAT_ATTACHMENT_BYTES:
+            yield f"{place}[{index}].text", f"a file has at most {settings.CHAT_ATTACHMENT_BYTES:,} bytes"
+    if sum(sizes) > settings.CHAT_ATTACHMENTS_BYTES:
+        yield place, f"the files of a question have at most {settings.CHAT_ATTACHMENTS_BYTES:,} bytes together"
 
 
 def _problem_of_time(place: str, moment: datetime | None) -> Iterator[tuple[str, str]]:
