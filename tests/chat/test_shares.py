@@ -10,8 +10,9 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.chat.errors import NothingToShare, ReplyInProgress
-from apps.chat.models import Conversation, Share
+from apps.chat.models import Attachment, Conversation, Share
 from apps.chat.services.arrange import rename_conversation
+from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation, restore_conversation
 from apps.chat.services.send import start_conversation
 from apps.chat.services.share import revoke_share, share_conversation
@@ -55,6 +56,54 @@ def test_copy_does_not_change_with_the_conversation(share: Share, bob: User, sig
 def test_copy_holds_nothing_but_what_is_shown(share: Share) -> None:
     share.refresh_from_db()
     assert {frozenset(turn) for turn in share.turns} == {frozenset({"role", "text", "at"})}
+
+
+@pytest.fixture
+def share_with_file(alice: User) -> Share:
+    file = attach_file(owner=alice, conversation=None, name="<b>.py", content=b"x = '<script>'\n")
+    return share_conversation(
+        conversation=answer(
+            start_conversation(owner=alice, text="Explain.", files=[file.pk]), "It sets x."
+        ).conversation
+    )
+
+
+def test_copy_has_the_files_of_its_questions(share_with_file: Share, bob: User, signed_in: SignedIn) -> None:
+    page = body(signed_in(bob).get(share_with_file.get_absolute_url()).text)
+    address = f"{share_with_file.get_absolute_url()}files/0/"
+    assert f'href="{address}"' in page
+    assert "15\xa0bytes, 1 line" in page
+    Attachment.objects.all().delete()  # the copy has its own
+    for shown in (signed_in(bob).get(address), signed_in(bob).get(f"{address}text/")):
+        assert shown.status_code == 200
+        assert shown["X-Robots-Tag"] == "noindex, nofollow"
+        assert shown["Referrer-Policy"] == "no-referrer"
+    assert "&lt;script&gt;" in signed_in(bob).get(address).text
+    download = signed_in(bob).get(f"{address}text/")
+    assert download.content == b"x = '<script>'\n"
+    assert download["Content-Disposition"].startswith("attachment; ")
+    assert download["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_files_of_a_copy_are_read_by_those_who_may_read_it(
+    share_with_file: Share, client: Client, bob: User, signed_in: SignedIn
+) -> None:
+    for ending in ("files/0/", "files/0/text/"):
+        address = share_with_file.get_absolute_url() + ending
+        assert client.get(address).status_code == 302
+        assert signed_in(bob).get(address).status_code == 200
+        for missing in ("1", "99999999999999999999"):
+            assert signed_in(bob).get(address.replace("/0/", f"/{missing}/")).status_code == 404
+    revoke_share(share=share_with_file)
+    assert signed_in(bob).get(share_with_file.get_absolute_url() + "files/0/").status_code == 404
+
+
+def test_menu_says_which_files_a_copy_would_have(share_with_file: Share, alice: User, signed_in: SignedIn) -> None:
+    manage = reverse("chat:manage", args=[share_with_file.conversation_id])
+    for headers in ({}, {"HX-Request": "true"}):
+        assert "Share by link, with 1 attached file<" in signed_in(alice).get(manage, headers=headers).text
+    plain = answered_conversation(alice, "one", "first")
+    assert "Share by link<" in signed_in(alice).get(reverse("chat:manage", args=[plain.pk])).text
 
 
 def test_copy_leads_nowhere_into_the_conversation(share: Share, bob: User, signed_in: SignedIn) -> None:

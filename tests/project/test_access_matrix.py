@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
@@ -20,11 +21,12 @@ from apps.accounts.services import create_user
 from apps.chat.models import Attachment, Conversation, Share
 from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
+from apps.chat.services.send import start_conversation
 from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.trial_record import Candidate, open_record
-from tests.chat.exchanges import answered_conversation, failed_exchange
+from tests.chat.exchanges import answer, answered_conversation, failed_exchange
 
 SECRET = "squirrels in the server room"
 
@@ -56,6 +58,8 @@ EXPECTED = {
     "chat:shares": For.SIGNED_IN,
     "chat:revoke_share": For.OWNER,
     "chat:shared": For.SIGNED_IN,
+    "chat:shared_file": For.SIGNED_IN,
+    "chat:shared_file_text": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,
     "chat:attachment": For.OWNER,
@@ -146,7 +150,10 @@ def arguments(alice: User) -> dict[str, Any]:
     failed = failed_exchange(alice, f"About {SECRET}")
     Conversation.objects.filter(pk=failed.conversation.pk).update(title=f"On {SECRET}")
     gone = answered_conversation(alice, SECRET, SECRET)
-    share = share_conversation(conversation=answered_conversation(alice, "What?", "That."))
+    shown = attach_file(owner=alice, conversation=None, name="shown.txt", content=b"For all who have the link.")
+    with transaction.atomic():  # or a worker at hand would be first to answer
+        shared = answer(start_conversation(owner=alice, text="What?", files=[shown.pk]), "That.")
+    share = share_conversation(conversation=shared.conversation)
     issue_api_key(owner=alice, name=SECRET)
     delete_conversation(conversation=gone)
     file = attach_file(owner=alice, conversation=None, name=f"{SECRET}.txt", content=SECRET.encode())
@@ -158,6 +165,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "message_id": failed.reply.pk,
         "chat:edit message_id": failed.question.pk,
         "version": 1,
+        "number": 0,
         "share_id": share.pk,
         "attachment_id": file.pk,
         "token": share.token,

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -30,18 +31,23 @@ class ShareQuerySet(models.QuerySet["Share"]):
         """Those that can be read: the conversation is there, and its owner may still sign in."""
         return self.filter(conversation__deleted_at__isnull=True, conversation__owner__is_active=True)
 
+    def without_texts(self) -> Self:
+        return self.defer("turns", "files")
+
 
 class Share(models.Model):
     """A copy of the thread that was shown when it was made. Revoking deletes it.
 
-    ``turns`` are ``{"role": "user" | "assistant", "text": str, "at": ISO 8601}``: nothing else of the conversation is
-    in the copy, so nothing else can be read through it.
+    ``turns`` are ``{"role": "user" | "assistant", "text": str, "at": ISO 8601}``; a question with files has ``"files":
+    [{"number", "name", "size", "lines"}]`` too, of which ``files[number]`` is ``{"name", "text"}``. Nothing else of the
+    conversation is in the copy, so nothing else can be read through it.
     """
 
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="shares")
     title = models.CharField(max_length=120)
     turns = models.JSONField()
+    files = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ShareQuerySet.as_manager()

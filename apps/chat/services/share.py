@@ -1,23 +1,30 @@
 """Share a copy of a conversation by link, and take the link back."""
 
+from typing import Any
+
 from django.db import transaction
 
 from apps.chat.errors import NothingToShare, ReplyInProgress
-from apps.chat.models import Conversation, Message, Share
+from apps.chat.models import Attachment, Conversation, Message, Share
 from apps.generation.models import ACTIVE
 from apps.generation.selectors import text_so_far
 
 
 def share_conversation(*, conversation: Conversation) -> Share:
-    """Copy the thread that is shown, as it is now. Raises ``NothingToShare`` and ``ReplyInProgress``."""
+    """Copy the thread that is shown, as it is now, with its files: a reply to code says little without the code.
+
+    Raises ``NothingToShare`` and ``ReplyInProgress``.
+    """
     with transaction.atomic():
-        messages = list(conversation.thread.in_order())
+        thread = conversation.thread.select_related("generation").prefetch_related("attachments")
+        messages = list(thread.order_by("position"))
         if any(message.state in ACTIVE for message in messages):
             raise ReplyInProgress
-        turns = [_turn(message) for message in messages]
+        files: list[dict[str, str]] = []
+        turns = [_turn(message, files) for message in messages]
         if not any(turn["role"] == "assistant" and turn["text"] for turn in turns):
             raise NothingToShare
-        return Share.objects.create(conversation=conversation, title=conversation.title, turns=turns)
+        return Share.objects.create(conversation=conversation, title=conversation.title, turns=turns, files=files)
 
 
 def revoke_share(*, share: Share) -> None:
@@ -25,6 +32,17 @@ def revoke_share(*, share: Share) -> None:
     Share.objects.filter(pk=share.pk).delete()
 
 
-def _turn(message: Message) -> dict[str, str]:
+def files_to_share(conversation: Conversation) -> int:
+    """How many files a copy would have in it now."""
+    return Attachment.objects.filter(message__in=conversation.thread).count()
+
+
+def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
+    """The message as a copy has it; the texts of its files go to the end of ``files``."""
     text = message.question if message.generation is None else text_so_far(message.generation)
-    return {"role": message.role, "text": text, "at": message.created_at.isoformat()}
+    turn: dict[str, Any] = {"role": message.role, "text": text, "at": message.created_at.isoformat()}
+    for file in message.attachments.all():
+        listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}
+        turn.setdefault("files", []).append(listed)
+        files.append({"name": file.name, "text": file.text})
+    return turn

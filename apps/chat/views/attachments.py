@@ -8,8 +8,6 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,12 +15,11 @@ from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.files import check_size, harmless_name
 from apps.chat.forms import DraftForm, MessageForm
-from apps.chat.markdown.code import code_block
 from apps.chat.models import Attachment, Conversation
 from apps.chat.services.attach import attach_file, remove_file
 from apps.chat.services.send import sent_before
-from apps.chat.telling import language_of
 from apps.chat.views.answers import conversation_for
+from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import sidebar_for
 
 LONGEST_IN_ADDRESS = 1_500  # characters, of up to 12 bytes once they are quoted: servers take about 16 KB
@@ -51,7 +48,7 @@ def attach(request: HttpRequest) -> HttpResponse:
 def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     """A file as it was attached, highlighted: a page, or for htmx what a dialog shows."""
     file = _file_for(request, attachment_id)
-    context = {"file": file, "code": _code_of(file)}
+    context = {"file": file, "code": highlighted_file(file.name, file.text)}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "chat/_attachment.html", context)
     return render(request, "chat/attachment.html", {**context, "sidebar": sidebar_for(request)})
@@ -62,8 +59,7 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
 def download(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     """A file's text, to be saved and never shown by the browser."""
     file = _file_for(request, attachment_id)
-    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=file.name)}
-    return HttpResponse(file.text, content_type="text/plain; charset=utf-8", headers=headers)
+    return text_download(file.name, file.text)
 
 
 @require_POST
@@ -117,7 +113,3 @@ def _attach(request: HttpRequest, conversation: Conversation | None, upload: "Up
 def _file_for(request: HttpRequest, attachment_id: UUID) -> Attachment:
     files = Attachment.objects.visible_to(user_of(request)).select_related("conversation")
     return get_object_or_404(files, pk=attachment_id)
-
-
-def _code_of(file: Attachment) -> SafeString:
-    return mark_safe(code_block(file.text, language=language_of(file.name)))  # noqa: S308 - escaped by Pygments

@@ -15,6 +15,7 @@ from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
 from apps.chat.services.arrange import archive_conversation, pin_conversation, rename_conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.services.share import files_to_share
 from apps.chat.views.answers import conversation_for
 from apps.chat.views.sidebar import open_conversation, refreshed, sidebar_for
 
@@ -25,7 +26,7 @@ def manage(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """What can be done with a conversation: a menu for htmx, a page of its own without."""
     item = conversation_for(request, conversation_id)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "chat/_manage.html", {"item": item})
+        return render(request, "chat/_manage.html", {"item": item, "files": files_to_share(item)})
     return _manage_page(request, item)
 
 
@@ -100,5 +101,5 @@ def _done(request: HttpRequest, item: Conversation, sentence: str, **context: Co
 
 
 def _manage_page(request: HttpRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
-    context = {"item": item, "sidebar": sidebar_for(request), "sentence": sentence}
+    context = {"item": item, "files": files_to_share(item), "sidebar": sidebar_for(request), "sentence": sentence}
     return render(request, "chat/manage.html", context, status=status)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import escape
@@ -22,7 +23,20 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Role, Share
 from apps.chat.services.share import revoke_share, share_conversation
 from apps.chat.views.answers import conversation_for
+from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import refreshed, sidebar_for
+
+MOST_NUMBER = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """One file of a copy, as it is listed."""
+
+    name: str
+    size: int
+    lines: int
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,7 @@ class SharedTurn:
     role: Role
     html: SafeString
     at: datetime
+    files: list[SharedFile]
 
 
 @require_POST
@@ -67,21 +82,75 @@ def revoke(request: HttpRequest, share_id: int) -> HttpResponse:
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What a link leads to, for whoever is signed in, or for everybody with ``SHARE_LINKS_PUBLIC``."""
-    if not settings.SHARE_LINKS_PUBLIC and not request.user.is_authenticated:
+    if not _may_read(request):
         return redirect_to_login(request.get_full_path())
-    found = get_object_or_404(Share.objects.open().select_related("conversation__owner"), token=token)
-    response = render(request, "chat/shared.html", {"share": found, "turns": _turns(found)})
+    found = get_object_or_404(Share.objects.open().select_related("conversation__owner").defer("files"), token=token)
+    return _unlisted(render(request, "chat/shared.html", {"share": found, "turns": _turns(found)}))
+
+
+@login_not_required
+@require_GET
+@never_cache
+def shared_file(request: HttpRequest, token: str, number: int) -> HttpResponse:
+    """A file of a copy, for whoever may read that."""
+    if not _may_read(request):
+        return redirect_to_login(request.get_full_path())
+    share = get_object_or_404(Share.objects.open().without_texts(), token=token)
+    file = _file(share, number)
+    context = {"share": share, "name": file["name"], "code": highlighted_file(file["name"], file["text"])}
+    return _unlisted(render(request, "chat/shared_file.html", {**context, "number": number}))
+
+
+@login_not_required
+@require_GET
+@never_cache
+def shared_file_text(request: HttpRequest, token: str, number: int) -> HttpResponse:
+    """The same file, to be saved."""
+    if not _may_read(request):
+        return redirect_to_login(request.get_full_path())
+    file = _file(get_object_or_404(Share.objects.open().without_texts(), token=token), number)
+    return _unlisted(text_download(file["name"], file["text"]))
+
+
+def _may_read(request: HttpRequest) -> bool:
+    return settings.SHARE_LINKS_PUBLIC or request.user.is_authenticated
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     # The address is the key: no page that is led to from here may learn it.
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
+def _file(share: Share, number: int) -> dict[str, str]:
+    """One file of the copy, which alone is read."""
+    if number >= MOST_NUMBER:
+        raise Http404
+    name, text = f"files__{number}__name", f"files__{number}__text"
+    file = Share.objects.filter(pk=share.pk, **{f"{name}__isnull": False}).values(name, text).first()
+    if file is None:
+        raise Http404
+    return {"name": file[name], "text": file[text]}
+
+
 def _turns(share: Share) -> list[SharedTurn]:
-    return [SharedTurn(Role(turn["role"]), _html(turn), datetime.fromisoformat(turn["at"])) for turn in share.turns]
+    return [
+        SharedTurn(Role(turn["role"]), _html(turn), datetime.fromisoformat(turn["at"]), _files(share, turn))
+        for turn in share.turns
+    ]
 
 
-def _html(turn: dict[str, str]) -> SafeString:
+def _files(share: Share, turn: dict[str, Any]) -> list[SharedFile]:
+    return [
+        SharedFile(
+            file["name"], file["size"], file["lines"], reverse("chat:shared_file", args=[share.token, file["number"]])
+        )
+        for file in turn.get("files", ())
+    ]
+
+
+def _html(turn: dict[str, Any]) -> SafeString:
     if turn["role"] == Role.USER:
         return SafeString(escape(turn["text"]))
     return mark_safe(render_markdown(turn["text"]))  # noqa: S308 - cleaned by nh3
@@ -89,7 +158,7 @@ def _html(turn: dict[str, str]) -> SafeString:
 
 def _list(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {
-        "shares": Share.objects.visible_to(user_of(request)).select_related("conversation").defer("turns"),
+        "shares": Share.objects.visible_to(user_of(request)).select_related("conversation").without_texts(),
         "site": settings.PUBLIC_URL,
         "public": settings.SHARE_LINKS_PUBLIC,
         "sentence": sentence,

@@ -1,0 +1,19 @@
+"""Text files as they are shown and handed out, wherever they are kept."""
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat.markdown.code import code_block
+from apps.chat.telling import language_of
+
+
+def highlighted_file(name: str, text: str) -> SafeString:
+    """The text as a code block, in the language that the name tells."""
+    return mark_safe(code_block(text, language=language_of(name)))  # noqa: S308 - escaped by Pygments
+
+
+def text_download(name: str, text: str) -> HttpResponse:
+    """The text to be saved, never to be shown by the browser, whatever its name says that it is."""
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
