@@ -143,6 +143,8 @@ STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
 SLOW_READER_SECONDS = env.read_float("SLOW_READER_SECONDS", 20.0)
 # How many streams one attempt opens at the most, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
+# Seconds before the second of them; doubles with every further one.
+GENERATION_PAUSE_SECONDS = env.read_float("GENERATION_PAUSE_SECONDS", 0.5)
 # Seconds that a generation waits for a server to come back once all that could write it are down; then it fails.
 GENERATION_OUTAGE_SECONDS = env.read_float("GENERATION_OUTAGE_SECONDS", 120.0)
 

@@ -10,6 +10,7 @@ from urllib.error import HTTPError, URLError
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import User
@@ -32,6 +33,18 @@ def django_db_modify_db_settings(services: Services) -> None:
     collecting.start()
     services.start()
     collecting.join()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_when_asked_for() -> Iterator[None]:
+    """Each test client makes all middleware anew, which otherwise lists every static file: half a page's time."""
+    looked_up = {
+        "SERVESTATIC_AUTOREFRESH": True,
+        "SERVESTATIC_USE_MANIFEST": False,
+        "SERVESTATIC_USE_STATIC_ROOT": False,
+    }
+    with override_settings(**looked_up):
+        yield
 
 
 @pytest.fixture

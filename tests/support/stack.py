@@ -21,7 +21,9 @@ ENVIRONMENT = {
     "DEBUG": "false",
     "PORT": "8000",
     "LOG_FORMAT": "text",
-    "ENDPOINT_RETRY_SECONDS": "0.2",  # a server that is down is tried again soon
+    # A server that is down, or broke something off, is tried again soon.
+    "ENDPOINT_RETRY_SECONDS": "0.2",
+    "GENERATION_PAUSE_SECONDS": "0.1",
 }
 # What the developer's shell may have set must not reach his own data.
 REMOVED = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "STATIC_ROOT")

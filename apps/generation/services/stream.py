@@ -28,7 +28,6 @@ logger = structlog.get_logger(__name__)
 
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 SHORTEST_WAIT = 0.25
-FIRST_PAUSE = 0.5  # seconds; doubles with every further stream
 
 
 class Streaming:
@@ -60,7 +59,7 @@ class Streaming:
             self._runtime.let_go(run)
 
     def _try_endpoints(self, run: Run) -> Outcome | StopReason:
-        wait = FIRST_PAUSE
+        wait = settings.GENERATION_PAUSE_SECONDS
         for streams_left in reversed(range(settings.GENERATION_MAX_STREAMS)):
             ended = self._stream(run)
             if ended is None:
