@@ -7,6 +7,7 @@ ChatError
 ├── NoQuestion        what should be answered again is not a reply
 ├── TooManyReplies    this person has as many replies going as are allowed
 ├── ConversationGone  it was deleted meanwhile
+├── SettingsChanged   another tab has changed the same settings meanwhile
 ├── EmptyTitle        a title needs a word
 ├── NotAText          a file that was to go with a question is none
 ├── FileTooLarge      it is a text, but too long
@@ -15,6 +16,9 @@ ChatError
 ├── NothingToShare    there is no finished exchange to share
 └── NotImportable     a file is not a conversation; says where
 """
+
+from collections.abc import Collection, Mapping
+from typing import Any
 
 
 class ChatError(Exception):
@@ -65,6 +69,18 @@ class ConversationGone(ChatError):
 
     sentence = "This conversation has been deleted."
     status = 404
+
+
+class SettingsChanged(ChatError):
+    """``names`` were changed since they were seen; ``present`` are all the settings as they are."""
+
+    sentence = "These settings were changed in another tab meanwhile. Nothing was saved: look at what is marked."
+    status = 409
+
+    def __init__(self, names: Collection[str], present: Mapping[str, Any]) -> None:
+        super().__init__(self.sentence)
+        self.names = names
+        self.present = present
 
 
 class EmptyTitle(ChatError):

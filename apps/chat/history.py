@@ -42,7 +42,8 @@ def history_for(question: Message) -> History:
     """
     last = tell(question.question, question.attachments.all())
     earlier = question.conversation.messages.in_thread_to(question.parent_id)
-    exchanges = kept(exchanges_of(earlier), settings.CHAT_HISTORY_CHARACTERS - len(last))
+    told_first = len(question.conversation.system_prompt)
+    exchanges = kept(exchanges_of(earlier), settings.CHAT_HISTORY_CHARACTERS - told_first - len(last))
     ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
     messages = Message.objects.filter(pk__in=ids).select_related("generation").order_by("position")
     turns, told = [], []

@@ -1,13 +1,17 @@
 """Whether anything can answer a chat, by what is known: no server is asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
+from apps.endpoints.absence import describe_absence
+from apps.endpoints.console import HEALTH_WORDS
 from apps.endpoints.models import Capability, Endpoint, Health, Variant
+from apps.endpoints.services.reserve import preference
 
 ADMINS_NAMED = 3
+BEST = "Best available Instruct"
 
 
 class Situation(StrEnum):
@@ -16,16 +20,31 @@ class Situation(StrEnum):
     NONE = "none"
     ALL_DOWN = "all_down"
     SOME_DOWN = "some_down"
+    WANTED_AWAY = "wanted_away"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerNotice:
-    """Which servers are down, which ones answer instead, and whom to ask where there is none at all."""
+    """Which servers are down, which ones answer instead, and whom to ask where there is none at all.
+
+    ``absence`` says why the one server that may answer does not, without a full stop.
+    """
 
     situation: Situation
-    down: list[Endpoint]
-    answering: list[Endpoint]
-    admins: list[str]
+    down: list[Endpoint] = field(default_factory=list)
+    answering: list[Endpoint] = field(default_factory=list)
+    admins: list[str] = field(default_factory=list)
+    absence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What will answer, in the words of the composer's bar; ``tone`` goes with ``word``, the state of ``server``."""
+
+    choice: str
+    server: str
+    tone: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,9 @@ class ChatServers:
     @property
     def up(self) -> list[Endpoint]:
         return [endpoint for endpoint in self.enabled if endpoint.health != Health.DOWN]
+
+    def named(self, name: str) -> Endpoint | None:
+        return next((endpoint for endpoint in self.enabled if endpoint.name == name), None)
 
     def open_to(self, conversation: Conversation | None) -> list[Endpoint]:
         """Those that may answer in the conversation; ``None`` is a new one, in which any may."""
@@ -54,14 +76,33 @@ class ChatServers:
         up = [endpoint for endpoint in may_answer if endpoint.health != Health.DOWN]
         return min((endpoint.context_window for endpoint in up or may_answer if endpoint.context_window), default=None)
 
-    def notice(self) -> ServerNotice | None:
-        """What to say above the composer; ``None`` while every server that answers chats does."""
+    def notice(self, conversation: Conversation | None = None) -> ServerNotice | None:
+        """What to say above the composer; ``None`` while every server that may answer does."""
         if not self.enabled:
-            return ServerNotice(Situation.NONE, [], [], _admins())
+            return ServerNotice(Situation.NONE, admins=_admins())
+        if conversation and (wanted := conversation.wanted):
+            if any(endpoint in self.up for endpoint in self.open_to(conversation)):
+                return None
+            return ServerNotice(Situation.WANTED_AWAY, answering=self.up, absence=describe_absence(wanted))
         down = [endpoint for endpoint in self.enabled if endpoint.health == Health.DOWN]
         if not down:
             return None
-        return ServerNotice(Situation.SOME_DOWN if self.up else Situation.ALL_DOWN, down, self.up, [])
+        return ServerNotice(Situation.SOME_DOWN if self.up else Situation.ALL_DOWN, down, self.up)
+
+    def answering(self, conversation: Conversation | None) -> Answering:
+        """What will answer the next question, as far as is known: where any may, the one that is preferred now."""
+        may_answer = self.open_to(conversation)
+        if conversation and conversation.endpoint_name:
+            name = conversation.server_name
+            tone, word = HEALTH_WORDS[Health(may_answer[0].health)] if may_answer else ("danger", "Not there")
+            return Answering(name, "", tone, word.lower())
+        if not may_answer:
+            return Answering(BEST, "", "danger", "no model server")
+        if not self.up:
+            return Answering(BEST, "", "danger", "all down")
+        first = min(self.up, key=preference)
+        tone, word = HEALTH_WORDS[Health(first.health)]
+        return Answering(BEST, first.name, tone, word.lower())
 
 
 def chat_servers() -> ChatServers:

@@ -12,6 +12,7 @@ from django.db.models.functions import UUID7, Now
 from django.urls import reverse
 
 from apps.chat.models.message import Message
+from apps.endpoints.absence import Wanted
 from apps.generation.models import ACTIVE
 
 if TYPE_CHECKING:
@@ -109,6 +110,16 @@ class Conversation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.pk])
+
+    @property
+    def server_name(self) -> str:
+        """The name of the one server that may answer; empty where any may."""
+        return self.endpoint.name if self.endpoint else self.endpoint_name
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """That server; ``None`` where any may answer."""
+        return Wanted(self.server_name, self.endpoint_id) if self.endpoint_name else None
 
     @property
     def copied_settings(self) -> dict[str, Any]:

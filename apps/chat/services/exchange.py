@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Now
 
+from apps.chat.assistant import parameters_for
 from apps.chat.errors import ConversationGone, ReplyInProgress, TooManyReplies
 from apps.chat.grounding import NOTHING_FOUND, Grounds, find_grounds
 from apps.chat.history import Turn, history_for
@@ -70,8 +70,8 @@ def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
     history = history_for(question)
     turns = history.turns
     grounds = _grounds_for(question)
-    if grounds and grounds.passages:
-        turns.insert(0, {"role": "system", "content": grounds.system_prompt})
+    if system_prompt := _system_prompt(conversation, grounds):
+        turns.insert(0, {"role": "system", "content": system_prompt})
     if grounds and not grounds.passages:
         generation = store_answer(
             owner=conversation.owner,
@@ -103,11 +103,21 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
             owner=conversation.owner,
             variant="instruct",
             messages=turns,
-            parameters={"max_tokens": settings.CHAT_MAX_TOKENS},
+            parameters=parameters_for(conversation),
             idempotency_key=idempotency_key,
+            wanted=conversation.wanted,
         )
     except TooManyAtOnce as error:
         raise TooManyReplies(error.sentence) from error
+
+
+def _system_prompt(conversation: Conversation, grounds: Grounds | None) -> str:
+    """What the model is told first: the conversation's own words, then what the guide asks of it.
+
+    The guide's rules come last, so that they hold, and its passages stand next to the question.
+    """
+    guide = grounds.system_prompt if grounds and grounds.passages else ""
+    return "\n\n".join(part for part in (conversation.system_prompt, guide) if part)
 
 
 def _grounds_for(question: Message) -> Grounds | None:

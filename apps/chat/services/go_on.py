@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 
 from apps.chat.announcements import announce_messages
+from apps.chat.assistant import parameters_for
 from apps.chat.errors import ConversationGone, NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
@@ -13,7 +13,7 @@ from apps.generation.services.resume import resume_generation
 
 
 def continue_reply(*, reply: Message) -> None:
-    """Have the last reply of the thread that is shown continued from its text.
+    """Have the last reply of the thread that is shown continued from its text, where the conversation's replies go.
 
     Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress`` and ``TooManyReplies``.
     """
@@ -27,7 +27,11 @@ def continue_reply(*, reply: Message) -> None:
         if not last.state.is_over:
             raise ReplyInProgress
         try:
-            resume_generation(generation_id=last.generation.pk, more_tokens=settings.CHAT_MAX_TOKENS)
+            resume_generation(
+                generation_id=last.generation.pk,
+                more_tokens=parameters_for(conversation)["max_tokens"],
+                wanted=conversation.wanted,
+            )
         except GenerationComplete as error:
             raise NothingToContinue from error
         except TooManyAtOnce as error:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.chat.announcements import announce_messages
+from apps.chat.assistant import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import forget_files
@@ -18,15 +19,18 @@ __all__ = ["Exchange", "send_message", "start_conversation", "title_from"]
 TITLE_LENGTH = 60
 
 
-def start_conversation(
+def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     *,
     owner: User,
     text: str,
     files: Collection[UUID] = (),
     idempotency_key: UUID | None = None,
     mode: Mode = Mode.CHAT,
+    assistant: Settings | None = None,
 ) -> Exchange:
     """Begin a conversation with its first question, with ``files`` that wait in a draft of the owner's.
+
+    ``assistant`` are the settings that it is to have.
 
     Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
     ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -38,7 +42,9 @@ def start_conversation(
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation.objects.create(owner=owner, title=title_from(text), mode=mode)
+            conversation = Conversation(owner=owner, title=title_from(text), mode=mode)
+            put_settings(conversation, assistant or {})
+            conversation.save()
             return store_reply(store_question(conversation, None, text, files=files), idempotency_key)
     except (IntegrityError, FileGone):
         # The other click of a double click was first, at the same moment.

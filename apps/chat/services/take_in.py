@@ -6,12 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from msgspec.structs import asdict
 
 from apps.accounts.models import User
+from apps.chat.assistant import Settings, put_settings
 from apps.chat.files import harmless_name, with_lf
 from apps.chat.models import Attachment, Conversation, Message, Role
+from apps.chat.servers import chat_servers
 from apps.chat.services.attach import new_attachment
-from apps.chat.transfer.format import File, FileMessage
+from apps.chat.transfer.format import File, FileMessage, FileSettings
 from apps.generation.models import Generation
 
 ROWS = 500  # at once
@@ -22,9 +25,9 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
     """Store the file's conversation as the owner's, used just now; its replies are over."""
     rows = _rows(file)
     with transaction.atomic():
-        conversation = Conversation.objects.create(
-            owner=owner, title=file.title.strip(), mode=file.mode, created_at=file.created_at
-        )
+        conversation = Conversation(owner=owner, title=file.title.strip(), mode=file.mode, created_at=file.created_at)
+        put_settings(conversation, _settings(file))
+        conversation.save()
         for message in rows.values():
             message.conversation = conversation
             if message.generation is not None:
@@ -36,6 +39,14 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
         conversation.current = rows[file.current]
         conversation.save(update_fields=["current"])
     return conversation
+
+
+def _settings(file: File) -> Settings:
+    """Those of the file; a model server that is not here answers nowhere, so then any may."""
+    chosen = asdict(file.settings or FileSettings())
+    if not chat_servers().named(chosen["endpoint"]):
+        chosen["endpoint"] = ""
+    return chosen
 
 
 def _rows(file: File) -> dict[int, Message]:

@@ -47,6 +47,7 @@ def answer_again(*, reply: Message) -> Exchange:
         conversation = lock(reply.conversation_id)
         if reply.parent is None or reply.role != Role.ASSISTANT:
             raise NoQuestion
+        reply.parent.conversation = conversation  # as it is now, with its settings
         exchange = store_reply(reply.parent, None)
         _switched(conversation)
     return exchange

@@ -6,9 +6,10 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from apps.chat.assistant import settings_of
 from apps.chat.models import Conversation, Message, Mode, Role
 from apps.chat.telling import fenced
-from apps.chat.transfer.format import FORMAT, End, File, FileAttachment, FileMessage, write_file
+from apps.chat.transfer.format import FORMAT, End, File, FileAttachment, FileMessage, FileSettings, write_file
 from apps.generation.models import State
 from apps.generation.selectors import text_so_far
 
@@ -31,8 +32,15 @@ def as_json(conversation: Conversation) -> bytes:
         created_at=conversation.created_at,
         current=current,
         messages=[_file_message(message, numbers) for message in sorted(messages, key=lambda item: numbers[item.pk])],
+        settings=_file_settings(conversation),
     )
     return write_file(file)
+
+
+def _file_settings(conversation: Conversation) -> FileSettings | None:
+    """Those that differ from what a conversation has by itself."""
+    chosen = FileSettings(**settings_of(conversation))
+    return chosen if chosen != FileSettings() else None
 
 
 def _numbered(messages: Iterable[Message]) -> dict[UUID, int]:

@@ -13,8 +13,16 @@ from django.conf import settings
 from msgspec import Meta, Struct
 
 from apps.chat.errors import NotImportable
+from apps.chat.limits import (
+    HIGHEST_SEED,
+    LONGEST_REPLY_TOKENS,
+    LONGEST_STOP,
+    LONGEST_SYSTEM_PROMPT,
+    problem_with_system_prompt,
+)
 from apps.chat.models import Mode, Role
 from apps.chat.models.attachment import NAME_LENGTH
+from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
 FORMAT: Final = "code-llama-workbench/conversation"
 MOST_MESSAGES = 5_000
@@ -33,6 +41,25 @@ class FileAttachment(Struct):
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
     text: Annotated[str, Meta(min_length=1, max_length=LONGEST_REPLY)]
+
+
+type Temperature = Annotated[float, Meta(ge=0, le=HIGHEST_TEMPERATURE)]
+type TopP = Annotated[float, Meta(gt=0, le=1)]
+type Stops = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=LONGEST_STOP)]], Meta(min_length=1, max_length=MOST_STOPS)
+]
+
+
+class FileSettings(Struct, omit_defaults=True):
+    """What replies are asked for with. ``endpoint`` is the name of the only model server that may answer."""
+
+    endpoint: Annotated[str, Meta(max_length=100)] = ""
+    system_prompt: Annotated[str, Meta(max_length=LONGEST_SYSTEM_PROMPT)] = ""
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=LONGEST_REPLY_TOKENS)] | None = None
+    stop: Stops | None = None
+    seed: Annotated[int, Meta(ge=0, le=HIGHEST_SEED)] | None = None
 
 
 class FileMessage(Struct, omit_defaults=True):
@@ -57,7 +84,7 @@ class FileMessage(Struct, omit_defaults=True):
     ended_at: Moment | None = None
 
 
-class File(Struct):
+class File(Struct, omit_defaults=True):
     """A conversation with all versions of its messages. ``current`` is the last message of the thread shown."""
 
     format: Literal["code-llama-workbench/conversation"]
@@ -67,6 +94,7 @@ class File(Struct):
     created_at: Moment
     current: Number
     messages: Annotated[list[FileMessage], Meta(min_length=1, max_length=MOST_MESSAGES)]
+    settings: FileSettings | None = None
 
 
 def write_file(file: File) -> bytes:
@@ -95,6 +123,7 @@ def _problems(file: File) -> Iterator[tuple[str, str]]:
     if not file.title.strip() or "\0" in file.title:
         yield "title", "there must be a word, and no null character"
     yield from _problem_of_time("created_at", file.created_at)
+    yield from _problems_of_settings(file.settings or FileSettings())
     roles: dict[int, Role] = {}
     for index, message in enumerate(file.messages):
         place = f"messages[{index}]"
@@ -108,6 +137,13 @@ def _problems(file: File) -> Iterator[tuple[str, str]]:
         roles[message.id] = message.role
     if file.current not in roles:
         yield "current", f"there is no message {file.current}"
+
+
+def _problems_of_settings(asked: FileSettings) -> Iterator[tuple[str, str]]:
+    if any("\0" in text for text in (asked.endpoint, asked.system_prompt, *(asked.stop or ()))):
+        yield "settings", "null characters cannot be stored"
+    if problem := problem_with_system_prompt(asked.system_prompt):
+        yield "settings.system_prompt", problem
 
 
 def _problems_of_parent(place: str, message: FileMessage, roles: dict[int, Role]) -> Iterator[tuple[str, str]]:

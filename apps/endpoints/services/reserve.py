@@ -68,12 +68,12 @@ def reserve_endpoint(
 
 
 def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
-    preferences = sorted({_preference(endpoint) for endpoint in endpoints})
+    preferences = sorted({preference(endpoint) for endpoint in endpoints})
     all_degraded = all(endpoint.health == Health.DEGRADED for endpoint in endpoints)
     bids = [
         Bid(
             endpoint.pk,
-            rank=preferences.index(_preference(endpoint)),
+            rank=preferences.index(preference(endpoint)),
             limit=endpoint.max_concurrency if all_degraded or endpoint.health != Health.DEGRADED else 0,
             queue=endpoint.discovered.get("queue_size") or 0,
         )
@@ -83,7 +83,8 @@ def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
     return next((endpoint for endpoint in endpoints if endpoint.pk == taken), None)
 
 
-def _preference(endpoint: Endpoint) -> Preference:
+def preference(endpoint: Endpoint) -> Preference:
+    """The lower, the sooner it is taken."""
     return BY_HEALTH[Health(endpoint.health)], -endpoint.priority
 
 

@@ -1,0 +1,77 @@
+"""What may be asked of a model, in general and by the model servers that may answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.endpoints.models import Endpoint
+from apps.inference.errors import InvalidRequest
+from apps.inference.prompts.tags import refuse_chat_tags
+
+LONGEST_SYSTEM_PROMPT = 4_000  # characters, about a quarter of a window of 4,096 tokens
+LONGEST_STOP = 100  # characters
+LONGEST_REPLY_TOKENS = 100_000  # the longest text that Code Llama was tried on
+HIGHEST_SEED = 2**31 - 1  # every server takes it
+NAMED = 3
+
+# How a limit is worded: of one server, of all, and of some.
+WORDS = {
+    "temperature": "a temperature of {most:g}",
+    "top_p": "a top-p of {most:g}",
+    "max_tokens": "{most:,} tokens",
+    "stop": "{most} stop sequences",
+}
+
+
+def problem_with_system_prompt(text: str) -> str:
+    """Why it cannot be sent, as a sentence; empty where it can: a tag in it would be taken for the prompt's own."""
+    try:
+        refuse_chat_tags(text, "The system prompt")
+    except InvalidRequest as error:
+        return error.sentence
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What ``endpoints`` allow, one of which will answer. What is above a server's own limit is cut to it."""
+
+    endpoints: Sequence[Endpoint]
+
+    def problem_with(self, name: str, value: Any) -> str:
+        """Why none of them does as asked, as a sentence; empty where one may."""
+        asked = len(value) if name == "stop" else value
+        allowed = [most for _, most in self._maxima(name)]
+        if allowed and len(allowed) == len(self.endpoints) and asked > max(allowed):
+            most = WORDS[name].format(most=max(allowed))
+            if len(self.endpoints) == 1:
+                return f"{self.endpoints[0].name} allows {most} at the most."
+            return f"No model server allows more than {most}."
+        return self._problem_with_window(asked) if name == "max_tokens" else ""
+
+    def remark_on(self, name: str) -> str:
+        """Which of them allow less than somebody may ask for, as sentences; empty where none says."""
+        by_most: dict[Any, list[str]] = {}
+        for endpoint, most in self._maxima(name):
+            by_most.setdefault(most, []).append(endpoint.name)
+        allowed = [f"{WORDS[name].format(most=most)} on {_listed(names)}" for most, names in sorted(by_most.items())]
+        return f"At the most {', '.join(allowed)}: more is cut to that." if allowed else ""
+
+    def _maxima(self, name: str) -> list[tuple[Endpoint, Any]]:
+        found = [(endpoint, (endpoint.maximum_parameters or {}).get(name)) for endpoint in self.endpoints]
+        return [(endpoint, most) for endpoint, most in found if most is not None]
+
+    def _problem_with_window(self, tokens: int) -> str:
+        windows = [endpoint.context_window for endpoint in self.endpoints]
+        if not windows or None in windows or tokens < (largest := max(window or 0 for window in windows)):
+            return ""
+        if len(self.endpoints) == 1:
+            return f"The window of {self.endpoints[0].name} holds {largest:,} tokens, question and reply together."
+        return f"The largest window of a model server holds {largest:,} tokens, question and reply together."
+
+
+def _listed(names: Iterable[str]) -> str:
+    first, rest = list(names)[:NAMED], list(names)[NAMED:]
+    if rest:
+        return f"{', '.join(first)} and {len(rest)} more"
+    return " and ".join([", ".join(first[:-1]), first[-1]] if len(first) > 1 else first)
