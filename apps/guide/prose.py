@@ -39,6 +39,8 @@ def find_citations(text: str) -> Iterator[tuple[int, str]]:
 
 def find_faulty_examples(text: str) -> Iterator[tuple[int, str]]:
     """Yield the line (from 1) and the fault of each example of a prompt that cannot be rendered."""
+    if "prompt" not in text:
+        return
     for token in _markdown.parse(text):
         if _is_example(token) and token.map:
             try:

@@ -1,11 +1,12 @@
 """Turns the guide's rows into passages: what can be found, and where it stands. A few queries in all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from django.urls import reverse
 
 from apps.guide import selectors
-from apps.guide.models import Feature, Page, Passage, Section, plain
+from apps.guide.models import Attribute, CodeModel, Fact, Feature, Page, Passage, Section, plain
 from apps.guide.navigation import all_entries
 from apps.guide.prose import plain_prose
 
@@ -15,14 +16,25 @@ MARKS = dict.fromkeys(set(range(32)) - {ord("\n")}, " ")
 ALL_VARIANTS = "?pick=base&pick=python&pick=instruct"
 
 
+class Said(NamedTuple):
+    """What a fact says, without the sources that it rests on."""
+
+    model: int
+    attribute: int
+    text: str
+    qualification: str
+
+
 def gather_passages() -> list[Passage]:
     """Return a passage, not yet saved, for all that can be found, in the order of the guide."""
+    models, attributes = selectors.models(), list(Attribute.objects.all())
+    facts = [Said(*row) for row in Fact.objects.values_list("model", "attribute", "text", "qualification")]
     passages = [
         *_pages(),
-        *_sections(),
+        *_sections({model.slug for model in models}),
         *_variants(),
-        *_models(),
-        *_attributes(),
+        *_models(models, attributes, facts),
+        *_attributes(models, attributes, facts),
         *_benchmarks(),
         *_gpus(),
         *_terms(),
@@ -46,9 +58,8 @@ def _pages() -> Iterator[Passage]:
             yield Passage(kind=Passage.Kind.PAGE, title=page.title, url=urls[page.slug], body=page.summary)
 
 
-def _sections() -> Iterator[Passage]:
+def _sections(notes: set[str]) -> Iterator[Passage]:
     urls = _urls()
-    notes = {model.slug for model in selectors.models()}
     for section in Section.objects.select_related("page"):
         # The notes on single models stand on the pages of those, without an anchor.
         is_note = section.page.slug == "models" and section.slug in notes
@@ -75,12 +86,13 @@ def _variants() -> Iterator[Passage]:
         )
 
 
-def _models() -> Iterator[Passage]:
-    facts = selectors.facts_by_model()
-    for model in selectors.models():
+def _models(models: Sequence[CodeModel], attributes: Sequence[Attribute], facts: Sequence[Said]) -> Iterator[Passage]:
+    known = {attribute.pk: attribute for attribute in attributes}
+    for model in models:
         said = [
-            f"{fact.attribute.label}: {_joined(fact.text, fact.attribute.unit, fact.qualification)}"
-            for fact in facts.get(model.slug, {}).values()
+            f"{known[fact.attribute].label}: {_joined(fact.text, known[fact.attribute].unit, fact.qualification)}"
+            for fact in facts
+            if fact.model == model.pk
         ]
         yield Passage(
             kind=Passage.Kind.MODEL,
@@ -91,22 +103,24 @@ def _models() -> Iterator[Passage]:
         )
 
 
-def _attributes() -> Iterator[Passage]:
-    facts = selectors.facts_by_model()
-    for group in selectors.attribute_groups():
-        for attribute in group.attributes:
-            by_text: dict[str, list[str]] = {}
-            for known in facts.values():
-                if fact := known.get(attribute.slug):
-                    by_text.setdefault(_joined(fact.text, attribute.unit), []).append(fact.model.name)
-            said = [f"{text}: {', '.join(names)}" for text, names in by_text.items()]
-            yield Passage(
-                kind=Passage.Kind.FACT,
-                title=attribute.label,
-                within=group.label,
-                url=f"{reverse('guide:compare')}{ALL_VARIANTS}#{group.slug}",
-                body="\n".join([attribute.note, *said]).strip(),
-            )
+def _attributes(
+    models: Sequence[CodeModel], attributes: Sequence[Attribute], facts: Sequence[Said]
+) -> Iterator[Passage]:
+    names = {model.pk: model.name for model in models}
+    groups = [value for value, _ in Attribute.Group.choices]
+    for attribute in sorted(attributes, key=lambda attribute: groups.index(attribute.group)):
+        by_text: dict[str, list[str]] = {}
+        for fact in facts:
+            if fact.attribute == attribute.pk:
+                by_text.setdefault(_joined(fact.text, attribute.unit), []).append(names[fact.model])
+        said = [f"{text}: {', '.join(of_models)}" for text, of_models in by_text.items()]
+        yield Passage(
+            kind=Passage.Kind.FACT,
+            title=attribute.label,
+            within=attribute.get_group_display(),
+            url=f"{reverse('guide:compare')}{ALL_VARIANTS}#{attribute.group}",
+            body="\n".join([attribute.note, *said]).strip(),
+        )
 
 
 def _benchmarks() -> Iterator[Passage]:
