@@ -6,8 +6,8 @@ import pytest
 from channels.db import database_sync_to_async
 from playwright.async_api import expect
 
-from apps.guide.services.load import load_guide
 from tests.browser.visit import Visit
+from tests.support.shipped_guide import fill_guide
 
 CHOICE = "/guide/choose/?task=chat&gpu=24&context=16384"
 WIDE = "/guide/compare/?pick=7b-base&pick=34b-instruct&pick=70b-instruct&pick=python&sort=-layers"
@@ -17,7 +17,7 @@ SHORT = "/guide/compare/?pick=7b-base&pick=7b-instruct&only=differences&sort=-hu
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_choosing_and_comparing_are_accessible(visit: Visit, theme: str) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for path in [f"{CHOICE}&mood=good", SHORT]:
         await visit.open(path)
@@ -26,7 +26,7 @@ async def test_choosing_and_comparing_are_accessible(visit: Visit, theme: str) -
 
 
 async def test_both_fit_a_small_phone(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.page.set_viewport_size({"width": 360, "height": 640})
     for path in [CHOICE, WIDE, SHORT]:
         await visit.open(path)
@@ -37,7 +37,7 @@ async def test_both_fit_a_small_phone(visit: Visit) -> None:
 
 
 async def test_an_answer_given_by_keyboard_changes_the_recommendation_and_the_address(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.open("/guide/choose/?task=complete&after=no")
     first = visit.page.locator(".suggestion--first h3")
     await expect(first).to_contain_text("Code Llama 70B")
@@ -52,7 +52,7 @@ async def test_an_answer_given_by_keyboard_changes_the_recommendation_and_the_ad
 
 
 async def test_a_pick_by_keyboard_keeps_the_focus_and_the_address(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.open("/guide/compare/?pick=7b-base&pick=13b-base")
     heads = visit.page.locator(".compare__table thead th")
     await expect(heads).to_have_count(3)

@@ -5,8 +5,8 @@ from playwright.async_api import expect
 
 from apps.accounts.models import User
 from apps.guide.models import Section
-from apps.guide.services.load import load_guide
 from tests.browser.visit import Visit
+from tests.support.shipped_guide import fill_guide
 
 MORE = "\n\nThey come as **twelve** models [@paper §2.1]:\n\n- 7B and 13B\n- 34B and 70B"
 
@@ -17,7 +17,7 @@ def make_superuser(username: str) -> None:
 
 async def test_prose_is_previewed_saved_compared_and_restored(visit: Visit) -> None:
     page = visit.page
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     section = await database_sync_to_async(Section.objects.get)(page__slug="overview", slug="sizes")
     await visit.sign_in("alice", staff=True)
     await database_sync_to_async(make_superuser)("alice")

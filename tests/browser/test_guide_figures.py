@@ -6,15 +6,15 @@ import pytest
 from channels.db import database_sync_to_async
 from playwright.async_api import expect
 
-from apps.guide.services.load import load_guide
 from tests.browser.visit import Visit
+from tests.support.shipped_guide import fill_guide
 
 HARDWARE = "/guide/hardware/?model=70b-instruct&context=8192&gpus=3&gpu=a100-80gb&kv=8"
 BENCHMARKS = "/guide/benchmarks/"
 
 
 async def open_loaded(visit: Visit, path: str) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.open(path)
 
 
@@ -51,7 +51,7 @@ async def test_the_calculator_answers_as_one_types(visit: Visit) -> None:
 
 
 async def test_it_works_without_javascript(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     browser = visit.page.context.browser
     assert browser is not None
     context = await browser.new_context(java_script_enabled=False)

@@ -4,8 +4,8 @@ import pytest
 from channels.db import database_sync_to_async
 from playwright.async_api import expect
 
-from apps.guide.services.load import load_guide
 from tests.browser.visit import Visit
+from tests.support.shipped_guide import fill_guide
 
 PAGES = {
     "/guide/models/70b-instruct/": "Sources disagree",
@@ -19,7 +19,7 @@ PAGES = {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_pages_are_accessible_and_fit_a_phone(visit: Visit, theme: str) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for path, text in PAGES.items():
         await visit.page.set_viewport_size({"width": 1280, "height": 800})
@@ -31,7 +31,7 @@ async def test_pages_are_accessible_and_fit_a_phone(visit: Visit, theme: str) ->
 
 
 async def test_the_prompt_follows_what_one_types(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.open("/guide/prompting/")
     page = visit.page
     shown = page.locator("#prompt-preview pre")
@@ -46,7 +46,7 @@ async def test_the_prompt_follows_what_one_types(visit: Visit) -> None:
 
 
 async def test_the_table_of_contents_is_there_on_a_phone_without_javascript(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     browser = visit.page.context.browser
     assert browser is not None
     context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 640})

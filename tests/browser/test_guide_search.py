@@ -4,12 +4,12 @@ import pytest
 from channels.db import database_sync_to_async
 from playwright.async_api import expect
 
-from apps.guide.services.load import load_guide
 from tests.browser.visit import Visit
+from tests.support.shipped_guide import fill_guide
 
 
 async def test_results_follow_what_one_types(visit: Visit) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.open("/guide/pitfalls/")
     page = visit.page
     await page.get_by_role("searchbox", name="Search the guide").fill("licence")
@@ -33,7 +33,7 @@ async def test_results_follow_what_one_types(visit: Visit) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_results_are_accessible_and_fit_a_phone(visit: Visit, theme: str) -> None:
-    await database_sync_to_async(load_guide)()
+    await database_sync_to_async(fill_guide)()
     await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for asked in ("fill_me", "quantisation", ""):
         await visit.page.set_viewport_size({"width": 1280, "height": 800})

@@ -1,46 +1,31 @@
-"""The guide as it is shipped, loaded."""
+"""The guide as it is shipped, and pages of it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.apps import apps
-from django.db import connection
+from django.db import transaction
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
-from apps.guide.models import Source
-from apps.guide.services.load import load_guide
 from apps.guide.services.read import CONTENT_FOLDER
 from tests.guide.reading import ReadPage
+from tests.support.shipped_guide import fill_guide
 
-# What the guide's tables hold after a load, as COPY writes it: putting it back takes a fraction of a load.
-_loaded: dict[str, bytes] = {}
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The shipped content for all tests of a file: their transactions lie inside of one that is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill_guide()
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def guide(db: None) -> None:
-    """The shipped content, in the database."""
-    if _loaded and not Source.objects.exists():
-        put_back()
-        return
-    load_guide()
-    if not _loaded:
-        keep()
-
-
-def keep() -> None:
-    with connection.cursor() as cursor:
-        for model in apps.get_app_config("guide").get_models():
-            table = model._meta.db_table
-            with cursor.copy(f"COPY {table} TO STDOUT") as copy:
-                _loaded[table] = b"".join(bytes(data) for data in copy)
-
-
-def put_back() -> None:
-    with connection.cursor() as cursor:
-        for table, rows in _loaded.items():
-            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                copy.write(rows)
+def guide(loaded: None, db: None) -> None:
+    """The shipped content, in the database; what a test changes in it is undone."""
 
 
 @pytest.fixture

@@ -7,10 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.guide.models import Benchmark, CodeModel, Kind, Score
-from tests.guide.loaded import guide, loaded
 from tests.guide.reading import Element, ReadPage
-
-__all__ = ["guide", "loaded"]
 
 URL = "/guide/benchmarks/"
 # Page and sections (2), its sources, benchmarks, scores, citations, all sources.

@@ -185,14 +185,6 @@ def test_without_any_rule_it_says_so(guide: None, client: Client) -> None:
     assert "no rule for these answers" in answer(page).text
 
 
-@pytest.mark.django_db
-def test_without_content_it_says_what_to_do(client: Client) -> None:
-    response = client.get(URL, {"task": "chat"})
-    assert response.status_code == HTTPStatus.OK
-    assert "manage.py load_guide" in response.text
-    assert client.get(JSON).status_code == HTTPStatus.SERVICE_UNAVAILABLE
-
-
 def test_every_citation_leads_to_a_source_on_the_page(guide: None, client: Client) -> None:
     for answers in [{"task": "chat"}, {"after": "yes"}, {"context": "50000", "matters": "many"}, {"task": "maths"}]:
         page = read(client, **answers)

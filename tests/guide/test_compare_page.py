@@ -245,13 +245,6 @@ def test_an_edit_is_seen_at_once(guide: None, client: Client) -> None:
     assert "Edited just now" in again.text
 
 
-@pytest.mark.django_db
-def test_without_content_it_says_what_to_do(client: Client) -> None:
-    assert "manage.py load_guide" in client.get(URL).text
-    for path in ("/guide/compare.csv", "/guide/compare.json"):
-        assert client.get(path).status_code == HTTPStatus.SERVICE_UNAVAILABLE
-
-
 def test_it_needs_no_inline_style_or_script(guide: None, client: Client) -> None:
     text = client.get(URL).text
     assert "compare__table" in text

@@ -1,8 +1,5 @@
 """The front page: one sentence, the doors one may open, the three variants."""
 
-from http import HTTPStatus
-
-import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -44,10 +41,3 @@ def test_the_variants_lead_to_their_sections(guide: None, client: Client) -> Non
 def test_it_takes_one_query(guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         client.get("/")
-
-
-@pytest.mark.django_db
-def test_it_works_before_the_guide_is_loaded(client: Client) -> None:
-    response = client.get("/")
-    assert response.status_code == HTTPStatus.OK
-    assert "Three variants" not in response.text

@@ -133,12 +133,5 @@ def test_markup_in_prose_stays_text(guide: None, client: Client) -> None:
     assert 'href="javascript:' not in text
 
 
-@pytest.mark.django_db
-def test_without_content_it_says_what_to_do(client: Client) -> None:
-    response = client.get("/guide/")
-    assert response.status_code == HTTPStatus.OK
-    assert "manage.py load_guide" in response.text
-
-
 def test_posting_is_refused(guide: None, client: Client) -> None:
     assert client.post("/guide/").status_code == HTTPStatus.METHOD_NOT_ALLOWED

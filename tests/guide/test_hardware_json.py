@@ -9,9 +9,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.guide import selectors
 from apps.guide.models import CodeModel, Gpu
-from tests.guide.loaded import guide, loaded
-
-__all__ = ["guide", "loaded"]
 
 URL = "/guide/hardware.json"
 # As the page, without its prose and sources.

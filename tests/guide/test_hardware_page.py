@@ -16,10 +16,7 @@ from apps.guide.hardware.fit import Verdict
 from apps.guide.hardware.forms import read as read_question
 from apps.guide.hardware.selectors import read_known
 from apps.guide.models import Gpu, Quantization
-from tests.guide.loaded import guide, loaded
 from tests.guide.reading import Element, ReadPage
-
-__all__ = ["guide", "loaded"]
 
 URL = "/guide/hardware/"
 # Page and sections (2), its sources, models, shapes, facts (2), quantizations (2), GPUs (2), all sources.

@@ -154,10 +154,6 @@ def test_a_search_takes_few_queries(
         client.get("/guide/search/", {"q": asked})
 
 
-def test_before_the_guide_is_loaded_nothing_is_found(client: Client, db: None) -> None:
-    assert "The guide says nothing about" in client.get("/guide/search/?q=licence").text
-
-
 def test_an_edit_in_the_admin_is_found_at_once(
     guide: None, client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
