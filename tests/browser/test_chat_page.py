@@ -135,12 +135,32 @@ async def test_starter_fills_the_composer_and_sends_nothing(visit: Visit) -> Non
     assert not await in_thread(Conversation.objects.exists)()
 
 
-async def test_code_is_copied_as_it_was_written(visit: Visit) -> None:
+async def test_code_is_copied_wrapped_and_downloaded(visit: Visit) -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     conversation = await finished_conversation()
     await visit.sign_in("alice", path=conversation.get_absolute_url())
-    block = visit.page.locator(".code-block").first
-    await block.get_by_role("button", name="Copy").click()
+    block, long = visit.page.locator(".code-block").first, visit.page.locator(".code-block").last
+    said = visit.page.locator("#announcer")
+    await block.get_by_role("button", name="Copy").focus()
+    await visit.page.keyboard.press("Enter")
     await expect(block.get_by_role("button", name="Copied")).to_be_visible()
+    await expect(said).to_have_text("Copied the code.")
     copied = await visit.page.evaluate("navigator.clipboard.readText()")
     assert copied == "numbers = sorted([3, 1, 2])  # a comment\n"
+
+    async with visit.page.expect_download() as downloading:
+        await block.get_by_role("button", name="Download").click()
+    file = await downloading.value
+    assert file.suggested_filename == "code-1.py"
+    assert (await file.path()).read_text() == copied
+
+    overflow = "element => element.scrollWidth - element.clientWidth"
+    assert await long.locator("pre").evaluate(overflow) > 0
+    await long.get_by_role("button", name="Wrap", exact=True).click()
+    assert await long.locator("pre").evaluate(overflow) == 0
+    await expect(said).to_have_text("Long lines of code are wrapped.")
+    await visit.page.reload()
+    await expect(block.get_by_role("button", name="Unwrap")).to_be_visible()
+    assert await long.locator("pre").evaluate(overflow) == 0
+    await block.get_by_role("button", name="Unwrap").click()
+    assert await long.locator("pre").evaluate(overflow) > 0

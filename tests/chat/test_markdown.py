@@ -23,7 +23,8 @@ def test_code_in_a_known_language_is_highlighted() -> None:
     html = render_markdown("```python\nx = 1\n```")
     assert '<span class="code-block__language">python</span>' in html
     assert '<span class="mi">1</span>' in html
-    assert 'data-copy=""' in html
+    for tool in ("data-copy", "data-wrap", "data-download"):
+        assert ("button", tool) in [(tag, name) for tag, name, _ in Markup(html).attributes]
 
 
 @pytest.mark.parametrize(("info", "label"), [("nosuchlanguage", "nosuchlanguage"), ("", "text")])
@@ -31,6 +32,24 @@ def test_code_in_an_unknown_language_is_shown_plain(info: str, label: str) -> No
     html = render_markdown(f"```{info}\nif a < b:\n```")
     assert f'<span class="code-block__language">{label}</span>' in html
     assert "<code>if a &lt; b:\n</code>" in html
+
+
+@pytest.mark.parametrize(
+    ("info", "extension"),
+    [
+        ("Python", "py"),
+        ("c++", "cpp"),
+        ("r", "r"),
+        ("makefile", "mk"),
+        ("console", "txt"),
+        ("", "txt"),
+        ("nosuch.exe", "txt"),
+        ('../x"onclick="x', "txt"),
+    ],
+)
+def test_file_of_code_ends_as_we_say_not_as_the_model_says(info: str, extension: str) -> None:
+    attributes = Markup(render_markdown(f"```{info}\nx\n```")).attributes
+    assert [value for _, name, value in attributes if name == "data-download"] == [extension]
 
 
 def test_language_is_the_first_word_after_the_fence() -> None:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-HARMLESS_ATTRIBUTES = {"class", "start", "title", "rel", "tabindex", "type", "data-copy", "href"}
+HARMLESS_ATTRIBUTES = {
+    *("class", "start", "title", "rel", "tabindex", "type", "href"),
+    *("data-copy", "data-wrap", "data-download"),
+}
 HARMLESS_TAGS = {
     *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
     *("strong", "em", "s", "code", "a", "table", "thead", "tbody", "tr", "th", "td"),

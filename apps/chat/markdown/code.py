@@ -1,5 +1,6 @@
-"""Code blocks: a header with language and copy button, and highlighted code."""
+"""Code blocks: a header with the language and what can be done with the code, and highlighted code."""
 
+import re
 from functools import lru_cache
 from html import escape
 
@@ -10,6 +11,10 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 LONGEST_HIGHLIGHTED = 200_000  # characters; beyond it colour is not worth the time
+PLAIN = "txt"
+FILENAME = re.compile(r"\*\.([A-Za-z0-9]+)")
+# Languages that Pygments does not know, or names another file first for.
+EXTENSIONS = {"jsx": "jsx", "r": "r", "make": "mk", "makefile": "mk"}
 _formatter = HtmlFormatter(nowrap=True)
 
 
@@ -23,12 +28,18 @@ def code_block_start(language: str) -> str:
     label = escape(language or "text")
     return (
         '<figure class="code-block"><figcaption class="code-block__header">'
-        f'<span class="code-block__language">{label}</span>'
-        '<button class="button button--ghost button--small" type="button" data-copy="">Copy</button></figcaption>'
-        '<div class="highlight"><pre tabindex="0"><code>'
+        f'<span class="code-block__language">{label}</span><span class="code-block__tools">'
+        f"{_tool('copy', '', 'Copy')}{_tool('wrap', '', WRAP)}{_tool('download', extension_of(language), 'Download')}"
+        '</span></figcaption><div class="highlight"><pre tabindex="0"><code>'
     )
 
 
+def _tool(name: str, value: str, words: str) -> str:
+    return f'<button class="button button--ghost button--small" type="button" data-{name}="{value}">{words}</button>'
+
+
+# Which of them is shown stands in the page's style: that lines are wrapped is nothing that a block knows.
+WRAP = '<span class="code-block__wrap">Wrap</span><span class="code-block__unwrap">Unwrap</span>'
 CODE_BLOCK_END = "</code></pre></div></figure>"
 
 
@@ -37,6 +48,15 @@ def highlighted(code: str, language: str) -> str:
     if lexer is None:
         return escape(code)
     return highlight(code, lexer, _formatter)
+
+
+@lru_cache(maxsize=128)
+def extension_of(language: str) -> str:
+    """How a file of the language ends. From our own list: what a model writes names no file."""
+    name = language.lower()
+    lexer = _lexer(name) if name else None
+    found = (FILENAME.fullmatch(pattern) for pattern in (lexer.filenames if lexer else ()))
+    return EXTENSIONS.get(name) or next((match[1].lower() for match in found if match), PLAIN)
 
 
 @lru_cache(maxsize=128)

@@ -36,7 +36,7 @@ ATTRIBUTES = {
     "pre": {"tabindex"},
     "code": {"class"},
     "span": {"class"},
-    "button": {"class", "type", "data-copy"},
+    "button": {"class", "type", "data-copy", "data-wrap", "data-download"},
 }
 
 

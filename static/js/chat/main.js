@@ -2,7 +2,7 @@
 import "./attachments.js";
 import "./composer.js";
 import "./connection.js";
-import "./copy.js";
+import "./code.js";
 import "./scrolling.js";
 import "./found.js"; // after scrolling.js, which goes to the end
 import "./shortcuts.js";

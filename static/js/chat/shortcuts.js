@@ -1,5 +1,8 @@
 // Keyboard shortcuts, their list, and the switch that turns them off (WCAG 2.1.4).
 
+import { copy } from "./clipboard.js";
+import { say } from "./say.js";
+
 const list = document.getElementById("shortcuts");
 const enabled = document.getElementById("shortcuts-on");
 const memory = "shortcuts";
@@ -8,26 +11,15 @@ const mac = /mac|iphone|ipad/i.test(navigator.userAgentData?.platform ?? navigat
 const $ = (selector) => document.querySelector(selector);
 const last = (selector) => [...document.querySelectorAll(selector)].at(-1);
 
-function say(text) {
-  const announcer = document.getElementById("announcer");
-  if (announcer) announcer.textContent = text;
-}
-
-async function copy(text, what) {
-  if (!text) return say(`There is no ${what} to copy.`);
-  try {
-    await navigator.clipboard.writeText(text);
-    say(`Copied the last ${what}.`);
-  } catch {
-    say("The browser does not allow copying.");
-  }
+function copyLast(text, what) {
+  if (text) copy(text, what);
+  else say(`There is no ${what} to copy.`);
 }
 
 function copyLastReply() {
-  const reply = last('.message[data-role="assistant"]');
-  const button = reply?.querySelector("[data-copy-message]"); // knows the reply as it was written
+  const button = last('.message[data-role="assistant"] [data-copy-message]'); // knows the reply as it was written
   if (button) button.click();
-  else copy(reply?.querySelector(".message__body")?.innerText, "reply");
+  else copyLast("", "reply");
 }
 
 function search() {
@@ -41,8 +33,8 @@ const commands = {
   k: search,
   O: () => location.assign($("#conversations a").href),
   C: copyLastReply,
-  ";": () => copy(last(".message .code-block code")?.textContent, "code block"),
-  ":": () => copy(last(".message .code-block code")?.textContent, "code block"),
+  ";": () => copyLast(last(".message .code-block code")?.textContent, "code"),
+  ":": () => copyLast(last(".message .code-block code")?.textContent, "code"),
   BACKSPACE: () => document.getElementById("delete-conversation")?.requestSubmit(),
   "/": () => list.showModal(),
 };

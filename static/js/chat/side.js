@@ -1,4 +1,4 @@
 // The pages beside the conversations.
-import "./copy.js";
+import "./code.js";
 import "./shortcuts.js";
 import "./sidebar.js";

@@ -1,0 +1,42 @@
+// The header of a code block: copy, wrap, download. Whether lines are wrapped is remembered, for all blocks at once.
+
+import { copy } from "./clipboard.js";
+import { say } from "./say.js";
+
+const memory = "code:wrap";
+const root = document.documentElement;
+const codeOf = (element) => element.closest(".code-block")?.querySelector("code");
+
+function wrap(wrapped) {
+  root.toggleAttribute("data-wrap-code", wrapped);
+}
+
+function toggleWrap() {
+  const wrapped = !root.hasAttribute("data-wrap-code");
+  wrap(wrapped);
+  if (wrapped) localStorage.setItem(memory, "on");
+  else localStorage.removeItem(memory);
+  say(wrapped ? "Long lines of code are wrapped." : "Long lines of code are not wrapped.");
+}
+
+// Named by where it stands: what a model writes names no file.
+function download(button) {
+  const blocks = [...(button.closest(".message") ?? document).querySelectorAll(".code-block")];
+  const number = blocks.indexOf(button.closest(".code-block")) + 1;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([codeOf(button).textContent], { type: "text/plain" }));
+  link.download = `code-${number}.${button.dataset.download}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
+  say(`Downloaded ${link.download}.`);
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button:is([data-copy], [data-wrap], [data-download])");
+  if (!button || !codeOf(button)) return;
+  if ("wrap" in button.dataset) toggleWrap();
+  else if ("download" in button.dataset) download(button);
+  else copy(codeOf(button).textContent, "code", button);
+});
+
+wrap(localStorage.getItem(memory) === "on");
