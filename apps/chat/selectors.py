@@ -9,7 +9,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Message
+from apps.generation.selectors import text_so_far
 
 SIDEBAR_LENGTH = 100
 SIDEBAR_LONGEST = 5_000
@@ -36,6 +37,11 @@ class Sidebar:
     def is_live(self) -> bool:
         """Whether a reply in any of them is being written or waits to be."""
         return any(item.is_generating for group in self.groups for item in group.conversations)  # type: ignore[attr-defined]
+
+
+def text_of(message: Message) -> str:
+    """A message as it was written, as far as it is."""
+    return message.question if message.generation is None else text_so_far(message.generation)
 
 
 def sidebar_of(user: User, shown: int = SIDEBAR_LENGTH) -> Sidebar:

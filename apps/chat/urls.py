@@ -39,6 +39,8 @@ urlpatterns = [
     path("<uuid:conversation_id>/<uuid:message_id>/", search.place, name="place"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
+    path("<uuid:conversation_id>/<uuid:message_id>/fork/", views.fork, name="fork"),
+    path("<uuid:conversation_id>/<uuid:message_id>/text/", views.text, name="text"),
     path("<uuid:conversation_id>/<uuid:message_id>/edit/", views.edit, name="edit"),
     path("<uuid:conversation_id>/<uuid:message_id>/versions/<int:version>/", views.show, name="version"),
 ]

@@ -172,10 +172,10 @@ async def test_shortcuts_and_the_switch_that_turns_them_off(visit: Visit) -> Non
     await expect(message).to_have_value("?")
     await message.fill("")
     await page.keyboard.press("Control+Shift+C")
-    await expect(page.locator("#announcer")).to_have_text("Copied the last reply.")
+    await expect(page.locator("#announcer")).to_have_text("Copied the reply.")
     assert "Like this." in await page.evaluate("navigator.clipboard.readText()")
     await page.keyboard.press("Control+Shift+;")
-    await expect(page.locator("#announcer")).to_have_text("Copied the last code block.")
+    await expect(page.locator("#announcer")).to_have_text("Copied the code.")
     assert await page.evaluate("navigator.clipboard.readText()") == "x = 1\n"
     await page.keyboard.press("Control+/")
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")

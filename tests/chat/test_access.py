@@ -104,5 +104,11 @@ def test_nobody_else_goes_on_with_a_reply(
 @pytest.mark.parametrize("name", ["continue", "retry"])
 def test_a_reply_is_found_only_in_its_own_conversation(name: str, alice: User, signed_in: SignedIn) -> None:
     one, other = failed_exchange(alice), failed_exchange(alice)
-    for wrong in ([one.conversation.pk, other.reply.pk], [one.conversation.pk, one.question.pk]):
-        assert signed_in(alice).post(reverse(f"chat:{name}", args=wrong)).status_code == 404
+    wrong = reverse(f"chat:{name}", args=[one.conversation.pk, other.reply.pk])
+    assert signed_in(alice).post(wrong).status_code == 404
+
+
+def test_a_question_cannot_be_continued(alice: User, signed_in: SignedIn) -> None:
+    one = failed_exchange(alice)
+    question = reverse("chat:continue", args=[one.conversation.pk, one.question.pk])
+    assert signed_in(alice).post(question).status_code == 404

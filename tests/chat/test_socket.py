@@ -86,7 +86,7 @@ async def test_whoever_comes_in_the_middle_sees_all_of_it(
 ) -> None:
     exchange, go_on, first = half_way
     second = await tab_of(alice, live_asgi_server, exchange.conversation)
-    assert "Sorting</h1>" in second.page.body()
+    assert "Sorting</h3>" in second.page.body()
     async with second.connected():
         await second.until(lambda page: page.root.find_all("id", f"{exchange.reply.dom_id}-open"))
         assert second.page.body() == first.page.body()

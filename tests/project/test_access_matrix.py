@@ -81,6 +81,8 @@ EXPECTED = {
     "chat:place": For.OWNER,
     "chat:continue": For.OWNER,
     "chat:retry": For.OWNER,
+    "chat:fork": For.OWNER,
+    "chat:text": For.OWNER,
     "chat:edit": For.OWNER,
     "chat:version": For.OWNER,
     "gateway:models": For.KEY,

@@ -108,9 +108,8 @@ class ShownPage:
 
     def body(self, index: int = -1) -> str:
         """The HTML of a message's text; the last one's by default."""
-        article = self.messages[index]
-        skipped = article.find_all("hx-morph-skip-children")
-        return (skipped[0] if skipped else article.elements[0]).inner
+        parts = self.messages[index].find_all("class")
+        return next(part for part in parts if "message__body" in part.attributes["class"].split()).inner
 
     def apply(self, frame: str) -> None:
         for element in parse(frame).elements:

@@ -19,6 +19,7 @@ from markdown_it.utils import OptionsDict
 from apps.chat.markdown.citations import Cited, add_citations
 from apps.chat.markdown.code import code_block
 
+LEVELS_ABOVE = 2  # the page's heading, and the turn's
 URL_SCHEMES = {"http", "https", "mailto"}
 TAGS = {
     *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
@@ -48,6 +49,8 @@ def parser() -> MarkdownIt:
     add_citations(markdown)
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
+    markdown.add_render_rule("heading_open", _heading)
+    markdown.add_render_rule("heading_close", _heading)
     markdown.add_render_rule("image", _image)
     markdown.add_render_rule("link_open", _link_open)
     markdown.add_render_rule("link_close", _link_close)
@@ -97,6 +100,13 @@ def _fence(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _option
 def language_of(info: str) -> str:
     """The language named after a fence: its first word."""
     return next(iter(info.split()), "")
+
+
+def _heading(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    """Below the heading of its turn, so that a screen reader can go from turn to turn."""
+    token = tokens[index]
+    level = min(int(token.tag[1:]) + LEVELS_ABOVE, 6)
+    return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"
 
 
 def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:

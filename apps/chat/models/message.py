@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
+from django.utils import timezone
 
 from apps.chat.markdown.citations import Cited
 from apps.chat.models.attachment import Attachment
@@ -59,9 +60,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.annotate(versions=Coalesce(Subquery(counted), 1))
 
     def in_order(self) -> Self:
-        return (
-            self.select_related("generation", "generation__endpoint").with_files().with_versions().order_by("position")
-        )
+        """As pages show them: with all that ``_message.html`` says of each."""
+        shown = self.select_related("generation", "generation__endpoint").with_files().with_versions()
+        return shown.annotate(previous_at=F("parent__created_at")).order_by("position")
 
     def with_files(self) -> Self:
         """Have the files at hand that go with questions, without their texts."""
@@ -104,6 +105,7 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
     versions: int  # of ``with_versions()``
+    previous_at: datetime | None  # of ``in_order()``
 
     class Meta:
         ordering = ["position", "version"]
@@ -137,6 +139,13 @@ class Message(models.Model):
     def cited(self) -> list[Cited]:
         """What the numbers in brackets lead to that the reply may use."""
         return [Cited(passage["url"], passage["title"]) for passage in self.passages]
+
+    @property
+    def begins_day(self) -> bool:
+        """Whether it is the first of its day in its thread."""
+        if self.previous_at is None:
+            return True
+        return timezone.localdate(self.created_at) != timezone.localdate(self.previous_at)
 
     @property
     def dom_id(self) -> str:

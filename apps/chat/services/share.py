@@ -6,8 +6,8 @@ from django.db import transaction
 
 from apps.chat.errors import NothingToShare, ReplyInProgress
 from apps.chat.models import Attachment, Conversation, Message, Share
+from apps.chat.selectors import text_of
 from apps.generation.models import ACTIVE
-from apps.generation.selectors import text_so_far
 
 
 def share_conversation(*, conversation: Conversation) -> Share:
@@ -39,8 +39,7 @@ def files_to_share(conversation: Conversation) -> int:
 
 def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
     """The message as a copy has it; the texts of its files go to the end of ``files``."""
-    text = message.question if message.generation is None else text_so_far(message.generation)
-    turn: dict[str, Any] = {"role": message.role, "text": text, "at": message.created_at.isoformat()}
+    turn: dict[str, Any] = {"role": message.role, "text": text_of(message), "at": message.created_at.isoformat()}
     for file in message.attachments.all():
         listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}
         turn.setdefault("files", []).append(listed)

@@ -39,16 +39,20 @@ def edit_question(
 
 
 def answer_again(*, reply: Message) -> Exchange:
-    """Have the question of ``reply`` answered once more, beside it.
+    """Have the question of ``reply`` answered once more, beside it. Raises what ``answer_question`` does."""
+    if reply.parent is None or reply.role != Role.ASSISTANT:
+        raise NoQuestion
+    return answer_question(question=reply.parent)
 
-    Raises ``NoQuestion``, ``ReplyInProgress`` and ``TooManyReplies``.
+
+def answer_question(*, question: Message) -> Exchange:
+    """Have a question answered that stands there, beside the replies that it may have.
+
+    Raises ``ReplyInProgress`` and ``TooManyReplies``.
     """
     with transaction.atomic():
-        conversation = lock(reply.conversation_id)
-        if reply.parent is None or reply.role != Role.ASSISTANT:
-            raise NoQuestion
-        reply.parent.conversation = conversation  # as it is now, with its settings
-        exchange = store_reply(reply.parent, None)
+        question.conversation = conversation = lock(question.conversation_id)  # with its settings
+        exchange = store_reply(question, None)
         _switched(conversation)
     return exchange
 

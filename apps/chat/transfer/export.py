@@ -8,10 +8,10 @@ from uuid import UUID
 
 from apps.chat.assistant import settings_of
 from apps.chat.models import Conversation, Message, Mode, Role
+from apps.chat.selectors import text_of
 from apps.chat.telling import fenced
 from apps.chat.transfer.format import FORMAT, End, File, FileAttachment, FileMessage, FileSettings, write_file
 from apps.generation.models import State
-from apps.generation.selectors import text_so_far
 
 ENDS: dict[State, End] = {State.SUCCEEDED: "succeeded", State.FAILED: "failed"}
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
@@ -62,7 +62,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
         attachments=[FileAttachment(file.name, file.text) for file in message.attachments.all()],
     )
     if (generation := message.generation) is not None:
-        written.text = _text_of(message)
+        written.text = text_of(message)
         written.state = ENDS.get(State(generation.state), "cancelled")
         written.finish_reason = generation.finish_reason
         written.error = generation.error
@@ -79,13 +79,9 @@ def as_markdown(conversation: Conversation) -> str:
     messages = conversation.thread.select_related("generation").prefetch_related("attachments").order_by("position")
     parts = [f"# {' '.join(conversation.title.split())}"]
     for message in messages:
-        parts += [f"## {SPEAKERS[Role(message.role)]}", _closed(_text_of(message))]
+        parts += [f"## {SPEAKERS[Role(message.role)]}", _closed(text_of(message))]
         parts += map(fenced, message.attachments.all())
     return "\n\n".join(parts) + "\n"
-
-
-def _text_of(message: Message) -> str:
-    return message.question if message.generation is None else text_so_far(message.generation)
 
 
 def _closed(text: str) -> str:

@@ -3,8 +3,9 @@
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
 from apps.chat.cursor import Cursor
@@ -20,9 +21,27 @@ def conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversatio
     return get_object_or_404(Conversation.objects.visible_to(user_of(request)), pk=conversation_id)
 
 
+def message_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    messages = conversation_for(request, conversation_id).messages.select_related("conversation__owner", "parent")
+    return get_object_or_404(messages.select_related("generation__endpoint"), pk=message_id)
+
+
 def reply_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
-    replies = conversation_for(request, conversation_id).messages.filter(role=Role.ASSISTANT)
-    return get_object_or_404(replies.select_related("conversation__owner", "parent"), pk=message_id)
+    message = message_for(request, conversation_id, message_id)
+    if message.role != Role.ASSISTANT:
+        raise Http404
+    return message
+
+
+def led_to(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """Go to a conversation that this request has made."""
+    url = conversation.get_absolute_url()
+    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+
+
+def followed(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """The page follows the conversation, and shows by itself what this request has changed."""
+    return HttpResponse(status=204) if request.htmx else redirect(conversation)  # type: ignore[attr-defined]
 
 
 def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:

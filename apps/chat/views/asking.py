@@ -1,15 +1,14 @@
 """A new conversation that answers from the guide."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
 from apps.chat.services.send import start_conversation
-from apps.chat.views.answers import page, refused
+from apps.chat.views.answers import led_to, page, refused
 from apps.chat.views.attachments import files_of
 
 
@@ -29,5 +28,4 @@ def ask(request: HttpRequest) -> HttpResponse:
         )
     except ChatError as error:
         return refused(request, None, form, error.sentence, error.status)
-    url = exchange.conversation.get_absolute_url()
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+    return led_to(request, exchange.conversation)

@@ -1,18 +1,21 @@
-"""What can be done with a message: stop, continue, retry, edit, show another version."""
+"""What can be done with a message: stop, continue, write again, edit, fork, copy, show another version."""
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Role
+from apps.chat.selectors import text_of
+from apps.chat.services.fork import fork_conversation
 from apps.chat.services.go_on import continue_reply
 from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import answer_again, edit_question, show_version
-from apps.chat.views.answers import conversation_for, refused, reply_for
+from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
+from apps.chat.views.answers import conversation_for, followed, led_to, message_for, refused, reply_for
 
 
 @require_POST
@@ -20,7 +23,7 @@ def stop(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Stop the reply that is being written; the socket shows that it has."""
     shown = conversation_for(request, conversation_id)
     stop_reply(conversation=shown)
-    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+    return followed(request, shown)
 
 
 @require_POST
@@ -31,18 +34,21 @@ def go_on(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
         continue_reply(reply=reply)
     except ChatError as error:
         return refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
-    return HttpResponse(status=204) if request.htmx else redirect(reply.conversation)  # type: ignore[attr-defined]
+    return followed(request, reply.conversation)
 
 
 @require_POST
 def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Have a reply's question answered once more; the socket shows the new reply."""
-    reply = reply_for(request, conversation_id, message_id)
+    """Have a question, or a reply's, answered once more; the socket shows the new reply."""
+    message = message_for(request, conversation_id, message_id)
     try:
-        answer_again(reply=reply)
+        if message.role == Role.USER:
+            answer_question(question=message)
+        else:
+            answer_again(reply=message)
     except ChatError as error:
-        return refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
-    return HttpResponse(status=204) if request.htmx else redirect(reply.conversation)  # type: ignore[attr-defined]
+        return refused(request, message.conversation, MessageForm(), error.sentence, error.status)
+    return followed(request, message.conversation)
 
 
 @require_POST
@@ -62,7 +68,7 @@ def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
         )
     except ChatError as error:
         return refused(request, shown, form, error.sentence, error.status)
-    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+    return followed(request, shown)
 
 
 @require_POST
@@ -75,4 +81,23 @@ def show(request: HttpRequest, conversation_id: UUID, message_id: UUID, version:
         show_version(message=other)
     except ChatError as error:
         return refused(request, shown, MessageForm(), error.sentence, error.status)
-    return HttpResponse(status=204) if request.htmx else redirect(shown)  # type: ignore[attr-defined]
+    return followed(request, shown)
+
+
+@require_POST
+def fork(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Begin a conversation with the thread up to a message, and go there."""
+    message = message_for(request, conversation_id, message_id)
+    try:
+        made = fork_conversation(message=message)
+    except ChatError as error:
+        return refused(request, message.conversation, MessageForm(), error.sentence, error.status)
+    return led_to(request, made)
+
+
+@require_GET
+@never_cache
+def text(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """A message as it was written, to be copied."""
+    message = message_for(request, conversation_id, message_id)
+    return HttpResponse(text_of(message), content_type="text/plain; charset=utf-8")

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.services.send import send_message, start_conversation
-from apps.chat.views.answers import conversation_for, page, refused, sent
+from apps.chat.views.answers import conversation_for, led_to, page, refused, sent
 from apps.chat.views.attachments import files_of
 
 
@@ -28,8 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         exchange = start_conversation(owner=user_of(request), text=text, files=files, idempotency_key=key)
     except ChatError as error:
         return refused(request, None, form, error.sentence, error.status)
-    url = exchange.conversation.get_absolute_url()
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+    return led_to(request, exchange.conversation)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,7 @@
 import "./attachments.js";
 import "./composer.js";
 import "./connection.js";
+import "./messages.js";
 import "./code.js";
 import "./scrolling.js";
 import "./found.js"; // after scrolling.js, which goes to the end
