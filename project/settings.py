@@ -166,8 +166,8 @@ ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
 # --- chat -------------------------------------------------------------------------------------
 
 CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
-# How much of a conversation is stored with each request, in characters; an endpoint's window may leave out more.
-CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 60_000)
+# How much of a conversation is stored with each request at most, in characters; windows usually leave out more.
+CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 400_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 # For how long a deleted conversation can be brought back.
 CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)

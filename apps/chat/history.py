@@ -9,8 +9,12 @@ from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce, Length
 
-from apps.chat.models import Message, MessageQuerySet
+from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.servers import chat_servers
 from apps.chat.telling import tell
+
+# More than any text has but white space: code has about 3, English 4.
+CHARACTERS_A_TOKEN = 6
 
 type Turn = dict[str, str]
 
@@ -36,14 +40,16 @@ class Exchange:
 
 
 def history_for(question: Message) -> History:
-    """Whole exchanges are left out, oldest first, once ``CHAT_HISTORY_CHARACTERS`` are used up.
+    """Whole exchanges are left out, oldest first, once the budget is used up.
 
-    Exchanges without a reply are left out always, because roles must alternate. Only what is told is read.
+    That is what the widest window of any server that may answer could hold, and ``CHAT_HISTORY_CHARACTERS`` at most:
+    all of it is stored with each request. What fits the server that answers is worked out there. Exchanges without a
+    reply are left out always, because roles must alternate. Only what is told is read.
     """
     last = tell(question.question, question.attachments.all())
     earlier = question.conversation.messages.in_thread_to(question.parent_id)
     told_first = len(question.conversation.system_prompt)
-    exchanges = kept(exchanges_of(earlier), settings.CHAT_HISTORY_CHARACTERS - told_first - len(last))
+    exchanges = kept(exchanges_of(earlier), _budget(question.conversation) - told_first - len(last))
     ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
     messages = Message.objects.filter(pk__in=ids).select_related("generation").order_by("position")
     turns, told = [], []
@@ -54,6 +60,12 @@ def history_for(question: Message) -> History:
         else:
             turns.append({"role": "assistant", "content": message.generation.text})
     return History([*turns, {"role": "user", "content": last}], [*told, question.position])
+
+
+def _budget(conversation: Conversation) -> int:
+    window = chat_servers().widest_window_for(conversation)
+    most: int = settings.CHAT_HISTORY_CHARACTERS
+    return most if window is None else min(most, window * CHARACTERS_A_TOKEN)
 
 
 def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:

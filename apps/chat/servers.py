@@ -76,6 +76,12 @@ class ChatServers:
         up = [endpoint for endpoint in may_answer if endpoint.health != Health.DOWN]
         return min((endpoint.context_window for endpoint in up or may_answer if endpoint.context_window), default=None)
 
+    def widest_window_for(self, conversation: Conversation | None) -> int | None:
+        """As much as any server that may answer in the conversation could be told; ``None`` where one does not say."""
+        windows = [endpoint.context_window for endpoint in self.open_to(conversation)]
+        known = [window for window in windows if window]
+        return max(known) if known and len(known) == len(windows) else None
+
     def notice(self, conversation: Conversation | None = None) -> ServerNotice | None:
         """What to say above the composer; ``None`` while every server that may answer does."""
         if not self.enabled:

@@ -1,5 +1,6 @@
 """What a model server is asked for: the conversation as far as its window has room, and a reply of what is left."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,10 +8,11 @@ import aiohttp
 
 from apps.generation.models import Generation
 from apps.generation.runs import Run
-from apps.inference.context import estimate_chat_tokens, fit
+from apps.inference.context import TOKENS_AROUND_A_CHAT, estimate_messages, fit
 from apps.inference.protocols.base import ChatMessage, ChatRequest, Protocol, Timeouts
 from apps.inference.server import Server
 
+LONG = 20_000  # characters, which take some ten milliseconds to estimate
 COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hold a reply up
 
 
@@ -44,6 +46,7 @@ class Asking:
         parameters = dict(self.destination.parameters)
         if asked := parameters.get("max_tokens"):
             parameters["max_tokens"] = max(1, asked - run.tokens)
+        run.left_out = 0
         if self.destination.window is None:
             return ChatRequest(messages=messages, **parameters)
         kept, parameters["max_tokens"] = await self._fit(
@@ -59,11 +62,19 @@ class Asking:
 
         The estimate errs upwards, so what fits by it costs no question to the server before the first token.
         """
-        if max_tokens and estimate_chat_tokens(messages) + max_tokens <= window:
+        estimates = await _estimates(messages)
+        if max_tokens and TOKENS_AROUND_A_CHAT + sum(estimates) + max_tokens <= window:
             return messages, max_tokens
         reply_tokens = min(max_tokens or window, window // 2)
-        fitted = await fit(messages, window=window, reply_tokens=reply_tokens, count=self._count)
+        fitted = await fit(messages, window=window, reply_tokens=reply_tokens, count=self._count, estimates=estimates)
         return list(fitted.messages), min(max_tokens or window, window - fitted.prompt_tokens)
 
     async def _count(self, messages: Any) -> int:
         return await self.protocol.count_tokens(self.http, self.destination.server, messages, COUNT_TIMEOUTS)
+
+
+async def _estimates(messages: list[ChatMessage]) -> list[int]:
+    """How long each message is; in a thread where that takes a while, so that other replies go on meanwhile."""
+    if sum(len(message.content) for message in messages) < LONG:
+        return estimate_messages(messages)
+    return await asyncio.to_thread(estimate_messages, messages)

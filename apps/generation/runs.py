@@ -24,7 +24,8 @@ class Run:
     """One attempt at one generation: the text so far, and how far the log and the checkpoint have it.
 
     Lives in the worker's event loop only. Offsets count code points. ``appended`` is in the log; ``saved`` is in
-    Postgres. ``tokens`` counts the reply's tokens, ``left_out`` the earlier messages that the model was not told.
+    Postgres. ``tokens`` counts the reply's tokens, ``left_out`` the earlier messages that the model was not told,
+    ``None`` until that is known.
     ``holder`` is who has the place on the model server ``endpoint_id``, which had failed ``failures`` times in a row
     when it was asked, at ``asked_at`` by the loop's clock; ``None`` once it has sent something.
     """
@@ -35,7 +36,7 @@ class Run:
     saved: int = 0
     length: int = 0
     tokens: int = 0
-    left_out: int = 0
+    left_out: int | None = None
     holder: UUID = field(default_factory=uuid4)
     endpoint_id: UUID | None = None
     failures: int = 0

@@ -132,7 +132,8 @@ class Runtime:
                 continue
             await self._renew_places(runs)
             checkpoints = [
-                Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at) for run in runs
+                Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at, run.left_out)
+                for run in runs
             ]
             try:
                 held = await in_thread(save_checkpoints)(checkpoints)

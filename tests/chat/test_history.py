@@ -110,7 +110,7 @@ def test_files_are_told_with_their_questions(alice: User, settings: Settings) ->
 
 
 def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
-    """However long a conversation is: the lengths of all, and the texts and files of what is told."""
+    """However long a conversation is: a message, its files, the servers, the lengths of all, and what is told."""
     settings.CHAT_HISTORY_CHARACTERS = 30
     conversation = answered_conversation(alice, "long ago", "left out")
     for number in range(4):
@@ -120,7 +120,7 @@ def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
     with CaptureQueriesContext(connection) as captured:
         history = history_for(Message.objects.select_related("conversation").get(pk=question.pk))
     assert history.told == [9, 11]
-    assert len(captured) == 5
+    assert len(captured) == 6
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200))), st.integers(-10, 300))

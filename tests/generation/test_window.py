@@ -7,11 +7,13 @@ import pytest
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from apps.generation import event_log
 from apps.generation.models import Generation, State
+from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
 from apps.generation.threads import in_thread
 from tests.generation.conftest import numbers
-from tests.generation.test_worker import ended
+from tests.generation.test_worker import ended, wait_until
 from tests.support.scripted_server import ScriptedServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("celery_worker_process")]
@@ -20,7 +22,7 @@ WINDOW = 600
 EARLIER = "A long earlier remark about compilers and their optimisers. " * 8
 
 
-def run_conversation(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
+def start_in_window(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
     add_endpoint(name="scripted", url=server.url, protocol="openai", variant="instruct")
     Endpoint.objects.update(context_window_override=WINDOW)
     messages = [
@@ -29,7 +31,11 @@ def run_conversation(owner: User, server: ScriptedServer, exchanges: int, last: 
         for message in ({"role": "user", "content": EARLIER}, {"role": "assistant", "content": EARLIER})
     ]
     messages.append({"role": "user", "content": last})
-    return ended(start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100}))
+    return start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100})
+
+
+def run_conversation(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
+    return ended(start_in_window(owner, server, exchanges, last))
 
 
 async def test_what_fits_is_sent_whole_without_counting(alice: User, scripted_server: ScriptedServer) -> None:
@@ -47,6 +53,17 @@ async def test_the_oldest_exchanges_are_left_out(alice: User, scripted_server: S
     assert len(sent) == 13 - generation.left_out
     assert sent[-1]["content"] == "count to 5"
     assert sent[0]["role"] == "user"
+
+
+async def test_a_reply_that_is_stopped_keeps_what_was_left_out(alice: User, scripted_server: ScriptedServer) -> None:
+    def stop_in_the_middle() -> Generation:
+        generation = start_in_window(alice, scripted_server, 6, "count to 500 at 50 per second")
+        wait_until(lambda: bool(event_log.read_log(generation.pk).text))
+        assert cancel_generation(generation_id=generation.pk)
+        wait_until(lambda: Generation.objects.get(pk=generation.pk).left_out > 0)
+        return Generation.objects.get(pk=generation.pk)
+
+    assert (await in_thread(stop_in_the_middle)()).state == State.CANCELLED
 
 
 async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_server: ScriptedServer) -> None:

@@ -100,7 +100,7 @@ async def test_without_a_tokenizer_the_figures_are_estimates() -> None:
 
 
 async def test_estimated_figures_are_said_to_be_about() -> None:
-    with pytest.raises(ContextTooLong, match=r"take about \d+ tokens"):
+    with pytest.raises(ContextTooLong, match=r"take about [\d,]+ tokens"):
         await fit(talk(4000), window=400, reply_tokens=100)
 
 

@@ -60,8 +60,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.annotate(versions=Coalesce(Subquery(counted), 1))
 
     def in_order(self) -> Self:
-        """As pages show them: with all that ``_message.html`` says of each."""
-        shown = self.select_related("generation", "generation__endpoint").with_files().with_versions()
+        """As pages show them: with all that ``_message.html`` says of each.
+
+        What replies were asked for with is not read: it has all that was said before.
+        """
+        shown = self.select_related("generation", "generation__endpoint").defer("generation__messages")
+        shown = shown.with_files().with_versions()
         return shown.annotate(previous_at=F("parent__created_at")).order_by("position")
 
     def with_files(self) -> Self:
@@ -146,6 +150,20 @@ class Message(models.Model):
         if self.previous_at is None:
             return True
         return timezone.localdate(self.created_at) != timezone.localdate(self.previous_at)
+
+    @property
+    def sees_from(self) -> int | None:
+        """Of a reply that has been written: the position of the first message that its model was told."""
+        reply = self.generation
+        if reply is None or not reply.is_over or not reply.text_length or not self.told:
+            return None
+        # Whole exchanges are left out, each a question and a reply.
+        return self.told[min(reply.left_out // 2, len(self.told) - 1)]
+
+    @property
+    def left_out(self) -> int:
+        """How many messages its model was not told, from the first of the thread on."""
+        return (self.sees_from or 1) - 1
 
     @property
     def dom_id(self) -> str:

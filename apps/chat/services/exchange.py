@@ -90,7 +90,7 @@ def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
         role=Role.ASSISTANT,
         generation=generation,
         passages=grounds.listed if grounds else [],
-        told=history.told,
+        told=[] if grounds and not grounds.passages else history.told,
     )
     Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply

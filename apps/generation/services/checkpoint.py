@@ -14,11 +14,12 @@ CHECKPOINT = """
     SET text = CASE WHEN generation.text_length = given.start + given.length THEN generation.text
                     ELSE generation.text || substr(given.text, generation.text_length - given.start + 1) END,
         text_length = given.start + given.length,
+        left_out = coalesce(given.left_out, generation.left_out),
         first_token_at = coalesce(generation.first_token_at, given.began),
         stuck_since = CASE WHEN given.length = 0 THEN generation.stuck_since END,
         lease_expires_at = now() + make_interval(secs => %s)
-    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::timestamptz[])
-        AS given(id, attempt, start, length, text, began)
+    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::int[])
+        AS given(id, attempt, start, length, text, began, left_out)
     WHERE generation.id = given.id
       AND generation.attempt = given.attempt
       AND generation.state = 'running'
@@ -31,7 +32,7 @@ CHECKPOINT = """
 class Checkpoint:
     """``text`` is new since code point ``start``; it may be empty, which only renews the lease.
 
-    ``began`` is when the attempt's first token came; that of the first attempt counts.
+    ``began`` is when the attempt's first token came; that of the first attempt counts. ``left_out`` is as in ``Run``.
     """
 
     generation_id: UUID
@@ -39,6 +40,7 @@ class Checkpoint:
     start: int
     text: str
     began: datetime | None = None
+    left_out: int | None = None
 
 
 def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
@@ -54,6 +56,7 @@ def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
                 [len(checkpoint.text) for checkpoint in checkpoints],
                 [checkpoint.text for checkpoint in checkpoints],
                 [checkpoint.began for checkpoint in checkpoints],
+                [checkpoint.left_out for checkpoint in checkpoints],
             ],
         )
         return {row[0] for row in cursor.fetchall()}

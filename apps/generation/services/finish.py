@@ -49,6 +49,7 @@ def give_up_generation(*, generation: Generation, error: str) -> bool:
         error=error,
         completion_tokens=generation.completion_tokens,
         first_token_at=generation.first_token_at,
+        left_out=generation.left_out,
     )
     return _end(given_up, generation.pk, generation.attempt, outcome)
 

@@ -63,6 +63,7 @@ class Streaming:
         for streams_left in reversed(range(settings.GENERATION_MAX_STREAMS)):
             ended = self._stream(run)
             if ended is None:
+                _keep_left_out(run)
                 return run.stopped or StopReason.LOST
             if isinstance(ended, Delta):
                 return self._success(run, ended)
@@ -154,7 +155,7 @@ class Streaming:
             prompt_tokens=last.usage.prompt_tokens if last.usage else None,
             completion_tokens=run.tokens,
             first_token_at=self._generation.first_token_at or run.first_token_at,
-            left_out=run.left_out,
+            left_out=run.left_out or 0,
         )
 
     def _failure(self, run: Run, error: InferenceError) -> Outcome:
@@ -164,8 +165,15 @@ class Streaming:
             error=error.sentence,
             completion_tokens=run.tokens or None,
             first_token_at=self._generation.first_token_at or run.first_token_at,
-            left_out=run.left_out,
+            left_out=run.left_out or 0,
         )
+
+
+def _keep_left_out(run: Run) -> None:
+    """Whoever pressed Stop did not know what the model had not been told; the next checkpoint would have stored it."""
+    if run.stopped is StopReason.CANCELLED and run.left_out:
+        stopped = Generation.objects.filter(pk=run.generation_id, attempt=run.attempt, state=State.CANCELLED)
+        stopped.update(left_out=run.left_out)
 
 
 def _another_may_do(error: InferenceError) -> bool:

@@ -1,6 +1,21 @@
 """What fits into a model's window, and what has to stay out."""
 
-from apps.inference.context.budget import Count, Fitted, estimate_chat_tokens, fit
+from apps.inference.context.budget import (
+    TOKENS_AROUND_A_CHAT,
+    Count,
+    Fitted,
+    estimate_chat_tokens,
+    estimate_messages,
+    fit,
+)
 from apps.inference.context.estimate import estimate_tokens
 
-__all__ = ["Count", "Fitted", "estimate_chat_tokens", "estimate_tokens", "fit"]
+__all__ = [
+    "TOKENS_AROUND_A_CHAT",
+    "Count",
+    "Fitted",
+    "estimate_chat_tokens",
+    "estimate_messages",
+    "estimate_tokens",
+    "fit",
+]

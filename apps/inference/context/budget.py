@@ -35,44 +35,53 @@ class CountFailed(Exception):
 
 
 async def fit[M: Message](
-    messages: Sequence[M], *, window: int, reply_tokens: int, count: Count[M] | None = None
+    messages: Sequence[M],
+    *,
+    window: int,
+    reply_tokens: int,
+    count: Count[M] | None = None,
+    estimates: Sequence[int] | None = None,
 ) -> Fitted[M]:
     """Keep as much of ``messages`` as leaves ``reply_tokens`` of the ``window`` free.
 
     Whole exchanges are left out, the oldest first, but never the system prompt, nor the last question with what
     follows it. ``count`` is the server's own count of a prompt of messages; without it, or when it raises an
     ``InferenceError``, the figures are estimates. It is awaited once when all fits, else about twice more, at most
-    2 + log2 of the number of exchanges. Raises ``ContextTooLong``, with the figures, when what must stay does not fit.
+    2 + log2 of the number of exchanges. ``estimates`` are those of ``estimate_messages``, where the caller has them.
+    Raises ``ContextTooLong``, with the figures, when what must stay does not fit.
     """
+    sizes = estimate_messages(messages) if estimates is None else estimates
     if count is not None:
         try:
-            return await _Budget(messages, window, reply_tokens, count).fit()
+            return await _Budget(messages, sizes, window, reply_tokens, count).fit()
         except CountFailed:
             pass
-    return await _Budget(messages, window, reply_tokens, None).fit()
+    return await _Budget(messages, sizes, window, reply_tokens, None).fit()
 
 
 def estimate_chat_tokens(messages: Sequence[Message]) -> int:
     """Return more tokens than a prompt of ``messages`` has, without asking anybody."""
-    return TOKENS_AROUND_A_CHAT + sum(map(_estimate, messages))
+    return TOKENS_AROUND_A_CHAT + sum(estimate_messages(messages))
 
 
-def _estimate(message: Message) -> int:
-    return TOKENS_AROUND_A_MESSAGE + estimate_tokens(message.content)
+def estimate_messages(messages: Sequence[Message]) -> list[int]:
+    """Return more tokens than each message adds to a prompt."""
+    return [TOKENS_AROUND_A_MESSAGE + estimate_tokens(message.content) for message in messages]
 
 
 class _Budget[M: Message]:
-    def __init__(self, messages: Sequence[M], window: int, reply_tokens: int, count: Count[M] | None) -> None:
+    def __init__(
+        self, messages: Sequence[M], sizes: Sequence[int], window: int, reply_tokens: int, count: Count[M] | None
+    ) -> None:
         self._messages = messages
         self._window = window
         self._reply_tokens = reply_tokens
         self._count = count
         self._system_end = 1 if messages and messages[0].role == "system" else 0
         self._starts = _possible_starts(messages, self._system_end)
-        self._sizes = [_estimate(message) for message in messages]
         # How long the prompt is, estimated, when the conversation begins at each position.
-        ends = list(accumulate(reversed(self._sizes), initial=0))[::-1]
-        system = TOKENS_AROUND_A_CHAT + sum(self._sizes[: self._system_end])
+        ends = list(accumulate(reversed(sizes), initial=0))[::-1]
+        system = TOKENS_AROUND_A_CHAT + sum(sizes[: self._system_end])
         self._estimates = [system + ends[start] for start in self._starts]
 
     async def fit(self) -> Fitted[M]:
@@ -136,8 +145,8 @@ class _Budget[M: Message]:
     def _too_long(self, tokens: int) -> ContextTooLong:
         about = "about " if self._count is None else ""
         sentence = (
-            f"The last message and the system prompt take {about}{tokens} tokens and the reply {self._reply_tokens}; "
-            f"the model's window holds {self._window}."
+            f"The last message and the system prompt take {about}{tokens:,} tokens and the reply "
+            f"{self._reply_tokens:,}; the model's window holds {self._window:,}."
         )
         return ContextTooLong(sentence, sentence=sentence)
 

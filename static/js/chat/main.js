@@ -9,3 +9,4 @@ import "./found.js"; // after scrolling.js, which goes to the end
 import "./shortcuts.js";
 import "./sidebar.js";
 import "./updates.js";
+import "./view_start.js";
