@@ -25,10 +25,11 @@ lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
 types: $(ENVIRONMENT) ## Check types
 	@$(BIN)/mypy
 
-bench: $(ENVIRONMENT) ## Measure what streaming costs
+bench: $(ENVIRONMENT) ## Measure what streaming, stopping and long conversations cost
 	@$(BIN)/python -m benchmarks.inference_stream
 	@$(BIN)/python -m benchmarks.streams
 	@$(BIN)/python -m benchmarks.stop
+	@$(BIN)/python -m benchmarks.long_conversation
 
 soak: $(ENVIRONMENT) ## Kill things at random under fifty replies (SOAK_MINUTES=30 SOAK_SEED=)
 	@$(BIN)/python -m tests.faults.soak

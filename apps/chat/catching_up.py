@@ -10,7 +10,8 @@ from apps.chat.cursor import Cursor, Had, checksum
 from apps.chat.live import SPOKEN_ENDS, WRITING, renderer_of
 from apps.chat.markdown.streaming import Change, Finish, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import ShownMessage, html_of, now_as_moment, waiting_of
+from apps.chat.transcript import ShownMessage, html_of, moment_now, waiting_of
+from apps.chat.window import latest_messages, part_to_catch_up
 from apps.generation.models import ACTIVE
 from apps.generation.selectors import text_so_far
 
@@ -66,13 +67,14 @@ def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
     before = Cursor.read(cursor)
     since = before.since
     switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
-    after = Cursor(now_as_moment(), switched_at.isoformat() if switched_at else "")
+    now = moment_now()
+    after = Cursor(now.isoformat(), switched_at.isoformat() if switched_at else "")
     html = ""
-    if before.is_switched(switched_at):
-        # Without its cursor the page gets all that follows whole.
-        html, since, before = fragments.replace_transcript([]), None, after
-    messages = conversation.thread.in_order()
-    for message in messages.changed_since(since) if since else messages:
+    parts = part_to_catch_up(conversation, since, is_switched=before.is_switched(switched_at))
+    if since is None or parts is not None:
+        # Without its cursor the page gets what is changing now whole, in place of what this shows of it.
+        html, before, since = fragments.replace_transcript(parts or []), after, now
+    for message in latest_messages(conversation).changed_since(since):
         piece = Piece(message)
         html += piece.beyond(before.had.get(message.pk))
         after.had[message.pk] = piece.had

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript import ShownMessage, moment_from, render_message
+from apps.chat.window import Gap
 from apps.generation.models import ACTIVE
 
 BETWEEN_MESSAGES = "~"
@@ -56,11 +57,11 @@ class Cursor:
             return cls(moment, switched)
 
     @classmethod
-    def of_page(cls, conversation: Conversation, turns: Iterable[ShownMessage], moment: str) -> Self:
-        """Of a page made at the ``moment`` that shows ``turns``. What is being written it will be sent from the top."""
-        since = moment_from(moment)
-        had = {turn.message.pk: Had.of(turn, turn.html) for turn in turns if since and _ended_since(turn, since)}
-        return cls(moment, switched_in(conversation), had)
+    def of_page(cls, conversation: Conversation, parts: Iterable[ShownMessage | Gap], moment: datetime) -> Self:
+        """Of a page made at the ``moment`` that shows ``parts``. What is being written it will be sent from the top."""
+        messages = [part for part in parts if isinstance(part, ShownMessage)]
+        had = {shown.message.pk: Had.of(shown, shown.html) for shown in messages if _ended_since(shown, moment)}
+        return cls(moment.isoformat(), switched_in(conversation), had)
 
     @property
     def since(self) -> datetime | None:

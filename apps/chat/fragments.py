@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.markdown.streaming import Append, Change, Finish, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import ShownMessage, render_message, render_sidebar_link
+from apps.chat.transcript import render_message, render_sidebar_link, render_transcript
+from apps.chat.window import Part
 
 
 def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
@@ -20,10 +21,9 @@ def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str
     return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
 
 
-def replace_transcript(turns: Iterable[ShownMessage]) -> str:
+def replace_transcript(parts: Iterable[Part]) -> str:
     """Show these messages and no others."""
-    articles = "".join(render_message(turn.message, turn.html, turn.waiting) for turn in turns)
-    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML">{articles}</hx-partial>'
+    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML settle:0">{render_transcript(parts)}</hx-partial>'
 
 
 def with_open_block(message: Message, finished: str, still_open: str) -> SafeString:

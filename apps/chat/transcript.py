@@ -1,19 +1,25 @@
 """Messages as the page, the htmx answer and the socket show them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.renderer import render_markdown
-from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.models import Conversation, Message
+from apps.chat.window import Gap, Part
 from apps.chat.wording import waiting_sentence
 from apps.generation.models import State
 from apps.generation.queue import place_of
 from apps.generation.selectors import text_so_far
 
+KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
+LONGEST_KEPT = 20_000  # characters
 LONGEST_TRANSACTION = timedelta(seconds=5)
 
 
@@ -26,8 +32,13 @@ class ShownMessage:
     waiting: str = ""
 
 
-def shown_messages(messages: MessageQuerySet) -> list[ShownMessage]:
-    return [ShownMessage(message, html_of(message), waiting_of(message)) for message in messages.in_order()]
+def shown(parts: Iterable[Part]) -> list[ShownMessage | Gap]:
+    """The messages with their texts as HTML, and the gaps between them."""
+    return [part if isinstance(part, Gap) else _shown_message(part) for part in parts]
+
+
+def _shown_message(message: Message) -> ShownMessage:
+    return ShownMessage(message, html_of(message), waiting_of(message))
 
 
 def waiting_of(message: Message) -> str:
@@ -41,7 +52,21 @@ def html_of(message: Message) -> SafeString:
     """The text of a message, as far as it is written."""
     if message.generation is None:
         return SafeString(escape(message.question))
-    return mark_safe(render_markdown(text_so_far(message.generation), message.cited))  # noqa: S308 - cleaned by nh3
+    return mark_safe(_rendered(text_so_far(message.generation), tuple(message.cited)))  # noqa: S308 - cleaned by nh3
+
+
+def _rendered(text: str, cited: tuple[Cited, ...]) -> str:
+    return (_kept if len(text) <= LONGEST_KEPT else render_markdown)(text, cited)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(text: str, cited: tuple[Cited, ...]) -> str:
+    """What is rendered depends on nothing else, so it is never out of date."""
+    return render_markdown(text, cited)
+
+
+def render_transcript(parts: Iterable[Part]) -> str:
+    return render_to_string("chat/_transcript.html", {"parts": shown(parts)})
 
 
 def render_message(message: Message, html: SafeString, waiting: str = "") -> str:
@@ -52,12 +77,12 @@ def render_sidebar_link(conversation: Conversation) -> str:
     return render_to_string("chat/_sidebar_link.html", {"item": conversation, "current": conversation})
 
 
-def now_as_moment() -> str:
-    """The present instant, as the socket's ``since`` parameter carries it.
+def moment_now() -> datetime:
+    """The present instant, from which a page is to be told what changes.
 
     A little earlier, in fact: what a page does not see may carry an older time, that of a transaction's beginning.
     """
-    return (datetime.now(UTC) - LONGEST_TRANSACTION).isoformat()
+    return datetime.now(UTC) - LONGEST_TRANSACTION
 
 
 def moment_from(text: str) -> datetime | None:

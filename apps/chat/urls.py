@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import attachments, conversations, search, shares, sidebar, transfer
+from apps.chat.views import attachments, conversations, gaps, search, shares, sidebar, transfer
 
 app_name = "chat"
 
@@ -37,6 +37,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
     path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
     path("<uuid:conversation_id>/<uuid:message_id>/", search.place, name="place"),
+    path("<uuid:conversation_id>/<uuid:message_id>/gap/", gaps.gap, name="gap"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
     path("<uuid:conversation_id>/<uuid:message_id>/fork/", views.fork, name="fork"),

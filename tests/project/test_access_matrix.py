@@ -79,6 +79,7 @@ EXPECTED = {
     "chat:changes": For.OWNER,
     "chat:stop": For.OWNER,
     "chat:place": For.OWNER,
+    "chat:gap": For.OWNER,
     "chat:continue": For.OWNER,
     "chat:retry": For.OWNER,
     "chat:fork": For.OWNER,

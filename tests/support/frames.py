@@ -100,7 +100,9 @@ class ShownPage:
 
     @property
     def messages(self) -> list[Element]:
-        return self.root.find("id", "transcript").elements
+        """Without the gaps between them."""
+        shown = self.root.find("id", "transcript").elements
+        return [element for element in shown if element.tag == "article"]
 
     @property
     def states(self) -> list[str]:

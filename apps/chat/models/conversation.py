@@ -68,6 +68,15 @@ class Conversation(models.Model):
     switched_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When another thread was last put in place of the one shown."
     )
+    switched_to = models.ForeignKey(
+        "Message",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Where that thread begins to differ.",
+    )
     endpoint = models.ForeignKey(
         "endpoints.Endpoint",
         null=True,

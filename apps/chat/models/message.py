@@ -27,29 +27,38 @@ class Role(models.TextChoices):
     ASSISTANT = "assistant", "Assistant"
 
 
-# From a message back to the first question. Positions fall on the way, so that it ends whatever is stored.
+# From a message back towards the first question: at most so many, from a position on. Positions fall on the way, so
+# that it ends whatever is stored. The OFFSET keeps Postgres from reading the whole table at every step, as it does
+# where that seems small.
 THREAD = """
-    WITH RECURSIVE thread (id, parent_id, position) AS (
-        SELECT id, parent_id, position FROM chat_message WHERE id = {last}
+    WITH RECURSIVE thread (id, parent_id, position, step) AS (
+        SELECT id, parent_id, position, 1 FROM chat_message WHERE id = {last}
         UNION ALL
-        SELECT earlier.id, earlier.parent_id, earlier.position
-        FROM chat_message AS earlier
-        JOIN thread ON earlier.id = thread.parent_id AND earlier.position < thread.position
+        SELECT earlier.id, earlier.parent_id, earlier.position, thread.step + 1
+        FROM thread, LATERAL (
+            SELECT id, parent_id, position FROM chat_message
+            WHERE chat_message.id = thread.parent_id AND chat_message.position < thread.position OFFSET 0
+        ) AS earlier
+        WHERE thread.step < %s AND earlier.position >= %s
     )
     SELECT id FROM thread
 """
 THREAD_TO = THREAD.format(last="%s")
 THREAD_SHOWN = THREAD.format(last="(SELECT current_id FROM chat_conversation WHERE id = %s)")
+ALL = 2**31 - 1
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def in_thread_to(self, last: UUID | None) -> Self:
-        """Those on the way from the first question to the message ``last``; none where that is ``None``."""
-        return self.filter(pk__in=RawSQL(THREAD_TO, [last]))  # noqa: S611 - a constant text
+    def in_thread_to(self, last: UUID | None, *, at_most: int = ALL, from_position: int = 1) -> Self:
+        """Those on the way from the first question to the message ``last``; none where that is ``None``.
 
-    def shown_in(self, conversation_id: UUID) -> Self:
-        """The thread that the conversation shows when the query runs."""
-        return self.filter(pk__in=RawSQL(THREAD_SHOWN, [conversation_id]))  # noqa: S611 - a constant text
+        ``at_most`` takes so many of the latest; what stands before ``from_position`` is not read.
+        """
+        return self.filter(pk__in=RawSQL(THREAD_TO, [last, at_most, from_position]))  # noqa: S611 - a constant text
+
+    def shown_in(self, conversation_id: UUID, *, at_most: int = ALL, from_position: int = 1) -> Self:
+        """The thread that the conversation shows when the query runs, or the latest of it as above."""
+        return self.filter(pk__in=RawSQL(THREAD_SHOWN, [conversation_id, at_most, from_position]))  # noqa: S611 - a constant text
 
     def with_versions(self) -> Self:
         """Annotate ``versions``: how many messages stand in this one's place, itself among them."""

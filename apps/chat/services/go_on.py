@@ -21,8 +21,8 @@ def continue_reply(*, reply: Message) -> None:
         conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
         if conversation.deleted_at is not None:
             raise ConversationGone
-        last = conversation.thread.in_order().latest("position")
-        if last != reply or last.generation is None:
+        last = conversation.current
+        if last is None or last != reply or last.generation is None:
             raise NothingToContinue
         if not last.state.is_over:
             raise ReplyInProgress

@@ -34,7 +34,7 @@ def edit_question(
         edited = store_question(conversation, question.parent, text)
         copy_files(pairs=[(question.pk, edited.pk)], only=keep)
         exchange = store_reply(edited, idempotency_key)
-        _switched(conversation)
+        _switched(conversation, edited)
     return exchange
 
 
@@ -53,7 +53,7 @@ def answer_question(*, question: Message) -> Exchange:
     with transaction.atomic():
         question.conversation = conversation = lock(question.conversation_id)  # with its settings
         exchange = store_reply(question, None)
-        _switched(conversation)
+        _switched(conversation, exchange.reply)
     return exchange
 
 
@@ -62,7 +62,7 @@ def show_version(*, message: Message) -> Conversation:
     with transaction.atomic():
         conversation = lock(message.conversation_id)
         Conversation.objects.filter(pk=conversation.pk).update(current=_latest_below(conversation, message))
-        _switched(conversation)
+        _switched(conversation, message)
     return conversation
 
 
@@ -76,6 +76,6 @@ def _latest_below(conversation: Conversation, message: Message) -> UUID:
     return end
 
 
-def _switched(conversation: Conversation) -> None:
-    Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now())
+def _switched(conversation: Conversation, to: Message) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now(), switched_to=to)
     transaction.on_commit(partial(announce_thread, conversation.pk))

@@ -1,5 +1,6 @@
 """What the chat's views fetch and answer with: a page, or for htmx the part that changed."""
 
+import re
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -13,8 +14,11 @@ from apps.chat.forms import MessageForm
 from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.chat.servers import chat_servers
 from apps.chat.services.exchange import Exchange
-from apps.chat.transcript import now_as_moment, shown_messages
+from apps.chat.transcript import moment_now, shown
 from apps.chat.views.sidebar import deleted_conversation, sidebar_for
+from apps.chat.window import Part, latest_messages, latest_part, part_about
+
+PLACE = re.compile("[1-9][0-9]{0,8}")
 
 
 def conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
@@ -47,33 +51,35 @@ def followed(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(exchange.conversation)
-    turns = shown_messages(exchange.conversation.thread.filter(position__gte=exchange.question.position))
+    messages = latest_messages(exchange.conversation).filter(position__gte=exchange.question.position)
     files = Attachment.objects.in_draft(user_of(request), exchange.conversation).without_text()
-    context = {"turns": turns, "key": uuid4(), "files": files}
+    context = {"parts": shown(messages), "key": uuid4(), "files": files}
     return render(request, "chat/_sent.html", context)
 
 
 def refused(
-    request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str, status: int
+    request: HttpRequest, conversation: Conversation | None, form: MessageForm, sentence: str, status: int
 ) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
-    response = page(request, shown, form, sentence)
+    response = page(request, conversation, form, sentence)
     response.status_code = status
     return response
 
 
-def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, sentence: str = "") -> HttpResponse:
+def page(
+    request: HttpRequest, conversation: Conversation | None, form: MessageForm, sentence: str = ""
+) -> HttpResponse:
     # Taken before the messages are read, so that the socket sends whatever changes in between.
-    moment = now_as_moment()
-    turns = shown_messages(shown.thread) if shown else []
+    moment = moment_now()
+    parts = shown(_part_asked_for(request, conversation)) if conversation else []
     context = {
-        "conversation": shown,
-        "cursor": Cursor.of_page(shown, turns, moment) if shown else "",
-        "turns": turns,
+        "conversation": conversation,
+        "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
+        "parts": parts,
         "sidebar": sidebar_for(request),
-        "deleted": None if shown else deleted_conversation(request),
-        "files": Attachment.objects.in_draft(user_of(request), shown).without_text(),
+        "deleted": None if conversation else deleted_conversation(request),
+        "files": Attachment.objects.in_draft(user_of(request), conversation).without_text(),
         "draft": form["message"].value() or request.GET.get("prompt", ""),
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "key": uuid4(),
@@ -81,3 +87,11 @@ def page(request: HttpRequest, shown: Conversation | None, form: MessageForm, se
         "servers": chat_servers().notice(),
     }
     return render(request, "chat/page.html", context)
+
+
+def _part_asked_for(request: HttpRequest, conversation: Conversation) -> list[Part]:
+    """What stands about the place in the address, ``at``, or at the end."""
+    place = request.GET.get("at", "")
+    if not PLACE.fullmatch(place):
+        return latest_part(conversation)
+    return part_about(conversation, int(place)) or latest_part(conversation)

@@ -47,5 +47,5 @@ def place(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 
 
 def _address_of(message: Message, words: str) -> str:
-    query = f"?{urlencode({'find': Query(words).text})}" if words else ""
-    return f"{message.conversation.get_absolute_url()}{query}#{message.dom_id}"
+    query = {"at": message.position} | ({"find": Query(words).text} if words else {})
+    return f"{message.conversation.get_absolute_url()}?{urlencode(query)}#{message.dom_id}"

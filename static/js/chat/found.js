@@ -1,9 +1,12 @@
-// Shows what a search has found: scrolls to the message that the address names, and marks the words that were sought.
+// Goes to the place that the address names, a message or a position, and marks there the words that were sought.
 
-const words = new URLSearchParams(location.search).get("find")?.match(/[\p{L}\p{N}]+/gu) ?? [];
-const sought = location.hash.startsWith("#message-") ? location.hash.slice(1) : "";
+import { leave } from "./scrolling.js";
+
+const parameters = new URLSearchParams(location.search);
+const words = parameters.get("find")?.match(/[\p{L}\p{N}]+/gu) ?? [];
 const longestFirst = words.toSorted((one, other) => other.length - one.length);
 const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.join("|")})`, "giu");
+const namedMessage = /^#message-([0-9a-f-]{36})$/;
 let found = [];
 
 function* places(root) {
@@ -18,16 +21,28 @@ function* places(root) {
   }
 }
 
+const sought = () =>
+  document.getElementById(location.hash.slice(1)) ??
+  document.querySelector(`#transcript > [data-position="${CSS.escape(parameters.get("at") ?? "")}"]`);
+
 function mark() {
-  const body = document.getElementById(sought)?.querySelector(".message__body");
+  const body = sought()?.querySelector(".message__body");
   found = words.length && body ? [...places(body)] : [];
   CSS.highlights?.set("found", new Highlight(...found));
 }
 
-const message = document.getElementById(sought);
-if (message) {
+function go() {
+  const [, id] = location.hash.match(namedMessage) ?? [];
+  // A message that the page does not carry.
+  if (id && !document.getElementById(`message-${id}`)) return location.replace(`${location.pathname}${id}/`);
+  const message = sought();
+  if (!message) return;
   mark();
+  leave();
   (found[0]?.startContainer.parentElement ?? message).scrollIntoView({ block: found.length ? "center" : "start" });
-  // What has just been written is sent once more, and takes the place of what was marked.
-  document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());
 }
+
+go();
+addEventListener("hashchange", go);
+// What has just been written is sent once more, and takes the place of what was marked.
+document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());

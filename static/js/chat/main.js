@@ -4,8 +4,8 @@ import "./composer.js";
 import "./connection.js";
 import "./messages.js";
 import "./code.js";
-import "./scrolling.js";
-import "./found.js"; // after scrolling.js, which goes to the end
+import "./gaps.js";
+import "./found.js";
 import "./shortcuts.js";
 import "./sidebar.js";
 import "./updates.js";

@@ -1,32 +1,89 @@
-// Follows the reply only while the reader is at the end of it.
+// Follows the reply only while the reader is at its end: whatever a reader does to go up, or to hold on to something,
+// lets go of the end, and only going there again takes hold of it.
 
 const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
 const jump = document.getElementById("jump-to-latest");
-const nearEnd = 32; // px
+const nearEnd = 4; // px
+const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
+const asks = /\/(retry|continue|edit)\/$/;
 
 let pinned = true;
+let seen = 0; // where the scroller was last seen
+let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
 
-const distanceFromEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+const isAtEnd = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop <= nearEnd;
+const last = () => transcript.lastElementChild;
+const reach = (message) => transcript.getBoundingClientRect().bottom - message.getBoundingClientRect().top;
 
-function follow() {
+/** How much has been written since the reader left the end, in lines. */
+function newLines() {
+  if (!left.message?.isConnected) return "";
+  const lines = Math.round((reach(left.message) - left.height) / parseFloat(getComputedStyle(transcript).lineHeight));
+  return lines > 0 ? `${lines} new line${lines > 1 ? "s" : ""}` : "";
+}
+
+function show() {
+  jump.hidden = pinned || isAtEnd();
+  const news = jump.hidden ? "" : newLines();
+  jump.dataset.new = news;
+  jump.setAttribute("aria-description", news);
+}
+
+export function pin() {
+  pinned = true;
+  follow();
+}
+
+export function leave() {
+  if (!pinned) return;
+  pinned = false;
+  left = { message: last(), height: last() ? reach(last()) : 0 };
+}
+
+export function follow() {
   if (pinned) scroller.scrollTop = scroller.scrollHeight;
-  jump.hidden = pinned || distanceFromEnd() <= nearEnd;
+  seen = scroller.scrollTop;
+  show();
 }
 
 scroller.addEventListener("scroll", () => {
-  pinned = distanceFromEnd() <= nearEnd;
-  jump.hidden = pinned;
+  const { scrollTop } = scroller;
+  // What grows between our own scrolling and this event is no reader's doing, so only the direction counts. At the
+  // end it is no reader either: there is less to scroll than there was.
+  if (scrollTop < seen - 1 && !isAtEnd()) leave();
+  else if (scrollTop > seen && isAtEnd()) pinned = true;
+  seen = scrollTop;
+  show();
+}, { passive: true });
+
+// Before it is seen in a scroll event, the next token would undo it.
+scroller.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && leave(), { passive: true });
+scroller.addEventListener("touchmove", leave, { passive: true });
+scroller.addEventListener("pointerdown", ({ offsetX, target }) => {
+  if (target === scroller && offsetX >= scroller.clientWidth) leave(); // the scrollbar
+});
+scroller.addEventListener("keydown", ({ key, shiftKey, target }) => {
+  if (target.matches("textarea, input")) return;
+  if (upwards.has(key) || (key === " " && shiftKey && target === scroller)) leave();
 });
 
-// A wheel or key that goes up unpins at once, also when the next token would scroll down before the event is seen.
-scroller.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && (pinned = false), { passive: true });
+// What a reader has focused or selected stays where it is.
+transcript.addEventListener("focusin", leave);
+document.addEventListener("selectionchange", () => {
+  const selection = getSelection();
+  if (!selection.isCollapsed && transcript.contains(selection.anchorNode)) leave();
+});
 
 jump.addEventListener("click", () => {
-  pinned = true;
-  follow();
+  pin();
+  scroller.focus({ preventScroll: true }); // the button that had it is gone
 });
 
-document.getElementById("composer").addEventListener("htmx:before:request", () => (pinned = true));
+// Whoever asks wants to see the answer.
+document.addEventListener("htmx:before:request", ({ target, detail }) => {
+  if (target.id === "composer" || asks.test(detail.ctx.request.action)) pin();
+});
 new ResizeObserver(follow).observe(transcript);
+new ResizeObserver(follow).observe(scroller);
 follow();

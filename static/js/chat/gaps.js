@@ -1,0 +1,97 @@
+// Messages that the page does not carry: fetches them as the reader comes near, and keeps in its place what is read
+// while messages are put above it, or others in place of all.
+
+import { follow } from "./scrolling.js";
+
+const scroller = document.getElementById("scroller");
+const transcript = document.getElementById("transcript");
+const announcer = document.getElementById("announcer");
+const nearby = "1200px 0px"; // about a screen and a half before the reader is there
+
+let hasScrolled = false;
+let kept = null;
+
+const topOf = (element) => element.getBoundingClientRect().top;
+const messages = () => [...transcript.querySelectorAll(":scope > .message")];
+
+function isInView(element) {
+  const [view, box] = [scroller.getBoundingClientRect(), element.getBoundingClientRect()];
+  return box.bottom > view.top && box.top < view.bottom;
+}
+
+/** The message that must not move: next to a gap that is seen, or else the first that is seen. */
+function anchorFor(gap, side) {
+  if (!gap || !isInView(gap)) return messages().find(isInView);
+  const [follows, precedes] = [Node.DOCUMENT_POSITION_FOLLOWING, Node.DOCUMENT_POSITION_PRECEDING];
+  const where = (message) => gap.compareDocumentPosition(message);
+  if (side === "start") return messages().findLast((message) => where(message) & precedes);
+  return messages().find((message) => where(message) & follows);
+}
+
+document.addEventListener("htmx:before:swap", ({ detail }) => {
+  const task = detail.tasks.find(({ target, swapSpec }) =>
+    target?.classList?.contains("gap") || (target === transcript && swapSpec.style === "innerHTML"));
+  if (!task) return;
+  const gap = task.target === transcript ? null : task.target;
+  const side = detail.ctx.sourceElement?.dataset?.gap;
+  const anchor = anchorFor(gap, side);
+  kept = {
+    gap: gap !== null,
+    side,
+    anchor,
+    top: anchor && topOf(anchor),
+    focused: gap?.contains(document.activeElement),
+    before: new Set(messages()),
+  };
+});
+
+document.addEventListener("htmx:before:settle", () => {
+  if (!kept) return;
+  const { gap, side, anchor, top, focused, before } = kept;
+  kept = null;
+  const same = anchor?.isConnected ? anchor : replacementOf(anchor);
+  if (same) scroller.scrollTop += topOf(same) - top;
+  follow();
+  watch();
+  if (!gap) return;
+  const added = messages().filter((message) => !before.has(message));
+  if (focused) focus(side === "start" ? added[0] : added.at(-1));
+  if (announcer && added.length) announcer.textContent = `${added.length} more messages are shown.`;
+});
+
+/** What stands where a message stood that another thread has taken the place of. */
+function replacementOf(message) {
+  if (!message) return null;
+  return document.getElementById(message.id) ??
+    messages().find(({ dataset }) => dataset.position === message.dataset.position);
+}
+
+function focus(message) {
+  if (!message) return;
+  message.tabIndex = -1;
+  message.focus({ preventScroll: true });
+}
+
+const near = new IntersectionObserver((entries) => {
+  if (!hasScrolled) return;
+  for (const { isIntersecting, target, boundingClientRect, rootBounds } of entries) {
+    if (!isIntersecting || target.querySelector(".htmx-request")) continue;
+    const isBelow = boundingClientRect.top > (rootBounds.top + rootBounds.bottom) / 2;
+    (target.querySelector(isBelow ? "[data-gap=start]" : "[data-gap=end]") ?? target.querySelector("[data-gap]")).click();
+  }
+}, { root: scroller, rootMargin: nearby });
+
+function watch() {
+  near.disconnect(); // what is near now counts too
+  for (const gap of transcript.querySelectorAll(":scope > .gap")) near.observe(gap);
+}
+
+// Nothing is fetched for who only opens the page, whatever is near.
+for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  scroller.addEventListener(kind, () => {
+    if (hasScrolled) return;
+    hasScrolled = true;
+    watch();
+  }, { passive: true });
+}
+
