@@ -14,13 +14,7 @@ LONGEST_REPLY_TOKENS = 100_000  # the longest text that Code Llama was tried on
 HIGHEST_SEED = 2**31 - 1  # every server takes it
 NAMED = 3
 
-# How a limit is worded: of one server, of all, and of some.
-WORDS = {
-    "temperature": "a temperature of {most:g}",
-    "top_p": "a top-p of {most:g}",
-    "max_tokens": "{most:,} tokens",
-    "stop": "{most} stop sequences",
-}
+WORDS = {"temperature": "{most:g}", "top_p": "{most:g}", "max_tokens": "{most:,}", "stop": "{most}"}
 
 
 def problem_with_system_prompt(text: str) -> str:
@@ -50,12 +44,12 @@ class Limits:
         return self._problem_with_window(asked) if name == "max_tokens" else ""
 
     def remark_on(self, name: str) -> str:
-        """Which of them allow less than somebody may ask for, as sentences; empty where none says."""
+        """Which of them cut it to what, as a sentence; empty where none does."""
         by_most: dict[Any, list[str]] = {}
         for endpoint, most in self._maxima(name):
             by_most.setdefault(most, []).append(endpoint.name)
-        allowed = [f"{WORDS[name].format(most=most)} on {_listed(names)}" for most, names in sorted(by_most.items())]
-        return f"At the most {', '.join(allowed)}: more is cut to that." if allowed else ""
+        cuts = [f"to {WORDS[name].format(most=most)} on {_listed(names)}" for most, names in sorted(by_most.items())]
+        return f"Cut {', '.join(cuts)}." if cuts else ""
 
     def _maxima(self, name: str) -> list[tuple[Endpoint, Any]]:
         found = [(endpoint, (endpoint.maximum_parameters or {}).get(name)) for endpoint in self.endpoints]

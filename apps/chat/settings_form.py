@@ -93,7 +93,7 @@ class ParametersForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["max_tokens"].widget.attrs["placeholder"] = f"{settings.CHAT_MAX_TOKENS:,}"
-        self.fields["seed"].widget.attrs["placeholder"] = "a new one each time"
+        self.fields["seed"].widget.attrs["placeholder"] = "random"
 
     def clean_system_prompt(self) -> str:
         text: str = self.cleaned_data["system_prompt"].replace("\r\n", "\n").strip()
@@ -133,8 +133,9 @@ class SettingsForm(ParametersForm):
     def __init__(
         self,
         *args: Any,
-        conversation: Conversation | None,
         servers: ChatServers,
+        conversation: Conversation | None = None,
+        mode: Mode = Mode.CHAT,
         first: Settings | None = None,
         **kw: Any,
     ) -> None:
@@ -143,7 +144,7 @@ class SettingsForm(ParametersForm):
         self._conversation = conversation
         self._servers = servers
         cast("forms.ChoiceField", self.fields["endpoint"]).choices = self._choices()
-        if conversation and conversation.mode == Mode.GUIDE:
+        if (conversation.mode if conversation else mode) == Mode.GUIDE:
             self.fields["system_prompt"].help_text += " The guide’s instructions and passages follow it."
         for name in CUT:
             if remark := Limits(servers.enabled).remark_on(name):
@@ -199,9 +200,10 @@ class SettingsForm(ParametersForm):
         return None if value == [] else value
 
     @property
-    def problems(self) -> list[str]:
-        """What is wrong, each with the name of its field."""
-        return [f"{self[name].label}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
+    def sentence(self) -> str:
+        """What is wrong, with the names of the fields: “temperature: Write a number from 0 to 2.”."""
+        problems = self.errors.items()
+        return " ".join(f"{self[name].label.lower()}: {' '.join(map(str, errors))}" for name, errors in problems)
 
     def beside(self, refusal: SettingsChanged) -> "SettingsForm":
         """The form again, with what is stored now as what the browser was shown, and a word where both changed it."""

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import attachments, conversations, gaps, search, shares, sidebar, transfer
+from apps.chat.views import attachments, conversations, gaps, search, settings, shares, sidebar, transfer
 
 app_name = "chat"
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
+    path("<uuid:conversation_id>/settings/", settings.settings, name="settings"),
+    path("<uuid:conversation_id>/settings/any/", settings.use_any, name="use_any"),
     path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
     path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),

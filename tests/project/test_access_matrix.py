@@ -67,6 +67,8 @@ EXPECTED = {
     "chat:remove_attachment": For.OWNER,
     "chat:conversation": For.OWNER,
     "chat:manage": For.OWNER,
+    "chat:settings": For.OWNER,
+    "chat:use_any": For.OWNER,
     "chat:rename": For.OWNER,
     "chat:pin": For.OWNER,
     "chat:archive": For.OWNER,
@@ -204,7 +206,7 @@ def ask(arguments: dict[str, Any], staff: User) -> Ask:
             if name.startswith("gateway:") and not without_key:
                 headers = {"Authorization": f"Bearer {issue_api_key(owner=user)}"}
         address = address_of(name, arguments, staff)
-        form = {"message": "What is a list?", "title": "Changed"}
+        form = {"message": "What is a list?", "title": "Changed", "settings-seed": "7"}
         return {"GET": client.get(address, headers=headers), "POST": client.post(address, form, headers=headers)}
 
     return ask_as
@@ -315,6 +317,7 @@ def state_of_things() -> list[Any]:
     conversations = Conversation.objects.order_by("pk")
     return [
         list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),
+        list(conversations.values("endpoint_name", "system_prompt", "parameters")),
         list(Share.objects.values("pk")),
         list(Attachment.objects.values("pk", "message")),
         list(ApiKey.objects.filter(name=SECRET).values()),

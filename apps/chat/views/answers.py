@@ -6,15 +6,17 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
 from apps.chat.cursor import Cursor
 from apps.chat.forms import MessageForm
-from apps.chat.models import Attachment, Conversation, Message, Role
-from apps.chat.servers import chat_servers
+from apps.chat.models import Attachment, Conversation, Message, Mode, Role
 from apps.chat.services.exchange import Exchange
+from apps.chat.settings_form import SettingsForm
 from apps.chat.transcript import moment_now, shown
+from apps.chat.views.assistant import assistant_context
 from apps.chat.views.sidebar import deleted_conversation, sidebar_for
 from apps.chat.window import Part, latest_messages, latest_part, part_about
 
@@ -22,7 +24,8 @@ PLACE = re.compile("[1-9][0-9]{0,8}")
 
 
 def conversation_for(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.visible_to(user_of(request)), pk=conversation_id)
+    visible = Conversation.objects.visible_to(user_of(request)).select_related("endpoint")
+    return get_object_or_404(visible, pk=conversation_id)
 
 
 def message_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
@@ -57,21 +60,32 @@ def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     return render(request, "chat/_sent.html", context)
 
 
-def refused(
-    request: HttpRequest, conversation: Conversation | None, form: MessageForm, sentence: str, status: int
+def refused(  # noqa: PLR0913, PLR0917 (a page that keeps all that was written)
+    request: HttpRequest,
+    conversation: Conversation | None,
+    form: MessageForm,
+    sentence: str,
+    status: int,
+    assistant: SettingsForm | None = None,
 ) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
-    response = page(request, conversation, form, sentence)
+    response = page(request, conversation, form, sentence, assistant)
     response.status_code = status
     return response
 
 
 def page(
-    request: HttpRequest, conversation: Conversation | None, form: MessageForm, sentence: str = ""
+    request: HttpRequest,
+    conversation: Conversation | None,
+    form: MessageForm,
+    sentence: str = "",
+    assistant: SettingsForm | None = None,
 ) -> HttpResponse:
+    """``sentence`` says why ``form`` was refused; ``assistant`` are settings that came with it."""
     # Taken before the messages are read, so that the socket sends whatever changes in between.
     moment = moment_now()
+    mode = Mode(conversation.mode) if conversation else Mode.GUIDE if request.path == reverse("chat:ask") else Mode.CHAT
     parts = shown(_part_asked_for(request, conversation)) if conversation else []
     context = {
         "conversation": conversation,
@@ -84,7 +98,7 @@ def page(
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "key": uuid4(),
         "sentence": sentence,
-        "servers": chat_servers().notice(),
+        **assistant_context(conversation, mode, assistant),
     }
     return render(request, "chat/page.html", context)
 

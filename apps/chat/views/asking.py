@@ -1,4 +1,4 @@
-"""A new conversation that answers from the guide."""
+"""A new conversation: an ordinary one, or one that answers from the guide."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
@@ -7,25 +7,43 @@ from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
+from apps.chat.servers import chat_servers
 from apps.chat.services.send import start_conversation
+from apps.chat.settings_form import SettingsForm
 from apps.chat.views.answers import led_to, page, refused
 from apps.chat.views.attachments import files_of
 
 
 @require_http_methods(["GET", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """A new chat; posting its first message, and settings with it, makes the conversation."""
+    return _begin(request, Mode.CHAT)
+
+
+@require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask the guide; posting the first question makes the conversation, which stays with the guide."""
+    return _begin(request, Mode.GUIDE)
+
+
+def _begin(request: HttpRequest, mode: Mode) -> HttpResponse:
     if request.method != "POST":
         return page(request, None, MessageForm())
-    form = MessageForm(request.POST)
+    form, assistant = MessageForm(request.POST), SettingsForm(request.POST, servers=chat_servers(), mode=mode)
     try:
         files = files_of(request, form, None)
         if not form.is_valid():
-            return refused(request, None, form, form.sentence, 422)
-        text, key = form.cleaned_data["message"], form.cleaned_data["key"]
+            return refused(request, None, form, form.sentence, 422, assistant)
+        if not assistant.is_valid():
+            return refused(request, None, form, f"Not sent. In the settings, {assistant.sentence}", 422, assistant)
         exchange = start_conversation(
-            owner=user_of(request), text=text, files=files, idempotency_key=key, mode=Mode.GUIDE
+            owner=user_of(request),
+            text=form.cleaned_data["message"],
+            files=files,
+            idempotency_key=form.cleaned_data["key"],
+            mode=mode,
+            assistant=assistant.chosen,
         )
     except ChatError as error:
-        return refused(request, None, form, error.sentence, error.status)
+        return refused(request, None, form, error.sentence, error.status, assistant)
     return led_to(request, exchange.conversation)

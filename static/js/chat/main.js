@@ -6,6 +6,7 @@ import "./messages.js";
 import "./code.js";
 import "./gaps.js";
 import "./found.js";
+import "./settings.js";
 import "./shortcuts.js";
 import "./sidebar.js";
 import "./updates.js";

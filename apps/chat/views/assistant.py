@@ -1,0 +1,18 @@
+"""What the page says of who answers, and its panel of settings."""
+
+from typing import Any
+
+from apps.chat.models import Conversation, Mode
+from apps.chat.servers import chat_servers
+from apps.chat.settings_form import SettingsForm
+
+
+def assistant_context(shown: Conversation | None, mode: Mode, form: SettingsForm | None = None) -> dict[str, Any]:
+    """``form`` are settings that were refused, or came with what was refused."""
+    servers = chat_servers()
+    return {
+        "mode": mode,
+        "servers": servers.notice(shown),
+        "answering": servers.answering(shown),
+        "settings_form": form or SettingsForm(conversation=shown, servers=servers, mode=mode),
+    }

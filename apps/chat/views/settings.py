@@ -1,0 +1,79 @@
+"""The settings of a conversation, as a panel of its page and as a page of their own."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.chat.errors import ConversationGone, SettingsChanged
+from apps.chat.models import Conversation, Mode
+from apps.chat.servers import chat_servers
+from apps.chat.services.settings import change_settings
+from apps.chat.settings_form import SettingsForm
+from apps.chat.views.answers import conversation_for
+from apps.chat.views.assistant import assistant_context
+from apps.chat.views.sidebar import sidebar_for
+
+SAVED = "Saved. The next reply uses these settings."
+ANY = "Any model server may answer here now."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def settings(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Show and save them; what another tab has changed meanwhile is shown before it is overwritten."""
+    shown = conversation_for(request, conversation_id)
+    servers = chat_servers()
+    if request.method != "POST":
+        return _settings_page(request, shown, SettingsForm(conversation=shown, servers=servers))
+    form = SettingsForm(request.POST, conversation=shown, servers=servers)
+    if not form.is_valid():
+        return _refused(request, shown, form, "Nothing was saved: look at what is marked.", 422)
+    try:
+        shown = change_settings(conversation=shown, changes=form.changes, seen=form.seen)
+    except SettingsChanged as refusal:
+        return _refused(request, shown, form.beside(refusal), refusal.sentence, refusal.status)
+    except ConversationGone:
+        raise Http404 from None
+    return _saved(request, shown, SAVED)
+
+
+@require_POST
+def use_any(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Let any model server answer, also the question that waits."""
+    shown = conversation_for(request, conversation_id)
+    try:
+        shown = change_settings(conversation=shown, changes={"endpoint": ""})
+    except ConversationGone:
+        raise Http404 from None
+    return _saved(request, shown, ANY)
+
+
+def _saved(request: HttpRequest, shown: Conversation, sentence: str) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, sentence)
+        return redirect(shown)
+    context = {"conversation": shown, "done": sentence, **assistant_context(shown, Mode(shown.mode))}
+    return render(request, "chat/_settings_saved.html", context)
+
+
+def _refused(request: HttpRequest, shown: Conversation, form: SettingsForm, sentence: str, status: int) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return _settings_page(request, shown, form, sentence, status)
+    context = {"conversation": shown, "settings_form": form, "settings_sentence": sentence}
+    return render(request, "chat/_settings_refused.html", context, status=status)
+
+
+def _settings_page(
+    request: HttpRequest, shown: Conversation, form: SettingsForm, sentence: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "conversation": shown,
+        "settings_form": form,
+        "settings_sentence": sentence,
+        "sidebar": sidebar_for(request),
+    }
+    return render(request, "chat/settings.html", context, status=status)
