@@ -20,6 +20,7 @@ COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hol
 class Destination:
     """Which model server a generation goes to, and how to speak to it. ``window`` is in tokens."""
 
+    endpoint: str
     server: Server
     protocol: str
     parameters: dict[str, Any]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import UUID7, Now
 from django.db.models.lookups import LessThan
 
@@ -117,6 +117,12 @@ class Generation(models.Model):
         null=True, blank=True, help_text="Since when every server that could write it is down."
     )
     left_out = models.PositiveIntegerField(default=0, help_text="Earlier messages that did not fit the model's window.")
+    sent = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        help_text="What was sent to which model server, the latest last; see ``Sent``.",
+    )
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     enqueued_at = models.DateTimeField(db_default=Now())

@@ -14,10 +14,11 @@ from apps.generation.completing import Completing
 from apps.generation.models import Generation, Task
 from apps.generation.reading import Reader
 from apps.generation.runs import Run
+from apps.generation.sent import now_sent
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import Delta
+from apps.inference.protocols.base import ChatRequest, CompletionRequest, Delta
 
 if TYPE_CHECKING:
     from apps.generation.runtime import Runtime
@@ -45,6 +46,7 @@ async def open_run(runtime: "Runtime", generation: Generation) -> Run:
             await asyncio.sleep(RETRY_SECONDS)
     run = Run.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
     run.tokens = (tokens or estimate_tokens(text)) if text else 0
+    run.sent = generation.sent
     runtime.hold(run)
     return run
 
@@ -82,14 +84,30 @@ async def pause(run: Run, seconds: float) -> None:
     await asyncio.wait([task])
 
 
+def _note(run: Run, destination: Destination, request: ChatRequest | CompletionRequest) -> None:
+    """Keep what is about to be sent; it is stored with the next checkpoint, or at the end."""
+    sent = now_sent(
+        destination.server,
+        request,
+        endpoint=destination.endpoint,
+        protocol=destination.protocol,
+        window=destination.window,
+        left_out=run.left_out or 0,
+        continued=run.length,
+    )
+    run.note_sent(sent)
+
+
 async def _stream(runtime: "Runtime", run: Run, generation: Generation, destination: Destination) -> Delta:
     protocol = protocol_named(destination.protocol)
     if generation.task == Task.CHAT:
         asked = await Asking(runtime.http, protocol, destination).request_for(generation, run)
+        _note(run, destination, asked)
         replying = protocol.stream_chat(runtime.http, destination.server, asked, destination.timeouts)
         reader = Reader.of_chat(asked)
     else:
         request, reader = await Completing(runtime.http, protocol, destination).request_for(generation, run)
+        _note(run, destination, request)
         replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
     last = Delta("")
     run.asked_at = asyncio.get_running_loop().time()

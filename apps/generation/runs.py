@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from apps.generation.sent import Sent, SentList
 from apps.inference.errors import InferenceError
 
 
@@ -25,7 +26,8 @@ class Run:
 
     Lives in the worker's event loop only. Offsets count code points. ``appended`` is in the log; ``saved`` is in
     Postgres. ``tokens`` counts the reply's tokens, ``left_out`` the earlier messages that the model was not told,
-    ``None`` until that is known.
+    ``None`` until that is known; ``sent`` is what went to which model server, earlier attempts included, and
+    ``sent_saved`` whether Postgres has it.
     ``holder`` is who has the place on the model server ``endpoint_id``, which had failed ``failures`` times in a row
     when it was asked, at ``asked_at`` by the loop's clock; ``None`` once it has sent something.
     """
@@ -37,6 +39,8 @@ class Run:
     length: int = 0
     tokens: int = 0
     left_out: int | None = None
+    sent: SentList = field(default_factory=list)
+    sent_saved: bool = True
     holder: UUID = field(default_factory=uuid4)
     endpoint_id: UUID | None = None
     failures: int = 0
@@ -106,10 +110,15 @@ class Run:
         self._unsaved = [whole] if whole else []
         return whole
 
-    def mark_saved(self, text: str) -> None:
+    def mark_saved(self, text: str, sent: SentList | None = None) -> None:
         self.saved += len(text)
+        self.sent_saved = self.sent_saved or self.sent is sent
         rest = self.unsaved()[len(text) :]
         self._unsaved = [rest] if rest else []
+
+    def note_sent(self, sent: Sent) -> None:
+        self.sent = sent.added_to(self.sent)
+        self.sent_saved = False
 
     def stop(self, reason: StopReason) -> None:
         """End the stream, which closes the connection to the model server. The first reason counts."""

@@ -131,10 +131,7 @@ class Runtime:
             if not runs:
                 continue
             await self._renew_places(runs)
-            checkpoints = [
-                Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at, run.left_out)
-                for run in runs
-            ]
+            checkpoints = [_checkpoint(run) for run in runs]
             try:
                 held = await in_thread(save_checkpoints)(checkpoints)
             except Exception as error:  # noqa: BLE001 - Postgres may be away for a while; streams go on
@@ -142,7 +139,7 @@ class Runtime:
                 continue
             for run, checkpoint in zip(runs, checkpoints, strict=True):
                 if checkpoint.generation_id in held:
-                    run.mark_saved(checkpoint.text)
+                    run.mark_saved(checkpoint.text, checkpoint.sent)
                 else:
                     run.stop(StopReason.LOST)
 
@@ -171,6 +168,11 @@ class Runtime:
     def _cancel(self, generation_id: UUID) -> None:
         if run := self._runs.get(generation_id):
             run.stop(StopReason.CANCELLED)
+
+
+def _checkpoint(run: Run) -> Checkpoint:
+    sent = None if run.sent_saved else run.sent
+    return Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at, run.left_out, sent)
 
 
 def _end_worker_if_broken(task: "asyncio.Task[None]") -> None:

@@ -1,5 +1,6 @@
 """Save what running generations have so far, and renew their leases."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+
+from apps.generation.sent import SentList
 
 # Part of the text may be there already: the answer to an earlier checkpoint was lost with its connection.
 CHECKPOINT = """
@@ -16,10 +19,11 @@ CHECKPOINT = """
         text_length = given.start + given.length,
         left_out = coalesce(given.left_out, generation.left_out),
         first_token_at = coalesce(generation.first_token_at, given.began),
+        sent = coalesce(given.sent::jsonb, generation.sent),
         stuck_since = CASE WHEN given.length = 0 THEN generation.stuck_since END,
         lease_expires_at = now() + make_interval(secs => %s)
-    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::int[])
-        AS given(id, attempt, start, length, text, began, left_out)
+    FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::int[], %s::text[])
+        AS given(id, attempt, start, length, text, began, left_out, sent)
     WHERE generation.id = given.id
       AND generation.attempt = given.attempt
       AND generation.state = 'running'
@@ -32,7 +36,8 @@ CHECKPOINT = """
 class Checkpoint:
     """``text`` is new since code point ``start``; it may be empty, which only renews the lease.
 
-    ``began`` is when the attempt's first token came; that of the first attempt counts. ``left_out`` is as in ``Run``.
+    ``began`` is when the attempt's first token came; that of the first attempt counts. ``left_out`` is as in ``Run``;
+    ``sent`` is given where there is something new in it.
     """
 
     generation_id: UUID
@@ -41,6 +46,7 @@ class Checkpoint:
     text: str
     began: datetime | None = None
     left_out: int | None = None
+    sent: SentList | None = None
 
 
 def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
@@ -57,6 +63,7 @@ def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
                 [checkpoint.text for checkpoint in checkpoints],
                 [checkpoint.began for checkpoint in checkpoints],
                 [checkpoint.left_out for checkpoint in checkpoints],
+                [json.dumps(checkpoint.sent) if checkpoint.sent else None for checkpoint in checkpoints],
             ],
         )
         return {row[0] for row in cursor.fetchall()}

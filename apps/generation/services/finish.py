@@ -14,6 +14,7 @@ from apps.generation import event_log
 from apps.generation.events import Ended
 from apps.generation.models import Generation, GenerationQuerySet, State
 from apps.generation.selectors import text_so_far
+from apps.generation.sent import SentList
 from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
 
@@ -22,7 +23,10 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply."""
+    """How an attempt ended: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply.
+
+    ``sent`` is what was sent, where the attempt knows.
+    """
 
     state: State
     text: str
@@ -32,6 +36,7 @@ class Outcome:
     completion_tokens: int | None = None
     first_token_at: datetime | None = None
     left_out: int = 0
+    sent: SentList | None = None
 
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
@@ -85,8 +90,9 @@ def _held(generation_id: UUID, attempt: int) -> GenerationQuerySet:
 
 
 def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
+    known = {name: value for name, value in asdict(outcome).items() if name != "sent" or value is not None}
     ended = held.update(
-        **asdict(outcome),
+        **known,
         text_length=len(outcome.text),
         stuck_since=None,
         lease_expires_at=None,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
@@ -17,6 +17,7 @@ from apps.endpoints.slots import release_slot
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
+from apps.generation.outages import POSTGRES_AWAY
 from apps.generation.relay import open_run, pause, stream
 from apps.generation.runs import Run, StopReason
 from apps.generation.runtime import Runtime
@@ -63,7 +64,6 @@ class Streaming:
         for streams_left in reversed(range(settings.GENERATION_MAX_STREAMS)):
             ended = self._stream(run)
             if ended is None:
-                _keep_left_out(run)
                 return run.stopped or StopReason.LOST
             if isinstance(ended, Delta):
                 return self._success(run, ended)
@@ -79,6 +79,7 @@ class Streaming:
         self._generation.endpoint = endpoint  # whose place is freed at the end
         Generation.objects.filter(pk=run.generation_id, attempt=run.attempt).update(endpoint=endpoint)
         destination = Destination(
+            endpoint=endpoint.name,
             server=endpoint.server,
             protocol=endpoint.protocol,
             parameters=endpoint.parameters_for(self._generation.parameters),
@@ -89,6 +90,8 @@ class Streaming:
         length_before = run.length
         ended = self._runtime.call(stream(self._runtime, run, self._generation, destination))
         self._wrote_something = run.length > length_before
+        if not isinstance(ended, Delta):
+            _keep_request(run)
         if isinstance(ended, InferenceError):
             record_failure(endpoint_id=endpoint.pk, error=ended)
         elif ended is not None:
@@ -156,6 +159,7 @@ class Streaming:
             completion_tokens=run.tokens,
             first_token_at=self._generation.first_token_at or run.first_token_at,
             left_out=run.left_out or 0,
+            sent=run.sent,
         )
 
     def _failure(self, run: Run, error: InferenceError) -> Outcome:
@@ -169,11 +173,18 @@ class Streaming:
         )
 
 
-def _keep_left_out(run: Run) -> None:
-    """Whoever pressed Stop did not know what the model had not been told; the next checkpoint would have stored it."""
-    if run.stopped is StopReason.CANCELLED and run.left_out:
-        stopped = Generation.objects.filter(pk=run.generation_id, attempt=run.attempt, state=State.CANCELLED)
-        stopped.update(left_out=run.left_out)
+def _keep_request(run: Run) -> None:
+    """Of a stream that broke off or was stopped before a checkpoint: what it had asked for, and without what."""
+    if run.sent_saved:
+        return
+    try:
+        held = Generation.objects.filter(pk=run.generation_id, attempt=run.attempt)
+        held.update(sent=run.sent, left_out=run.left_out or 0)
+    except POSTGRES_AWAY as error:  # nothing that the reply needs
+        logger.warning("request not kept", generation=str(run.generation_id), error=type(error).__name__)
+        close_old_connections()
+    else:
+        run.sent_saved = True
 
 
 def _another_may_do(error: InferenceError) -> bool:

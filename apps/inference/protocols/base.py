@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 
+from apps.inference.prompts.prompt import Prompt
 from apps.inference.server import Server
 
 Role = Literal["system", "user", "assistant"]
@@ -52,6 +53,15 @@ class CompletionRequest:
     top_p: float | None = None
     stop: Sequence[str] = ()
     seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request as it goes out: a path, and the JSON that is posted there. ``prompt`` is what was rendered into it."""
+
+    path: str
+    body: dict[str, Any]
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,13 @@ class Protocol(ABC):
         self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
+
+    @abstractmethod
+    def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
+        """Return what ``stream_chat`` posts; ``None`` where the server is asked first to render the prompt.
+
+        Raises ``InvalidRequest``.
+        """
 
     @abstractmethod
     def stream_completion(

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
+from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Protocol, Timeouts
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
@@ -33,9 +33,14 @@ class OpenAIStyle(Protocol):
         """Answer ``request``, streaming."""
 
         async def plan() -> Plan:
-            return Plan(CHAT_PATH, chat_body(server, request), ChatReply())
+            post = self.chat_post(server, request)
+            return Plan(post.path, post.body, ChatReply())
 
         return stream_reply(http, server, timeouts, plan)
+
+    def chat_post(self, server: Server, request: ChatRequest) -> Post:
+        """Return what ``stream_chat`` posts: the messages, of which the server makes a prompt."""
+        return Post(CHAT_PATH, chat_body(server, request))
 
     def stream_completion(
         self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts

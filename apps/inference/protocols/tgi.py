@@ -8,7 +8,7 @@ import aiohttp
 
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
+from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Protocol, Timeouts
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
     MOST_STOPS,
@@ -41,15 +41,22 @@ class TGINative(Protocol):
         """Answer ``request``, streaming."""
 
         async def plan() -> Plan:
-            check_chat(request)
-            size = code_llama_size(server)
-            if size is None:
+            post = self.chat_post(server, request)
+            if post is None:
                 text = await templated_chat(http, server, request.messages, timeouts)
-                return _plan(text, request)
-            prompt = render_chat(request.messages, size)
-            return _plan(prompt.text, request, prompt)
+                return _plan(_post(text, request), request)
+            return _plan(post, request)
 
         return stream_reply(http, server, timeouts, plan)
+
+    def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
+        """Return what ``stream_chat`` posts to a Code Llama; ``None`` for another model."""
+        check_chat(request)
+        size = code_llama_size(server)
+        if size is None:
+            return None
+        prompt = render_chat(request.messages, size)
+        return _post(prompt.text, request, prompt)
 
     def stream_completion(
         self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
@@ -60,7 +67,7 @@ class TGINative(Protocol):
             check_completion(request)
             if request.suffix:
                 refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
-            return _plan(request.prompt, request)
+            return _plan(_post(request.prompt, request), request)
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -99,14 +106,23 @@ def render_chat(messages: Sequence[ChatMessage], size: str) -> Prompt:
     return chat_prompt([*before, last], size=size)
 
 
-def _plan(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Plan:
-    # At EOS the server ends by itself.
-    marks = [stop for stop in prompt.stop if stop != EOS] if prompt else []
+def _post(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Post:
+    marks = _marks(prompt)
     if len(sampling.stop) + len(marks) > MOST_STOPS:
         refuse(f"At most {MOST_STOPS - len(marks)} stop sequences can be asked for: the model's own take the rest.")
     body = {"inputs": text, "parameters": parameters(sampling, [*sampling.stop, *marks])}
-    reply = NativeReply(sampling.max_tokens)
-    return Plan(STREAM_PATH, body, reply, _without_marks(prompt) if prompt and marks else None)
+    return Post(STREAM_PATH, body, prompt)
+
+
+def _plan(post: Post, sampling: Sampling) -> Plan:
+    prompt = post.prompt
+    reply_text = _without_marks(prompt) if prompt and _marks(prompt) else None
+    return Plan(post.path, post.body, NativeReply(sampling.max_tokens), reply_text)
+
+
+def _marks(prompt: Prompt | None) -> list[str]:
+    """The prompt's own stop sequences; at EOS the server ends by itself."""
+    return [stop for stop in prompt.stop if stop != EOS] if prompt else []
 
 
 def _without_marks(prompt: Prompt) -> Callable[[], ReplyText]:
