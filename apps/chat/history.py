@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce, Length
 
 from apps.chat.models import Conversation, Message, MessageQuerySet
-from apps.chat.servers import chat_servers
+from apps.chat.servers import ChatServers, chat_servers
 from apps.chat.telling import tell
 
 # More than any text has but white space: code has about 3, English 4.
@@ -32,10 +32,14 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and its reply, by their ids, and how many characters a model is told of both, or a few more."""
+    """A question and its reply, by their ids, and how many characters a model is told of both, or a few more.
+
+    ``position`` is the question's.
+    """
 
     question: UUID
     reply: UUID
+    position: int
     characters: int
 
 
@@ -49,7 +53,8 @@ def history_for(question: Message) -> History:
     last = tell(question.question, question.attachments.all())
     earlier = question.conversation.messages.in_thread_to(question.parent_id)
     told_first = len(question.conversation.system_prompt)
-    exchanges = kept(exchanges_of(earlier), _budget(question.conversation) - told_first - len(last))
+    budget = characters_for(question.conversation, chat_servers())
+    exchanges = kept(exchanges_of(earlier), budget - told_first - len(last))
     ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
     messages = Message.objects.filter(pk__in=ids).select_related("generation").order_by("position")
     turns, told = [], []
@@ -62,8 +67,9 @@ def history_for(question: Message) -> History:
     return History([*turns, {"role": "user", "content": last}], [*told, question.position])
 
 
-def _budget(conversation: Conversation) -> int:
-    window = chat_servers().widest_window_for(conversation)
+def characters_for(conversation: Conversation | None, servers: ChatServers) -> int:
+    """How many characters are kept with a request."""
+    window = servers.widest_window_for(conversation)
     most: int = settings.CHAT_HISTORY_CHARACTERS
     return most if window is None else min(most, window * CHARACTERS_A_TOKEN)
 
@@ -73,8 +79,12 @@ def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:
     written = F("generation__text_length")
     asked = Length("question") + Sum("attachments__size", default=0)
     measured = thread.annotate(characters=Coalesce(written, asked)).order_by("-position")
-    pairs = batched(measured.values_list("pk", "characters"), 2, strict=False)
-    return [Exchange(question, reply, asked + replied) for (reply, replied), (question, asked) in pairs if replied]
+    pairs = batched(measured.values_list("pk", "position", "characters"), 2, strict=False)
+    return [
+        Exchange(question, reply, position, asked + replied)
+        for (reply, _, replied), (question, position, asked) in pairs
+        if replied
+    ]
 
 
 def kept(latest_first: Iterable[Exchange], budget: int) -> list[Exchange]:

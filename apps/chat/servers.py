@@ -72,9 +72,22 @@ class ChatServers:
         Where several servers may answer, the smallest of their windows, for what fits that one fits them all; those
         that are down count only while all are.
         """
+        narrowest = self.narrowest_for(conversation)
+        return narrowest.context_window if narrowest else None
+
+    def narrowest_for(self, conversation: Conversation | None) -> Endpoint | None:
+        """The one of them with that window."""
+        known = [endpoint for endpoint in self._ready_for(conversation) if endpoint.context_window]
+        return min(known, key=lambda endpoint: endpoint.context_window or 0, default=None)
+
+    def tokenizer_for(self, conversation: Conversation | None) -> Endpoint | None:
+        """The one that can best be asked to count tokens; their models have one tokenizer, as good as."""
+        up = [endpoint for endpoint in self.open_to(conversation) if endpoint.health != Health.DOWN]
+        return min((one for one in up if Capability.TOKENIZE in one.capabilities), key=preference, default=None)
+
+    def _ready_for(self, conversation: Conversation | None) -> list[Endpoint]:
         may_answer = self.open_to(conversation)
-        up = [endpoint for endpoint in may_answer if endpoint.health != Health.DOWN]
-        return min((endpoint.context_window for endpoint in up or may_answer if endpoint.context_window), default=None)
+        return [endpoint for endpoint in may_answer if endpoint.health != Health.DOWN] or may_answer
 
     def widest_window_for(self, conversation: Conversation | None) -> int | None:
         """As much as any server that may answer in the conversation could be told; ``None`` where one does not say."""

@@ -1,12 +1,27 @@
 """Celery tasks: call a service."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from celery import shared_task
 
 from apps.chat.services.attach import purge_waiting
+from apps.chat.services.count import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted
+from apps.generation.worker import current_runtime
 
 
 @shared_task(name="chat.purge")
 def purge() -> None:
     purge_deleted()
     purge_waiting()
+
+
+@shared_task(name=TASK_NAME)
+def count(endpoint_id: str, texts: Sequence[str], files: Sequence[str]) -> None:
+    count_pieces(
+        endpoint_id=UUID(endpoint_id),
+        texts=texts,
+        files=[UUID(file) for file in files],
+        runtime=current_runtime(),
+    )

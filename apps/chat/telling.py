@@ -17,7 +17,12 @@ BY_ENDING = {"sql": "sql", "pl": "perl", "txt": "", "text": ""}
 
 def tell(question: str, files: Iterable[Attachment] = ()) -> str:
     """The user's turn. Tags that mark up prompts are taken apart in files: nobody typed them here as a question."""
-    return "\n\n".join([*(take_tags_apart(fenced(file)) for file in files), question])
+    return "\n\n".join([*map(tell_file, files), question])
+
+
+def tell_file(file: Attachment) -> str:
+    """What of that is the file."""
+    return take_tags_apart(fenced(file))
 
 
 def fenced(file: Attachment) -> str:

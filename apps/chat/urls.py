@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import attachments, conversations, gaps, search, settings, shares, sidebar, transfer
+from apps.chat.views import attachments, conversations, gaps, gauge, search, settings, shares, sidebar, transfer
 
 app_name = "chat"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/text/", attachments.download, name="attachment_text"),
     path("attachments/<uuid:attachment_id>/remove/", attachments.remove, name="remove_attachment"),
+    path("gauge/", gauge.gauge, name="gauge"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),

@@ -70,7 +70,7 @@ def test_oldest_exchanges_are_left_out_whole(
 
 def test_history_has_no_holes() -> None:
     """A short old exchange is not told where a long one after it does not fit."""
-    latest, long, oldest = (Exchange(characters, characters, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
+    latest, long, oldest = (Exchange(characters, characters, 1, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
     assert kept([latest, long, oldest], budget=50) == [latest]
 
 
@@ -125,7 +125,7 @@ def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200))), st.integers(-10, 300))
 def test_latest_exchanges_are_kept_in_their_order(sizes: list[tuple[int, int]], budget: int) -> None:
-    exchanges = [Exchange(asked, replied, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
+    exchanges = [Exchange(asked, replied, 1, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
     told = kept(exchanges, budget)
     assert told == exchanges[: len(told)]
     assert sum(exchange.characters for exchange in told) <= max(budget, 0)

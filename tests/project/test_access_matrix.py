@@ -61,6 +61,7 @@ EXPECTED = {
     "chat:shared_file": For.SIGNED_IN,
     "chat:shared_file_text": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
+    "chat:gauge": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,
     "chat:attachment": For.OWNER,
     "chat:attachment_text": For.OWNER,

@@ -13,11 +13,13 @@ from apps.accounts.requests import user_of
 from apps.chat.cursor import Cursor
 from apps.chat.forms import MessageForm
 from apps.chat.models import Attachment, Conversation, Message, Mode, Role
+from apps.chat.servers import chat_servers
 from apps.chat.services.exchange import Exchange
 from apps.chat.settings_form import SettingsForm
 from apps.chat.transcript import moment_now, shown
 from apps.chat.views.assistant import assistant_context
 from apps.chat.views.sidebar import deleted_conversation, sidebar_for
+from apps.chat.weighing import weigh
 from apps.chat.window import Part, latest_messages, latest_part, part_about
 
 PLACE = re.compile("[1-9][0-9]{0,8}")
@@ -87,18 +89,23 @@ def page(
     moment = moment_now()
     mode = Mode(conversation.mode) if conversation else Mode.GUIDE if request.path == reverse("chat:ask") else Mode.CHAT
     parts = shown(_part_asked_for(request, conversation)) if conversation else []
+    servers = chat_servers()
+    files = list(Attachment.objects.in_draft(user_of(request), conversation).without_text())
+    draft = form["message"].value() or request.GET.get("prompt", "")
+    weighing = weigh(conversation or Conversation(mode=mode), draft=draft, files=files, servers=servers)
     context = {
         "conversation": conversation,
         "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
         "parts": parts,
         "sidebar": sidebar_for(request),
         "deleted": None if conversation else deleted_conversation(request),
-        "files": Attachment.objects.in_draft(user_of(request), conversation).without_text(),
-        "draft": form["message"].value() or request.GET.get("prompt", ""),
+        "files": files,
+        "draft": draft,
+        "weight": weighing.weight if weighing else None,
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "key": uuid4(),
         "sentence": sentence,
-        **assistant_context(conversation, mode, assistant),
+        **assistant_context(conversation, mode, assistant, servers=servers),
     }
     return render(request, "chat/page.html", context)
 

@@ -3,13 +3,15 @@
 from typing import Any
 
 from apps.chat.models import Conversation, Mode
-from apps.chat.servers import chat_servers
+from apps.chat.servers import ChatServers, chat_servers
 from apps.chat.settings_form import SettingsForm
 
 
-def assistant_context(shown: Conversation | None, mode: Mode, form: SettingsForm | None = None) -> dict[str, Any]:
+def assistant_context(
+    shown: Conversation | None, mode: Mode, form: SettingsForm | None = None, *, servers: ChatServers | None = None
+) -> dict[str, Any]:
     """``form`` are settings that were refused, or came with what was refused."""
-    servers = chat_servers()
+    servers = servers or chat_servers()
     return {
         "mode": mode,
         "servers": servers.notice(shown),

@@ -29,7 +29,7 @@ LONGEST_IN_ADDRESS = 1_500  # characters, of up to 12 bytes once they are quoted
 @never_cache
 def attach(request: HttpRequest) -> HttpResponse:
     """Keep the files that are sent for the draft of ``conversation``, or of a new one; the answer shows that draft."""
-    conversation = _drafted_in(request)
+    conversation = drafted_in(request)
     sentences = []
     status = 200
     for upload in request.FILES.getlist("files"):
@@ -89,7 +89,8 @@ def files_of(request: HttpRequest, form: MessageForm, conversation: Conversation
     return [*named, *(_attach(request, conversation, upload).pk for upload in uploads)]
 
 
-def _drafted_in(request: HttpRequest) -> Conversation | None:
+def drafted_in(request: HttpRequest) -> Conversation | None:
+    """Whose draft is meant: a conversation's, or that of a new one."""
     form = DraftForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         raise Http404

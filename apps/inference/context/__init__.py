@@ -2,6 +2,7 @@
 
 from apps.inference.context.budget import (
     TOKENS_AROUND_A_CHAT,
+    TOKENS_AROUND_A_MESSAGE,
     Count,
     Fitted,
     estimate_chat_tokens,
@@ -12,6 +13,7 @@ from apps.inference.context.estimate import estimate_tokens
 
 __all__ = [
     "TOKENS_AROUND_A_CHAT",
+    "TOKENS_AROUND_A_MESSAGE",
     "Count",
     "Fitted",
     "estimate_chat_tokens",

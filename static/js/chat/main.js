@@ -1,6 +1,7 @@
 // The chat page: its parts, each on its own.
 import "./attachments.js";
 import "./composer.js";
+import "./gauge.js";
 import "./connection.js";
 import "./messages.js";
 import "./code.js";

@@ -1,0 +1,87 @@
+"""How many tokens texts have by a model server's own tokenizer: counted by workers, kept in Redis for a while.
+
+Each text goes by a name that its caller gives it, which must stand for that text alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import cast
+
+import structlog
+from redis.exceptions import RedisError
+
+from apps.endpoints.errors import EndpointError
+from apps.endpoints.models import Endpoint
+from apps.generation.asking import COUNT_TIMEOUTS
+from apps.generation.event_log import sync_client
+from apps.generation.runtime import Runtime
+from apps.inference.errors import InferenceError
+from apps.inference.protocols import protocol_named
+
+logger = structlog.get_logger(__name__)
+
+KEPT_SECONDS = 3600
+ASKED_SECONDS = 10  # until it may be asked for again
+TEXT_SECONDS = 60
+
+
+def name_of(text: str) -> str:
+    """A name for a text that has none."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def known_counts(endpoint: Endpoint, names: Sequence[str]) -> dict[str, int]:
+    """The counts that are known; none while Redis is away."""
+    if not names:
+        return {}
+    try:
+        found = sync_client().mget([_count_key(endpoint, name) for name in names])
+    except (RedisError, OSError) as error:
+        logger.warning("counts not read", error=type(error).__name__)
+        return {}
+    return {name: int(count) for name, count in zip(names, found, strict=True) if count is not None}
+
+
+def unasked(endpoint: Endpoint, names: Iterable[str]) -> list[str]:
+    """Those of the names that nobody has asked to be counted in the last seconds; they count as asked from now on."""
+    client = sync_client()
+    return [name for name in names if client.set(_asked_key(endpoint, name), 1, nx=True, ex=ASKED_SECONDS)]
+
+
+def leave_text(name: str, text: str) -> None:
+    """Put a text that is stored nowhere where a worker finds it for a minute."""
+    sync_client().set(_text_key(name), text, ex=TEXT_SECONDS)
+
+
+def left_texts(names: Sequence[str]) -> dict[str, str]:
+    """The texts of these names that are still there."""
+    if not names:
+        return {}
+    found = cast("list[bytes | None]", sync_client().mget([_text_key(name) for name in names]))
+    return {name: text.decode() for name, text in zip(names, found, strict=True) if text is not None}
+
+
+def count_texts(*, endpoint: Endpoint, texts: Mapping[str, str], runtime: Runtime) -> None:
+    """Have the texts counted, by name. What the server does not count stays unknown."""
+    protocol = protocol_named(endpoint.protocol)
+    for name, text in texts.items():
+        try:
+            server = endpoint.server
+            tokens = runtime.call(protocol.tokenize(runtime.http, server, text, COUNT_TIMEOUTS))
+            sync_client().set(_count_key(endpoint, name), len(tokens), ex=KEPT_SECONDS)
+        except (InferenceError, EndpointError, RedisError, OSError) as error:
+            logger.warning("text not counted", endpoint=endpoint.name, error=type(error).__name__)
+            return
+
+
+def _count_key(endpoint: Endpoint, name: str) -> str:
+    # Another model is another tokenizer.
+    return f"workbench:tokens:{name_of(f'{endpoint.url} {endpoint.model_id}')}:{name}"
+
+
+def _asked_key(endpoint: Endpoint, name: str) -> str:
+    return f"workbench:tokens:asked:{endpoint.pk}:{name}"
+
+
+def _text_key(name: str) -> str:
+    return f"workbench:tokens:text:{name}"

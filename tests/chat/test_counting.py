@@ -1,0 +1,47 @@
+"""A worker has drafts and files counted by the model server's own tokenizer."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.chat.models import Conversation
+from apps.chat.servers import chat_servers
+from apps.chat.services.attach import attach_file
+from apps.chat.weighing import Weighing, weigh
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
+from tests.support.scripted_server import counting_server
+
+__all__ = ["counting_server"]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("celery_worker_process")]
+
+PATIENCE = 20.0  # seconds
+
+
+def test_gauge_gets_exact_once_a_worker_has_counted(
+    alice: User, counting_server: str, signed_in: Callable[[User], Client]
+) -> None:
+    """This server's tokens are words."""
+    add_endpoint(name="counting", url=counting_server, protocol="tgi", variant="instruct")
+    Endpoint.objects.update(context_window_override=4_000, discovered_capabilities=["chat", "tokenize"])
+    file = attach_file(owner=alice, conversation=None, name="words.txt", content=b"word " * 300)
+    draft = f"A question of {alice.pk} " + "in many words " * 100
+
+    def weighing() -> Weighing:
+        found = weigh(Conversation(), draft=draft, files=[file], servers=chat_servers())
+        assert found is not None
+        return found
+
+    assert weighing().weight.is_about
+    answered = signed_in(alice).post("/chat/gauge/", {"message": draft}, headers={"HX-Request": "true"})
+    assert "data-counted" in answered.text
+    give_up = time.monotonic() + PATIENCE
+    while (now := weighing().weight).is_about:
+        assert time.monotonic() < give_up, "nobody has counted it"
+        time.sleep(0.05)
+    assert 604 < now.question < 630
+    assert not now.is_counted
