@@ -3,17 +3,16 @@
 A page without a cursor, or with one that does not fit, gets the messages whole.
 """
 
-from django.utils.safestring import SafeString
-
 from apps.chat import fragments
 from apps.chat.cursor import Cursor, Had, checksum
-from apps.chat.live import SPOKEN_ENDS, WRITING, renderer_of
+from apps.chat.live import renderer_of
 from apps.chat.markdown.streaming import Change, Finish, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import ShownMessage, html_of, moment_now, waiting_of
+from apps.chat.transcript import ShownMessage, doing_of, html_of, moment_now
 from apps.chat.window import latest_messages, part_to_catch_up
+from apps.chat.wording import spoken
 from apps.generation.models import ACTIVE
-from apps.generation.selectors import text_so_far
+from apps.generation.selectors import written_so_far
 
 
 class Piece:
@@ -21,13 +20,15 @@ class Piece:
 
     def __init__(self, message: Message) -> None:
         self._message = message
-        self._waiting = waiting_of(message)
-        self._final, self._open = _halves(message)
+        self._waiting = self._open = ""
         self.is_active = message.state in ACTIVE
-        if self.is_active:
+        if self.is_active and message.generation is not None:
+            written = written_so_far(message.generation)
+            self._waiting = doing_of(message.generation, written)
+            self._final, self._open = renderer_of(message).snapshot(written.text)
             self._html = fragments.with_open_block(message, self._final, self._open)
         else:
-            self._html = SafeString(self._final)
+            self._final = self._html = html_of(message)
         self.had = Had.of(ShownMessage(message, self._html, self._waiting), self._final)
 
     def beyond(self, had: Had | None) -> str:
@@ -44,22 +45,17 @@ class Piece:
         if len(self._final) > had.length:
             changes.insert(0, Finish(self._final[had.length :]))
         around = fragments.update_around_text(self._message, self._waiting)
+        if had.stage != self.had.stage:
+            around += fragments.announce(spoken(self._waiting))
         return around + fragments.apply_changes(self._message.dom_id, changes)
 
     def _anew(self) -> str:
-        spoken = fragments.announce(self._waiting or WRITING) if self.is_active else ""
-        return fragments.upsert_message(self._message, self._html, self._waiting) + spoken
+        said = fragments.announce(spoken(self._waiting)) if self.is_active else ""
+        return fragments.upsert_message(self._message, self._html, self._waiting) + said
 
     def _ended(self) -> str:
         conversation = Conversation.objects.with_activity().get(pk=self._message.conversation_id)
-        return fragments.update_sidebar(conversation) + fragments.announce(SPOKEN_ENDS.get(self._message.state, ""))
-
-
-def _halves(message: Message) -> tuple[str, str]:
-    """The HTML that will not change any more, and that which will."""
-    if message.generation is None or message.generation.is_over:
-        return str(html_of(message)), ""
-    return renderer_of(message).snapshot(text_so_far(message.generation))
+        return fragments.update_sidebar(conversation) + fragments.announce_end(self._message)
 
 
 def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:

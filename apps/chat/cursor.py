@@ -18,22 +18,29 @@ BETWEEN_FIGURES = "_"
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """What a page has of one message: checksums of all of it and of its final HTML, and that HTML's length."""
+    """What a page has of one message: checksums of all of it and of its final HTML, and that HTML's length.
+
+    ``stage`` is 0 once it is over, 1 while it waits, 2 while it is being written.
+    """
 
     whole: int
     final: int
     length: int
-    is_active: int
+    stage: int
 
     @classmethod
     def of(cls, shown: ShownMessage, final: str) -> Self:
         """``final`` is the part of the text's HTML that will not change any more."""
         whole = render_message(shown.message, shown.html, shown.waiting)
-        is_active = int(shown.message.state in ACTIVE)
-        return cls(checksum(whole + _end_of(shown.message)), checksum(final), len(final), is_active)
+        stage = (1 if shown.waiting else 2) if shown.message.state in ACTIVE else 0
+        return cls(checksum(whole + _end_of(shown.message)), checksum(final), len(final), stage)
+
+    @property
+    def is_active(self) -> bool:
+        return self.stage > 0
 
     def __str__(self) -> str:
-        return BETWEEN_FIGURES.join(map(str, (self.whole, self.final, self.length, self.is_active)))
+        return BETWEEN_FIGURES.join(map(str, (self.whole, self.final, self.length, self.stage)))
 
 
 @dataclass(frozen=True, slots=True)

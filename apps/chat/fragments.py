@@ -13,6 +13,8 @@ from apps.chat.markdown.streaming import Append, Change, Finish, Replace
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript import render_message, render_sidebar_link, render_transcript
 from apps.chat.window import Part
+from apps.chat.wording import ENDS
+from apps.generation.models import State
 
 
 def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
@@ -50,8 +52,20 @@ def update_sidebar(conversation: Conversation) -> str:
 
 
 def announce(sentence: str) -> str:
-    """Have screen readers say ``sentence``."""
-    return format_html('<hx-partial hx-target="#announcer" hx-swap="textContent">{}</hx-partial>', sentence)
+    """Have screen readers say ``sentence``; nothing where it is empty."""
+    return _say("announcer", sentence) if sentence else ""
+
+
+def announce_end(message: Message) -> str:
+    """Have screen readers say how a reply ended; that it failed they say at once."""
+    generation = message.generation
+    if generation is not None and message.state == State.FAILED:
+        return _say("alarm", f"The reply failed. {generation.error}")
+    return _say("announcer", ENDS.get(message.state, ""))
+
+
+def _say(target: str, sentence: str) -> str:
+    return format_html('<hx-partial hx-target="#{}" hx-swap="textContent">{}</hx-partial>', target, sentence)
 
 
 def apply_changes(dom_id: str, changes: Iterable[Change]) -> str:

@@ -7,22 +7,16 @@ from zlib import crc32
 from apps.chat import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript import html_of
-from apps.chat.wording import waiting_sentence
+from apps.chat.transcript import doing_of, html_of
+from apps.chat.wording import doing, spoken
 from apps.generation.event_log import first_token_at
 from apps.generation.events import Ended, Events, Place
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
-from apps.generation.selectors import text_so_far
+from apps.generation.selectors import written_so_far
 from apps.generation.threads import in_thread
 
 FRAME_SECONDS = 0.04
-WRITING = "The assistant is writing."
-SPOKEN_ENDS = {
-    State.SUCCEEDED: "Reply complete.",
-    State.CANCELLED: "Reply stopped.",
-    State.FAILED: "The reply failed.",
-}
 
 
 def renderer_of(message: Message) -> ReplyRenderer:
@@ -37,14 +31,17 @@ class LiveReply:
         self._generation = generation
         self._send = send
         self._place: Place | None = None
+        self._has_run = generation.started_at is not None
+        self._has_text = self._is_growing = False
+        self._shown: tuple[State, str] | None = None
         self._renderer = renderer_of(message)
         self._checksum = 0
 
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
-        text = await in_thread(text_so_far)(self._generation)
+        text, snapshot = await in_thread(self._snapshot)()
         last = Events(len(text))
-        await self._send(self._snapshot(text))
+        await self._send(snapshot)
         async for events in follower().follow(self._generation.pk, after=len(text)):
             if news := self._news(events):
                 await self._send(news)
@@ -54,16 +51,20 @@ class LiveReply:
                 await asyncio.sleep(FRAME_SECONDS)
         await self._send(await in_thread(self._ending)(last))
 
-    def _snapshot(self, text: str) -> str:
-        self._checksum = crc32(text.encode())
-        finished, still_open = self._renderer.snapshot(text)
+    def _snapshot(self) -> tuple[str, str]:
+        """The text so far, and the frame that shows it."""
+        written = written_so_far(self._generation)
+        self._has_text, self._is_growing = bool(written.text), written.is_growing
+        self._checksum = crc32(written.text.encode())
+        finished, still_open = self._renderer.snapshot(written.text)
         html = fragments.with_open_block(self._message, finished, still_open)
-        return fragments.upsert_message(self._message, html)
+        waiting = doing_of(self._generation, written)
+        self._shown = State(self._generation.state), waiting
+        shown = fragments.upsert_message(self._message, html, waiting)
+        return written.text, shown + fragments.announce(spoken(waiting))
 
     def _news(self, events: Events) -> str:
-        frame = ""
-        if events.state is not None and (events.state, events.place) != (self._generation.state, self._place):
-            frame = self._state(events.state, events.place)
+        frame = self._around(events)
         self._checksum = crc32(events.text.encode(), self._checksum)
         frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
         if events.ended:
@@ -72,10 +73,20 @@ class LiveReply:
             frame += fragments.remove_open_block(self._message.dom_id)
         return frame
 
-    def _state(self, state: State, place: Place | None) -> str:
-        self._generation.state, self._place = state, place
-        waiting = waiting_sentence(place) if state == State.QUEUED else ""
-        return fragments.update_around_text(self._message, waiting) + fragments.announce(waiting or WRITING)
+    def _around(self, events: Events) -> str:
+        """What it is doing, where that has changed: the first token does, and no other."""
+        if events.state is not None:
+            self._generation.state, self._place = events.state, events.place
+            self._has_run = self._has_run or events.state == State.RUNNING
+        if events.state is not None or events.text:
+            self._is_growing = events.is_writing
+        self._has_text = self._has_text or bool(events.text)
+        state = State(self._generation.state)
+        waiting = doing(state, self._place, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)
+        if (state, waiting) == self._shown or events.ended:
+            return ""
+        self._shown = state, waiting
+        return fragments.update_around_text(self._message, waiting) + fragments.announce(spoken(waiting))
 
     def _ending(self, last: Events) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
@@ -87,7 +98,7 @@ class LiveReply:
             shown = fragments.upsert_message(message, html_of(message))
         else:
             shown = fragments.update_around_text(message)
-        return shown + fragments.update_sidebar(conversation) + fragments.announce(SPOKEN_ENDS.get(message.state, ""))
+        return shown + fragments.update_sidebar(conversation) + fragments.announce_end(message)
 
     def _has_other_text(self, message: Message) -> bool:
         """A log that was lost with its worker is written anew from the last checkpoint, perhaps in other words."""

@@ -13,10 +13,10 @@ from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message
 from apps.chat.window import Gap, Part
-from apps.chat.wording import waiting_sentence
-from apps.generation.models import State
+from apps.chat.wording import doing
+from apps.generation.models import Generation, State
 from apps.generation.queue import place_of
-from apps.generation.selectors import text_so_far
+from apps.generation.selectors import Written, text_so_far, written_so_far
 
 KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
 LONGEST_KEPT = 20_000  # characters
@@ -25,7 +25,7 @@ LONGEST_TRANSACTION = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message and the HTML of its text."""
+    """A message, the HTML of its text, and what it waits for where it is not over and not being written."""
 
     message: Message
     html: SafeString
@@ -38,21 +38,30 @@ def shown(parts: Iterable[Part]) -> list[ShownMessage | Gap]:
 
 
 def _shown_message(message: Message) -> ShownMessage:
-    return ShownMessage(message, html_of(message), waiting_of(message))
+    generation = message.generation
+    if generation is None or generation.is_over:
+        return ShownMessage(message, html_of(message))
+    written = written_so_far(generation)
+    return ShownMessage(message, _html(written.text, message), doing_of(generation, written))
 
 
-def waiting_of(message: Message) -> str:
-    """Where a message that waits stands; empty for all others."""
-    if message.generation is None or message.state != State.QUEUED:
-        return ""
-    return waiting_sentence(place_of(message.generation.pk))
+def doing_of(generation: Generation, written: Written) -> str:
+    """What a reply waits for that is not over, as far as it is known without following it."""
+    state = State(generation.state)
+    place = place_of(generation.pk) if state == State.QUEUED else None
+    has_run = generation.started_at is not None
+    return doing(state, place, has_text=bool(written.text), is_growing=written.is_growing, has_run=has_run)
 
 
 def html_of(message: Message) -> SafeString:
     """The text of a message, as far as it is written."""
     if message.generation is None:
         return SafeString(escape(message.question))
-    return mark_safe(_rendered(text_so_far(message.generation), tuple(message.cited)))  # noqa: S308 - cleaned by nh3
+    return _html(text_so_far(message.generation), message)
+
+
+def _html(text: str, message: Message) -> SafeString:
+    return mark_safe(_rendered(text, tuple(message.cited)))  # noqa: S308 - cleaned by nh3
 
 
 def _rendered(text: str, cited: tuple[Cited, ...]) -> str:

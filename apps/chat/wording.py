@@ -1,8 +1,31 @@
-"""Sentences that depend on numbers."""
+"""What a reply is doing, and how it ended, in words."""
 
 from apps.generation.events import Place
+from apps.generation.models import State
 
 MINUTE = 60
+FIRST_TOKEN = "Waiting for the first token"  # noqa: S105 - no secret
+GOING_ON = "Waiting for the model to go on"
+WRITING = "The assistant is writing."
+ENDS = {State.SUCCEEDED: "Reply complete.", State.CANCELLED: "Reply stopped."}
+
+
+def doing(state: State, place: Place | None, *, has_text: bool, is_growing: bool, has_run: bool) -> str:
+    """What a reply waits for that is not over; empty while it is being written.
+
+    ``has_run``: a worker had it before, and it waits again.
+    """
+    if state == State.QUEUED:
+        sentence = waiting_sentence(place)
+        return f"Interrupted. {sentence}" if has_text and has_run else sentence
+    if is_growing:
+        return ""
+    return GOING_ON if has_text else FIRST_TOKEN
+
+
+def spoken(waiting: str) -> str:
+    """What screen readers hear of it: that it waits in line, or begins. The moment between both is none of theirs."""
+    return "" if waiting in {FIRST_TOKEN, GOING_ON} else waiting or WRITING
 
 
 def waiting_sentence(place: Place | None) -> str:

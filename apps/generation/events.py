@@ -60,7 +60,8 @@ class Place:
 class Events:
     """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
-    ``place`` comes with the state ``queued``, once it is known.
+    ``place`` comes with the state ``queued``, once it is known. ``is_writing``: the text, or the end of it, is newer
+    than the state; a state that is the newest is one that waits for text.
     """
 
     offset: int
@@ -68,6 +69,7 @@ class Events:
     state: State | None = None
     ended: Ended | None = None
     place: Place | None = None
+    is_writing: bool = False
 
     @property
     def offset_after(self) -> int:
@@ -96,6 +98,7 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
     state: State | None = None
     place: Place | None = None
     ended: Ended | None = None
+    is_writing = False
     for entry_id, fields in entries:
         if (raw_text := fields.get(b"t")) is not None:
             end = offset_of(entry_id)
@@ -107,11 +110,13 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
                 raise GapInLog(reached, start)
             pieces.append(text[reached - start :])
             reached = end
+            is_writing = True
         elif (raw_state := fields.get(b"s")) is not None:
             state, place = _decode_state(json.loads(raw_state))
+            is_writing = False
         elif (raw_end := fields.get(b"e")) is not None:
             ended = _decode_end(json.loads(raw_end))
-    return Events(offset=after, text="".join(pieces), state=state, ended=ended, place=place)
+    return Events(offset=after, text="".join(pieces), state=state, ended=ended, place=place, is_writing=is_writing)
 
 
 def _decode_state(values: dict[str, Any]) -> tuple[State, Place | None]:

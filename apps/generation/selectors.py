@@ -1,6 +1,7 @@
 """Reads of generations that need more than their row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +21,14 @@ logger = structlog.get_logger(__name__)
 STORING = timedelta(seconds=30)  # more than it takes, clocks that differ included
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as far as it is written, and whether its latest attempt has added to it."""
+
+    text: str
+    is_growing: bool
+
+
 def text_so_far(generation: Generation) -> str:
     """The reply as far as it is written: as Postgres has it, and what the event log has beyond that.
 
@@ -27,11 +36,18 @@ def text_so_far(generation: Generation) -> str:
     """
     if generation.is_over and (generation.state == State.SUCCEEDED or not _ended_just_now(generation)):
         return generation.text
+    return written_so_far(generation).text
+
+
+def written_so_far(generation: Generation) -> Written:
+    """``text_so_far`` of one that is not over, and how that is going."""
     try:
-        return generation.text + event_log.read_log(generation.pk, after=len(generation.text)).text
+        tail = event_log.read_log(generation.pk, after=len(generation.text))
     except (RedisError, GapInLog) as error:
         logger.warning("event log not readable", generation=str(generation.pk), error=type(error).__name__)
-        return generation.text
+        return Written(generation.text, bool(generation.text))
+    # Where the log has nothing beyond the checkpoint, text is the last thing in it.
+    return Written(generation.text + tail.text, tail.is_writing or (tail.state is None and bool(generation.text)))
 
 
 def _ended_just_now(generation: Generation) -> bool:

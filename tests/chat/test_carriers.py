@@ -1,5 +1,6 @@
 """Socket, event stream and polling: whatever carries the frames, the page ends as a reload shows it."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -26,9 +27,10 @@ from tests.chat.live_replies import (
     the_end,
 )
 from tests.chat.tab import Tab, tab_of
+from tests.support.frames import ShownPage
 from tests.support.markup import Markup
 from tests.support.scripted_server import ScriptedServer
-from tests.support.wire import head
+from tests.support.wire import Reset, Wait, head
 
 __all__ = ["model", "scripted_server"]
 
@@ -98,6 +100,66 @@ async def test_reply_that_ends_as_before_is_seen_to_end(alice: User, live_asgi_s
     tab.page.messages[-1].attributes["data-state"] = "running"
     async with carrier(tab):
         await tab.until(lambda page: page.states[-1] == "failed")
+
+
+async def test_first_token_changes_the_words(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    start, go_on = Wait(), Wait()
+    model.answer(head(), start, *pieces("Hello"), go_on, *pieces(" there"), *the_end())
+    exchange = await ask(alice)
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    async with carrier(tab):
+        await tab.until(lambda page: says(page, "Waiting for the first token"))
+        assert said(tab) != "The assistant is writing."
+        assert says((await tab_of(alice, live_asgi_server, exchange.conversation)).page, "Waiting for the first token")
+        start.told.set()
+        await tab.until(lambda page: says(page, "Writing") and "Hello" in page.body())
+        assert said(tab) == "The assistant is writing."
+        assert says((await tab_of(alice, live_asgi_server, exchange.conversation)).page, "Writing")
+        go_on.told.set()
+        await tab.until_over()
+    assert said(tab) == "Reply complete."
+
+
+async def test_reply_that_a_server_broke_off_waits_to_go_on(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    start, go_on = Wait(), Wait()
+    model.answer(head(), *pieces("Hello"), start, Reset())
+    model.answer(head(), go_on, *pieces(" there"), *the_end())
+    exchange = await ask(alice)
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    async with carrier(tab):
+        await tab.until(lambda page: says(page, "Writing"))
+        start.told.set()
+        await tab.until(lambda page: says(page, "Waiting for the model to go on"))
+        go_on.told.set()
+        await tab.until_over()
+    await assert_like_reloaded(tab, exchange)
+    assert generation_of(exchange).text == "Hello there"
+
+
+async def test_failure_is_said_at_once_with_its_cause(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
+) -> None:
+    exchange = await ask(alice, "count to 100 and fail after 3")
+    tab = await tab_of(alice, live_asgi_server, exchange.conversation)
+    async with carrier(tab):
+        await tab.until_over()
+    cause = "The model server failed while working on the reply."
+    assert tab.page.root.find("id", "alarm").inner == f"The reply failed. {cause}"
+    assert re.search(r"Failed on model at \d\d:\d\d", str(tab.page.messages[-1]))
+    assert cause in str(tab.page.messages[-1])
+
+
+def says(page: ShownPage, words: str) -> bool:
+    """Whether the last message says this of its state."""
+    return f">{words}</span>" in str(page.messages[-1])
+
+
+def said(tab: Tab) -> str:
+    return tab.page.root.find("id", "announcer").inner
 
 
 async def test_another_thread_takes_the_place_of_the_one_shown(

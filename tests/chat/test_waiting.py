@@ -9,12 +9,17 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.services.exchange import Exchange
+from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply
-from apps.chat.wording import waiting_sentence
+from apps.chat.wording import doing, waiting_sentence
 from apps.endpoints.services import add_endpoint
 from apps.generation.events import Place
+from apps.generation.models import State
 from apps.generation.services.announce_places import announce_places
+from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
+from apps.generation.services.claim import claim_next
+from apps.generation.services.finish import release_generation
 from apps.generation.threads import in_thread
 from tests.chat.tab import tab_of
 from tests.support.scripted_server import ScriptedServer, scripted_server
@@ -51,6 +56,42 @@ def test_page_says_how_many_are_ahead(alice: User, bob: User, signed_in: Callabl
     assert "Waiting for a free slot, 1 ahead of you" in page
 
 
+@pytest.mark.parametrize(
+    ("state", "true", "words"),
+    [
+        (State.QUEUED, {}, "Waiting for a free slot, you are next"),
+        (State.QUEUED, {"has_run"}, "Waiting for a free slot, you are next"),
+        (State.QUEUED, {"has_text"}, "Waiting for a free slot, you are next"),
+        (State.QUEUED, {"has_run", "has_text"}, "Interrupted. Waiting for a free slot, you are next"),
+        (State.RUNNING, {"has_run"}, "Waiting for the first token"),
+        (State.RUNNING, {"has_run", "has_text"}, "Waiting for the model to go on"),
+        (State.RUNNING, {"has_run", "has_text", "is_growing"}, ""),
+    ],
+)
+def test_what_it_does_in_words(state: State, true: set[str], words: str) -> None:
+    facts = {name: name in true for name in ("has_text", "is_growing", "has_run")}
+    assert doing(state, Place(1), **facts) == words
+
+
+def test_reply_whose_worker_is_gone_says_so_but_not_one_that_is_continued(
+    alice: User, signed_in: Callable[[User], Client]
+) -> None:
+    with transaction.atomic():
+        exchange = start_conversation(owner=alice, text="two")
+        claimed = claim_next(variant="instruct", worker="test")
+        assert claimed is not None
+        assert save_checkpoints([Checkpoint(claimed.pk, claimed.attempt, 0, "so far")])
+        assert release_generation(generation_id=claimed.pk, attempt=claimed.attempt)
+    address = exchange.conversation.get_absolute_url()
+    words = "Interrupted. Waiting for a free slot, you are next"
+    assert words in signed_in(alice).get(address).text
+    stop_reply(conversation=exchange.conversation)
+    continue_reply(reply=exchange.reply)
+    page = signed_in(alice).get(address).text
+    assert words not in page
+    assert "Waiting for a free slot, you are next" in page
+
+
 async def is_taken(model: ScriptedServer) -> None:
     await asyncio.wait_for(model.request(), 20)
 
@@ -80,6 +121,6 @@ async def test_tab_is_told_as_the_queue_moves(
         await tab.until(lambda page: "you are next" in str(page.messages[-1]))
         await in_thread(stop_reply)(conversation=running.conversation)
         await tab.until(lambda page: page.states[-1] == "running")
-        assert "Waiting" not in str(tab.page.messages[-1])
+        assert "free slot" not in str(tab.page.messages[-1])
         await in_thread(stop_reply)(conversation=waiting.conversation)
         await tab.until_over()

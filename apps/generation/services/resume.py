@@ -42,7 +42,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.stuck_since = None
         for name, value in wanted_fields(wanted).items():
             setattr(generation, name, value)
-        generation.ended_at = None
+        generation.started_at = generation.ended_at = None
         generation.enqueued_at = Now()
         generation.save()
         # Before the commit: whoever sees it waiting must not find the end in its log.

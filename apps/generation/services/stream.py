@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
+from redis.exceptions import RedisError
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint
@@ -14,6 +15,7 @@ from apps.endpoints.outages import read_outages
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
+from apps.generation import event_log
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
@@ -69,6 +71,7 @@ class Streaming:
                 return self._success(run, ended)
             if not (_another_may_do(ended) and streams_left and self._move_on(run, ended)):
                 return self._reason_to_wait(ended) or self._failure(run, ended)
+            self._say_that_it_waits()
             self._runtime.call(pause(run, wait))
             wait *= 2
         return StopReason.LOST  # unreachable while at least one stream is allowed
@@ -116,6 +119,13 @@ class Streaming:
             if run.stopped is not None:
                 return True
         return True
+
+    def _say_that_it_waits(self) -> None:
+        """Readers see a reply that does not grow: until text comes, it is not being written."""
+        try:
+            event_log.announce(self._generation.pk, State.RUNNING, attempt=self._generation.attempt)
+        except RedisError as error:
+            logger.warning("state not announced", generation=str(self._generation.pk), error=type(error).__name__)
 
     def _reason_to_wait(self, error: InferenceError) -> StopReason | None:
         """Why the generation goes back to the queue, as one does that finds no place; ``None`` where it has failed."""
