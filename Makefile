@@ -25,11 +25,12 @@ lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
 types: $(ENVIRONMENT) ## Check types
 	@$(BIN)/mypy
 
-bench: $(ENVIRONMENT) ## Measure what streaming, stopping and long conversations cost
+bench: $(ENVIRONMENT) ## Measure what streaming, stopping, long conversations and the guide cost
 	@$(BIN)/python -m benchmarks.inference_stream
 	@$(BIN)/python -m benchmarks.streams
 	@$(BIN)/python -m benchmarks.stop
 	@$(BIN)/python -m benchmarks.long_conversation
+	@$(BIN)/python -m benchmarks.guide_pages
 
 soak: $(ENVIRONMENT) ## Kill things at random under fifty replies (SOAK_MINUTES=30 SOAK_SEED=)
 	@$(BIN)/python -m tests.faults.soak

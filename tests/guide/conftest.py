@@ -5,13 +5,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.signals import setting_changed
 from django.db import transaction
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from apps.guide.kept_pages import kept_pages
+from apps.guide.models import Edition
 from apps.guide.services.read import CONTENT_FOLDER
 from tests.guide.reading import ReadPage
 from tests.support.shipped_guide import fill_guide
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_for_these_settings() -> Iterator[None]:
+    """Pages that are kept know nothing of settings, which change in tests only."""
+
+    def forget(**_changed: object) -> None:
+        kept_pages.clear()
+
+    setting_changed.connect(forget)
+    yield
+    setting_changed.disconnect(forget)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +41,12 @@ def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture
 def guide(loaded: None, db: None) -> None:
     """The shipped content, in the database; what a test changes in it is undone."""
+
+
+@pytest.fixture
+def anew(guide: None) -> None:
+    """What was kept of pages counts no more: the next of each is made."""
+    Edition.objects.renew()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from apps.guide.models import Benchmark, CodeModel, Kind, Score
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/benchmarks/"
-# Page and sections (2), its sources, benchmarks, scores, citations, all sources.
-QUERIES = 7
+# Edition, page and sections (2), its sources, benchmarks, scores, citations, all sources.
+QUERIES = 8
 
 
 def read(client: Client, query: str = "") -> ReadPage:
@@ -148,7 +148,7 @@ def test_what_a_url_cannot_mean_is_said(guide: None, client: Client, query: str,
 
 
 def test_it_costs_the_same_few_queries(
-    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    anew: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(QUERIES):
         client.get(URL)

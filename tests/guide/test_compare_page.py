@@ -11,8 +11,8 @@ from apps.guide.models import Fact, Status
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/compare/"
-# Page, sections, sources; models; facts, citations, readings and theirs; attributes; benchmarks, scores, citations.
-QUERIES = 12
+# Edition; page, sections, sources; models; facts, citations, readings and theirs; attributes; scores (3).
+QUERIES = 13
 
 
 def read(client: Client, query: str = "") -> ReadPage:
@@ -223,7 +223,7 @@ def test_it_works_without_javascript(guide: None, client: Client) -> None:
 
 
 def test_it_costs_the_same_few_queries_whatever_is_picked(
-    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    anew: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for query in ["pick=7b-base&pick=70b-instruct", "pick=base&pick=python&pick=instruct&pick=70b-base"]:
         with django_assert_num_queries(QUERIES):

@@ -38,6 +38,6 @@ def test_the_variants_lead_to_their_sections(guide: None, client: Client) -> Non
     assert [variant.all("span", "letter")[0].text for variant in variants] == ["B", "P", "I"]
 
 
-def test_it_takes_one_query(guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
+def test_it_takes_two_queries(anew: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(2):
         client.get("/")

@@ -11,8 +11,8 @@ from apps.accounts.models import User
 from apps.guide.models import Cell, Section
 from tests.guide.reading import ReadPage
 
-# The page, its sections, sources, variants, features, cells and citations.
-QUERIES = 7
+# The edition, the page, its sections, sources, variants, features, cells and citations.
+QUERIES = 8
 
 
 def test_everybody_may_read_it(guide: None, client: Client) -> None:
@@ -89,7 +89,7 @@ def test_it_needs_no_inline_style_or_script(page: ReadPage) -> None:
 
 
 def test_it_costs_the_same_few_queries_however_long_it_is(
-    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    anew: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(QUERIES):
         client.get("/guide/")

@@ -19,8 +19,8 @@ from apps.guide.models import Gpu, Quantization
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/hardware/"
-# Page and sections (2), its sources, models, shapes, facts (2), quantizations (2), GPUs (2), all sources.
-QUERIES = 12
+# Edition, page and sections (2), its sources, models, shapes, facts (2), quantizations (2), GPUs (2), all sources.
+QUERIES = 13
 SMALL = {"model": "7b-instruct", "weights": "fp16", "context": "8192", "gpu": "rtx-3090"}
 
 
@@ -219,7 +219,7 @@ def test_nonsense_is_answered_as_well(guide: None) -> None:
 
 
 def test_it_costs_the_same_few_queries(
-    guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    anew: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(QUERIES):
         client.get(URL)

@@ -137,16 +137,16 @@ def test_addresses_are_nobody_s_and_names_only_for_people_who_are_signed_in(
 # The model, its facts with citations, readings and theirs, its scores with citations, the note, sources, measurements.
 @pytest.mark.parametrize("slug", ["7b-base", "70b-instruct"])
 def test_it_costs_the_same_few_queries(
-    guide: None, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, slug: str
+    anew: None, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, slug: str
 ) -> None:
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get(f"/guide/models/{slug}/")
 
 
 def test_the_list_shows_all_of_them_in_few_queries(
-    guide: None, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+    anew: None, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         page = ReadPage(client.get("/guide/models/").text)
     rows = page.root.all("table", "models")[0].all("tbody")[0].all("tr")
     assert [row.all("a")[0].attributes["href"] for row in rows] == [f"/guide/models/{slug}/" for slug in SLUGS]

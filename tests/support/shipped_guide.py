@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db import connection, transaction
 
-from apps.guide.models import Source
+from apps.guide.models import Edition, Source
 from apps.guide.services.load import load_guide
 
 # What the guide's tables hold after a load, as COPY writes it.
@@ -31,6 +31,8 @@ def _keep() -> None:
 def _put_back() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for table, rows in _loaded.items():
+            if table == Edition._meta.db_table:
+                Edition.objects.all().delete()
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 copy.write(rows)
         # Without statistics the planner takes full tables for empty ones.
@@ -38,4 +40,6 @@ def _put_back() -> None:
 
 
 def _tables() -> list[str]:
-    return [model._meta.db_table for model in apps.get_app_config("guide").get_models()]
+    """The edition comes last: it is what it was, and pages that were kept of it are right again."""
+    models = apps.get_app_config("guide").get_models()
+    return [model._meta.db_table for model in models if model is not Edition] + [Edition._meta.db_table]

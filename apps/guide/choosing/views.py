@@ -12,8 +12,9 @@ from apps.guide import selectors
 from apps.guide.choosing.answers import QUESTIONS, Answers, Option, Question, read_answers
 from apps.guide.choosing.choose import choose
 from apps.guide.choosing.report import report
+from apps.guide.choosing.selectors import Serving, read_serving
 from apps.guide.models import Source
-from apps.guide.views.reading import reading_page
+from apps.guide.views.reading import live_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Field:
         return [*self.question.options, Option(self.value, label)]
 
 
-@reading_page
+def _served() -> frozenset[tuple[str, Serving]]:
+    return frozenset(read_serving().items())
+
+
+@live_page(_served)
 def show_choose(request: HttpRequest) -> HttpResponse:
     """Ask, and answer once something was answered."""
     guide = selectors.read_page("choose")
@@ -56,7 +61,7 @@ def show_choose(request: HttpRequest) -> HttpResponse:
     )
 
 
-@reading_page
+@live_page(_served)
 def choose_json(request: HttpRequest) -> HttpResponse:
     """Answer a script; what it asks wrongly is left out and said in ``notices``, as on the page."""
     answers, notices = read_answers(_given(request))

@@ -6,6 +6,7 @@ digest of what was last loaded, so that a change made in the admin is noticed (`
 
 from apps.guide.models.base import FromFile, Kind, digest, identify, plain
 from apps.guide.models.comparison import Cell, Feature, Variant
+from apps.guide.models.edition import Edition
 from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
 from apps.guide.models.hardware import Gpu, Quantization
 from apps.guide.models.pages import Page, Section
@@ -24,6 +25,7 @@ __all__ = [
     "Cell",
     "Citation",
     "CodeModel",
+    "Edition",
     "Fact",
     "Feature",
     "FromFile",

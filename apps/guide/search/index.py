@@ -2,11 +2,8 @@
 
 from django.db import connection, transaction
 
-from apps.guide.models import Passage, Word
+from apps.guide.models import Edition, Passage, Word
 from apps.guide.search.passages import gather_passages
-
-# Any number that nothing else takes: one at a time makes the index.
-LOCK = 6_211_906
 
 # What stands between slashes, underscores and angles are words too, such as <FILL_ME>. Stems find other forms of a
 # word, whole words are what beginnings are compared with.
@@ -33,9 +30,9 @@ _FILL_WORDS = """
 
 @transaction.atomic
 def rebuild_index() -> None:
-    """Let the search find what the guide says now."""
+    """Let the search find what the guide says now. Who makes the index while another does waits for the edition."""
+    Edition.objects.renew()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         Passage.objects.all().delete()
         Word.objects.all().delete()
         Passage.objects.bulk_create(gather_passages())

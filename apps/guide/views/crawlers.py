@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import conditional_page, require_safe
 
 from apps.guide.models import Page
 from apps.guide.navigation import Entry, all_entries
@@ -48,7 +50,9 @@ def show_sitemap(request: HttpRequest) -> HttpResponse:
     return sitemap(request, {"guide": GuideSitemap()}).render()
 
 
-@reading_page
+@login_not_required
+@require_safe
+@conditional_page
 def show_robots(_request: HttpRequest) -> HttpResponse:
     """Ask crawlers to read the guide and leave the rest."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE)]

@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from apps.guide import selectors
 from apps.guide.examples import try_url
-from apps.guide.measured import HOURS, measurements, served_models
+from apps.guide.measured import HOURS, Measurement, measurements, served_models
 from apps.guide.model_pages import list_models, read_model_page, sources_of
 from apps.guide.running import commands_for
 from apps.guide.views.not_found import page_not_found
-from apps.guide.views.reading import reading_page
+from apps.guide.views.reading import live_page
 
 
-@reading_page
+@live_page(lambda: frozenset(served_models()))
 def show_models(request: HttpRequest) -> HttpResponse:
     """List the twelve models."""
     guide = selectors.read_page("models")
@@ -28,14 +28,19 @@ def show_models(request: HttpRequest) -> HttpResponse:
     return render(request, "guide/models.html", context)
 
 
-@reading_page
+def _measured(slug: str) -> tuple[Measurement, ...]:
+    size, _, variant = slug.partition("-")
+    return tuple(measurements(variant=variant, size=size.upper(), now=timezone.now()))
+
+
+@live_page(_measured)
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all that is known about one model, and how it does here."""
     guide = read_model_page(slug)
     if guide is None:
         return page_not_found(request, slug)
     model = guide.model
-    measured = measurements(variant=model.variant.slug, size=model.size, now=timezone.now())
+    measured = _measured(slug)
     context = {
         "guide": guide,
         "model": model,

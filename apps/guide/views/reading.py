@@ -1,16 +1,61 @@
-"""What all pages of the guide have in common: everybody may read them, and who has one need not fetch it again."""
+"""What all pages of the guide have in common: everybody may read them, and who has one need not fetch it again.
 
-from collections.abc import Callable
+For readers who are not signed in a page is made once for each edition of the guide (``kept_pages.py``); then it costs
+the query for the edition, and one more where it shows what the endpoints here do.
+"""
 
+from collections.abc import Callable, Hashable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from apps.guide.kept_pages import kept_pages
+from apps.guide.models import Edition
+
+type View = Callable[..., HttpResponse]
+type Live = Callable[..., Hashable]
+
+# Whoever brings one of these may see a page of his own.
+PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
 
 
-def reading_page[**Arguments](
-    view: Callable[Arguments, HttpResponse],
-) -> Callable[Arguments, HttpResponse]:
+def reading_page(view: View) -> View:
     """Let a view be read by everybody, with GET and HEAD only, and answer 304 to those who have what it would send."""
-    cached = cache_control(private=True, no_cache=True)(view)
-    return login_not_required(require_safe(conditional_page(cached)))
+    return live_page(lambda **_arguments: ())(view)
+
+
+def live_page(read_live: Live) -> Callable[[View], View]:
+    """As ``reading_page``, for a view that also shows what happens here: what ``read_live`` finds for the address."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            key = _key(request, read_live, arguments)
+            response = (key and kept_pages.find(request, key)) or view(request, **arguments)
+            if "ETag" not in response:
+                set_response_etag(response)
+                if key and response.status_code == HTTPStatus.OK:
+                    response = kept_pages.keep(request, key, response)
+            patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+            return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
+
+        cached = cache_control(private=True, no_cache=True)(gzip_page(answer))
+        return login_not_required(require_safe(cached))
+
+    return decorate
+
+
+def _key(request: HttpRequest, read_live: Live, arguments: dict[str, Any]) -> tuple[Hashable, ...] | None:
+    """Return what a page is made from, or nothing where it is not to be kept: hardly two people type the same."""
+    if "HX-Request" in request.headers or any(name in request.COOKIES for name in PERSONAL_COOKIES):
+        return None
+    edition = Edition.objects.token()
+    return (edition, request.get_full_path(), read_live(**arguments)) if edition else None

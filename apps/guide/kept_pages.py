@@ -1,0 +1,77 @@
+"""Pages as they were sent to somebody who is not signed in, kept by each web process until the guide changes.
+
+A page is kept under what it is made from: the guide's edition, the address, and whatever else its view names. Bodies
+are kept compressed. The oldest go when there are too many, so that no one can fill the memory with addresses.
+"""
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from django.http import HttpRequest, HttpResponse
+
+MOST_PAGES = 512
+MOST_BYTES = 16 * 2**20
+# What a kept page is sent with again; cookies and the like were for one reader.
+HEADERS = ("Content-Type", "Content-Disposition")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page that was rendered; ``body`` is compressed, and ``headers`` has the ETag of its text."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Return the page, compressed for those who take it so."""
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            return HttpResponse(self.body, headers={**self.headers, "Content-Encoding": "gzip"})
+        return HttpResponse(gzip.decompress(self.body), headers=self.headers)
+
+
+class KeptPages:
+    """The pages of one process. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[Hashable, KeptPage] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def find(self, request: HttpRequest, key: Hashable) -> HttpResponse | None:
+        """Return the page kept under ``key`` as an answer to ``request``; it then counts as the latest."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None:
+                return None
+            self._pages.move_to_end(key)
+        return page.answer(request)
+
+    def keep(self, request: HttpRequest, key: Hashable, response: HttpResponse) -> HttpResponse:
+        """Keep what a view has answered, and return it as it will be sent from now on."""
+        headers = {name: response[name] for name in HEADERS if name in response}
+        # Weak, since it names the text, compressed or not.
+        headers["ETag"] = f"W/{response['ETag']}"
+        page = KeptPage(gzip.compress(response.content, mtime=0), headers)
+        with self._lock:
+            self._forget(key)
+            self._pages[key] = page
+            self._bytes += len(page.body)
+            while len(self._pages) > MOST_PAGES or self._bytes > MOST_BYTES:
+                self._forget(next(iter(self._pages)))
+        return page.answer(request)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._pages.clear()
+            self._bytes = 0
+
+    def _forget(self, key: Hashable) -> None:
+        page = self._pages.pop(key, None)
+        self._bytes -= len(page.body) if page else 0
+
+
+kept_pages = KeptPages()
