@@ -119,7 +119,7 @@ async def test_empty_message_is_not_sent(visit: Visit) -> None:
     await composer(visit).fill("   \n ")
     await composer(visit).press("Enter")
     await visit.page.get_by_role("button", name="Send").click()
-    await expect(visit.page.locator("#composer-error")).to_have_text("Write a message first.")
+    await expect(visit.page.get_by_role("alert")).to_have_text("Write a message first.")
     assert len([url for url in visit.requests if url.endswith("/chat/")]) == len(posted) + 1
     assert not await in_thread(Conversation.objects.exists)()
     visit.complaints.clear()
