@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.chat import live_views, views
 from apps.chat.views import attachments, conversations, gaps, gauge, search, settings, shares, sidebar, transfer
+from apps.chat.views.search_everything import search_everything
 
 app_name = "chat"
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("ask/", views.ask, name="ask"),
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
+    path("search/everything/", search_everything, name="search_everything"),
     path("import/", transfer.import_file, name="import"),
     path("shares/", shares.shares, name="shares"),
     path("shares/<int:share_id>/revoke/", shares.revoke, name="revoke_share"),

@@ -4,7 +4,9 @@ import pytest
 from channels.db import database_sync_to_async
 from playwright.async_api import expect
 
+from apps.accounts.models import User
 from tests.browser.visit import Visit
+from tests.chat.exchanges import answered_conversation
 from tests.support.shipped_guide import fill_guide
 
 
@@ -29,6 +31,28 @@ async def test_results_follow_what_one_types(visit: Visit) -> None:
     link = results.get_by_role("heading", level=2).get_by_role("link").first
     await link.click()
     await expect(page.get_by_role("heading", level=1)).not_to_have_text("Search the guide")
+
+
+async def test_conversations_are_searched_together_with_the_guide(visit: Visit) -> None:
+    await database_sync_to_async(fill_guide)()
+    await visit.sign_in("alice", path="/guide/search/?q=quantization")
+    await database_sync_to_async(_talk)("alice", "Which quantization for a T4?", "Four bits.")
+    page = visit.page
+    await page.get_by_role("link", name="The guide and your conversations").click()
+    mine = page.get_by_role("region", name="In your conversations")
+    await expect(mine.get_by_role("link", name="Which quantization for a T4?").first).to_be_visible()
+    assert await visit.accessibility_faults() == []
+    await page.get_by_role("searchbox", name="Words to find").fill("four bits")
+    await expect(mine.get_by_text("1 found")).to_be_visible()
+    await expect(page).to_have_url(f"{visit.site}/chat/search/everything/?q=four+bits")
+    await page.set_viewport_size({"width": 360, "height": 640})
+    assert await visit.overflow() <= 0
+    await mine.get_by_role("link").first.click()
+    await expect(page.get_by_text("Four bits.").first).to_be_visible()
+
+
+def _talk(username: str, question: str, reply: str) -> None:
+    answered_conversation(User.objects.get(username=username), question, reply)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

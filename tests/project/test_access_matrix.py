@@ -54,6 +54,7 @@ EXPECTED = {
     "chat:ask": For.SIGNED_IN,
     "chat:sidebar": For.SIGNED_IN,
     "chat:search": For.SIGNED_IN,
+    "chat:search_everything": For.SIGNED_IN,
     "chat:import": For.SIGNED_IN,
     "chat:shares": For.SIGNED_IN,
     "chat:revoke_share": For.OWNER,

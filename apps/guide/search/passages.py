@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.urls import reverse
 
 from apps.guide import selectors
@@ -23,12 +24,17 @@ class Said(NamedTuple):
     attribute: int
     text: str
     qualification: str
+    is_number: bool
+
+    def with_unit(self, unit: str) -> str:
+        return f"{self.text} {unit}" if self.is_number and unit else self.text
 
 
 def gather_passages() -> list[Passage]:
     """Return a passage, not yet saved, for all that can be found, in the order of the guide."""
     models, attributes = selectors.models(), list(Attribute.objects.all())
-    facts = [Said(*row) for row in Fact.objects.values_list("model", "attribute", "text", "qualification")]
+    columns = ("model", "attribute", "text", "qualification", Q(number__isnull=False))
+    facts = [Said(*row) for row in Fact.objects.values_list(*columns)]
     passages = [
         *_pages(),
         *_sections({model.slug for model in models}),
@@ -76,7 +82,7 @@ def _sections(notes: set[str]) -> Iterator[Passage]:
 
 def _variants() -> Iterator[Passage]:
     for feature in Feature.objects.prefetch_related("cells__variant"):
-        said = [f"{cell.variant}: {_joined(cell.text, cell.qualification)}" for cell in feature.cells.all()]
+        said = [f"{cell.variant}: {_sentences(cell.text, cell.qualification)}" for cell in feature.cells.all()]
         yield Passage(
             kind=Passage.Kind.VARIANTS,
             title=feature.label,
@@ -90,9 +96,9 @@ def _models(models: Sequence[CodeModel], attributes: Sequence[Attribute], facts:
     known = {attribute.pk: attribute for attribute in attributes}
     for model in models:
         said = [
-            f"{known[fact.attribute].label}: {_joined(fact.text, known[fact.attribute].unit, fact.qualification)}"
+            _sentences(f"{attribute.label}: {fact.with_unit(attribute.unit)}", fact.qualification)
             for fact in facts
-            if fact.model == model.pk
+            if fact.model == model.pk and (attribute := known[fact.attribute])
         ]
         yield Passage(
             kind=Passage.Kind.MODEL,
@@ -112,8 +118,8 @@ def _attributes(
         by_text: dict[str, list[str]] = {}
         for fact in facts:
             if fact.attribute == attribute.pk:
-                by_text.setdefault(_joined(fact.text, attribute.unit), []).append(names[fact.model])
-        said = [f"{text}: {', '.join(of_models)}" for text, of_models in by_text.items()]
+                by_text.setdefault(fact.with_unit(attribute.unit), []).append(names[fact.model])
+        said = [_sentences(f"{text}: {', '.join(of_models)}") for text, of_models in by_text.items()]
         yield Passage(
             kind=Passage.Kind.FACT,
             title=attribute.label,
@@ -126,7 +132,7 @@ def _attributes(
 def _benchmarks() -> Iterator[Passage]:
     for found in selectors.benchmarks():
         said = [
-            f"{score.model or score.other}: {plain(score.number)} {found.benchmark.unit}".strip()
+            _sentences(f"{score.model or score.other}: {plain(score.number)} {found.benchmark.unit}")
             for score in [*found.scores.values(), *found.others]
         ]
         yield Passage(
@@ -145,7 +151,7 @@ def _gpus() -> Iterator[Passage]:
             title=gpu.name,
             within="Hardware",
             url=f"{reverse('guide:hardware')}?gpu={gpu.slug}",
-            body=_joined(
+            body=_sentences(
                 f"GPU with {gpu.memory_gb} GB of memory, of which programs see {gpu.usable_gib} GiB.", gpu.note
             ),
         )
@@ -162,5 +168,6 @@ def _terms() -> Iterator[Passage]:
         )
 
 
-def _joined(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+def _sentences(*parts: str) -> str:
+    """Return what the parts say, each with a full stop: they are read in one line."""
+    return " ".join(f"{part.strip().removesuffix('.')}." for part in parts if part)

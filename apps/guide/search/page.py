@@ -1,0 +1,22 @@
+"""What pages of the search show: what was asked, and what the guide says about it."""
+
+from typing import Any
+
+from django.http import QueryDict
+
+from apps.guide.model_pages import Heading
+from apps.guide.search.find import search
+from apps.guide.search.words import LONGEST
+
+
+def search_page(given: QueryDict, *, title: str, summary: str) -> dict[str, Any]:
+    """Return the context of ``guide/search.html`` for ``?q=``; nothing that can be asked is an error."""
+    asked = str(given.get("q", "")).replace("\0", "")
+    text = " ".join(asked.split())[:LONGEST]
+    return {
+        "guide": {"page": Heading(title, summary, None), "sections": (), "sources": ()},
+        "asked": text,
+        "is_cut": len(asked) > LONGEST,
+        "longest": LONGEST,
+        "found": search(text) if text else None,
+    }
