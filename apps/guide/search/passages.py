@@ -1,9 +1,9 @@
 """Turns the guide's rows into passages: what can be found, and where it stands. A few queries in all."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Q
 from django.urls import reverse
 
 from apps.guide import selectors
@@ -24,16 +24,16 @@ class Said(NamedTuple):
     attribute: int
     text: str
     qualification: str
-    is_number: bool
+    number: Decimal | None
 
     def with_unit(self, unit: str) -> str:
-        return f"{self.text} {unit}" if self.is_number and unit else self.text
+        return f"{self.text} {unit}" if unit and self.number is not None else self.text
 
 
 def gather_passages() -> list[Passage]:
     """Return a passage, not yet saved, for all that can be found, in the order of the guide."""
     models, attributes = selectors.models(), list(Attribute.objects.all())
-    columns = ("model", "attribute", "text", "qualification", Q(number__isnull=False))
+    columns = ("model", "attribute", "text", "qualification", "number")
     facts = [Said(*row) for row in Fact.objects.values_list(*columns)]
     passages = [
         *_pages(),
