@@ -88,7 +88,7 @@ class Weight:
                 )
             case Level.OVERFLOWING:
                 return (
-                    f"The next reply is written without the first {self.about}{self.left_out:,} messages of this "
+                    f"The next reply is written without {self.about}the first {self.left_out:,} messages of this "
                     "conversation: they no longer fit the model’s window."
                 )
             case Level.NEARLY_FULL:

@@ -94,3 +94,20 @@ async def test_dropped_files_are_attached_and_can_be_removed(visit: Visit) -> No
     await expect(draft(page)).to_have_text(["two.py 5 bytes, 1 line"])
     await expect(message(page)).to_be_focused()
     assert not await in_thread(Conversation.objects.exists)()
+
+
+async def test_draft_that_is_sent_ends_in_every_tab(visit: Visit) -> None:
+    page = visit.page
+    await visit.sign_in("alice", path="/chat/")
+    await choose(page, SCRIPT)
+    await expect(draft(page)).to_have_count(1)
+    await message(page).fill("What does it do?")
+    await page.reload()
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(message(other)).to_have_value("What does it do?")
+    await expect(draft(other)).to_have_count(1)
+    await message(page).press("Enter")
+    await page.wait_for_url("**/chat/*-*/")
+    await expect(message(other)).to_have_value("")
+    await expect(draft(other)).to_have_count(0)

@@ -74,7 +74,23 @@ async def test_chat_never_scrolls_sideways(visit: Visit, width: int) -> None:
     assert await visit.overflow() <= 0
     scroller = visit.page.get_by_role("region", name="Messages")
     assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    assert await visit.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
     await expect(composer(visit)).to_be_in_viewport()
+
+
+async def test_messages_and_composer_can_be_read_fourfold(visit: Visit) -> None:
+    """A window of 1280 by 1024 at 400 %: what does not fit at once is reached by scrolling."""
+    await visit.page.set_viewport_size({"width": 320, "height": 256})
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    assert await visit.overflow() <= 0
+    scroller = visit.page.get_by_role("region", name="Messages")
+    assert await scroller.evaluate("element => element.clientHeight") > 150
+    await composer(visit).scroll_into_view_if_needed()
+    await expect(composer(visit)).to_be_in_viewport()
+    send = visit.page.get_by_role("button", name="Send")
+    await send.scroll_into_view_if_needed()
+    await expect(send).to_be_in_viewport()
 
 
 async def test_sidebar_is_a_drawer_on_a_phone(visit: Visit) -> None:

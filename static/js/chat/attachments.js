@@ -156,6 +156,20 @@ document.addEventListener("click", (event) => {
   open(link);
 });
 
+// What waits in the draft may have been sent meanwhile, by another tab or before one came back here.
+async function refresh() {
+  try {
+    const answer = await fetch(`${attach.dataset.attach}?conversation=${attach.dataset.conversation}`, { headers: { "HX-Request": "true" } });
+    if (answer.ok) await show(await answer.text());
+    form.dispatchEvent(new Event("files"));
+  } catch {
+    // The server cannot be reached: what is sent will show.
+  }
+}
+
+form.addEventListener("sent", refresh);
+addEventListener("pageshow", ({ persisted }) => persisted && refresh());
+
 // What had the focus is gone with its file.
 list.addEventListener("htmx:after:request", () => requestAnimationFrame(() => {
   form.dispatchEvent(new Event("files"));

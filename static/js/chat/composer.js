@@ -1,25 +1,63 @@
-// The composer: Enter sends, Escape stops, drafts survive a reload.
+// The composer: Enter sends, Escape stops, the arrow up edits what was asked last; drafts survive a reload, and end in
+// every tab when they are sent.
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
 const draftKey = `draft:${form.dataset.draft}`;
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
+const pause = 250; // ms without a key
+const longToMeasure = 20_000; // characters
+
+let keeping;
 
 const replyIsBeingWritten = () =>
   document.querySelector('.message:is([data-state="queued"], [data-state="running"])') !== null;
 
 function keepDraft() {
-  if (input.value) localStorage.setItem(draftKey, input.value);
-  else localStorage.removeItem(draftKey);
+  clearTimeout(keeping);
+  try {
+    if (input.value) localStorage.setItem(draftKey, input.value);
+    else localStorage.removeItem(draftKey);
+  } catch {
+    // Storage is off or full: the draft is in this page alone.
+  }
+}
+
+function write(text) {
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 if (!input.value) input.value = localStorage.getItem(draftKey) ?? "";
-input.addEventListener("input", keepDraft);
+input.addEventListener("input", () => {
+  clearTimeout(keeping);
+  keeping = setTimeout(keepDraft, pause);
+});
+addEventListener("pagehide", keepDraft);
+document.addEventListener("visibilitychange", () => document.hidden && keepDraft());
+
+// Another tab has sent it.
+addEventListener("storage", ({ key, oldValue, newValue }) => {
+  if (key !== draftKey || newValue !== null) return;
+  if (input.value === oldValue) write("");
+  form.dispatchEvent(new Event("sent"));
+});
+
+function editLastQuestion() {
+  const questions = document.querySelectorAll('.message[data-role="user"]');
+  const edit = [...questions].at(-1)?.querySelector(".message__edit:not([open]) > summary");
+  edit?.click();
+  return Boolean(edit);
+}
 
 input.addEventListener("keydown", (event) => {
   // keyCode 229: Safari reports the Enter that ends an input method's composition without isComposing.
-  const composing = event.isComposing || event.keyCode === 229;
-  if (event.key !== "Enter" || event.shiftKey || composing || touch.matches) return;
+  if (event.isComposing || event.keyCode === 229) return;
+  const withCommand = event.ctrlKey || event.metaKey;
+  if (event.key === "ArrowUp" && !withCommand && !event.shiftKey && !event.altKey && !input.value) {
+    if (!replyIsBeingWritten() && editLastQuestion()) event.preventDefault();
+  }
+  if (event.key !== "Enter" || event.shiftKey || (touch.matches && !withCommand)) return;
   event.preventDefault();
   if (!replyIsBeingWritten() && input.value.trim()) form.requestSubmit();
 });
@@ -29,18 +67,31 @@ document.addEventListener("keydown", (event) => {
   if (replyIsBeingWritten()) document.getElementById("stop")?.requestSubmit();
 });
 
+form.addEventListener("submit", keepDraft); // so that other tabs hear of its end
 form.addEventListener("htmx:after:request", ({ detail, target }) => {
   if (target !== form || !detail.ctx.response?.raw?.ok) return; // buttons in it ask for things of their own
-  input.value = "";
+  write("");
   keepDraft();
 });
 
 for (const starter of document.querySelectorAll("[data-prompt]")) {
   starter.addEventListener("click", () => {
     const { prompt } = starter.dataset;
-    input.value = prompt.endsWith(":") ? `${prompt}\n\n` : prompt; // room for the code that follows
+    write(prompt.endsWith(":") ? `${prompt}\n\n` : prompt); // room for the code that follows
     keepDraft();
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   });
+}
+
+// Grows with its text where the style sheet cannot make it: up to the height that it sets.
+function grow() {
+  if (input.value.length > longToMeasure && input.style.height) return;
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight}px`;
+}
+
+if (!CSS.supports("field-sizing", "content")) {
+  input.addEventListener("input", grow);
+  grow();
 }

@@ -2,6 +2,7 @@
 import "./attachments.js";
 import "./composer.js";
 import "./gauge.js";
+import "./keyboard.js";
 import "./connection.js";
 import "./messages.js";
 import "./code.js";
