@@ -16,6 +16,7 @@ SPECIMENS = [
     "toasts",
     "banners",
     "messages",
+    "info",
     "composer",
     "conversations",
     "code",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import attachments, conversations, gaps, gauge, search, settings, shares, sidebar, transfer
+from apps.chat.views import attachments, conversations, gaps, gauge, info, search, settings, shares, sidebar, transfer
 from apps.chat.views.search_everything import search_everything
 
 app_name = "chat"
@@ -46,6 +46,8 @@ urlpatterns = [
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
     path("<uuid:conversation_id>/<uuid:message_id>/fork/", views.fork, name="fork"),
+    path("<uuid:conversation_id>/<uuid:message_id>/info/", info.info, name="info"),
+    path("<uuid:conversation_id>/<uuid:message_id>/request.json", info.request_body, name="request_body"),
     path("<uuid:conversation_id>/<uuid:message_id>/text/", views.text, name="text"),
     path("<uuid:conversation_id>/<uuid:message_id>/edit/", views.edit, name="edit"),
     path("<uuid:conversation_id>/<uuid:message_id>/versions/<int:version>/", views.show, name="version"),

@@ -1,7 +1,6 @@
 """One POST to a model server and the bytes that answer it, under four clocks and our own errors."""
 
 import asyncio
-import json
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +14,7 @@ from apps.inference.errors import (
     Stalled,
     TotalTimedOut,
 )
-from apps.inference.protocols.base import Timeouts
+from apps.inference.protocols.base import Timeouts, as_content
 from apps.inference.server import Server
 
 NOT_STREAMS = {"application/json", "application/problem+json", "text/html", "application/xhtml+xml"}
@@ -94,7 +93,7 @@ class Exchange:
     async def _send(self) -> aiohttp.ClientResponse:
         return await self._http.post(
             address_for(self._server, self._path),
-            data=json.dumps(self._body, allow_nan=False).encode(),
+            data=as_content(self._body),
             headers=headers_for(self._server, "text/event-stream"),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(

@@ -5,6 +5,7 @@ from playwright.async_api import Locator, Page, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
+from apps.generation.models import Generation
 from apps.generation.threads import in_thread
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation, answered_message
@@ -16,6 +17,7 @@ async def talk() -> Conversation:
     def make() -> Conversation:
         alice, _ = create_user(username="alice")
         conversation = answered_conversation(alice, "How do I sort?", REPLY)
+        Generation.objects.update(sent=[{"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "tgi"}])
         answered_message(conversation, "count to 3", "nothing yet")
         return conversation
 
@@ -79,6 +81,18 @@ async def test_messages_are_copied_and_forked(visit: Visit) -> None:
     await message(page, 2).get_by_role("button", name="Copy question").click()
     await expect(said).to_have_text("Copied the question.")
     assert await copied() == "count to 3"
+
+    link = message(page, 1).get_by_role("link", name="Info on this reply")
+    await link.press("Enter")
+    panel = page.get_by_role("dialog", name="About this reply")
+    await expect(panel.get_by_text("As it was sent, to the byte")).to_be_visible()
+    await expect(panel.get_by_role("region", name="The prompt").locator("pre")).to_have_text(
+        "<s>[INST] How do I sort? [/INST]"
+    )
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+    await expect(link).to_be_focused()
 
     await message(page, 1).get_by_role("button", name="Fork to a new conversation").press("Enter")
     await expect(page.get_by_role("heading", name="How do I sort? (fork)", level=1)).to_be_visible()

@@ -26,9 +26,11 @@ from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.trial_record import Candidate, open_record
+from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange
 
 SECRET = "squirrels in the server room"
+SENT = {"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "openai"}
 
 
 class For(Enum):
@@ -88,6 +90,8 @@ EXPECTED = {
     "chat:retry": For.OWNER,
     "chat:fork": For.OWNER,
     "chat:text": For.OWNER,
+    "chat:info": For.OWNER,
+    "chat:request_body": For.OWNER,
     "chat:edit": For.OWNER,
     "chat:version": For.OWNER,
     "gateway:models": For.KEY,
@@ -156,6 +160,7 @@ def arguments(alice: User) -> dict[str, Any]:
     """What stands in addresses: alice's things, and those that nobody owns."""
     failed = failed_exchange(alice, f"About {SECRET}")
     Conversation.objects.filter(pk=failed.conversation.pk).update(title=f"On {SECRET}")
+    Generation.objects.filter(message=failed.reply).update(sent=[SENT])
     gone = answered_conversation(alice, SECRET, SECRET)
     shown = attach_file(owner=alice, conversation=None, name="shown.txt", content=b"For all who have the link.")
     with transaction.atomic():  # or a worker at hand would be first to answer

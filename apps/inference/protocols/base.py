@@ -1,5 +1,6 @@
 """What every protocol does for its caller, and the shapes that cross the border."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ class Post:
     path: str
     body: dict[str, Any]
     prompt: Prompt | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes."""
+        return as_content(self.body)
+
+
+def as_content(body: dict[str, Any]) -> bytes:
+    """JSON as every request carries it."""
+    return json.dumps(body, allow_nan=False).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 // Files for the message: chosen, dropped or pasted. They are uploaded at once, so that a draft keeps them; long text that
 // is pasted becomes a file too, and can be put into the message after all.
 
+import { openIn } from "./dialogs.js";
+
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
 const list = document.getElementById("draft-files");
@@ -140,20 +142,13 @@ async function insertAsText(button) {
   document.querySelector(`#${CSS.escape(id)} [formaction]`)?.click();
 }
 
-async function open(link) {
-  const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return location.assign(link.href);
-  await htmx.swap({ sourceElement: dialog, target: dialog, swap: "innerHTML", text: await answer.text(), transition: false });
-  dialog.showModal();
-}
-
 document.addEventListener("click", (event) => {
   const inserting = event.target.closest("[data-insert]");
   if (inserting) insertAsText(inserting);
   const link = event.target.closest("a[data-file]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  open(link);
+  openIn(dialog, link);
 });
 
 // What waits in the draft may have been sent meanwhile, by another tab or before one came back here.

@@ -4,6 +4,7 @@ import "./composer.js";
 import "./gauge.js";
 import "./keyboard.js";
 import "./connection.js";
+import "./dialogs.js";
 import "./messages.js";
 import "./code.js";
 import "./gaps.js";

@@ -1,0 +1,40 @@
+"""How a reply was made, as a page or for the dialog on the conversation's."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.chat.info import ReplyInfo
+from apps.chat.views.answers import reply_for
+from apps.chat.views.sidebar import sidebar_for
+
+
+@require_GET
+@never_cache
+def info(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Figures, settings, and exactly what the model was told; for htmx without the page around it."""
+    context = {"info": _info_for(request, conversation_id, message_id)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_info_dialog.html", context)
+    return render(request, "chat/info.html", {**context, "sidebar": sidebar_for(request)})
+
+
+@require_GET
+@never_cache
+def request_body(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """The last request's body, in the bytes that the model server got."""
+    post = _info_for(request, conversation_id, message_id).post
+    if post is None:
+        raise Http404
+    headers = {"Content-Disposition": 'attachment; filename="request.json"'}
+    return HttpResponse(post.content, content_type="application/json", headers=headers)
+
+
+def _info_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> ReplyInfo:
+    message = reply_for(request, conversation_id, message_id)
+    if message.generation is None:
+        raise Http404
+    return ReplyInfo(message, message.generation)
