@@ -184,7 +184,7 @@ SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)
 
 # --- the guide --------------------------------------------------------------------------------
 
-# Where readers report an error; {page} stands for the address of the page. Empty: nowhere.
+# Where readers report an error; {page} stands for the address of the page. Empty: in a form of the guide's own.
 GUIDE_REPORT_URL = env.read_text("GUIDE_REPORT_URL", "")
 
 # --- the API ----------------------------------------------------------------------------------

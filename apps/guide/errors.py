@@ -1,8 +1,9 @@
 """What can be wrong with the guide's content.
 
 GuideError
-├── ContentError   a content file says something that cannot be loaded
-└── CannotRevert   a row cannot say again what it once said
+├── ContentError    a content file says something that cannot be loaded
+├── CannotRevert    a row cannot say again what it once said
+└── TooManyReports  readers have reported more errors than anybody could read
 """
 
 from pathlib import Path
@@ -25,3 +26,7 @@ class ContentError(GuideError):
 
 class CannotRevert(GuideError):
     """An earlier revision cannot be restored; the message is a sentence that says why."""
+
+
+class TooManyReports(GuideError):
+    """So many errors were reported within an hour that no more are taken for now."""

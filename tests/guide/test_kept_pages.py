@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.guide import kept_pages
 from apps.guide.kept_pages import KeptPages
-from apps.guide.models import Edition, Fact, Passage, Revision, Section, Word
+from apps.guide.models import Edition, ErrorReport, Fact, Passage, Revision, Section, Word
 from apps.guide.models.edition import WRITTEN
 from apps.guide.navigation import all_entries
 from apps.guide.search.index import rebuild_index
@@ -37,7 +37,7 @@ def test_who_comes_second_costs_a_query_or_two(
 
 
 def test_every_table_that_is_shown_makes_an_edition(guide: None) -> None:
-    others = {model._meta.model_name for model in (Edition, Passage, Revision, Word)}
+    others = {model._meta.model_name for model in (Edition, ErrorReport, Passage, Revision, Word)}
     tables = {model._meta.model_name for model in apps.get_app_config("guide").get_models()}
     assert tables == {*WRITTEN, *others}
     with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading,
 from apps.guide.models.hardware import Gpu, Quantization
 from apps.guide.models.pages import Page, Section
 from apps.guide.models.passages import Passage, Word
+from apps.guide.models.reports import ErrorReport
 from apps.guide.models.revisions import Revision
 from apps.guide.models.rules import Rule
 from apps.guide.models.scores import Benchmark, Score
@@ -26,6 +27,7 @@ __all__ = [
     "Citation",
     "CodeModel",
     "Edition",
+    "ErrorReport",
     "Fact",
     "Feature",
     "FromFile",

@@ -48,7 +48,9 @@ def absolute_url(path: str) -> str:
 
 @register.simple_tag
 def report_url(path: str) -> str:
-    """Return where an error on the page at ``path`` is reported, or nothing where nobody takes reports."""
+    """Return where an error on the page at ``path`` is reported: our own form, or where the settings say."""
+    if not settings.GUIDE_REPORT_URL:
+        return f"{reverse('guide:report')}?page={quote(path)}"
     return str(settings.GUIDE_REPORT_URL).replace("{page}", quote(absolute_url(path), safe=""))
 
 

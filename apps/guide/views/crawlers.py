@@ -18,7 +18,7 @@ from apps.guide.models import Page
 from apps.guide.navigation import Entry, all_entries
 from apps.guide.views.reading import reading_page
 
-PRIVATE = ("/accounts/", "/admin/", "/chat/", "/endpoints/", "/v1/")
+PRIVATE = ("/accounts/", "/admin/", "/chat/", "/endpoints/", "/guide/report/", "/v1/")
 
 
 class GuideSitemap(Sitemap):  # type: ignore[type-arg]  # not generic at run time
