@@ -96,9 +96,30 @@ def test_ten_thousand_of_anything_are_rendered(character: str) -> None:
     assert Markup(render_markdown(character * 10_000 + "\nend")).dangers == []
 
 
+@pytest.mark.parametrize("depth", [9, 10, 11, 19, 20, 21, 39, 40, 41, 200])
+@pytest.mark.parametrize("marks", ["> ", "- ", "1. ", "> - ", "- > 1) "])
+def test_nothing_is_lost_however_deep_it_stands(marks: str, depth: int) -> None:
+    shown = Markup(render_markdown(f"{marks * depth}words\n\nAnd the end."))
+    assert "words" in shown.text
+    assert "And the end." in shown.text
+
+
+def test_every_item_of_a_deep_list_is_there() -> None:
+    items = [f"{'  ' * depth}- item {depth}." for depth in range(60)]
+    shown = Markup(render_markdown("\n".join(items)))
+    assert [f"item {depth}." in shown.text for depth in range(60)] == [True] * 60
+    assert shown.tags.count("ul") == 20
+
+
 def test_private_use_characters_are_only_text() -> None:
     """The streaming renderer marks a place with one of them while it works."""
     assert render_markdown("a\ue000b") == "<p>a\ue000b</p>\n"
+
+
+def test_no_partial_of_htmx_can_be_written_in_an_attribute() -> None:
+    """htmx looks for them in the text of an answer, quoted or not."""
+    for text in ('[a](https://x.example "<hx-partial x=")', "[a](<https://x.example/<hx-a >)", "``` <hx-a >\nx\n```"):
+        assert "<hx-" not in render_markdown(text)
 
 
 def test_nul_is_replaced() -> None:

@@ -10,6 +10,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from apps.chat.markdown.unseen import mark_in_code
+
 LONGEST_HIGHLIGHTED = 200_000  # characters; beyond it colour is not worth the time
 PLAIN = "txt"
 FILENAME = re.compile(r"\*\.([A-Za-z0-9]+)")
@@ -25,7 +27,7 @@ def code_block(code: str, *, language: str) -> str:
 
 def code_block_start(language: str) -> str:
     """Everything before the code; the same while it is being written, so that nothing moves when it is finished."""
-    label = escape(language or "text")
+    label = mark_in_code(escape(language or "text"))
     return (
         '<figure class="code-block"><figcaption class="code-block__header">'
         f'<span class="code-block__language">{label}</span><span class="code-block__tools">'
@@ -45,9 +47,7 @@ CODE_BLOCK_END = "</code></pre></div></figure>"
 
 def highlighted(code: str, language: str) -> str:
     lexer = _lexer(language.lower()) if language and len(code) <= LONGEST_HIGHLIGHTED else None
-    if lexer is None:
-        return escape(code)
-    return highlight(code, lexer, _formatter)
+    return mark_in_code(escape(code) if lexer is None else highlight(code, lexer, _formatter))
 
 
 @lru_cache(maxsize=128)

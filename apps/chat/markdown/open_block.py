@@ -10,6 +10,7 @@ from markdown_it.token import Token
 from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
 from apps.chat.markdown.renderer import language_of, render_block, render_markdown, top_level_blocks
+from apps.chat.markdown.unseen import mark_in_code, mark_in_prose
 
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Where inline markup or a line is completed, so that rendering again shows something new.
@@ -69,9 +70,9 @@ class OpenProse:
         whole_line_is_here = start_of_line > 0 or self._line_length == len(line)
         if whole_line_is_here and len(line) <= LONGEST_HELD and HALF_TYPED.fullmatch(line):
             self._held = line
-            return escape(visible[:start_of_line], quote=False)
+            return mark_in_prose(escape(visible[:start_of_line], quote=False))
         self._held = ""
-        return escape(visible, quote=False)
+        return mark_in_prose(escape(visible, quote=False))
 
     def html(self) -> str:
         """The open block, rendered as far as it makes sense, with the tail element at its end."""
@@ -172,7 +173,7 @@ class OpenFence:
             line = "".join(self._line)
             if self._half_closing.fullmatch(line):
                 self._held = line
-        return escape(visible.removesuffix(self._held) if self._held else visible, quote=False)
+        return mark_in_code(escape(visible.removesuffix(self._held) if self._held else visible, quote=False))
 
     def html(self) -> str:
         code = self.shown("".join(self._code)) if self._code else ""

@@ -1,8 +1,8 @@
 """Markdown to safe HTML, one top-level block at a time.
 
 The reply's text comes from a model and is hostile: raw HTML is shown as text, images become links (nothing is loaded
-from elsewhere), and what is left is cleaned against a list of what may stay. Reference definitions are off, so that
-no later line can change an earlier block: a finished block stays as it is.
+from elsewhere), what cannot be seen is marked, and what is left is cleaned against a list of what may stay. Reference
+definitions are off, so that no later line can change an earlier block: a finished block stays as it is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,9 @@ from markdown_it.utils import OptionsDict
 
 from apps.chat.markdown.citations import Cited, add_citations
 from apps.chat.markdown.code import code_block
+from apps.chat.markdown.links import add_links
+from apps.chat.markdown.nesting import limit_nesting
+from apps.chat.markdown.unseen import mark_in_code, mark_in_prose
 
 LEVELS_ABOVE = 2  # the page's heading, and the turn's
 URL_SCHEMES = {"http", "https", "mailto"}
@@ -27,7 +30,7 @@ TAGS = {
     *("figure", "figcaption", "div", "pre", "span", "button"),
 }
 ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "title", "data-site"},
     "ol": {"start"},
     "th": {"class"},
     "td": {"class"},
@@ -36,7 +39,7 @@ ATTRIBUTES = {
     "div": {"class", "tabindex"},
     "pre": {"tabindex"},
     "code": {"class"},
-    "span": {"class"},
+    "span": {"class", "data-character"},
     "button": {"class", "type", "data-copy", "data-wrap", "data-download"},
 }
 
@@ -47,13 +50,14 @@ def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False})
     markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
     add_citations(markdown)
+    add_links(markdown)
+    limit_nesting(markdown)
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
     markdown.add_render_rule("heading_open", _heading)
     markdown.add_render_rule("heading_close", _heading)
-    markdown.add_render_rule("image", _image)
-    markdown.add_render_rule("link_open", _link_open)
-    markdown.add_render_rule("link_close", _link_close)
+    markdown.add_render_rule("text", _text)
+    markdown.add_render_rule("code_inline", _code)
     markdown.add_render_rule("table_open", _table_open)
     markdown.add_render_rule("table_close", _table_close)
     markdown.add_render_rule("th_open", _cell_open)
@@ -109,22 +113,12 @@ def _heading(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _opti
     return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"
 
 
-def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    """A link in the image's place; only its words where it stands in a link already, as badges do."""
-    token = tokens[index]
-    source = escape(str(token.attrGet("src") or ""))
-    words = escape(renderer.renderInlineAsText(token.children or [], options, env)) or source
-    return words if env.get("in_link") else f'<a href="{source}">{words}</a>'
+def _text(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    return mark_in_prose(escape(tokens[index].content))
 
 
-def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    env["in_link"] = True
-    return renderer.renderToken(tokens, index, options, env)
-
-
-def _link_close(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, env: Any) -> str:
-    env["in_link"] = False
-    return "</a>"
+def _code(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    return f"<code>{mark_in_code(escape(tokens[index].content))}</code>"
 
 
 def _table_open(*_arguments: Any) -> str:

@@ -20,6 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
 from apps.chat.markdown.renderer import render_markdown
+from apps.chat.markdown.unseen import mark_in_prose
 from apps.chat.models import Role, Share
 from apps.chat.services.share import revoke_share, share_conversation
 from apps.chat.views.answers import conversation_for
@@ -152,7 +153,7 @@ def _files(share: Share, turn: dict[str, Any]) -> list[SharedFile]:
 
 def _html(turn: dict[str, Any]) -> SafeString:
     if turn["role"] == Role.USER:
-        return SafeString(escape(turn["text"]))
+        return mark_safe(mark_in_prose(escape(turn["text"])))  # noqa: S308 - escaped
     return mark_safe(render_markdown(turn["text"]))  # noqa: S308 - cleaned by nh3
 
 

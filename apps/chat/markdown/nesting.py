@@ -1,0 +1,33 @@
+"""How deep a reply may nest. What is deeper is shown, as plain paragraphs; the parser by itself would drop it."""
+
+from copy import copy
+from typing import cast
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.paragraph import paragraph
+from markdown_it.rules_core import StateCore
+from markdown_it.utils import OptionsDict, OptionsType
+
+BLOCKS = 40  # levels: a quote is one, a list two
+BRACKETS = 6  # one in another, as in a link around a picture: each costs a look at all that follows
+
+
+def limit_nesting(markdown: MarkdownIt) -> None:
+    """Show what is nested deeper as it is written, and look no deeper for links in links."""
+    markdown.options["maxNesting"] = BLOCKS + 2  # is never reached
+    within_lines = copy(markdown)
+    within_lines.options = OptionsDict(cast("OptionsType", {**markdown.options, "maxNesting": BRACKETS}))
+
+    def parse_lines(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "inline":
+                token.children = []
+                state.md.inline.parse(token.content, within_lines, state.env, token.children)
+
+    markdown.core.ruler.at("inline", parse_lines)
+    markdown.block.ruler.before("table", "too_deep", _too_deep)
+
+
+def _too_deep(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001 - as the parser calls it
+    return state.level >= BLOCKS and not silent and paragraph(state, start_line, end_line, silent)
