@@ -17,6 +17,7 @@ from apps.generation.selectors import written_so_far
 from apps.generation.threads import in_thread
 
 FRAME_SECONDS = 0.04
+SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting
 
 
 def renderer_of(message: Message) -> ReplyRenderer:
@@ -43,7 +44,8 @@ class LiveReply:
         last = Events(len(text))
         await self._send(snapshot)
         async for events in follower().follow(self._generation.pk, after=len(text)):
-            if news := self._news(events):
+            is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
+            if news := await in_thread(self._news)(events) if is_much else self._news(events):
                 await self._send(news)
             last = events
             if not events.ended:

@@ -4,13 +4,15 @@ The last user message tells it what to do: "count to 50" (20 without a figure), 
 one), and how to fail: "fail after 10" (an error event), "cut after 10" (a clean end of the body), "reset after 10",
 "stall after 10", "overloaded" (429). "reset at 10" fails in front of that number, but for a stream that begins with it,
 so that it happens once. The reply is "1 2 3 …", a word a token; a partial assistant turn at the end is continued from
-its last number. It speaks as TGI does, natively and in the OpenAI style: see ``counting_wire``.
+its last number. "say hostile" gives the text of ``replies/hostile.md`` instead, four characters a token. It speaks as
+TGI does, natively and in the OpenAI style: see ``counting_wire``.
 """
 
 import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.support.counting_wire import WORDINGS, Asking, Wording, chunk, plain_answer, usage
 from tests.support.wire import Request, chunked, head
@@ -18,6 +20,8 @@ from tests.support.wire import Request, chunked, head
 __all__ = ["answer", "chunk", "usage"]
 
 DEFAULT_LENGTH = 20
+REPLIES = Path(__file__).parent / "replies"
+TOKEN = 4  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +35,40 @@ class Order:
     failure: str
     fail_after: int
     overloaded: bool
+    said: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, asking: Asking) -> "Order":
         asked, partial = asking.asked, asking.partial
         counted = re.findall(r"\d+", partial)
         failure = re.search(r"(fail|cut|reset|stall) (after|at) (\d+)", asked)
-        first = int(counted[-1]) + 1 if counted else 1
+        said = _said(asked)
+        first = len(partial) // TOKEN + 1 if said else int(counted[-1]) + 1 if counted else 1
         return cls(
+            said=said,
             first=first,
-            last=int(_figure(r"count to (\d+)", asked, DEFAULT_LENGTH)),
+            last=len(said) or int(_figure(r"count to (\d+)", asked, DEFAULT_LENGTH)),
             most=asking.most or 10**9,
             per_second=_figure(r"at (\d+(?:\.\d+)?) per second", asked, 0),
             failure=failure[1] if failure else "",
             fail_after=_fail_after(failure[2], int(failure[3]), first) if failure else 10**9,
             overloaded="overloaded" in asked,
         )
+
+    def word(self, number: int) -> str:
+        """The token of that number, from 1."""
+        if self.said:
+            return self.said[number - 1]
+        return f"{number}" if number == 1 else f" {number}"
+
+
+def _said(asked: str) -> tuple[str, ...]:
+    """The tokens of the text that is asked for, if one is."""
+    named = re.match(r"say (\w+)", asked)
+    if not named:
+        return ()
+    text = (REPLIES / f"{named[1]}.md").read_text()
+    return tuple(text[start : start + TOKEN] for start in range(0, len(text), TOKEN))
 
 
 def _fail_after(word: str, number: int, first: int) -> int:
@@ -101,7 +123,7 @@ async def _events(order: Order, wording: Wording) -> AsyncIterator[bytes | None]
             async for piece in _fail(order.failure, wording):
                 yield piece
             return
-        text = f"{number}" if number == 1 else f" {number}"
+        text = order.word(number)
         told += text
         yield wording.token(text)
     yield wording.ending(told, max(0, min(wanted, order.most)), order.most < wanted)

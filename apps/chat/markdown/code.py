@@ -1,18 +1,27 @@
 """Code blocks: a header with the language and what can be done with the code, and highlighted code."""
 
 import re
+import time
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape
+from io import StringIO
 
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
+from pygments.token import _TokenType
 from pygments.util import ClassNotFound
 
 from apps.chat.markdown.unseen import mark_in_code
 
 LONGEST_HIGHLIGHTED = 200_000  # characters; beyond it colour is not worth the time
+ALWAYS_COLOURED = 500  # characters
+GRACE = 0.1  # seconds of the processor
+PATIENCE = (
+    50e-6  # seconds a character, which takes some 3 usually: only texts made for it, or endless repetition, take more
+)
+type LexedToken = tuple[_TokenType, str]
 PLAIN = "txt"
 FILENAME = re.compile(r"\*\.([A-Za-z0-9]+)")
 # Languages that Pygments does not know, or names another file first for.
@@ -47,7 +56,32 @@ CODE_BLOCK_END = "</code></pre></div></figure>"
 
 def highlighted(code: str, language: str) -> str:
     lexer = _lexer(language.lower()) if language and len(code) <= LONGEST_HIGHLIGHTED else None
-    return mark_in_code(escape(code) if lexer is None else highlight(code, lexer, _formatter))
+    return mark_in_code((lexer and _coloured(code, lexer)) or escape(code))
+
+
+def _coloured(code: str, lexer: Lexer) -> str:
+    """The code with its colours; empty where finding them would take too long."""
+    coloured = StringIO()
+    try:
+        _formatter.format(_patiently(lexer.get_tokens(code), len(code)), coloured)
+    except _TooSlow:
+        return ""
+    return coloured.getvalue()
+
+
+def _patiently(tokens: Iterable[LexedToken], length: int) -> Iterator[LexedToken]:
+    """The tokens, while they come fast enough for what they cover. Short code has all the time that it takes."""
+    started = time.thread_time()
+    covered = 0
+    for kind, text in tokens:
+        covered += len(text)
+        if length > ALWAYS_COLOURED and time.thread_time() - started > GRACE + covered * PATIENCE:
+            raise _TooSlow
+        yield kind, text
+
+
+class _TooSlow(Exception):
+    """Most lexers look far ahead from everywhere in some texts, so that twice the text takes four times as long."""
 
 
 @lru_cache(maxsize=128)

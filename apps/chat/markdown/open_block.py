@@ -44,7 +44,7 @@ class OpenProse:
         self._cited = cited
         self._text = ""
         self._pending: list[str] = []
-        self._length = 0
+        self.length = 0  # characters
         self._rendered_length = 0
         self._line: list[str] = []
         self._line_length = 0
@@ -55,7 +55,7 @@ class OpenProse:
     def feed(self, text: str) -> Progress | None:
         """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
         self._pending.append(text)
-        self._length += len(text)
+        self.length += len(text)
         self._follow_lines(text)
         if not self._is_due(text):
             return None
@@ -77,7 +77,7 @@ class OpenProse:
     def html(self) -> str:
         """The open block, rendered as far as it makes sense, with the tail element at its end."""
         whole = self._whole()
-        self._rendered_length = self._length
+        self._rendered_length = self.length
         start_of_line = whole.rfind("\n") + 1
         half_typed = HALF_TYPED.fullmatch(whole, start_of_line)
         self._held = whole[start_of_line:] if half_typed else ""
@@ -101,7 +101,7 @@ class OpenProse:
             return True
         if not COMPLETES_MARKUP.search(text):
             return False
-        return self._length <= SMALL or self._length >= self._rendered_length * GROWTH
+        return self.length <= SMALL or self.length >= self._rendered_length * GROWTH
 
     def _follow_lines(self, text: str) -> None:
         first, *others = text.split("\n")
@@ -128,7 +128,7 @@ class OpenProse:
             return Progress(finished, fence, rest=whole[opening.end() :])
         if start:
             self._text = whole[start:]
-            self._length = len(self._text)
+            self.length = len(self._text)
             self._rendered_length = 0
         return Progress(finished, self)
 
@@ -145,12 +145,14 @@ class OpenFence:
         self._closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}{{{len(marks)},}}[ \t]*")
         self._opening = opening[0]
         self._code: list[str] = []
+        self.length = 0
         self._line: list[str] = []
         self._line_length = 0
         self._held = ""
 
     def feed(self, text: str) -> Progress | None:
         """Take text. Returns the finished block and the text after it where the fence was closed."""
+        self.length += len(text)
         start = 0
         while (end := text.find("\n", start)) >= 0:
             self._line.append(text[start:end])

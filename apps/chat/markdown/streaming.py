@@ -48,6 +48,11 @@ class ReplyRenderer:
         self._open: OpenProse | OpenFence = OpenProse(tail, cited)
         self._carriage_return = ""
 
+    @property
+    def open_length(self) -> int:
+        """Characters of the block that is being written, which may have to be rendered with what is fed next."""
+        return self._open.length
+
     def snapshot(self, text: str) -> tuple[str, str]:
         """All of a reply that has not been fed anything yet: its finished blocks, and the open one."""
         return self._finished_by(self._with_plain_newlines(text)), self._open.html()
