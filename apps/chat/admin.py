@@ -1,9 +1,11 @@
 """Conversations in the admin."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.chat.models import Conversation, Message, Share
+from apps.chat.models import Conversation, Message, Preset, Share
+from apps.chat.preset_form import PresetForm
 
 
 @admin.register(Conversation)
@@ -39,3 +41,38 @@ class ShareAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptab
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
+
+
+@admin.register(Preset)
+class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Those that everybody is offered; what people make for themselves is theirs."""
+
+    form = PresetForm
+    actions = None  # deleting many at once does not ask whether each may be
+    list_display = ["name", "description", "place", "is_offered", "is_edited"]
+    list_editable = ["place", "is_offered"]
+    fields = [
+        "name",
+        "description",
+        "opening",
+        "system_prompt",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "stop",
+        "seed",
+        "place",
+        "is_offered",
+    ]
+
+    @admin.display(boolean=True, description="Edited here")
+    def is_edited(self, preset: Preset) -> bool:
+        return bool(preset.content != preset.loaded)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Preset]:
+        return super().get_queryset(request).filter(owner=None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Preset | None = None) -> bool:
+        """One that came with the project would come back with the next load: take it off offer."""
+        comes_back = obj is not None and bool(obj.key)
+        return not comes_back and bool(super().has_delete_permission(request, obj))

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from apps.chat.models import Conversation
+from apps.chat.models.preset import PARAMETERS
 from apps.endpoints.models import Endpoint
 
-PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
 NAMES = ("endpoint", "system_prompt", *PARAMETERS)
 FIELDS = ("endpoint", "endpoint_name", "system_prompt", "parameters")
 

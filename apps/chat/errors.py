@@ -8,6 +8,8 @@ ChatError
 ├── TooManyReplies    this person has as many replies going as are allowed
 ├── ConversationGone  it was deleted meanwhile
 ├── SettingsChanged   another tab has changed the same settings meanwhile
+├── PresetNameTaken   this person has a preset of that name
+├── TooManyPresets    this person has as many presets as are allowed
 ├── EmptyTitle        a title needs a word
 ├── NotAText          a file that was to go with a question is none
 ├── FileTooLarge      it is a text, but too long
@@ -81,6 +83,21 @@ class SettingsChanged(ChatError):
         super().__init__(self.sentence)
         self.names = names
         self.present = present
+
+
+class PresetNameTaken(ChatError):
+    """Two of one name could not be told apart in a list."""
+
+    sentence = "You have a preset of this name. Choose another."
+    status = 409
+
+
+class TooManyPresets(ChatError):
+    """A list that one chooses from has to end."""
+
+    def __init__(self, most: int) -> None:
+        self.sentence = f"You have {most} presets, the most there can be. Delete one first."
+        super().__init__(self.sentence)
 
 
 class EmptyTitle(ChatError):

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 
-from apps.chat.assistant import NAMES, PARAMETERS, Settings, settings_of
+from apps.chat.assistant import NAMES, Settings, settings_of
 from apps.chat.errors import SettingsChanged
 from apps.chat.limits import (
     HIGHEST_SEED,
@@ -18,6 +18,7 @@ from apps.chat.limits import (
     problem_with_system_prompt,
 )
 from apps.chat.models import Conversation, Mode
+from apps.chat.models.preset import PARAMETERS
 from apps.chat.servers import BEST, ChatServers
 from apps.endpoints.form_fields import StopsField
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS

@@ -3,7 +3,19 @@
 from django.urls import path
 
 from apps.chat import live_views, views
-from apps.chat.views import attachments, conversations, gaps, gauge, info, search, settings, shares, sidebar, transfer
+from apps.chat.views import (
+    attachments,
+    conversations,
+    gaps,
+    gauge,
+    info,
+    presets,
+    search,
+    settings,
+    shares,
+    sidebar,
+    transfer,
+)
 from apps.chat.views.search_everything import search_everything
 
 app_name = "chat"
@@ -25,11 +37,16 @@ urlpatterns = [
     path("attachments/<uuid:attachment_id>/text/", attachments.download, name="attachment_text"),
     path("attachments/<uuid:attachment_id>/remove/", attachments.remove, name="remove_attachment"),
     path("gauge/", gauge.gauge, name="gauge"),
+    path("presets/", presets.presets, name="presets"),
+    path("presets/add/", presets.add, name="add_preset"),
+    path("presets/<int:preset_id>/", presets.edit, name="edit_preset"),
+    path("presets/<int:preset_id>/delete/", presets.delete, name="delete_preset"),
     path("archive/", conversations.archived, name="archived"),
     path("<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
     path("<uuid:conversation_id>/settings/", settings.settings, name="settings"),
     path("<uuid:conversation_id>/settings/any/", settings.use_any, name="use_any"),
+    path("<uuid:conversation_id>/settings/preset/", presets.use, name="use_preset"),
     path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
     path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),

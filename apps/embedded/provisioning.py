@@ -21,13 +21,14 @@ LOCAL_ENDPOINT = "local"
 
 
 def fill_database(*, model_url: str, model_name: str) -> str | None:
-    """Migrate, load the guide, and register the local model server.
+    """Migrate, load the guide and the presets, and register the local model server.
 
     Returns a one-time sign-in link, as long as the admin made at the first start has not signed in.
     """
     try:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_guide", stdout=io.StringIO())
+        call_command("load_presets", stdout=io.StringIO())
         _register_model_server(model_url, model_name)
         return _first_sign_in()
     finally:

@@ -141,16 +141,6 @@ async def test_empty_message_is_not_sent(visit: Visit) -> None:
     visit.complaints.clear()
 
 
-async def test_starter_fills_the_composer_and_sends_nothing(visit: Visit) -> None:
-    await visit.sign_in("alice", path="/chat/")
-    await visit.page.get_by_role("button", name="Write a function").click()
-    await expect(composer(visit)).to_be_focused()
-    await expect(composer(visit)).to_have_value(
-        "Write a Python function that takes a URL and returns a list of all links on the page."
-    )
-    assert not await in_thread(Conversation.objects.exists)()
-
-
 async def test_code_is_copied_wrapped_and_downloaded(visit: Visit) -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     conversation = await finished_conversation()

@@ -18,9 +18,10 @@ from django.urls.resolvers import URLPattern, URLResolver
 from apps.accounts.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import create_user
-from apps.chat.models import Attachment, Conversation, Share
+from apps.chat.models import Attachment, Conversation, Preset, Share
 from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
+from apps.chat.services.presets import save_preset
 from apps.chat.services.send import start_conversation
 from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
@@ -63,6 +64,11 @@ EXPECTED = {
     "chat:shared": For.SIGNED_IN,
     "chat:shared_file": For.SIGNED_IN,
     "chat:shared_file_text": For.SIGNED_IN,
+    "chat:presets": For.SIGNED_IN,
+    "chat:add_preset": For.SIGNED_IN,
+    "chat:edit_preset": For.OWNER,
+    "chat:delete_preset": For.OWNER,
+    "chat:use_preset": For.OWNER,
     "chat:archived": For.SIGNED_IN,
     "chat:gauge": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,
@@ -168,6 +174,7 @@ def arguments(alice: User) -> dict[str, Any]:
     share = share_conversation(conversation=shared.conversation)
     issue_api_key(owner=alice, name=SECRET)
     delete_conversation(conversation=gone)
+    preset = save_preset(owner=alice, preset=Preset(name=SECRET))
     file = attach_file(owner=alice, conversation=None, name=f"{SECRET}.txt", content=SECRET.encode())
     endpoint = add_endpoint(name="gpu-1", url="http://gpu-1:8080", protocol="tgi", variant="instruct")
     candidate = Candidate("http://gpu-1:8080", "openai", "instruct", "7B", "")
@@ -181,6 +188,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "share_id": share.pk,
         "attachment_id": file.pk,
         "token": share.token,
+        "preset_id": preset.pk,
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
         "endpoint_id": endpoint.pk,
@@ -213,7 +221,13 @@ def ask(arguments: dict[str, Any], staff: User) -> Ask:
             if name.startswith("gateway:") and not without_key:
                 headers = {"Authorization": f"Bearer {issue_api_key(owner=user)}"}
         address = address_of(name, arguments, staff)
-        form = {"message": "What is a list?", "title": "Changed", "settings-seed": "7"}
+        form = {
+            "message": "What is a list?",
+            "title": "Changed",
+            "settings-seed": "7",
+            "preset": str(arguments["preset_id"]),
+            "name": "Mine",
+        }
         return {"GET": client.get(address, headers=headers), "POST": client.post(address, form, headers=headers)}
 
     return ask_as
@@ -326,6 +340,7 @@ def state_of_things() -> list[Any]:
         list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),
         list(conversations.values("endpoint_name", "system_prompt", "parameters")),
         list(Share.objects.values("pk")),
+        list(Preset.objects.values("pk", "name")),
         list(Attachment.objects.values("pk", "message")),
         list(ApiKey.objects.filter(name=SECRET).values()),
         list(Endpoint.objects.values("state", "url")),

@@ -3,6 +3,7 @@
 from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
 from apps.chat.models.message import Message, MessageQuerySet, Role
+from apps.chat.models.preset import Preset, PresetQuerySet
 from apps.chat.models.share import Share, ShareQuerySet
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "Mode",
+    "Preset",
+    "PresetQuerySet",
     "Role",
     "Share",
     "ShareQuerySet",

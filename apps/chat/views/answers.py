@@ -10,9 +10,10 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
+from apps.chat.assistant import put_settings
 from apps.chat.cursor import Cursor
 from apps.chat.forms import MessageForm
-from apps.chat.models import Attachment, Conversation, Message, Mode, Role
+from apps.chat.models import Attachment, Conversation, Message, Mode, Preset, Role
 from apps.chat.servers import chat_servers
 from apps.chat.services.exchange import Exchange
 from apps.chat.settings_form import SettingsForm
@@ -90,9 +91,14 @@ def page(
     mode = Mode(conversation.mode) if conversation else Mode.GUIDE if request.path == reverse("chat:ask") else Mode.CHAT
     parts = shown(_part_asked_for(request, conversation)) if conversation else []
     servers = chat_servers()
+    presets, preset = presets_for(request)
+    begun = conversation or Conversation(mode=mode)
+    if preset and conversation is None:
+        put_settings(begun, preset.settings)
+        assistant = assistant or SettingsForm(servers=servers, mode=mode, first=preset.settings)
     files = list(Attachment.objects.in_draft(user_of(request), conversation).without_text())
-    draft = form["message"].value() or request.GET.get("prompt", "")
-    weighing = weigh(conversation or Conversation(mode=mode), draft=draft, files=files, servers=servers)
+    draft = form["message"].value() or request.GET.get("prompt", "") or (preset.draft if preset else "")
+    weighing = weigh(begun, draft=draft, files=files, servers=servers)
     context = {
         "conversation": conversation,
         "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
@@ -105,9 +111,17 @@ def page(
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "key": uuid4(),
         "sentence": sentence,
+        "presets": presets,
+        "preset": preset,
         **assistant_context(conversation, mode, assistant, servers=servers),
     }
     return render(request, "chat/page.html", context)
+
+
+def presets_for(request: HttpRequest) -> tuple[list[Preset], Preset | None]:
+    """Those that the person may choose, and the one of them that the address names with ``preset``."""
+    presets = list(Preset.objects.visible_to(user_of(request)))
+    return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
 
 
 def _part_asked_for(request: HttpRequest, conversation: Conversation) -> list[Part]:

@@ -10,7 +10,7 @@ from apps.chat.settings_form import SettingsForm
 def assistant_context(
     shown: Conversation | None, mode: Mode, form: SettingsForm | None = None, *, servers: ChatServers | None = None
 ) -> dict[str, Any]:
-    """``form`` are settings that were refused, or came with what was refused."""
+    """``form`` are settings that were refused, or with which a conversation may begin."""
     servers = servers or chat_servers()
     return {
         "mode": mode,

@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.requests import user_of
 from apps.chat.errors import ConversationGone, SettingsChanged
-from apps.chat.models import Conversation, Mode
+from apps.chat.models import Conversation, Mode, Preset
 from apps.chat.servers import chat_servers
 from apps.chat.services.settings import change_settings
 from apps.chat.settings_form import SettingsForm
@@ -38,7 +39,7 @@ def settings(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         return _refused(request, shown, form.beside(refusal), refusal.sentence, refusal.status)
     except ConversationGone:
         raise Http404 from None
-    return _saved(request, shown, SAVED)
+    return saved(request, shown, SAVED)
 
 
 @require_POST
@@ -49,13 +50,14 @@ def use_any(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         shown = change_settings(conversation=shown, changes={"endpoint": ""})
     except ConversationGone:
         raise Http404 from None
-    return _saved(request, shown, ANY)
+    return saved(request, shown, ANY)
 
 
-def _saved(request: HttpRequest, shown: Conversation, sentence: str) -> HttpResponse:
+def saved(request: HttpRequest, shown: Conversation, sentence: str, address: str = "") -> HttpResponse:
+    """The panel and the bar as they are now; without htmx the conversation, or ``address``."""
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, sentence)
-        return redirect(shown)
+        return redirect(address or shown)
     context = {"conversation": shown, "done": sentence, **assistant_context(shown, Mode(shown.mode))}
     return render(request, "chat/_settings_saved.html", context)
 
@@ -74,6 +76,7 @@ def _settings_page(
         "conversation": shown,
         "settings_form": form,
         "settings_sentence": sentence,
+        "presets": Preset.objects.visible_to(user_of(request)),
         "sidebar": sidebar_for(request),
     }
     return render(request, "chat/settings.html", context, status=status)

@@ -9,6 +9,7 @@ import "./messages.js";
 import "./code.js";
 import "./gaps.js";
 import "./found.js";
+import "./presets.js";
 import "./settings.js";
 import "./shortcuts.js";
 import "./sidebar.js";

@@ -8,7 +8,7 @@ const nearEnd = 4; // px
 const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
 const asks = /\/(retry|continue|edit)\/$/;
 
-let pinned = true;
+let pinned = "socket" in transcript.dataset; // a conversation that is to begin is read from its top
 let seen = 0; // where the scroller was last seen
 let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
 
@@ -24,7 +24,7 @@ function newLines() {
 }
 
 function show() {
-  jump.hidden = pinned || isAtEnd();
+  jump.hidden = pinned || isAtEnd() || !last();
   const news = jump.hidden ? "" : newLines();
   jump.dataset.new = news;
   jump.setAttribute("aria-description", news);

@@ -1,0 +1,86 @@
+"""Presets: what to tell the model first, how it is to choose its words, and how the question begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+PLACE_OF_CODE = "{code}"
+PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
+
+
+class PresetQuerySet(models.QuerySet["Preset"]):
+    def visible_to(self, user: User) -> Self:
+        """Those that the user may choose: everybody's, then their own."""
+        theirs = self.filter(Q(owner=user) | Q(owner=None, is_offered=True))
+        return theirs.order_by(F("owner").asc(nulls_first=True), "place", "name", "pk")
+
+    def owned_by(self, user: User) -> Self:
+        """Those that the user has made, and may change."""
+        return self.filter(owner=user).order_by("name", "pk")
+
+    def for_everybody(self) -> Self:
+        """Those that admins edit."""
+        return self.filter(owner=None)
+
+
+class Preset(models.Model):
+    """One person's preset; without an owner everybody's, where ``is_offered``.
+
+    ``opening`` is how a question begins, with ``{code}`` where the code goes. Those that came with the project have a
+    ``key``, and in ``loaded`` what they said when they were loaded last: who says something else has been edited.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="presets"
+    )
+    key = models.SlugField(default="", blank=True, editable=False, db_index=False)
+    name = models.CharField(max_length=60)
+    description = models.CharField(max_length=200, default="", blank=True)
+    system_prompt = models.TextField(default="", blank=True)
+    opening = models.TextField(default="", blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    place = models.PositiveSmallIntegerField(default=0, help_text="Lower ones come first.")
+    is_offered = models.BooleanField("offered", default=True)
+    loaded = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = PresetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["place", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="preset_once_per_key"),
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                condition=Q(owner__isnull=False),
+                name="preset_name_once_per_person",
+                violation_error_message="You have a preset of this name.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What a file says of it."""
+        names = ("name", "description", "system_prompt", "opening", "parameters", "place")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it sets; a parameter that it does not name is set to nothing."""
+        return {"system_prompt": self.system_prompt, **{name: self.parameters.get(name) for name in PARAMETERS}}
+
+    @property
+    def draft(self) -> str:
+        """How a message begins."""
+        return self.opening.replace(PLACE_OF_CODE, "", 1)

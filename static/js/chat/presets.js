@@ -1,0 +1,147 @@
+// Presets: chosen from the empty page, the settings or, after a slash at the beginning of the message, from a list.
+// One fills in the message and the settings, and sends nothing.
+
+const form = document.getElementById("composer");
+const input = document.getElementById("message");
+const menu = document.getElementById("preset-menu");
+const panel = document.getElementById("settings");
+const refused = document.getElementById("composer-error");
+const announcer = document.getElementById("announcer");
+const options = [...menu.children];
+const placeOfCode = "{code}";
+const typed = /^\/([^\n]{0,40})$/; // a slash, and what names are looked for by
+
+let dismissed = false;
+
+function put(text, caret) {
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.focus();
+  input.setSelectionRange(caret, caret);
+}
+
+function around(opening) {
+  const [before, ...after] = opening.split(placeOfCode);
+  return [before, after.join(placeOfCode)];
+}
+
+// What another preset has put around the text is taken off it.
+function bare(written) {
+  for (const { dataset } of options) {
+    const [before, after] = around(dataset.opening);
+    const length = before.length + after.length;
+    if (length && written.length >= length && written.startsWith(before) && written.endsWith(after)) {
+      return written.slice(before.length, written.length - after.length);
+    }
+  }
+  return written;
+}
+
+// What is written already goes where the code goes.
+function fillIn(opening, written) {
+  const [before, after] = around(opening);
+  const code = bare(written);
+  put(before + code + after, before.length + code.length);
+}
+
+async function choose({ preset, opening, name }, written) {
+  close();
+  if (panel.matches(":popover-open")) panel.hidePopover();
+  fillIn(opening, written);
+  const values = { preset };
+  if (menu.dataset.use) {
+    await htmx.ajax("POST", menu.dataset.use, { source: menu, target: menu, swap: "none", values });
+  } else {
+    const into = { target: "#settings-first", select: "#settings-body", swap: "innerHTML" };
+    await htmx.ajax("GET", menu.dataset.settings, { source: menu, values, ...into });
+    announcer.textContent = `${name}: the message and the settings are filled in.`;
+  }
+}
+
+menu.addEventListener("htmx:response:error", () => {
+  refused.textContent = "This preset could not be used: it may have been deleted. Load the page again.";
+});
+
+const optionOf = (number) => document.getElementById(`preset-option-${number}`);
+const isOpen = () => !menu.hidden;
+const matching = () => options.filter((option) => !option.hidden);
+
+function activate(option) {
+  for (const other of options) other.setAttribute("aria-selected", String(other === option));
+  option.scrollIntoView({ block: "nearest" });
+  input.setAttribute("aria-activedescendant", option.id);
+}
+
+function close() {
+  menu.hidden = true;
+  input.removeAttribute("aria-activedescendant");
+}
+
+function offer() {
+  const [, words] = typed.exec(input.value) ?? [];
+  if (words === undefined) {
+    dismissed = false;
+    return close();
+  }
+  for (const option of options) option.hidden = !option.dataset.name.toLowerCase().includes(words.trim().toLowerCase());
+  const offered = matching();
+  if (dismissed || !offered.length) return close();
+  if (!isOpen()) announcer.textContent = `${offered.length} presets. Up and Down choose one, Enter takes it.`;
+  menu.hidden = false;
+  activate(offered[0]);
+}
+
+function move(step) {
+  const offered = matching();
+  const active = offered.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  activate(offered.at((active + step) % offered.length));
+}
+
+const keys = {
+  ArrowDown: () => move(1),
+  ArrowUp: () => move(-1),
+  Enter: () => choose(menu.querySelector("[aria-selected=true]").dataset, ""),
+  Tab: close, // goes on to where it goes
+  Escape: () => {
+    dismissed = true;
+    close();
+  },
+};
+
+// Before the composer and the shortcuts see them: here Enter sends nothing, and Escape stops nothing.
+document.addEventListener("keydown", (event) => {
+  const composing = event.isComposing || event.keyCode === 229;
+  if (event.target !== input || !isOpen() || composing || !keys[event.key]) return;
+  if (event.key === "Tab") return close();
+  if (event.shiftKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  keys[event.key]();
+}, { capture: true });
+
+input.addEventListener("input", offer);
+input.addEventListener("blur", close);
+menu.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the message
+menu.addEventListener("click", ({ target }) => {
+  const option = target.closest("[role=option]");
+  if (option) choose(option.dataset, "");
+});
+
+document.addEventListener("click", (event) => {
+  const starter = event.target.closest("[data-starter]");
+  const option = starter && optionOf(starter.dataset.starter);
+  if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  choose(option.dataset, input.value);
+});
+
+document.getElementById("preset-chooser")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
+});
+
+// The page came with a preset in its address: what was written before goes where the code goes.
+const { opening } = input.dataset;
+if (opening !== undefined && input.value === opening.replace(placeOfCode, "")) {
+  fillIn(opening, localStorage.getItem(`draft:${form.dataset.draft}`) ?? "");
+}
