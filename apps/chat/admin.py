@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.chat.models import Conversation, Message, Preset, Share
+from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message, Preset, Share
 from apps.chat.preset_form import PresetForm
 
 
@@ -76,3 +76,20 @@ class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         """One that came with the project would come back with the next load: take it off offer."""
         comes_back = obj is not None and bool(obj.key)
         return not comes_back and bool(super().has_delete_permission(request, obj))
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Which files there are and how large, to be removed; not what is in them."""
+
+    list_display = ["name", "size", "owner", "conversation", "created_at"]
+    list_select_related = ["owner", "conversation"]
+    fields = ["name", "size", "lines", "owner", "conversation", "message", "created_at"]
+    readonly_fields = ["name", "size", "lines", "owner", "conversation", "message", "created_at"]
+    search_fields = ["name", "owner__username", "conversation__title"]
+
+    def get_queryset(self, request: HttpRequest) -> AttachmentQuerySet:  # noqa: ARG002
+        return Attachment.objects.without_text()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False

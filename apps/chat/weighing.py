@@ -14,7 +14,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from apps.chat.assistant import parameters_for
 from apps.chat.grounding import CHARACTERS as GROUNDS
 from apps.chat.history import Exchange, characters_for, exchanges_of, kept
-from apps.chat.models import Attachment, Conversation, Mode
+from apps.chat.models import Attachment, Conversation, Message, Mode
 from apps.chat.servers import ChatServers
 from apps.chat.weight import Weight
 from apps.endpoints.models import Endpoint
@@ -161,14 +161,16 @@ def _system_prompt(conversation: Conversation, counted: Counted | None) -> str:
 
 
 def _counted(conversation: Conversation) -> Counted | None:
-    over = conversation.thread.filter(
+    counted = conversation.thread.filter(
         generation__state__in=OVER,
         generation__prompt_tokens__isnull=False,
         generation__completion_tokens__isnull=False,
     )
+    latest = counted.order_by("-position").values("pk")[:1]
     first = KeyTransform(0, "generation__messages")
     found: Any = (
-        over.order_by("-position")
+        # What was sent is long, and is looked into for this one alone.
+        Message.objects.filter(pk__in=latest)
         .values(
             "position",
             "told",
