@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import batched
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce, Length
 
-from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.models import Conversation, Message, MessageQuerySet, Role
 from apps.chat.servers import ChatServers, chat_servers
 from apps.chat.telling import tell
 
@@ -75,16 +74,19 @@ def characters_for(conversation: Conversation | None, servers: ChatServers) -> i
 
 
 def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:
-    """Those of a thread that ends with a reply which have one, the latest first, by their lengths alone."""
+    """Those of a thread that have a reply, the latest first, by their lengths alone."""
     written = F("generation__text_length")
     asked = Length("question") + Sum("attachments__size", default=0)
     measured = thread.annotate(characters=Coalesce(written, asked)).order_by("-position")
-    pairs = batched(measured.values_list("pk", "position", "characters"), 2, strict=False)
-    return [
-        Exchange(question, reply, position, asked + replied)
-        for (reply, _, replied), (question, position, asked) in pairs
-        if replied
-    ]
+    exchanges, reply = [], None
+    for pk, position, role, characters in measured.values_list("pk", "position", "role", "characters"):
+        if role == Role.ASSISTANT:
+            reply = (pk, characters)
+            continue
+        if reply and reply[1]:
+            exchanges.append(Exchange(pk, reply[0], position, characters + reply[1]))
+        reply = None
+    return exchanges
 
 
 def kept(latest_first: Iterable[Exchange], budget: int) -> list[Exchange]:

@@ -99,6 +99,14 @@ def test_reply_that_failed_half_way_is_told_as_far_as_it_came(alice: User) -> No
     assert contents(asked_next(failed.conversation, "two")) == ["one", "half", "two"]
 
 
+def test_question_that_nobody_answered_is_passed_over(talk: Conversation) -> None:
+    """A file that is imported may end with one."""
+    second, last = talk.thread.order_by("position")[2:]
+    last.delete()
+    Conversation.objects.filter(pk=talk.pk).update(current=second)
+    assert asked_next(talk, "three").told == [1, 4]
+
+
 def test_files_are_told_with_their_questions(alice: User, settings: Settings) -> None:
     file = attach_file(owner=alice, conversation=None, name="a.py", content=b"x = 1\n")
     exchange = answer(start_conversation(owner=alice, text="Explain.", files=[file.pk]), "It sets x.")

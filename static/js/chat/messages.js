@@ -49,7 +49,9 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("toggle", ({ target }) => {
-  if (target.matches?.(".message__edit[open]")) target.querySelector("textarea").focus();
+  if (!target.matches?.(".message__edit[open]")) return;
+  target.querySelector("textarea").focus();
+  target.scrollIntoView({ block: "nearest" }); // with its buttons
 }, { capture: true });
 
 function leave(editing) {
