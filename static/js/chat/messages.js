@@ -15,6 +15,11 @@ form?.addEventListener("submit", (event) => {
   htmx.ajax("POST", submitter.formAction, { source: form, swap: "none" });
 });
 
+// Whoever does something else meanwhile is left where they are; so is whoever was refused.
+const forget = () => (pressed = null);
+for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, forget, { capture: true });
+form?.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.raw?.ok || forget());
+
 // Another thread takes the place of all messages, and of the button that was pressed.
 document.addEventListener("htmx:after:swap", () => {
   if (!pressed || document.activeElement !== document.body) return;
