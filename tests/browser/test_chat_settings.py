@@ -11,7 +11,9 @@ from apps.chat.models import Conversation
 from apps.chat.services.settings import change_settings
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
+from apps.generation.services.announce_places import announce_places
 from apps.generation.threads import in_thread
+from tests.browser.counted_replies import is_written, last_reply
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation
 from tests.generation.test_outage import add_down
@@ -23,6 +25,12 @@ def make_talk() -> Conversation:
     add_endpoint(name="gpu-1", url="http://127.0.0.1:9", protocol="openai", variant="instruct")
     Endpoint.objects.update(health=Health.HEALTHY)
     return answered_conversation(alice, "How do I sort?", "With `sorted`.")
+
+
+@transaction.atomic
+def make_counted_talk() -> Conversation:
+    alice, _ = create_user(username="alice")
+    return answered_conversation(alice, "count to 3", "1 2 3")
 
 
 async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
@@ -80,6 +88,26 @@ async def test_server_that_is_away_can_be_left_on_the_page(visit: Visit) -> None
     await expect(
         visit.page.get_by_role("button", name="Assistant settings: Best available Instruct gpu-1 healthy")
     ).to_be_visible()
+
+
+@pytest.mark.usefixtures("counting")
+async def test_question_that_waits_for_a_server_is_let_go_anywhere(visit: Visit) -> None:
+    talk = await in_thread(make_counted_talk)()
+    await visit.sign_in("alice", path=talk.get_absolute_url())
+    await in_thread(add_down)("gpu-2")
+    await in_thread(change_settings)(conversation=talk, changes={"endpoint": "gpu-2"})
+    await visit.page.get_by_role("textbox", name="Message").fill("count to 5")
+    await visit.page.get_by_role("button", name="Send").click()
+    await expect(last_reply(visit.page)).to_have_attribute("data-state", "queued")
+    notice = visit.page.get_by_role("note", name="Model servers")
+    await expect(notice).to_contain_text("Nothing else may answer in this conversation.")
+    await expect(notice).to_contain_text("counting answers.")
+    await in_thread(announce_places)()
+    await expect(last_reply(visit.page)).to_contain_text(
+        re.compile("gpu-2 has been down since .* in case it comes back")
+    )
+    await notice.get_by_role("button", name="Use the best available").click()
+    await is_written(visit.page, to=5)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -59,7 +59,15 @@ def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
         return redirect(exchange.conversation)
     messages = latest_messages(exchange.conversation).filter(position__gte=exchange.question.position)
     files = Attachment.objects.in_draft(user_of(request), exchange.conversation).without_text()
-    context = {"parts": shown(messages), "key": uuid4(), "files": files}
+    servers = chat_servers()
+    context = {
+        "conversation": exchange.conversation,
+        "parts": shown(messages),
+        "key": uuid4(),
+        "files": files,
+        "servers": servers.notice(exchange.conversation),
+        "answering": servers.answering(exchange.conversation),
+    }
     return render(request, "chat/_sent.html", context)
 
 
