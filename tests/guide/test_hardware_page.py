@@ -175,7 +175,7 @@ def test_a_split_that_tgi_refuses_has_no_command(guide: None, client: Client) ->
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        ({"model": "9b-instruct"}, "There is no model “9b-instruct”; reckoned with the usual one instead."),
+        ({"model": "9b-instruct"}, "There is no model “9b-instruct”. Reckoned with the usual one instead."),
         (
             {"context": "-1"},
             "Context “-1”: Ensure this value is greater than or equal to 1. Reckoned with 8192 instead.",
@@ -184,7 +184,7 @@ def test_a_split_that_tgi_refuses_has_no_command(guide: None, client: Client) ->
         ({"gpus": "9"}, "Number of cards “9”: Ensure this value is less than or equal to 8. Reckoned with 1 instead."),
         ({"gpu": "other"}, "Say how many GiB the other card has. Reckoned with a card of the list instead."),
         ({"gpu": "other", "memory": "nan"}, "Memory of the other card “nan”: Enter a number."),
-        ({"gpu": "abacus"}, "There is no GPU “abacus”; reckoned with the usual one instead."),
+        ({"gpu": "abacus"}, "There is no GPU “abacus”. Reckoned with the usual one instead."),
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_rest_reckoned(

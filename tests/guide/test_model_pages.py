@@ -39,6 +39,15 @@ def test_each_shows_all_its_facts_and_scores(guide: None, client: Client) -> Non
         assert [score for score in scores if f"{score.benchmark.label} {score.number.normalize():f}" not in shown] == []
 
 
+def test_numbers_have_their_places_and_units(guide: None, client: Client) -> None:
+    page = read(client, "7b-base")
+    assert "HumanEval, pass@1 33.5 %" in page.section("scores").text
+    assert "MultiPL-E, Bash 12.0 %" in page.section("scores").text
+    assert "500 billion tokens" in page.text
+    assert "Python training" in page.text
+    assert "none tokens" not in page.text
+
+
 def test_every_statement_says_what_it_rests_on_and_when_it_was_checked(guide: None, client: Client) -> None:
     page = read(client, "70b-base")
     basis = [line.text for line in page.root.all("p", "comparison__basis")]

@@ -119,6 +119,11 @@ def test_nonsense_still_renders(guide: None, client: Client, typed: dict[str, st
     assert client.get(URL, typed).status_code == HTTPStatus.OK
 
 
+def test_a_kind_that_is_none_is_said(guide: None, client: Client) -> None:
+    assert "There is no kind of prompt" not in client.get(URL, {"kind": "infill"}).text
+    assert "There is no kind of prompt “poem”: chat is shown." in client.get(URL, {"kind": "poem"}).text
+
+
 def test_htmx_gets_the_result_only_and_without_a_query(
     guide: None, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 from apps.guide.models import Citation, CodeModel, Fact, Kind, Reading, Score, Status, Variant
-from apps.guide.models.base import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,7 @@ def figure_of_fact(fact: Fact) -> Figure:
 
 def figure_of_score(score: Score) -> Figure:
     return Figure(
-        text=f"{plain(score.number):f}",
+        text=score.text,
         number=score.number,
         kind=Kind(score.kind),
         status=Status.AGREED,

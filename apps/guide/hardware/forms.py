@@ -1,6 +1,7 @@
 """The calculator's form: read from a URL, never refused; what cannot be used is said, and its default used instead."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,6 +17,18 @@ MOST_TOKENS = 1_000_000
 MOST_SEQUENCES = 1024
 MOST_CARDS = 8
 USUAL_GB = 24
+NOUNS = {"model": "model", "weights": "way to store weights", "kv": "KV cache", "gpu": "GPU"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What of a URL was not usable, and what the page reckons with instead."""
+
+    reason: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.instead}"
 
 
 class WholeNumber(forms.IntegerField):
@@ -85,14 +98,14 @@ def defaults(known: Known) -> dict[str, str]:
     }
 
 
-def read(query: QueryDict, known: Known) -> tuple[Question, HardwareForm, list[str]]:
-    """Return the question that a URL asks, its form for the page, and a sentence for everything that was not usable."""
+def read(query: QueryDict, known: Known) -> tuple[Question, HardwareForm, list[Fault]]:
+    """Return the question that a URL asks, its form for the page, and everything that was not usable."""
     usual = defaults(known)
     given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip())}
     form = HardwareForm({**usual, **given}, known)
     if form.is_valid():
         return _question(form.cleaned_data, known), form, []
-    faults = [_sentence(form, name, usual) for name in form.errors]
+    faults = [_fault(form, name, usual) for name in form.errors]
     repaired = HardwareForm({**usual, **given, **{name: usual[name] for name in form.errors}}, known)
     if not repaired.is_valid():  # the other card, without its memory
         repaired = HardwareForm({**repaired.data, "gpu": usual["gpu"]}, known)
@@ -107,14 +120,13 @@ def _for_page(form: HardwareForm, repaired: HardwareForm) -> HardwareForm:
     return form
 
 
-def _sentence(form: HardwareForm, name: str, usual: dict[str, str]) -> str:
+def _fault(form: HardwareForm, name: str, usual: dict[str, str]) -> Fault:
     field, typed = form.fields[name], form.data[name][:40]
-    label = (field.label or name.title()).lower() if name != "gpu" else "GPU"
     if isinstance(field, forms.ChoiceField):
-        return f"There is no {label} “{typed}”; reckoned with the usual one instead."
+        return Fault(f"There is no {NOUNS[name]} “{typed}”.", "Reckoned with the usual one instead.")
     reason = str(form.errors[name][0])
-    instead = f" Reckoned with {usual[name]} instead." if usual[name] else " Reckoned with a card of the list instead."
-    return f"{field.label} “{typed}”: {reason}{instead}" if typed else f"{reason}{instead}"
+    instead = f"Reckoned with {usual[name]} instead." if usual[name] else "Reckoned with a card of the list instead."
+    return Fault(f"{field.label} “{typed}”: {reason}" if typed else reason, instead)
 
 
 def _question(cleaned: dict[str, Any], known: Known) -> Question:

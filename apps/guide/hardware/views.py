@@ -54,7 +54,9 @@ def hardware_json(request: HttpRequest) -> HttpResponse:
         return _refuse("The guide has no content yet.", {}, HTTPStatus.SERVICE_UNAVAILABLE)
     question, form, faults = read(request.GET, known)
     if faults:
-        return _refuse(" ".join(faults), form.errors.get_json_data(), HTTPStatus.UNPROCESSABLE_CONTENT)
+        return _refuse(
+            " ".join(fault.reason for fault in faults), form.errors.get_json_data(), HTTPStatus.UNPROCESSABLE_CONTENT
+        )
     return JsonResponse(report(answer(question, list(known.cards.values()))), json_dumps_params=JSON_OPTIONS)
 
 

@@ -60,6 +60,11 @@ class Score(FromFile):
         return f"{self.benchmark}: {self.model or self.other}"
 
     @property
+    def text(self) -> str:
+        """The number as papers print it: with one place, or two where it has them."""
+        return f"{self.number:.2f}".removesuffix("0")
+
+    @property
     def checked(self) -> date | None:
         """When it was last compared with its sources: its own day, or the earliest of theirs."""
         return self.checked_on or earliest_check(self.citations.all())

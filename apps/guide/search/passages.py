@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from apps.guide import selectors
-from apps.guide.models import Attribute, CodeModel, Fact, Feature, Page, Passage, Section, plain
+from apps.guide.models import Attribute, CodeModel, Fact, Feature, Page, Passage, Section
 from apps.guide.navigation import all_entries
 from apps.guide.prose import plain_prose
 
@@ -27,7 +27,7 @@ class Said(NamedTuple):
     number: Decimal | None
 
     def with_unit(self, unit: str) -> str:
-        return f"{self.text} {unit}" if unit and self.number is not None else self.text
+        return f"{self.text} {unit}" if unit and self.number else self.text
 
 
 def gather_passages() -> list[Passage]:
@@ -132,7 +132,7 @@ def _attributes(
 def _benchmarks() -> Iterator[Passage]:
     for found in selectors.benchmarks():
         said = [
-            _sentences(f"{score.model or score.other}: {plain(score.number)} {found.benchmark.unit}")
+            _sentences(f"{score.model or score.other}: {score.text} {found.benchmark.unit}")
             for score in [*found.scores.values(), *found.others]
         ]
         yield Passage(

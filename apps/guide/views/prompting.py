@@ -30,7 +30,9 @@ def _preview(request: HttpRequest) -> dict[str, Any]:
     form = _form(FORMS[kind], request)
     form.full_clean()
     shown = ShownPrompt(form.prompt) if form.is_valid() else None
-    return {"kinds": KINDS, "kind": kind, "form": form, "shown": shown, "query": request.GET.urlencode()}
+    notice = "" if asked == kind else f"There is no kind of prompt “{asked[:40]}”: {KINDS[kind].lower()} is shown."
+    query = request.GET.urlencode()
+    return {"kinds": KINDS, "kind": kind, "notice": notice, "form": form, "shown": shown, "query": query}
 
 
 def _form(form_class: type[PromptForm], request: HttpRequest) -> PromptForm:
