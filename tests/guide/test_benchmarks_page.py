@@ -137,6 +137,7 @@ def test_one_benchmark_and_some_variants(guide: None, client: Client) -> None:
     ("query", "sentence"),
     [
         ("?suite=sums", "There is no benchmark “sums”; it is left out."),
+        ("?benchmark=mbpp", "“benchmark” means nothing here and is left out."),
         ("?variant=base&variant=java", "There is no variant “java”; it is left out."),
         ("?measure=%3Cb%3E", "There is no score “<b>”; the usual ones are shown."),
     ],

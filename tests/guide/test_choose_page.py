@@ -73,13 +73,13 @@ def test_the_answers_given_stay_chosen(guide: None, client: Client) -> None:
     checked = {box.attributes["value"] for box in page.root.all("input") if "checked" in box.attributes}
     chosen = {option.attributes["value"] for option in page.root.all("option") if "selected" in option.attributes}
     assert "chat" in checked
-    assert chosen == {"32768", "2x48"}
+    assert chosen == {"mixed", "32768", "2x48"}
 
 
 def test_an_answer_of_ones_own_stays_in_the_list(guide: None, client: Client) -> None:
     page = read(client, context="20000", gpu="2x32")
     labels = [option.text for option in page.root.all("option") if "selected" in option.attributes]
-    assert labels == ["20,000 tokens", "2 × 32 GB"]
+    assert labels == ["Several", "20,000 tokens", "2 × 32 GB"]
 
 
 def test_it_works_without_javascript(guide: None, client: Client) -> None:
@@ -129,6 +129,24 @@ def test_pages_of_very_different_answers_all_render(guide: None, client: Client)
         response = client.get(URL, dict(zip(names, chosen, strict=True)))
         assert response.status_code == HTTPStatus.OK
         assert "Left out, and why" in response.text
+
+
+@pytest.mark.parametrize(
+    ("named", "known"), [("java", "java"), ("C#", "csharp"), ("js", "typescript"), ("Go", "other")]
+)
+def test_a_language_is_understood_and_keeps_the_order(guide: None, client: Client, named: str, known: str) -> None:
+    told = client.get(JSON, {"task": "complete", "language": named, "gpu": "2x80"}).json()
+    assert (told["answers"]["language"], told["notices"]) == (known, [])
+    assert [told["recommended"]["model"], told["runner_up"]["model"]] == ["70b-base", "34b-base"]
+
+
+def test_each_suggestion_says_how_it_does_in_the_language(guide: None, client: Client) -> None:
+    asked = {"task": "chat", "language": "java"}
+    java = "58.2 % of the Java problems of MultiPL-E at the first try; at this size, Base 51.9 and Python 57.6 %."
+    (reason,) = [one for one in client.get(JSON, asked).json()["recommended"]["reasons"] if java in one["text"]]
+    assert [(source["key"], source["place"]) for source in reason["sources"]] == [("paper", "T4")]
+    assert java in answer(read(client, **asked)).all("article", "suggestion--first")[0].text
+    assert "MultiPL-E at the first try" not in answer(read(client, task="chat", language="rust")).text
 
 
 def test_mathematics_gets_no_recommendation(guide: None, client: Client) -> None:

@@ -53,6 +53,21 @@ def test_python_functions_with_room_for_70b_go_to_instruct_70b() -> None:
     assert "65.6" in decision.why[0].text
 
 
+def test_python_as_people_type_stays_with_python_however_large_the_cards() -> None:
+    decision = ask(task="complete", language="python", gpu="4x80")
+    assert ranked(decision)[:2] == ["34b-python", "70b-python"]
+    assert "prompt format for conversations" in against(decision, "70b-instruct")
+
+
+def test_other_languages_than_python_change_no_order() -> None:
+    for language, after in product(["java", "bash", "other"], ["yes", "no"]):
+        assert ranked(ask(language=language, after=after)) == ranked(ask(language="mixed", after=after))
+    cautions = [caution.text for caution in ask(language="other").candidates[0].cautions]
+    assert any("six other languages" in text for text in cautions)
+    reasons = [reason.text for reason in ask(language="java", after="yes").candidates[0].reasons]
+    assert any("80.0 % (13B)" in text for text in reasons)
+
+
 @pytest.mark.parametrize(("language", "gpu"), list(product(["python", "mixed"], ["", "24", "80", "4x80"])))
 def test_instructions_go_to_instruct(language: str, gpu: str) -> None:
     decision = ask(task="chat", language=language, gpu=gpu)
@@ -203,8 +218,10 @@ def test_every_combination_has_an_answer_that_accounts_for_every_model() -> None
     rules, known = shipped_rules(), shapes()
     values_of = {question.name: question.values for question in QUESTIONS}
     values_of["gpu"] = ["", "8", "24", "80", "2x80"]
+    values_of["language"] = ["mixed", "python"]
+    values_of["context"] = ["4096", "32768", "100001"]
     combinations = list(product(*values_of.values()))
-    assert len(combinations) == 6 * 2 * 2 * 5 * 5 * 3
+    assert len(combinations) == 6 * 2 * 2 * 3 * 5 * 3
     for values in combinations:
         answers, notices = read_answers(dict(zip(values_of, values, strict=True)))
         decision = decide(answers, rules, known)

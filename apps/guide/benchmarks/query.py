@@ -23,7 +23,10 @@ def read_shown(query: QueryDict, suites: Sequence[Suite]) -> Shown:
     by_slug = {suite.slug: suite for suite in suites}
     measures = {measure.slug for suite in suites for measure in suite.measures}
     asked = {name: [value for value in query.getlist(name) if value] for name in ("suite", "variant", "measure")}
-    faults = [f"There is no benchmark “{slug[:40]}”; it is left out." for slug in asked["suite"] if slug not in by_slug]
+    faults = [f"“{name[:40]}” means nothing here and is left out." for name in query if name not in asked]
+    faults += [
+        f"There is no benchmark “{slug[:40]}”; it is left out." for slug in asked["suite"] if slug not in by_slug
+    ]
     faults += [f"There is no variant “{slug[:40]}”; it is left out." for slug in asked["variant"] if slug not in NAMES]
     faults += [
         f"There is no score “{slug[:40]}”; the usual ones are shown."

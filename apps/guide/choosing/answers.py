@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.guide.choosing.languages import ANOTHER, PYTHON, SEVERAL, read_language
+
 LONGEST_ECHO = 40
 MOST_TOKENS = 10_000_000
 MOST_CARDS = 8
@@ -23,13 +25,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; the first option is taken where nobody answers. An ``open_ended`` one takes other values too."""
+    """A question; the first option is taken where nobody answers.
+
+    Where it ``is_long`` it has more options than anybody wants to see at once.
+    """
 
     name: str
     label: str
     options: Sequence[Option]
     hint: str = ""
-    open_ended: bool = False
+    is_long: bool = False
 
     @property
     def default(self) -> str:
@@ -67,6 +72,11 @@ class Answers:
     matters: str = "quality"
 
     @property
+    def languages(self) -> set[str]:
+        """What its language is to the rules, for which all but Python are ``mixed`` as well."""
+        return {self.language} if self.language == PYTHON else {self.language, SEVERAL}
+
+    @property
     def cards(self) -> Cards | None:
         found = CARDS.match(self.gpu)
         return Cards(int(found["count"] or 1), int(found["memory"])) if found else None
@@ -93,9 +103,17 @@ QUESTIONS = (
         "language",
         "In which language?",
         (
-            Option("mixed", "Several, or another than Python"),
-            Option("python", "Python only"),
+            Option(SEVERAL, "Several"),
+            Option(PYTHON, "Python only"),
+            Option("cpp", "C++"),
+            Option("java", "Java"),
+            Option("php", "PHP"),
+            Option("typescript", "TypeScript or JavaScript"),
+            Option("csharp", "C#"),
+            Option("bash", "Bash"),
+            Option(ANOTHER, "Another"),
         ),
+        is_long=True,
     ),
     Question(
         "after",
@@ -116,7 +134,7 @@ QUESTIONS = (
             Option("100001", "More than 100,000 tokens"),
         ),
         hint="Prompt and answer together.",
-        open_ended=True,
+        is_long=True,
     ),
     Question(
         "gpu",
@@ -126,7 +144,7 @@ QUESTIONS = (
             *(Option(f"{memory}", f"1 × {memory} GB") for memory in (8, 12, 16, 24, 40, 48, 80)),
             *(Option(f"{count}x{memory}", f"{count} × {memory} GB") for count in (2, 4) for memory in (24, 48, 80)),
         ),
-        open_ended=True,
+        is_long=True,
     ),
     Question(
         "matters",
@@ -163,6 +181,8 @@ def _read(question: Question, raw: str) -> str | int | None:
         return _read_tokens(raw)
     if question.name == "gpu":
         return _read_gpu(raw)
+    if question.name == "language":
+        return read_language(raw)
     value = raw.lower()
     return value if value in question.values else None
 

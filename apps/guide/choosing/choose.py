@@ -10,9 +10,9 @@ from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.decide import Decision, Statement, decide
 from apps.guide.choosing.memory import Room
 from apps.guide.choosing.rules import MODELS
-from apps.guide.choosing.selectors import Serving, read_rules, read_serving, read_shapes
+from apps.guide.choosing.selectors import Serving, read_rules, read_scores_in, read_serving, read_shapes
 from apps.guide.examples import try_url
-from apps.guide.models import CodeModel, Source
+from apps.guide.models import CodeModel, Score, Source
 from apps.guide.prose import citation_link, split_citation
 
 
@@ -102,13 +102,14 @@ class Choice:
 
 
 def choose(answers: Answers) -> Choice | None:
-    """Recommend a model for those answers, in seven queries; ``None`` while the guide's models are not loaded."""
+    """Recommend a model for those answers, in nine queries at most; ``None`` while the models are not loaded."""
     models = {model.slug: model for model in selectors.models()}
     shapes = read_shapes()
     if not all(slug in models and slug in shapes for slug in MODELS):
         return None
     decision = decide(answers, read_rules(), shapes)
-    return _Teller(models, {source.key: source for source in selectors.sources()}).tell(answers, decision)
+    scores = read_scores_in(answers.language) if answers.after == "no" else {}
+    return _Teller(models, {source.key: source for source in selectors.sources()}, scores).tell(answers, decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,14 @@ class _Teller:
 
     models: Mapping[str, CodeModel]
     sources: Mapping[str, Source]
+    scores: Mapping[str, Score]
 
     def tell(self, answers: Answers, decision: Decision) -> Choice:
         serving = read_serving()
         suggestions = [
             Suggestion(
                 model=self.models[candidate.model],
-                reasons=self.reasons(candidate.reasons),
+                reasons=[*self.reasons(candidate.reasons), *self.in_the_language(candidate.model)],
                 cautions=self.reasons(candidate.cautions),
                 room=candidate.room,
                 serving=serving.get(candidate.model, Serving()),
@@ -141,6 +143,18 @@ class _Teller:
 
     def reasons(self, statements: Sequence[Statement]) -> list[Reason]:
         return [Reason(one.text, self.cites(one.sources), one.computed) for one in statements]
+
+    def in_the_language(self, model: str) -> list[Reason]:
+        """How the model does in the language that was named, and how the others of its size do."""
+        score = self.scores.get(model)
+        if score is None:
+            return []
+        size = self.models[model].size
+        others = [slug for slug in self.scores if slug != model and self.models[slug].size == size]
+        beside = " and ".join(f"{self.models[slug].variant.slug.title()} {self.scores[slug].text}" for slug in others)
+        text = f"Solves {score.text} % of the {score.benchmark.language} problems of MultiPL-E at the first try"
+        cites = [Cite(citation.source, citation.locator) for citation in score.citations.all()]
+        return [Reason(f"{text}; at this size, {beside} %." if beside else f"{text}.", cites, computed=False)]
 
     def cites(self, spellings: Sequence[str]) -> list[Cite]:
         places = [split_citation(spelling) for spelling in spellings]

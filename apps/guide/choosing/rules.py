@@ -18,11 +18,12 @@ MODELS = tuple(
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The condition of a rule; all that is given must hold, and an empty one always does.
 
-    ``context_over`` is in tokens, ``memory_from`` in GB of all cards together; ``quantized`` asks how the model fits.
+    A ``language`` other than Python is ``mixed`` as well. ``context_over`` is in tokens, ``memory_from`` in GB of all
+    cards together; ``quantized`` asks how the model fits.
     """
 
     task: list[Literal["complete", "generate", "chat", "both", "finetune", "maths"]] = []
-    language: list[Literal["python", "mixed"]] = []
+    language: list[Literal["python", "mixed", "cpp", "java", "php", "typescript", "csharp", "bash", "other"]] = []
     after: list[Literal["yes", "no"]] = []
     matters: list[Literal["quality", "speed", "many"]] = []
     context_over: int | None = None
@@ -32,12 +33,12 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def holds(self, answers: Answers) -> bool:
         """Whether the answers meet it; ``quantized`` is for ``holds_for``."""
         chosen = (
-            (self.task, answers.task),
-            (self.language, answers.language),
-            (self.after, answers.after),
-            (self.matters, answers.matters),
+            (self.task, {answers.task}),
+            (self.language, answers.languages),
+            (self.after, {answers.after}),
+            (self.matters, {answers.matters}),
         )
-        if any(wanted and given not in wanted for wanted, given in chosen):
+        if any(wanted and given.isdisjoint(wanted) for wanted, given in chosen):
             return False
         if self.context_over is not None and answers.context <= self.context_over:
             return False

@@ -7,8 +7,11 @@ import msgspec
 
 from apps.endpoints.models import Endpoint, Health
 from apps.guide import models, selectors
+from apps.guide.choosing.languages import MEASURED
 from apps.guide.choosing.rules import Rule, When
 from apps.guide.hardware.memory import Shape
+
+MULTIPL_E = "MultiPL-E"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,17 @@ def read_shapes() -> Mapping[str, Shape]:
         )
         for slug, shape in selectors.shapes().items()
     }
+
+
+def read_scores_in(language: str) -> Mapping[str, models.Score]:
+    """Return how the models do in a language of MultiPL-E, by slug; two queries, none for another language."""
+    if language not in MEASURED:
+        return {}
+    found = models.Score.objects.filter(
+        benchmark__suite=MULTIPL_E, benchmark__language=MEASURED[language], model__isnull=False
+    )
+    scores = found.select_related("model", "benchmark").prefetch_related(selectors.cited()).order_by("model__order")
+    return {score.model.slug: score for score in scores if score.model}
 
 
 def read_serving() -> Mapping[str, Serving]:

@@ -39,8 +39,9 @@ class WholeNumber(forms.IntegerField):
         super().__init__(label=label, min_value=1, max_value=most, help_text=hint, widget=widget)
 
     def to_python(self, value: Any) -> int | None:
-        """Read thousands with separators as well."""
-        return super().to_python(value and re.sub(r"(?<=\d)[,_\s](?=\d{3})", "", str(value)))
+        """Read thousands with separators as well, and as “16k”."""
+        plain = re.sub(r"(?<=\d)[,_\s](?=\d{3})", "", str(value or ""))
+        return super().to_python(re.sub(r"^(\d{1,6})k$", r"\g<1>000", plain))
 
 
 class HardwareForm(forms.Form):
@@ -101,11 +102,12 @@ def defaults(known: Known) -> dict[str, str]:
 def read(query: QueryDict, known: Known) -> tuple[Question, HardwareForm, list[Fault]]:
     """Return the question that a URL asks, its form for the page, and everything that was not usable."""
     usual = defaults(known)
-    given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip())}
+    given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip().lower())}
+    faults = [Fault(f"“{name[:40]}” means nothing here.", "It is left out.") for name in query if name not in usual]
     form = HardwareForm({**usual, **given}, known)
     if form.is_valid():
-        return _question(form.cleaned_data, known), form, []
-    faults = [_fault(form, name, usual) for name in form.errors]
+        return _question(form.cleaned_data, known), form, faults
+    faults += [_fault(form, name, usual) for name in form.errors]
     repaired = HardwareForm({**usual, **given, **{name: usual[name] for name in form.errors}}, known)
     if not repaired.is_valid():  # the other card, without its memory
         repaired = HardwareForm({**repaired.data, "gpu": usual["gpu"]}, known)
