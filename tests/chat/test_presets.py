@@ -16,6 +16,7 @@ from apps.chat.limits import LONGEST_SYSTEM_PROMPT, problem_with_system_prompt
 from apps.chat.models import Conversation, Preset
 from apps.chat.services import presets as service
 from apps.chat.services.presets import FILE, load_presets, save_preset
+from apps.chat.services.send import start_conversation
 from apps.chat.services.settings import change_settings
 from apps.guide.errors import ContentError
 from tests.chat.exchanges import answered_conversation
@@ -247,6 +248,23 @@ class TestChoosing:
         assert "The next reply uses the settings of “Debug”." in page.text
         partials = browser.post(address, {"preset": debug.pk}, headers=HTMX)
         assert 'hx-target="#settings-body"' in partials.text
+
+    @pytest.mark.usefixtures("built_in")
+    @pytest.mark.parametrize(
+        ("text", "title"),
+        [
+            ("Explain what this code does, step by step:\n\nx = sorted(y)\nprint(x)", "Explain code: x = sorted(y)"),
+            ("Write a Python script that renames files", "Write a script: renames files"),
+            ("Review this code:", "Review this code:"),
+            ("What is a list?", "What is a list?"),
+            (
+                "This code does not do what I expect. Find the mistake and show the fix.\n\nx\n\nWhat happens instead:",
+                "Debug: x",
+            ),
+        ],
+    )
+    def test_conversation_is_titled_by_what_follows_the_opening(self, alice: User, text: str, title: str) -> None:
+        assert start_conversation(owner=alice, text=text).conversation.title == title
 
     @pytest.mark.usefixtures("built_in")
     def test_guide_begins_with_its_own_questions_and_offers_presets_all_the_same(self, browser: Client) -> None:

@@ -14,8 +14,9 @@ from apps.accounts.models import User
 from apps.chat.errors import EmptyMessage, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import send_message, start_conversation, title_from
+from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
+from apps.chat.titles import title_from
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.generation.models import Generation, State

@@ -13,10 +13,9 @@ from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
+from apps.chat.titles import title_for
 
-__all__ = ["Exchange", "send_message", "start_conversation", "title_from"]
-
-TITLE_LENGTH = 60
+__all__ = ["Exchange", "send_message", "start_conversation"]
 
 
 def start_conversation(  # noqa: PLR0913 (a question may come with that much)
@@ -42,7 +41,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation(owner=owner, title=title_from(text), mode=mode)
+            conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode)
             put_settings(conversation, assistant or {})
             conversation.save()
             return store_reply(store_question(conversation, None, text, files=files), idempotency_key)
@@ -76,14 +75,6 @@ def send_message(
         ids = [exchange.question.pk, exchange.reply.pk]
         transaction.on_commit(partial(announce_messages, conversation.pk, ids))
     return exchange
-
-
-def title_from(text: str) -> str:
-    """The first line of the first question, cut at a word."""
-    line = next(iter(text.strip().splitlines()), "").strip()
-    if len(line) <= TITLE_LENGTH:
-        return line
-    return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
 def sent_before(owner: User, idempotency_key: UUID | None) -> Exchange | None:
