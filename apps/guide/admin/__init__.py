@@ -1,5 +1,5 @@
 """The guide in the admin. ``load_guide`` keeps and reports what is edited here; ``export_guide`` writes it to files."""
 
-from apps.guide.admin import prose, reports, revisions, search, statements
+from apps.guide.admin import derived, prose, reports, revisions, statements
 
-__all__ = ["prose", "reports", "revisions", "search", "statements"]
+__all__ = ["derived", "prose", "reports", "revisions", "statements"]

@@ -1,12 +1,12 @@
-"""The index of the search, to be looked at: what is in it follows from the rest of the guide."""
+"""What follows from the rest of the guide, to be looked at: the index of the search, and the edition."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.guide.models import Passage, Word
+from apps.guide.models import Edition, Passage, Word
 
 
-class IndexAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class DerivedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Rows that nobody edits."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
@@ -20,7 +20,7 @@ class IndexAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at 
 
 
 @admin.register(Passage)
-class PassageAdmin(IndexAdmin):
+class PassageAdmin(DerivedAdmin):
     list_display = ["title", "kind", "within", "url"]
     list_filter = ["kind"]
     search_fields = ["title", "body"]
@@ -28,6 +28,11 @@ class PassageAdmin(IndexAdmin):
 
 
 @admin.register(Word)
-class WordAdmin(IndexAdmin):
+class WordAdmin(DerivedAdmin):
     list_display = ["word", "passages"]
     search_fields = ["word"]
+
+
+@admin.register(Edition)
+class EditionAdmin(DerivedAdmin):
+    list_display = ["token"]
