@@ -35,6 +35,12 @@ def django_db_modify_db_settings(services: Services) -> None:
     collecting.join()
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The test database is not dropped, which would wait for whoever has it open: it goes with its server."""
+    return True
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files_when_asked_for() -> Iterator[None]:
     """Each test client makes all middleware anew, which otherwise lists every static file: half a page's time."""
@@ -72,19 +78,48 @@ def charlie(db: None) -> User:
 
 
 @pytest.fixture(scope="session")
-def run_program(services: Services, django_db_setup: None) -> Iterator[Callable[[Program], Running]]:
+def programs_at_hand() -> list[Running]:
+    """What tests of this process have started on the test database so far."""
+    return []
+
+
+@pytest.fixture
+def no_worker_at_hand(programs_at_hand: list[Running], transactional_db: None) -> Iterator[None]:
+    """Workers of other tests stand still meanwhile, so that what waits goes on waiting."""
+    workers = [running for running in programs_at_hand if running.program.name == "worker"]
+    for worker in workers:
+        worker.pause(until=nobody_is_in_a_transaction)
+    yield
+    celery_app.control.purge()
+    for worker in workers:
+        worker.go_on()
+
+
+def nobody_is_in_a_transaction() -> bool:
+    """Whether no other session of this database could hold a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+        """)
+        return bool(cursor.fetchone() == (0,))
+
+
+@pytest.fixture(scope="session")
+def run_program(
+    services: Services, programs_at_hand: list[Running], django_db_setup: None
+) -> Iterator[Callable[[Program], Running]]:
     """Runs a program on the test database, until the tests end."""
-    started: list[Running] = []
     server, _, _ = services.layout.database_url.rpartition("/")
     environment = {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
 
     def run_on_test_database(program: Program) -> Running:
         program = replace(program, environment={**environment, **program.environment})
-        started.append(run(program, services.layout.logs))
-        return started[-1]
+        programs_at_hand.append(run(program, services.layout.logs))
+        return programs_at_hand[-1]
 
     yield run_on_test_database
-    for running in reversed(started):
+    for running in reversed(programs_at_hand):
         running.stop()
 
 

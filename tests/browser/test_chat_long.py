@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import transaction
 from playwright.async_api import Locator, Page, expect
 
 from apps.accounts.services import create_user
@@ -165,6 +166,7 @@ async def test_another_version_far_up_is_read_where_it_stands(visit: Visit) -> N
     conversation = await make()
 
     @in_thread
+    @transaction.atomic  # or a worker at hand would be first
     def ask_in_other_words() -> Message:
         question = conversation.thread.get(position=41)
         other = answer(edit_question(question=question, text="In other words"), "Yes.")

@@ -113,7 +113,7 @@ def test_key_of_one_person_means_nothing_to_another(alice: User, bob: User) -> N
     assert Conversation.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_worker_at_hand")
 def test_same_key_from_two_sides_at_once_makes_one_conversation(alice: User) -> None:
     key = uuid4()
 
@@ -128,7 +128,7 @@ def test_same_key_from_two_sides_at_once_makes_one_conversation(alice: User) -> 
     assert Generation.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_worker_at_hand")
 def test_two_tabs_asking_at_once_get_one_reply_and_one_refusal(conversation: Conversation) -> None:
     outcomes = at_once(lambda: send_message(conversation=conversation, text="one"))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Exchange", "ReplyInProgress"]

@@ -83,9 +83,12 @@ class Stack:
 
     def living(self) -> list[psutil.Process]:
         """Every process of this stack that lives, whoever its parent is now."""
-        return [process for process in psutil.process_iter() if self._owns(process) and is_alive(process)]
+        # Valkey writes its title over its environment, and need not name the folder.
+        recorded = {record.pid for record in read_records(self.layout.supervisor_state) if record.find()}
+        everybody = psutil.process_iter()
+        return [each for each in everybody if (each.pid in recorded or self._is_named_by(each)) and is_alive(each)]
 
-    def _owns(self, process: psutil.Process) -> bool:
+    def _is_named_by(self, process: psutil.Process) -> bool:
         try:
             named = any(str(self.data_dir) in word for word in process.cmdline())
             return named or process.environ().get("DATA_DIR") == str(self.data_dir)

@@ -4,6 +4,7 @@ The stack is as ``make run`` starts it, the viewers are outside: half are tabs w
 events. The model server is told apart by question, so that it can say how many streams each reply took.
 """
 
+import asyncio
 import os
 import shutil
 import signal
@@ -36,12 +37,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-async def storm(site: Site) -> AsyncIterator[Storm]:
-    """Twenty replies well under way."""
+async def storm(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Storm]:
+    """Twenty replies well under way, of as many numbers as a test names, or 150."""
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)
-        storm.begin(STREAMS, length=150, per_second=20)
+        storm.begin(STREAMS, length=getattr(request, "param", 150), per_second=20)
         try:
             await storm.until_under_way()
             yield storm
@@ -108,10 +109,10 @@ async def test_the_model_server_breaks_off(site: Site, failure: str, count: int)
             storm.end()
 
 
+@pytest.mark.parametrize("storm", [2_000], indirect=True)
 async def test_stop_from_elsewhere(storm: Storm) -> None:
     """What the model server is told to stop it stops, and the text stays where everybody saw it stop."""
-    for viewer in storm.viewers:
-        await viewer.stop()
+    await asyncio.gather(*(viewer.stop() for viewer in storm.viewers))
     await storm.until(lambda: not storm.waiting)
     assert {viewer.state for viewer in storm.viewers} == {"cancelled"}
     assert all(len(viewer.text) < len(viewer.wanted) for viewer in storm.viewers)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from celery import current_app
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django import Settings
@@ -19,12 +18,12 @@ from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.reserve import reserve_endpoint
 from tests.generation.life_cycle_machine import MOST, LifeCycle
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("no_worker_at_hand")
 
 
 @pytest.fixture
-def full_endpoints(db: None, settings: Settings) -> Iterator[tuple[Endpoint, Endpoint]]:
-    """Their only places are taken, so that no worker of other tests runs what waits; no lease runs out by itself."""
+def full_endpoints(transactional_db: None, settings: Settings) -> tuple[Endpoint, Endpoint]:
+    """Their only places are taken; no lease runs out by itself."""
     settings.GENERATION_LEASE_SECONDS = settings.ENDPOINT_SLOT_SECONDS = 3600.0
     settings.GENERATIONS_PER_PERSON = MOST
     first, second = (
@@ -33,8 +32,7 @@ def full_endpoints(db: None, settings: Settings) -> Iterator[tuple[Endpoint, End
     )
     taken = {reserve_endpoint(variant="instruct", holder=uuid4(), needs=("chat",)) for _ in range(2)}
     assert taken == {first, second}
-    yield first, second
-    current_app.control.purge()
+    return first, second
 
 
 @pytest.fixture

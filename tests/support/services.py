@@ -32,6 +32,18 @@ class Running:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def pause(self, *, until: Callable[[], bool]) -> None:
+        """Let it stand still, but not in the middle of what ``until`` says must be over."""
+        while True:
+            os.killpg(self.process.pid, signal.SIGSTOP)
+            if until():
+                return
+            self.go_on()
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def wait_for_success(self) -> None:
         """Return when the program has ended well; fail with the log's last lines otherwise."""
         if self.process.wait() != 0:
