@@ -36,6 +36,19 @@ async def test_both_fit_a_small_phone(visit: Visit) -> None:
     assert await visit.accessibility_faults() == []
 
 
+async def test_the_whole_comparison_is_printed_with_its_sources(visit: Visit) -> None:
+    await database_sync_to_async(fill_guide)()
+    await visit.page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    await visit.open(SHORT)
+    box, address = visit.page.locator("#compare-box"), visit.page.locator(".sources__url").first
+    hidden = "box => box.scrollHeight - box.clientHeight"
+    assert await box.evaluate(hidden) > 0, "on the screen the box scrolls"
+    await expect(address).to_be_hidden()
+    await visit.page.emulate_media(media="print")
+    assert await box.evaluate(hidden) <= 0
+    await expect(address).to_be_visible()
+
+
 async def test_an_answer_given_by_keyboard_changes_the_recommendation_and_the_address(visit: Visit) -> None:
     await database_sync_to_async(fill_guide)()
     await visit.open("/guide/choose/?task=complete&after=no")
