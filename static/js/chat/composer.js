@@ -67,6 +67,17 @@ document.addEventListener("keydown", (event) => {
   if (replyIsBeingWritten()) document.getElementById("stop")?.requestSubmit();
 });
 
+// Send and Stop are one place: whoever is on the one that goes is on the other that comes.
+function keepFocus() {
+  const { activeElement } = document;
+  if (!activeElement?.matches(".composer__action") || activeElement.checkVisibility()) return;
+  for (const action of document.querySelectorAll(".composer__action")) if (action.checkVisibility()) action.focus();
+}
+
+const transcript = document.getElementById("transcript");
+new MutationObserver(keepFocus).observe(transcript, { childList: true });
+new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
+
 form.addEventListener("submit", keepDraft); // so that other tabs hear of its end
 form.addEventListener("htmx:after:request", ({ detail, target }) => {
   if (target !== form || !detail.ctx.response?.raw?.ok) return; // buttons in it ask for things of their own

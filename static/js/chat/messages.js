@@ -20,7 +20,8 @@ const forget = () => (pressed = null);
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, forget, { capture: true });
 form?.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.raw?.ok || forget());
 
-// Another thread takes the place of all messages, and of the button that was pressed.
+// Another thread takes the place of all messages, and of the button that was pressed; a reply that begins takes the place
+// of what stood there a moment before, so it is looked after until somebody does something else.
 document.addEventListener("htmx:after:swap", () => {
   if (!pressed || document.activeElement !== document.body) return;
   const message = transcript.querySelector(`.message[data-position="${pressed.position}"]`);
@@ -30,7 +31,7 @@ document.addEventListener("htmx:after:swap", () => {
   if (!button) message.tabIndex = -1;
   (button ?? message).focus({ preventScroll: true });
   if (pressed.isVersion) say(message.querySelector(".versions .visually-hidden")?.textContent ?? "");
-  pressed = null;
+  pressed.isVersion = false; // is said once
 });
 
 async function fetched(address) {
