@@ -5,7 +5,8 @@ document.addEventListener("click", (event) => {
   button?.closest(button.dataset.dismiss)?.remove();
 });
 
-export function showToast(text, tone = "info") {
+// With a link to what the words are about, where there is one: its address, and what it is called.
+export function showToast(text, tone = "info", link = null) {
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.dataset.tone = tone;
@@ -17,8 +18,16 @@ export function showToast(text, tone = "info") {
   dismiss.className = "button button--ghost button--small";
   dismiss.dataset.dismiss = ".toast";
   dismiss.textContent = "Dismiss";
-  toast.append(words, dismiss);
+  toast.append(words, ...(link ? [linkTo(link)] : []), dismiss);
   document.getElementById("toasts")?.append(toast);
+}
+
+function linkTo({ href, words }) {
+  const link = document.createElement("a");
+  link.className = "button button--small";
+  link.href = href;
+  link.textContent = words;
+  return link;
 }
 
 const reasons = {

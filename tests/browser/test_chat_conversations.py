@@ -2,15 +2,19 @@
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import transaction
 from playwright.async_api import expect
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
+from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.generation.models import State
+from apps.generation.services.claim import claim_next
+from apps.generation.services.finish import Outcome, finish_generation
 from tests.browser.visit import Visit
-from tests.chat.exchanges import answered_conversation, answered_message
+from tests.chat.exchanges import answered_conversation, answered_message, generation_of
 
 QUESTIONS = ("How do I read a CSV file?", "What is a generator?", "Why is my loop slow?")
 
@@ -22,8 +26,17 @@ def conversations() -> list[Conversation]:
 
 
 @database_sync_to_async
-def begin(text: str) -> Conversation:
-    return start_conversation(owner=User.objects.get(username="alice"), text=text).conversation
+@transaction.atomic  # or a worker at hand would be first
+def begin(text: str) -> Exchange:
+    exchange = start_conversation(owner=User.objects.get(username="alice"), text=text)
+    claim_next(variant="instruct", worker="test")
+    return exchange
+
+
+@database_sync_to_async
+def finish(exchange: Exchange) -> None:
+    outcome = Outcome(state=State.SUCCEEDED, text="A short reply", finish_reason="stop")
+    assert finish_generation(generation_id=generation_of(exchange).pk, attempt=1, outcome=outcome)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -42,6 +55,7 @@ async def test_conversation_is_put_in_order(visit: Visit, theme: str) -> None:
 
     await page.get_by_role("link", name="Actions for this conversation").click()
     await page.get_by_text("Rename", exact=True).click()
+    assert await visit.accessibility_faults() == []
     await page.get_by_role("textbox", name="Title").fill("My slow loop")
     await page.get_by_role("button", name="Save title").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("My slow loop")
@@ -92,18 +106,22 @@ async def test_keyboard_is_enough(visit: Visit) -> None:
     await expect(archive).to_have_count(0)
 
 
-async def test_another_tab_that_is_answered_shows_its_dot(counting: None, visit: Visit) -> None:
+async def test_another_conversation_that_is_answered_shows_its_dot_and_then_says_so(visit: Visit) -> None:
     page = visit.page
     *_, third = await conversations()
     await page.clock.install()
     await visit.sign_in("alice", path=third.get_absolute_url())
-    other = await begin("count to 1000 at 1 per second")
+    other = await begin("A long question")
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    dot = page.locator(f"#listed-{other.pk} .live-dot")
+    dot = page.locator(f"#listed-{other.conversation.pk} .live-dot")
     await expect(dot).to_be_visible()
-    await database_sync_to_async(stop_reply)(conversation=other)
+    await finish(other)
     await page.clock.fast_forward(12_000)
     await expect(dot).to_have_count(0)
+    toast = page.get_by_role("status").filter(has_text="“A long question” has been answered.")
+    assert await visit.accessibility_faults() == []
+    await toast.get_by_role("link", name="Read it").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("A long question")
 
 
 async def test_it_fits_a_small_phone(visit: Visit) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import UUID7, Now
 from django.urls import reverse
 
@@ -45,9 +45,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(archived_at__isnull=True)
 
     def with_activity(self) -> Self:
-        """Annotate ``is_generating``: whether a reply is being written or waits to be."""
+        """Annotate ``is_generating``: whether a reply is being written or waits; ``reply_state`` is the last one's."""
         active = Message.objects.filter(conversation=OuterRef("pk"), generation__state__in=ACTIVE)
-        return self.annotate(is_generating=Exists(active))
+        return self.annotate(is_generating=Exists(active), reply_state=F("current__generation__state"))
 
 
 class Conversation(models.Model):

@@ -5,6 +5,7 @@ import "./gauge.js";
 import "./keyboard.js";
 import "./connection.js";
 import "./dialogs.js";
+import "./elsewhere.js";
 import "./messages.js";
 import "./code.js";
 import "./gaps.js";

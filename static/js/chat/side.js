@@ -1,4 +1,5 @@
 // The pages beside the conversations.
 import "./code.js";
 import "./shortcuts.js";
+import "./elsewhere.js";
 import "./sidebar.js";

@@ -8,7 +8,7 @@ const narrow = matchMedia("(width < 48rem)");
 
 function open(link) {
   // Within the drawer where that is open: what is shown before a popover closes it.
-  (link.closest("[popover]") ?? document.body).append(menu);
+  (link.closest("[popover]") ?? document.querySelector("main")).append(menu);
   menu.setAttribute("aria-label", link.getAttribute("aria-label"));
   menu.showPopover({ source: link });
   menu.querySelector("summary")?.focus();
