@@ -204,8 +204,12 @@ class Generation(models.Model):
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Decoding speed: tokens after the first, over the time they took."""
-        if self.first_token_at is None or self.ended_at is None or (self.completion_tokens or 0) < 2:  # noqa: PLR2004
+        """Decoding speed: tokens after the first, over the time they took.
+
+        Of one that was interrupted or continued nothing is known: nobody wrote in between.
+        """
+        later = (self.completion_tokens or 0) - 1
+        if self.first_token_at is None or self.ended_at is None or later < 1 or len(self.sent) > 1:
             return None
         seconds = (self.ended_at - self.first_token_at).total_seconds()
-        return (self.completion_tokens or 0) / seconds if seconds > 0 else None
+        return later / seconds if seconds > 0 else None

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -217,3 +218,11 @@ def test_questions_have_no_panel(browser: Client, alice: User, reply: Message) -
         send_message(conversation=reply.conversation, text="two")
     question = reply.conversation.thread.get(position=1)
     assert browser.get(reverse("chat:info", args=[question.conversation_id, question.pk])).status_code == 404
+
+
+def test_speed_is_known_of_what_was_written_in_one_go() -> None:
+    begun = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
+    times = {"first_token_at": begun, "ended_at": begun + timedelta(seconds=5)}
+    assert Generation(completion_tokens=11, sent=[{}], **times).tokens_per_second == 2
+    assert Generation(completion_tokens=11, sent=[{}, {}], **times).tokens_per_second is None
+    assert Generation(completion_tokens=1, sent=[{}], **times).tokens_per_second is None
