@@ -1,10 +1,17 @@
-"""The title of a conversation, from its first question. No model is asked."""
+"""The title of a conversation: one line, in which nothing turns round what it says. No model is asked for one."""
 
 from apps.accounts.models import User
+from apps.chat.markdown.unseen import without_overrides
 from apps.chat.models import Preset
 from apps.chat.models.preset import PLACE_OF_CODE
 
 TITLE_LENGTH = 60
+UNTITLED = "Untitled"
+
+
+def one_line(text: str) -> str:
+    """What of a text may be a title; empty where nothing is."""
+    return " ".join(without_overrides(text).split())
 
 
 def title_for(owner: User, text: str) -> str:
@@ -22,8 +29,8 @@ def title_for(owner: User, text: str) -> str:
 
 
 def title_from(text: str) -> str:
-    """The first line, cut at a word."""
-    line = next(iter(text.strip().splitlines()), "").strip()
+    """The first line that says something, cut at a word."""
+    line = next(filter(None, map(one_line, text.splitlines())), UNTITLED)
     if len(line) <= TITLE_LENGTH:
         return line
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

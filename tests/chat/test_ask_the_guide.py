@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -13,7 +14,11 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.share import share_conversation
+from apps.chat.services.take_in import import_conversation
 from apps.chat.services.versions import answer_again
+from apps.chat.transfer.export import as_json, as_markdown
+from apps.chat.transfer.format import read_file
 from apps.generation.models import Generation, State
 from apps.generation.threads import in_thread
 from apps.guide.models import Term
@@ -55,6 +60,17 @@ def test_the_model_is_given_what_the_guide_says(alice: User) -> None:
     assert "[1] RoPE theta\nThe base of the rotary embedding: 1,000,000." in system["content"]
     assert question == {"role": "user", "content": "What is the rotary base theta?"}
     assert [passage["url"] for passage in exchange.reply.passages] == ["/guide/glossary/#rope"]
+
+
+@pytest.mark.usefixtures("small_guide")
+def test_copies_and_files_keep_what_numbers_lead_to(alice: User, signed_in: Callable[[User], Client]) -> None:
+    conversation = answer(ask(alice, "What is the rotary base theta?"), "A million [1].").conversation
+    link = '<a href="/guide/glossary/#rope"'
+    copy = signed_in(alice).get(share_conversation(conversation=conversation).get_absolute_url()).text
+    assert copy.count(link) == 2  # in the reply and under it
+    assert f"\n[1] RoPE theta: <{settings.PUBLIC_URL}/guide/glossary/#rope>" in as_markdown(conversation)
+    imported = import_conversation(owner=alice, file=read_file(as_json(conversation)))
+    assert signed_in(alice).get(imported.get_absolute_url()).text.count(link) == 2
 
 
 @pytest.mark.usefixtures("small_guide")

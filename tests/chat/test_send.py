@@ -161,6 +161,8 @@ def at_once(send: Callable[[], Exchange]) -> tuple[Exchange | ReplyInProgress, .
         ("x" * 61, "x" * 60 + "…"),
         ("word " * 20, "word word word word word word word word word word word word…"),
         (f"{'x' * 50} and, then more", f"{'x' * 50} and…"),
+        ("\u202egnp.exe of \u2066mine", "gnp.exe of mine"),
+        ("\u202e\n\u2066", "Untitled"),
     ],
 )
 def test_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.chat.exchanges import answer, answered_conversation, answered_message
 
 IMPORT = "/chat/import/"
 FILE = {"name": "a.py", "text": "x = 1\n"}
+PASSAGE = {"title": "RoPE", "url": "/guide/glossary/#rope"}
 DOCUMENTED = Path("docs/conversation-format.md").read_text()
 
 
@@ -153,6 +155,11 @@ def test_ids_of_imported_replies_are_of_their_time(alice: User) -> None:
             {"messages__0__attachments": [{"name": "a.py"}]},
             "In messages[0].attachments[0]: object missing required field `text`.",
         ),
+        (
+            {"messages__1__passages": [PASSAGE | {"url": "javascript:alert(1)"}]},
+            "In messages[1].passages[0].url: expected `str` matching regex '^/guide/[^\\\\\\\\]*$'.",
+        ),
+        ({"messages__1__passages": [PASSAGE | {"title": "a\0"}]}, "In messages[1]: null characters cannot be stored."),
         ({"messages__1__text": "a\0"}, "In messages[1]: null characters cannot be stored."),
         ({"messages__1__error": "a\0"}, "In messages[1]: null characters cannot be stored."),
         ({"messages__1__state": "running"}, "In messages[1].state: invalid enum value 'running'."),
@@ -248,8 +255,10 @@ def upload(browser: Client, content: bytes) -> Any:
 
 
 def test_uploaded_file_becomes_a_conversation(browser: Client, alice: User) -> None:
-    answered = upload(browser, json.dumps(example()).encode())
+    renamed = example(title="\u202eReading \u2066CSV")
+    answered = upload(browser, BOM_UTF8 + json.dumps(renamed).encode())  # as some editors save it
     conversation = Conversation.objects.get(owner=alice)
+    assert conversation.title == "Reading CSV"  # nothing turns it round
     assert answered["Location"] == conversation.get_absolute_url()
     assert "With a generator." in browser.get(answered["Location"]).text
 

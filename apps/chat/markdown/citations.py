@@ -4,7 +4,7 @@ Only numbers of passages that exist become links, to addresses that we gave; all
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -23,6 +23,11 @@ class Cited(NamedTuple):
 
     url: str
     title: str
+
+
+def cited_in(passages: Iterable[Mapping[str, str]]) -> list[Cited]:
+    """What the numbers lead to of a reply that rests on these."""
+    return [Cited(passage["url"], passage["title"]) for passage in passages]
 
 
 def add_citations(markdown: MarkdownIt) -> None:

@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
 from django.utils import timezone
 
-from apps.chat.markdown.citations import Cited
+from apps.chat.markdown.citations import Cited, cited_in
 from apps.chat.models.attachment import Attachment
 from apps.generation.models import ACTIVE, Generation, State
 
@@ -151,7 +151,7 @@ class Message(models.Model):
     @property
     def cited(self) -> list[Cited]:
         """What the numbers in brackets lead to that the reply may use."""
-        return [Cited(passage["url"], passage["title"]) for passage in self.passages]
+        return cited_in(self.passages)
 
     @property
     def begins_day(self) -> bool:

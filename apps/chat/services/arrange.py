@@ -4,13 +4,14 @@ from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
+from apps.chat.titles import one_line
 
 TITLE_LENGTH = 120
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
     """Give it a title of one line, cut at 120 characters. Raises ``EmptyTitle``."""
-    line = " ".join(title.split())[:TITLE_LENGTH].rstrip()
+    line = one_line(title)[:TITLE_LENGTH].rstrip()
     if not line:
         raise EmptyTitle
     Conversation.objects.filter(pk=conversation.pk).update(title=line)

@@ -44,4 +44,6 @@ def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
         listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}
         turn.setdefault("files", []).append(listed)
         files.append({"name": file.name, "text": file.text})
+    if message.passages:
+        turn["passages"] = message.passages
     return turn

@@ -14,6 +14,7 @@ from apps.chat.files import harmless_name, with_lf
 from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.chat.servers import chat_servers
 from apps.chat.services.attach import new_attachment
+from apps.chat.titles import UNTITLED, one_line
 from apps.chat.transfer.format import File, FileMessage, FileSettings
 from apps.generation.models import Generation
 
@@ -25,7 +26,8 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
     """Store the file's conversation as the owner's, used just now; its replies are over."""
     rows = _rows(file)
     with transaction.atomic():
-        conversation = Conversation(owner=owner, title=file.title.strip(), mode=file.mode, created_at=file.created_at)
+        title = one_line(file.title) or UNTITLED
+        conversation = Conversation(owner=owner, title=title, mode=file.mode, created_at=file.created_at)
         put_settings(conversation, _settings(file))
         conversation.save()
         for message in rows.values():
@@ -64,6 +66,7 @@ def _rows(file: File) -> dict[int, Message]:
             role=item.role,
             question=item.text if item.role == Role.USER else "",
             generation=None if item.role == Role.USER else _generation(item),
+            passages=[asdict(passage) for passage in item.passages] if item.role == Role.ASSISTANT else [],
             created_at=item.created_at,
         )
     return rows

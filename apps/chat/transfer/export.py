@@ -6,11 +6,23 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from django.conf import settings
+from msgspec import convert
+
 from apps.chat.assistant import settings_of
 from apps.chat.models import Conversation, Message, Mode, Role
 from apps.chat.selectors import text_of
 from apps.chat.telling import fenced
-from apps.chat.transfer.format import FORMAT, End, File, FileAttachment, FileMessage, FileSettings, write_file
+from apps.chat.transfer.format import (
+    FORMAT,
+    End,
+    File,
+    FileAttachment,
+    FileMessage,
+    FilePassage,
+    FileSettings,
+    write_file,
+)
 from apps.generation.models import State
 
 ENDS: dict[State, End] = {State.SUCCEEDED: "succeeded", State.FAILED: "failed"}
@@ -71,6 +83,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
         written.completion_tokens = generation.completion_tokens
         written.first_token_at = generation.first_token_at
         written.ended_at = generation.ended_at
+        written.passages = convert(message.passages, list[FilePassage])
     return written
 
 
@@ -81,7 +94,15 @@ def as_markdown(conversation: Conversation) -> str:
     for message in messages:
         parts += [f"## {SPEAKERS[Role(message.role)]}", _closed(text_of(message))]
         parts += map(fenced, message.attachments.all())
+        if message.passages:
+            parts.append(_sources(message))
     return "\n\n".join(parts) + "\n"
+
+
+def _sources(message: Message) -> str:
+    """What the numbers in brackets lead to."""
+    numbered = enumerate(message.cited, 1)
+    return "\n".join(f"[{number}] {cited.title}: <{settings.PUBLIC_URL}{cited.url}>  " for number, cited in numbered)
 
 
 def _closed(text: str) -> str:

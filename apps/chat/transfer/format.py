@@ -4,13 +4,16 @@ Types, sizes and ranges stand in the classes. What ties messages together is che
 returns a tree that can be stored as it is, or says in a sentence where the file is wrong.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Annotated, Final, Literal
 
 import msgspec
 from django.conf import settings
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from apps.chat.errors import NotImportable
 from apps.chat.limits import (
@@ -26,6 +29,7 @@ from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
 FORMAT: Final = "code-llama-workbench/conversation"
 MOST_MESSAGES = 5_000
+MOST_PASSAGES = 99  # cited by two digits
 LONGEST_REPLY = 1_000_000  # characters
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_DIFFERENCE = timedelta(days=1)
@@ -41,6 +45,15 @@ class FileAttachment(Struct):
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
     text: Annotated[str, Meta(min_length=1, max_length=LONGEST_REPLY)]
+
+
+class FilePassage(Struct, omit_defaults=True):
+    """What of the guide a reply rests on: the first is cited as ``[1]``. Links lead to the guide and nowhere else."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=500)]
+    url: Annotated[str, Meta(max_length=500, pattern="^/guide/[^\\\\]*$")]
+    within: Annotated[str, Meta(max_length=500)] = ""
+    kind: Annotated[str, Meta(max_length=100)] = ""
 
 
 type Temperature = Annotated[float, Meta(ge=0, le=HIGHEST_TEMPERATURE)]
@@ -82,6 +95,7 @@ class FileMessage(Struct, omit_defaults=True):
     completion_tokens: Count | None = None
     first_token_at: Moment | None = None
     ended_at: Moment | None = None
+    passages: Annotated[list[FilePassage], Meta(max_length=MOST_PASSAGES)] = []
 
 
 class File(Struct, omit_defaults=True):
@@ -104,7 +118,7 @@ def write_file(file: File) -> bytes:
 def read_file(content: bytes) -> File:
     """The file that these bytes are. Raises ``NotImportable``."""
     try:
-        file = msgspec.json.decode(content, type=File)
+        file = msgspec.json.decode(content.removeprefix(BOM_UTF8), type=File)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$")
         raise NotImportable(_sentence(place.strip("`.") or "the file", what)) from error
@@ -157,7 +171,8 @@ def _problems_of_parent(place: str, message: FileMessage, roles: dict[int, Role]
 
 
 def _problems_of_text(place: str, message: FileMessage) -> Iterator[tuple[str, str]]:
-    if any("\0" in text for text in (message.text, message.error, message.finish_reason)):
+    cited = chain.from_iterable(map(astuple, message.passages))
+    if any("\0" in text for text in (message.text, message.error, message.finish_reason, *cited)):
         yield place, "null characters cannot be stored"
     if message.role == Role.USER and not message.text.strip():
         yield f"{place}.text", "a question cannot be empty"

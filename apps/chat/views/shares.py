@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
+from apps.chat.markdown.citations import cited_in
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.unseen import mark_in_prose
 from apps.chat.models import Role, Share
@@ -48,6 +49,7 @@ class SharedTurn:
     html: SafeString
     at: datetime
     files: list[SharedFile]
+    passages: list[dict[str, str]]
 
 
 @require_POST
@@ -137,7 +139,13 @@ def _file(share: Share, number: int) -> dict[str, str]:
 
 def _turns(share: Share) -> list[SharedTurn]:
     return [
-        SharedTurn(Role(turn["role"]), _html(turn), datetime.fromisoformat(turn["at"]), _files(share, turn))
+        SharedTurn(
+            role=Role(turn["role"]),
+            html=_html(turn),
+            at=datetime.fromisoformat(turn["at"]),
+            files=_files(share, turn),
+            passages=turn.get("passages", []),
+        )
         for turn in share.turns
     ]
 
@@ -154,7 +162,7 @@ def _files(share: Share, turn: dict[str, Any]) -> list[SharedFile]:
 def _html(turn: dict[str, Any]) -> SafeString:
     if turn["role"] == Role.USER:
         return mark_safe(mark_in_prose(escape(turn["text"])))  # noqa: S308 - escaped
-    return mark_safe(render_markdown(turn["text"]))  # noqa: S308 - cleaned by nh3
+    return mark_safe(render_markdown(turn["text"], cited_in(turn.get("passages", []))))  # noqa: S308 - cleaned by nh3
 
 
 def _list(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
