@@ -32,8 +32,18 @@ Repository = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]+/[\w.-]+$", max_lengt
 CitationText = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+( \S.{0,58})?$")]
 
 
+# No figure of the guide comes near it, and with NaN and infinity left out all that are smaller can be reckoned with.
+BEYOND = Decimal(10) ** 15
+
+
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One record of a content file."""
+
+    def __post_init__(self) -> None:
+        for value in msgspec.structs.astuple(self):
+            for number in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(number, Decimal) and not (number.is_finite() and abs(number) < BEYOND):
+                    raise ValueError(f"{number} is no number to reckon with")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows that the entry stands for, each with all its columns."""
@@ -218,6 +228,11 @@ class GpuEntry(Entry):
     note: Note = ""
     sources: list[CitationText] = []
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.usable_gib <= 0:
+            raise ValueError("a card has some memory")
+
 
 class QuantizationEntry(Entry):
     """A way to store weights; the order in the file is the order on pages."""
@@ -231,6 +246,11 @@ class QuantizationEntry(Entry):
     flag: Annotated[str, msgspec.Meta(max_length=60)] = ""
     note: Note = ""
     sources: list[CitationText] = []
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.bits <= 0 or self.overhead_bits < 0:
+            raise ValueError("weights take some bits")
 
 
 class TermEntry(Entry):

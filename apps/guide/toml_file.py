@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import msgspec
 from apps.guide.errors import ContentError
 
 PATH_IN_MESSAGE = re.compile(r" - at `\$\.(?P<table>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?.*$")
+NAME_IN_MESSAGE = re.compile(r"unknown field `(?P<name>[^`]+)`|at `\$\.(?P<place>\w+)`")
 LINE_IN_MESSAGE = re.compile(r" \(at line (?P<line>\d+), column \d+\)$")
 
 
@@ -49,21 +50,37 @@ class TomlFile:
     def _schema_error(self, message: str) -> ContentError:
         found = PATH_IN_MESSAGE.search(message)
         if not found:
-            return ContentError(self.path, message)
+            return ContentError(self.path, message, line=self._line_outside_of_records(message))
         field = found["field"]
         reason = PATH_IN_MESSAGE.sub(f" in {field!r}" if field else "", message)
         return self.error(found["table"], int(found["index"]), reason, field=field)
 
+    def _line_outside_of_records(self, message: str) -> int:
+        """Find the line of what the file as a whole may not have; what it lacks is missed on the first."""
+        named = NAME_IN_MESSAGE.search(message)
+        name = re.escape(named["name"] or named["place"]) if named else ""
+        begins = re.compile(rf"\[*\s*{name}\s*[\]=.]")
+        return next((number for number, line in self._code() if name and begins.match(line.lstrip())), 1)
+
+    def _code(self) -> Iterator[tuple[int, str]]:
+        """Yield the numbered lines that do not begin inside of a string of several lines."""
+        inside = False
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if not inside:
+                yield number, line
+            inside ^= len(re.findall(r'"""|\'\'\'', line)) % 2 == 1
+
     def _line_of(self, table: str, index: int, field: str | None) -> int | None:
         """Find the line of a record's field, or of its header; records are ``[[table]]`` blocks in file order."""
-        lines = self.text.splitlines()
-        headers = [number for number, line in enumerate(lines, 1) if line.strip() == f"[[{table}]]"]
+        lines = list(self._code())
+        header = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
+        headers = [number for number, line in lines if header.match(line)]
         if index >= len(headers):
             return None
-        for number, line in enumerate(lines[headers[index] :], headers[index] + 1):
-            if line.startswith("[["):
+        for number, line in lines:
+            if number > headers[index] and line.lstrip().startswith("[["):
                 break
-            if field and re.match(rf"{field}\s*=", line):
+            if number > headers[index] and field and re.match(rf"\s*{field}\s*=", line):
                 return number
         return headers[index]
 
@@ -71,8 +88,12 @@ class TomlFile:
 def read_text(path: Path) -> str:
     """Return a content file's text; missing or undecodable is a ``ContentError``."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ContentError(path, error.strerror or "cannot be read") from None
     except UnicodeDecodeError as error:
-        raise ContentError(path, f"is not UTF-8 ({error.reason} at byte {error.start})") from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ContentError(path, f"is not UTF-8 ({error.reason} at byte {error.start})", line=line) from None
+    if "\0" in text:
+        raise ContentError(path, "holds a NUL character", line=text[: text.index("\0")].count("\n") + 1)
+    return text

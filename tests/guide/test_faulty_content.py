@@ -70,6 +70,37 @@ FAULTS = {
     ),
     "unknown variant": ("pages.toml", 'variant = "base"', 'variant = "bass"', "no variant 'bass'", "bass"),
     "unknown citation": ("overview/base.md", "[@paper T14]", "[@paper T14; gossip]", "no source 'gossip'", "gossip"),
+    "unknown table": (
+        "sources.toml",
+        '[[sources]]\nkey = "readme"',
+        '[[sauces]]\nkey = "readme"',
+        "`sauces`",
+        "[[sauces]]",
+    ),
+    "record after a header with a remark": (
+        "sources.toml",
+        '[[sources]]\nkey = "paper"',
+        '  [[sources]]  # [[sources]]\nhue = 1\nkey = "paper"',
+        "unknown field `hue`",
+        "  [[sources]]",
+    ),
+    "no number": (
+        "hardware.toml",
+        "usable_gib = 14.56",
+        "usable_gib = nan",
+        "NaN is no number",
+        '[[gpus]]\nslug = "t4"',
+    ),
+    "no memory": ("hardware.toml", "usable_gib = 14.56", "usable_gib = -1.0", "some memory", '[[gpus]]\nslug = "t4"'),
+    "more digits than are kept": (
+        "hardware.toml",
+        "usable_gib = 14.56",
+        "usable_gib = 14.567",
+        "no more than 2 decimal places",
+        "usable_gib = 14.567",
+    ),
+    "no prose": ("pages.toml", '"prompting/tokens.md"', '"prompting/runes.md"', "no file prompting/runes.md", "runes"),
+    "NUL": ("overview/base.md", "**Know before.**", "**Know\0**", "NUL", "**Know\0"),
     "no heading": (
         "overview/base.md",
         "# Code Llama (Base)",
@@ -107,7 +138,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 
 def test_a_file_that_is_not_utf8_is_named(folder: Path) -> None:
     (folder / "overview/base.md").write_bytes(b"# Base\n\xff\n")
-    with pytest.raises(ContentError, match=r"base\.md: is not UTF-8"):
+    with pytest.raises(ContentError, match=r"base\.md, line 2: is not UTF-8"):
         read_content(folder=folder)
 
 

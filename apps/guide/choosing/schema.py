@@ -22,6 +22,7 @@ class RuleEntry(Entry):
     sources: list[CitationText] = []
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.otherwise and self.kind != "ranking":
             raise ValueError("only a ranking has a word for the other models")
         if self.when.quantized is not None and self.kind not in {"reason", "caution"}:

@@ -1,5 +1,6 @@
 """What the hardware calculator reckons with beside the models: GPUs, and how weights can be stored."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.guide.models.base import FromFile
@@ -28,6 +29,12 @@ class Gpu(FromFile):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a card of which nothing could be a share."""
+        super().clean()
+        if self.usable_gib is not None and self.usable_gib <= 0:
+            raise ValidationError({"usable_gib": "A card has some memory."})
 
 
 class Quantization(FromFile):

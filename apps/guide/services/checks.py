@@ -1,9 +1,14 @@
 """What content files must agree on with each other; the first fault is raised as a ``ContentError``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 
 from apps.guide.errors import ContentError
-from apps.guide.models import FromFile, Kind, Status
+from apps.guide.models import FromFile, Kind, Reading, Status
 from apps.guide.prose import find_citations, find_faulty_examples, split_citation
 from apps.guide.services.records import Content, Record
 from apps.guide.services.tables import TABLES, Table
@@ -21,6 +26,7 @@ def check_content(content: Content) -> None:
         _check_unique(table, records)
         known[table.model] = {record.identity for record in records}
         for record in records:
+            _check_values(record, table.model, record.values)
             _check_references(record, known)
             _check_citations(record, sources)
     _check_no_gaps(content, "features", "variants", "cells")
@@ -38,6 +44,20 @@ def _check_unique(table: Table, records: list[Record]) -> None:
                 field = name or table.model.named_by[0]
                 raise record.error(f"{field} {value!r} is there twice", field=field)
             seen.add(value)
+
+
+def _check_values(record: Record, model: type[Model], values: Mapping[str, Any]) -> None:
+    """Refuse what the columns of the database could not keep as it is."""
+    for name, value in values.items():
+        if isinstance(value, str) and "\0" in value:
+            raise record.error(f"{name} holds a NUL character", field=name)
+        if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
+            try:
+                model._meta.get_field(name).run_validators(value)  # type: ignore[union-attr]
+            except ValidationError as error:
+                raise record.error(f"{name} {value}: {' '.join(error.messages)}", field=name) from None
+    for reading in values.get("readings", []):
+        _check_values(record, Reading, reading)
 
 
 def _check_references(record: Record, known: dict[type[FromFile], set[str]]) -> None:

@@ -60,6 +60,8 @@ def _records(file: TomlFile, table: Table, entries: list[Any]) -> Iterator[Recor
 
 def _add_prose(folder: Path, section: Record) -> None:
     path = folder / section.values.pop("file")
+    if not path.is_file():
+        raise section.error(f"there is no file {path.relative_to(folder)}", field="file")
     prose = _read_prose(path)
     section.path = path
     section.values.update(slug=PurePosixPath(path).stem, title=prose.title, body=prose.body)
