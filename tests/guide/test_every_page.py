@@ -2,17 +2,20 @@
 
 import json
 import re
+from functools import cache
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from apps.guide.models import Page, Section, Source, Term
+from apps.guide.models import Page, Passage, Section, Source, Term
 from apps.guide.navigation import all_entries, find_place
 from tests.guide.reading import Nesting, ReadPage
 
 URLS = [entry.url for entry in all_entries()]
+# Most pages are looked at several times.
+parsed = cache(ReadPage)
 PROSE = ["/guide/context/", "/guide/licence/", "/guide/pitfalls/", "/guide/variants/base/"]
 
 
@@ -26,12 +29,13 @@ def faults_of(client: Client, url: str) -> list[str]:
     """What is wrong with the page at ``url``."""
     response = client.get(url)
     Nesting(response.text)
-    page = ReadPage(response.text)
+    page = parsed(response.text)
     links = [link.attributes for link in page.root.all("a")]
     current = [link["href"] for link in links if link.get("aria-current") == "page"]
     inside = {link["href"].removeprefix("#") for link in links if link["href"].startswith("#")}
     described = [tag for tag in page.root.all("meta") if tag.attributes.get("name") == "description"]
     again = client.get(url, headers={"If-None-Match": response.get("ETag", "none")})
+    forms = [link.attributes["href"] for link in page.root.all("a") if "Report an error" in link.text]
     checks = {
         "is there": response.status_code == HTTPStatus.OK,
         "has one main heading": len(page.root.all("h1")) == 1,
@@ -41,6 +45,7 @@ def faults_of(client: Client, url: str) -> list[str]:
         "is marked in the table of contents": url in current,
         "links to headings that are there": inside <= set(page.ids),
         "is described": [len(tag.attributes["content"]) > 40 for tag in described] == [True],
+        "leads to the form for errors": forms == [f"/guide/report/?page={url}"],
         "answers 304": again.status_code == HTTPStatus.NOT_MODIFIED,
     }
     return [name for name, holds in checks.items() if not holds]
@@ -59,7 +64,7 @@ def test_a_variant_leads_to_its_models(guide: None, client: Client) -> None:
 
 
 def test_links_between_pages_lead_to_headings(guide: None, client: Client) -> None:
-    pages = {url: ReadPage(client.get(url).text) for url in URLS}
+    pages = {url: parsed(client.get(url).text) for url in URLS}
     anchors = {url: set(page.ids) for url, page in pages.items()} | {"/guide/report/": set()}
     broken = []
     for url, page in pages.items():
@@ -73,6 +78,21 @@ def test_links_between_pages_lead_to_headings(guide: None, client: Client) -> No
             ):
                 broken.append((url, link.attributes["href"]))
     assert len(pages) == len(URLS)
+    assert broken == []
+
+
+def test_every_passage_of_the_search_leads_to_its_place(guide: None, client: Client) -> None:
+    pages: dict[str, ReadPage] = {}
+    broken = []
+    for url in Passage.objects.values_list("url", flat=True).distinct():
+        address, _, anchor = url.partition("#")
+        if address not in pages:
+            response = client.get(address)
+            assert response.status_code == HTTPStatus.OK, url
+            pages[address] = parsed(response.text)
+        if anchor and anchor not in pages[address].ids:
+            broken.append(url)
+    assert len(pages) > 25
     assert broken == []
 
 
