@@ -71,7 +71,6 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
         name="postgres",
         argv=(str(BINARIES / "postgres"), "-D", str(layout.postgres_data), *options),
         stop_signal=SIGINT,  # Postgres's "fast shutdown"
-        stop_seconds=4.0,
         orphan_signal=SIGINT,
         user=SYSTEM_USER if _is_root() else None,
     )

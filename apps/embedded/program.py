@@ -25,7 +25,7 @@ class Program:
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: Signals = SIGTERM
-    stop_seconds: float = 2.0
+    stop_seconds: float = 6.0
     orphan_signal: Signals = SIGKILL
     user: str | None = None
 

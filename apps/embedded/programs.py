@@ -14,12 +14,7 @@ def worker() -> Program:
     """One Celery worker."""
     # Workers need not know each other here, and asking around takes a second at every start.
     quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
-    return Program(
-        name="worker",
-        argv=(*CELERY, "worker", "--loglevel", "INFO", *quiet),
-        # A warm shutdown: the worker hands unfinished generations over before it goes.
-        stop_seconds=6.0,
-    )
+    return Program(name="worker", argv=(*CELERY, "worker", "--loglevel", "INFO", *quiet))
 
 
 def beat(layout: Layout) -> Program:
@@ -51,7 +46,7 @@ def web(port: int) -> Program:
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     command = (sys.executable, "-m", "uvicorn", "project.asgi:application", *words)
-    return Program(name="web", argv=(*command, "--no-access-log", "--no-server-header"), stop_seconds=4.0)
+    return Program(name="web", argv=(*command, "--no-access-log", "--no-server-header"))
 
 
 def model_server(port: int) -> Program:

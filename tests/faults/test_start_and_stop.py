@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from dataclasses import replace
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import psutil
 import pytest
 
+from apps.embedded.ports import free_port
 from apps.embedded.records import is_alive
 from tests.faults.stack import ALL, Stack
 
@@ -30,39 +32,11 @@ def assert_stops(stack: Stack, process: subprocess.Popen[bytes], number: signal.
     assert "is killed" not in stack.console
 
 
-def test_start_serves_the_printed_link_signs_in_and_a_signal_stops_it(stack: Stack) -> None:
+def test_all_is_served_what_is_killed_starts_again_and_ctrl_c_stops_it(stack: Stack) -> None:
     process = stack.start_and_wait()
     assert stack.is_ready()
     assert len([line for line in stack.console.splitlines() if "ready" in line]) == 1
-    found = re.search(r"http://\S+token=\S+", stack.console)
-    assert found is not None, stack.console
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(found[0], timeout=30) as page:
-        assert page.url.endswith("/chat/")
-    assert_stops(stack, process, signal.SIGTERM)
-
-
-def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
-    process = stack.start()
-    stack.wait_until(lambda: len(stack.living()) > 2 and "valkey" in stack.names())
-    family = stack.living()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0, stack.console
-    assert [member for member in family if is_alive(member)] == []
-
-
-def test_a_killed_parent_leaves_nothing_in_the_way_of_the_next_start(stack: Stack) -> None:
-    process = stack.start_and_wait()
-    family = stack.living()
-    process.kill()
-    process.wait()
-    stack.start_and_wait()
-    assert stack.is_ready()
-    assert [member for member in family if is_alive(member)] == []
-
-
-def test_each_killed_child_is_named_and_started_again_and_ctrl_c_stops_them(stack: Stack) -> None:
-    process = stack.start_and_wait()
+    sign_in_by_the_printed_link(stack)
     assert stack.names() == ALL
     for name in sorted(ALL):
         killed = stack.pid_of(name)
@@ -72,6 +46,23 @@ def test_each_killed_child_is_named_and_started_again_and_ctrl_c_stops_them(stac
         assert stack.pid_of(name) != killed
     stack.wait_until(stack.is_ready)
     assert_stops(stack, process, signal.SIGINT)
+
+
+def sign_in_by_the_printed_link(stack: Stack) -> None:
+    found = re.search(r"http://\S+token=\S+", stack.console)
+    assert found is not None, stack.console
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with browser.open(found[0], timeout=30) as page:
+        assert page.url.endswith("/chat/")
+
+
+def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
+    process = stack.start()
+    stack.wait_until(lambda: len(stack.living()) > 2 and "valkey" in stack.names())
+    family = stack.living()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0, stack.console
+    assert [member for member in family if is_alive(member)] == []
 
 
 def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: Path) -> None:
@@ -85,14 +76,31 @@ def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: 
     stack.wait_until(lambda: not any(is_alive(member) for member in family))
 
 
-def test_two_copies_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
+def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(stack: Stack, tmp_path: Path) -> None:
     other_folder = tmp_path / "other"
     other_folder.mkdir()
     other = Stack(other_folder / "data", stack.port + 1)
     try:
-        stack.start()
+        process = stack.start()
         other.start()
         stack.wait_until(stack.is_ready)
         other.wait_until(other.is_ready)
+        assert_is_alone(stack, process)
+        family = stack.living()
+        process.kill()
+        process.wait()
+        next_process = stack.start_and_wait()
+        assert stack.is_ready()
+        assert [member for member in family if is_alive(member)] == []
+        assert_stops(stack, next_process, signal.SIGTERM)
+        assert other.is_ready()
     finally:
         other.end()
+
+
+def assert_is_alone(stack: Stack, process: subprocess.Popen[bytes]) -> None:
+    """A second copy on the same folder is refused, and the first does not mind."""
+    second = replace(stack, port=free_port(), processes=[])
+    assert second.start().wait(60) == 1
+    assert f"Another copy is running on {stack.data_dir} (process {process.pid})." in second.console
+    assert process.poll() is None

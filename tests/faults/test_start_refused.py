@@ -38,15 +38,6 @@ def test_data_folder_that_cannot_be_written(stack: Stack, tmp_path: Path) -> Non
     assert_refused(stack, "Set it to a folder that can be written.")
 
 
-def test_second_copy_on_the_same_folder(stack: Stack) -> None:
-    stack.start_and_wait()
-    first = stack.processes[-1]
-    stack.port = free_port()
-    assert stack.start().wait(60) == 1
-    assert f"Another copy is running on {stack.data_dir} (process {first.pid})." in stack.console
-    assert first.poll() is None
-
-
 def test_database_url_that_is_broken(stack: Stack) -> None:
     stack.variables["DATABASE_URL"] = "mysql://somewhere/else"
     assert_refused(stack, "DATABASE_URL must look like postgresql://")
