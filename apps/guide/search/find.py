@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.guide.models import Passage
 from apps.guide.search.spelling import suggest
-from apps.guide.search.words import read_words
+from apps.guide.search.words import in_thousands, read_words
 
 MOST = 20
 SHORTEST_BEGINNING = 3
@@ -101,11 +101,17 @@ def telling_words(text: str) -> list[str]:
 
 def _query(words: Sequence[str], combine: Any) -> Query:
     """Ask for all words or any; the last may be the beginning of one."""
-    asked: list[Query] = [SearchQuery(word, config="english") for word in words]
-    # The word is letters and digits only: nothing in it can be taken for an operator.
+    asked: list[Query] = [_word_query(word) for word in words]
+    # The word is letters, digits and points only: nothing in it can be taken for an operator.
     beginning = f"'{words[-1]}'" + (":*" if len(words[-1]) >= SHORTEST_BEGINNING else "")
     asked[-1] = asked[-1] | SearchQuery(beginning, config="simple", search_type="raw")
     return reduce(combine, asked)
+
+
+def _word_query(word: str) -> Query:
+    whole = SearchQuery(word, config="english")
+    divided = in_thousands(word)
+    return whole | SearchQuery(divided, config="english", search_type="phrase") if divided else whole
 
 
 def _ranked(query: Query) -> QuerySet[Passage]:
