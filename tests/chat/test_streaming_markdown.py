@@ -179,6 +179,25 @@ def test_held_back_line_is_shown_once_it_is_a_sentence() -> None:
     assert shown_open(renderer.feed("hash")) == "#hash"
 
 
+def test_line_that_begins_with_code_is_shown_as_it_comes() -> None:
+    renderer = ReplyRenderer("tail")
+    renderer.snapshot("")
+    assert renderer.feed("`csv") != []
+    assert shown_open(renderer.feed("` reads"), "").strip() == "csv reads"
+
+
+@pytest.mark.parametrize("text", ["| " + "cell " * 200, "*" * 1000, "``` " + "word " * 200])
+def test_long_half_typed_line_is_not_taken_back(text: str) -> None:
+    renderer = ReplyRenderer("tail")
+    renderer.snapshot("")
+    lengths, shown = [], ""
+    for start in range(0, len(text), 4):
+        shown = shown_open(renderer.feed(text[start : start + 4]), shown)
+        lengths.append(len(shown.strip()))
+    assert lengths == sorted(lengths)
+    assert lengths[-1] > 900
+
+
 def test_table_appears_row_by_row() -> None:
     renderer = ReplyRenderer("tail")
     renderer.snapshot("| a | b |\n|---|---|\n| 1 | 2 |\n")

@@ -16,7 +16,8 @@ OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[
 # Where inline markup or a line is completed, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
 # The beginning of a line that may yet turn out to be a fence, a heading, a list item, a rule or a table row.
-HALF_TYPED = re.compile(r" {0,3}(?:[`~][^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}[.)]?)")
+# One that begins with code is none of these.
+HALF_TYPED = re.compile(r" {0,3}(?:`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}[.)]?)")
 LONGEST_HELD = 300  # characters of a half-typed line that are held back at the most
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
@@ -79,7 +80,7 @@ class OpenProse:
         whole = self._whole()
         self._rendered_length = self.length
         start_of_line = whole.rfind("\n") + 1
-        half_typed = HALF_TYPED.fullmatch(whole, start_of_line)
+        half_typed = len(whole) - start_of_line <= LONGEST_HELD and HALF_TYPED.fullmatch(whole, start_of_line)
         self._held = whole[start_of_line:] if half_typed else ""
         visible = whole[:start_of_line] if half_typed else whole
         if visible.lstrip().startswith("|") and visible.endswith("\n"):
