@@ -10,6 +10,7 @@ from zlib import crc32
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript import ShownMessage, moment_from, render_message
 from apps.chat.window import Gap
+from apps.chat.wording import GOING_ON
 from apps.generation.models import ACTIVE
 
 BETWEEN_MESSAGES = "~"
@@ -20,7 +21,7 @@ BETWEEN_FIGURES = "_"
 class Had:
     """What a page has of one message: checksums of all of it and of its final HTML, and that HTML's length.
 
-    ``stage`` is 0 once it is over, 1 while it waits, 2 while it is being written.
+    ``stage`` is 0 once it is over, 1 while it waits, 2 while it is being written, from the first token on.
     """
 
     whole: int
@@ -32,7 +33,8 @@ class Had:
     def of(cls, shown: ShownMessage, final: str) -> Self:
         """``final`` is the part of the text's HTML that will not change any more."""
         whole = render_message(shown.message, shown.html, shown.waiting)
-        stage = (1 if shown.waiting else 2) if shown.message.state in ACTIVE else 0
+        waits = shown.waiting not in {"", GOING_ON}
+        stage = (1 if waits else 2) if shown.message.state in ACTIVE else 0
         return cls(checksum(whole + _end_of(shown.message)), checksum(final), len(final), stage)
 
     @property

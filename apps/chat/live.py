@@ -35,6 +35,7 @@ class LiveReply:
         self._has_run = generation.started_at is not None
         self._has_text = self._is_growing = False
         self._shown: tuple[State, str] | None = None
+        self._said = ""
         self._renderer = renderer_of(message)
         self._checksum = 0
 
@@ -63,7 +64,7 @@ class LiveReply:
         waiting = doing_of(self._generation, written)
         self._shown = State(self._generation.state), waiting
         shown = fragments.upsert_message(self._message, html, waiting)
-        return written.text, shown + fragments.announce(spoken(waiting))
+        return written.text, shown + self._announce(waiting)
 
     def _news(self, events: Events) -> str:
         frame = self._around(events)
@@ -88,7 +89,15 @@ class LiveReply:
         if (state, waiting) == self._shown or events.ended:
             return ""
         self._shown = state, waiting
-        return fragments.update_around_text(self._message, waiting) + fragments.announce(spoken(waiting))
+        return fragments.update_around_text(self._message, waiting) + self._announce(waiting)
+
+    def _announce(self, waiting: str) -> str:
+        """Say what it is doing where that is news: a model that goes on after a pause writes as it did before."""
+        sentence = spoken(waiting)
+        if not sentence or sentence == self._said:
+            return ""
+        self._said = sentence
+        return fragments.announce(sentence)
 
     def _ending(self, last: Events) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""

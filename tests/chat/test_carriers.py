@@ -125,16 +125,23 @@ async def test_first_token_changes_the_words(
 async def test_reply_that_a_server_broke_off_waits_to_go_on(
     alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier
 ) -> None:
-    start, go_on = Wait(), Wait()
-    model.answer(head(), *pieces("Hello"), start, Reset())
-    model.answer(head(), go_on, *pieces(" there"), *the_end())
+    begin, start, go_on, end = Wait(), Wait(), Wait(), Wait()
+    model.answer(head(), begin, *pieces("Hello"), start, Reset())
+    model.answer(head(), go_on, *pieces(" there"), end, *the_end())
     exchange = await ask(alice)
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
     async with carrier(tab):
+        await tab.until(lambda page: says(page, "Waiting for the first token"))
+        begin.told.set()
         await tab.until(lambda page: says(page, "Writing"))
+        assert said(tab) == "The assistant is writing."
+        tab.page.root.find("id", "announcer").children.clear()
         start.told.set()
         await tab.until(lambda page: says(page, "Waiting for the model to go on"))
         go_on.told.set()
+        await tab.until(lambda page: "there" in page.body())
+        assert said(tab) == ""  # it has been said
+        end.told.set()
         await tab.until_over()
     await assert_like_reloaded(tab, exchange)
     assert generation_of(exchange).text == "Hello there"
