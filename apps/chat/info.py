@@ -69,7 +69,9 @@ class ReplyInfo:
 
     @property
     def ending(self) -> str:
-        """How it ended, in words; empty while it has not."""
+        """How it ended, in words; empty while it has not, and where no model was asked."""
+        if self.story == Story.NO_MODEL:
+            return ""
         match State(self.reply.state):
             case State.SUCCEEDED:
                 return ENDINGS.get(self.reply.finish_reason, self.reply.finish_reason)

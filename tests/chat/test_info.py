@@ -166,7 +166,9 @@ def test_imported_reply_says_that_nothing_is_known(browser: Client, alice: User,
 
 def test_guide_without_a_passage_asks_no_model(browser: Client, alice: User) -> None:
     conversation = start_conversation(owner=alice, text="qwertz", mode=Mode.GUIDE).conversation
-    assert "No model was asked" in panel(browser, conversation.thread.get(position=2))
+    told = panel(browser, conversation.thread.get(position=2))
+    assert "No model was asked" in told
+    assert "The model ended it" not in told
 
 
 def test_reply_that_waits_has_sent_nothing_yet(browser: Client, alice: User) -> None:
