@@ -25,6 +25,12 @@ class DraftForm(forms.Form):
     conversation = forms.UUIDField(required=False)
 
 
+class EditForm(forms.Form):
+    """What shows a question that is to be asked in other words; what comes back is a ``MessageForm``."""
+
+    message = forms.CharField(label="Question", widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}))
+
+
 class MessageForm(forms.Form):
     """A question. ``key`` makes a repeated submission harmless; ``attachments`` were uploaded before it.
 

@@ -129,6 +129,15 @@ def test_page_edits_and_goes_through_versions(talk: Conversation, browser: Clien
     assert "2 of 2" in page
 
 
+def test_question_is_edited_on_a_page_where_there_is_no_javascript(talk: Conversation, browser: Client) -> None:
+    question = talk.thread.in_order()[0]
+    address = reverse("chat:edit", args=[talk.pk, question.pk])
+    assert f'href="{address}"' in browser.get(talk.get_absolute_url()).text
+    assert f">\n{question.text}</textarea>" in browser.get(address).text
+    assert browser.post(address, {"message": "in other words"})["Location"] == talk.get_absolute_url()
+    assert shown(talk)[0] == "in other words"
+
+
 def test_stranger_gets_404(talk: Conversation, bob: User, signed_in: Callable[[User], Client]) -> None:
     question = message_saying(talk, "two")
     stranger = signed_in(bob)

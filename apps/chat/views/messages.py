@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.chat.errors import ChatError
-from apps.chat.forms import MessageForm
+from apps.chat.forms import EditForm, MessageForm
 from apps.chat.models import Role
 from apps.chat.selectors import text_of
 from apps.chat.services.fork import fork_conversation
@@ -16,6 +16,7 @@ from apps.chat.services.go_on import continue_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
 from apps.chat.views.answers import conversation_for, followed, led_to, message_for, refused, reply_for
+from apps.chat.views.sidebar import sidebar_for
 
 
 @require_POST
@@ -51,11 +52,14 @@ def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
     return followed(request, message.conversation)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Ask a question in other words; the socket shows the thread that this begins."""
+    """Ask a question in other words; the socket shows the thread that this begins. A page without JavaScript."""
     shown = conversation_for(request, conversation_id)
-    question = get_object_or_404(shown.messages.filter(role=Role.USER), pk=message_id)
+    question = get_object_or_404(shown.messages.filter(role=Role.USER).with_files(), pk=message_id)
+    if request.method != "POST":
+        context = {"question": question, "form": EditForm(initial={"message": question.question})}
+        return render(request, "chat/edit.html", {**context, "sidebar": sidebar_for(request)})
     form = MessageForm(request.POST)
     if not form.is_valid():
         return refused(request, shown, form, form.sentence, 422)
