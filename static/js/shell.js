@@ -19,6 +19,7 @@ export function showToast(text, tone = "info", link = null) {
   dismiss.dataset.dismiss = ".toast";
   dismiss.textContent = "Dismiss";
   toast.append(words, ...(link ? [linkTo(link)] : []), dismiss);
+  for (const said of document.querySelectorAll("#toasts > .toast")) if (said.textContent === toast.textContent) said.remove();
   document.getElementById("toasts")?.append(toast);
 }
 
@@ -36,13 +37,20 @@ const reasons = {
   429: "Too many requests at once. Wait a moment, then try again.",
 };
 
-document.addEventListener("htmx:response:error", ({ detail }) => {
+// What the page asks for by itself it asks for again.
+const isUnasked = ({ target }) => Boolean(target.closest?.("[data-unasked]"));
+
+document.addEventListener("htmx:response:error", (event) => {
+  const { detail } = event;
+  if (isUnasked(event)) return;
   const status = detail.ctx.response.status;
   if (reasons[status]) showToast(reasons[status], "danger");
   else if (status >= 500) showToast(`The server failed to answer (error ${status}). Nothing was changed; try again.`, "danger");
 });
 
-document.addEventListener("htmx:error", ({ detail }) => {
+document.addEventListener("htmx:error", (event) => {
+  const { detail } = event;
+  if (isUnasked(event)) return;
   if (detail.error instanceof TypeError) showToast("The server cannot be reached. Check your connection, then try again.", "danger");
 });
 
