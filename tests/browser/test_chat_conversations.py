@@ -82,6 +82,11 @@ async def test_keyboard_is_enough(visit: Visit) -> None:
     page = visit.page
     _, second, third = await conversations()
     await visit.sign_in("alice", path=third.get_absolute_url())
+    await page.get_by_role("link", name="Skip to the latest reply").press("Enter")
+    await expect(page.get_by_role("article").last).to_be_focused()
+    await page.get_by_role("link", name="Skip to the message").press("Enter")
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
     link = page.get_by_role("link", name=f"Actions for {second.title}")
     await link.focus()
     await page.keyboard.press("Enter")

@@ -102,7 +102,8 @@ def _draft(
     request: HttpRequest, conversation: Conversation | None, sentences: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     files = Attachment.objects.in_draft(user_of(request), conversation).without_text()
-    return render(request, "chat/_draft_files.html", {"files": files, "sentences": sentences}, status=status)
+    context = {"files": files, "sentences": list(dict.fromkeys(sentences))}
+    return render(request, "chat/_draft_files.html", context, status=status)
 
 
 def _attach(request: HttpRequest, conversation: Conversation | None, upload: "UploadedFile[Any]") -> Attachment:

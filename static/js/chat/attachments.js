@@ -56,7 +56,7 @@ async function attachAll(files) {
   uploading -= 1;
   if (uploading) return false;
   busy.textContent = "";
-  const problems = sentences.filter(Boolean);
+  const problems = [...new Set(sentences.filter(Boolean))];
   refused.textContent = problems.join(" ");
   if (!problems.length) announcer.textContent = files.map(({ name }) => `${name} is attached.`).join(" ");
   form.dispatchEvent(new Event("files"));

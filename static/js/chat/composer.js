@@ -9,6 +9,7 @@ const pause = 250; // ms without a key
 const longToMeasure = 20_000; // characters
 
 let keeping;
+let kept = null; // what this tab has stored: it forgets no other's
 
 const replyIsBeingWritten = () =>
   document.querySelector('.message:is([data-state="queued"], [data-state="running"])') !== null;
@@ -16,8 +17,8 @@ const replyIsBeingWritten = () =>
 function keepDraft() {
   clearTimeout(keeping);
   try {
-    if (input.value) localStorage.setItem(draftKey, input.value);
-    else localStorage.removeItem(draftKey);
+    if (input.value) localStorage.setItem(draftKey, (kept = input.value));
+    else if (localStorage.getItem(draftKey) === kept) localStorage.removeItem(draftKey);
   } catch {
     // Storage is off or full: the draft is in this page alone.
   }
@@ -28,7 +29,7 @@ function write(text) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-if (!input.value) input.value = localStorage.getItem(draftKey) ?? "";
+if (!input.value) input.value = kept = localStorage.getItem(draftKey) ?? "";
 input.addEventListener("input", () => {
   clearTimeout(keeping);
   keeping = setTimeout(keepDraft, pause);
@@ -86,7 +87,9 @@ form.addEventListener("htmx:after:request", ({ detail, target }) => {
 });
 
 for (const starter of document.querySelectorAll("[data-prompt]")) {
-  starter.addEventListener("click", () => {
+  starter.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
     const { prompt } = starter.dataset;
     write(prompt.endsWith(":") ? `${prompt}\n\n` : prompt); // room for the code that follows
     keepDraft();

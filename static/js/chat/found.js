@@ -21,9 +21,12 @@ function* places(root) {
   }
 }
 
+const transcript = document.getElementById("transcript");
+
+// Skip links lead elsewhere on the page.
 const sought = () =>
-  document.getElementById(location.hash.slice(1)) ??
-  document.querySelector(`#transcript > [data-position="${CSS.escape(parameters.get("at") ?? "")}"]`);
+  transcript.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`) ??
+  transcript.querySelector(`:scope > [data-position="${CSS.escape(parameters.get("at") ?? "")}"]`);
 
 function mark() {
   const body = sought()?.querySelector(".message__body");
@@ -43,6 +46,6 @@ function go() {
 }
 
 go();
-addEventListener("hashchange", go);
+addEventListener("hashchange", () => namedMessage.test(location.hash) && go());
 // What has just been written is sent once more, and takes the place of what was marked.
 document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());

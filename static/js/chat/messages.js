@@ -34,6 +34,15 @@ document.addEventListener("htmx:after:swap", () => {
   pressed.isVersion = false; // is said once
 });
 
+// Which one that is the page cannot say beforehand.
+document.querySelector("[data-latest-reply]")?.addEventListener("click", (event) => {
+  const latest = [...transcript.querySelectorAll('.message[data-role="assistant"]')].at(-1);
+  if (!latest) return;
+  event.preventDefault();
+  latest.tabIndex = -1;
+  latest.focus();
+});
+
 async function fetched(address) {
   const answer = await fetch(address, { redirect: "error" }); // where a session has ended, it would be the sign-in page
   if (!answer.ok) throw new Error(`${answer.status}`);

@@ -11,6 +11,7 @@ const asks = /\/(retry|continue|edit)\/$/;
 let pinned = "socket" in transcript.dataset; // a conversation that is to begin is read from its top
 let seen = 0; // where the scroller was last seen
 let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
+let width = scroller.clientWidth;
 
 const isAtEnd = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop <= nearEnd;
 const last = () => transcript.lastElementChild;
@@ -35,13 +36,19 @@ export function pin() {
   follow();
 }
 
-export function leave() {
-  if (!pinned) return;
-  pinned = false;
+function measure() {
   left = { message: last(), height: last() ? reach(last()) : 0 };
 }
 
+export function leave() {
+  if (!pinned) return;
+  pinned = false;
+  measure();
+}
+
 export function follow() {
+  if (scroller.clientWidth !== width) measure(); // lines that break elsewhere are no new ones
+  width = scroller.clientWidth;
   if (pinned) scroller.scrollTop = scroller.scrollHeight;
   seen = scroller.scrollTop;
   show();
