@@ -119,8 +119,11 @@ def test_nonsense_still_renders(guide: None, client: Client, typed: dict[str, st
     assert client.get(URL, typed).status_code == HTTPStatus.OK
 
 
-def test_a_kind_that_is_none_is_said(guide: None, client: Client) -> None:
-    assert "There is no kind of prompt" not in client.get(URL, {"kind": "infill"}).text
+def test_what_an_address_cannot_mean_is_said(guide: None, client: Client) -> None:
+    known = client.get(URL, {"kind": "infill", "question": "Hi"}).text
+    assert "There is no kind of prompt" not in known
+    assert "means nothing here" not in known
+    assert "“size” means nothing here and is left out." in client.get(URL, {"size": "70B"}).text
     assert "There is no kind of prompt “poem”: chat is shown." in client.get(URL, {"kind": "poem"}).text
 
 

@@ -12,6 +12,8 @@ from apps.guide.prompting.forms import FORMS, PromptForm
 from apps.guide.views.reading import reading_page
 
 KINDS = {"chat": "Chat", "infill": "Infilling", "complete": "Completion"}
+# What an address may have: another kind's text is no mistake, only of no use.
+NAMES = {"kind", *(name for form in FORMS.values() for name in form.base_fields)}
 
 
 @reading_page
@@ -30,9 +32,11 @@ def _preview(request: HttpRequest) -> dict[str, Any]:
     form = _form(FORMS[kind], request)
     form.full_clean()
     shown = ShownPrompt(form.prompt) if form.is_valid() else None
-    notice = "" if asked == kind else f"There is no kind of prompt “{asked[:40]}”: {KINDS[kind].lower()} is shown."
+    notices = [f"“{name[:40]}” means nothing here and is left out." for name in request.GET if name not in NAMES]
+    if asked != kind:
+        notices.append(f"There is no kind of prompt “{asked[:40]}”: {KINDS[kind].lower()} is shown.")
     query = request.GET.urlencode()
-    return {"kinds": KINDS, "kind": kind, "notice": notice, "form": form, "shown": shown, "query": query}
+    return {"kinds": KINDS, "kind": kind, "notices": notices, "form": form, "shown": shown, "query": query}
 
 
 def _form(form_class: type[PromptForm], request: HttpRequest) -> PromptForm:
