@@ -139,6 +139,7 @@ def test_search_engines_and_messengers_are_told_what_the_page_is(
         if "property" in tag.attributes
     }
     assert told["og:title"] == "Pitfalls"
+    assert told["og:image"].startswith("https://code.example.org/static/card.")
     assert told["og:url"] == "https://code.example.org/guide/pitfalls/"
     data = data_of(page)
     assert data["@type"] == "TechArticle"
