@@ -40,6 +40,7 @@ def faults_of(client: Client, url: str) -> list[str]:
         "is there": response.status_code == HTTPStatus.OK,
         "has one main heading": len(page.root.all("h1")) == 1,
         "has every id once": len(page.ids) == len(set(page.ids)),
+        "leaves no markup in headings": not any("`" in heading.text for heading in page.root.all("h2")),
         "leaves no citation as text": "[@" not in page.text,
         "says when it was reviewed": "Reviewed against its sources on" in page.text,
         "is marked in the table of contents": url in current,
