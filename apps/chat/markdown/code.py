@@ -17,6 +17,7 @@ from apps.chat.markdown.unseen import mark_in_code
 
 LONGEST_HIGHLIGHTED = 200_000  # characters; beyond it colour is not worth the time
 ALWAYS_COLOURED = 500  # characters
+LINES_A_PART = 100  # in one, 5,000 lines take a browser eight seconds to load, in parts one
 GRACE = 0.1  # seconds of the processor
 PATIENCE = (
     50e-6  # seconds a character, which takes some 3 usually: only texts made for it, or endless repetition, take more
@@ -56,7 +57,16 @@ CODE_BLOCK_END = "</code></pre></div></figure>"
 
 def highlighted(code: str, language: str) -> str:
     lexer = _lexer(language.lower()) if language and len(code) <= LONGEST_HIGHLIGHTED else None
-    return mark_in_code((lexer and _coloured(code, lexer)) or escape(code))
+    return _in_parts(mark_in_code((lexer and _coloured(code, lexer)) or escape(code)))
+
+
+def _in_parts(html: str) -> str:
+    """Long code as blocks of lines, which no tag crosses: a browser lays each out by itself, and once."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", html) if html.count("\n") > LINES_A_PART else []
+    if not lines:
+        return html
+    parts = ("".join(lines[start : start + LINES_A_PART]) for start in range(0, len(lines), LINES_A_PART))
+    return "".join(f'<span class="code-block__part">{part}</span>' for part in parts)
 
 
 def _coloured(code: str, lexer: Lexer) -> str:
