@@ -5,6 +5,7 @@ const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
 const jump = document.getElementById("jump-to-latest");
 const nearEnd = 4; // px
+const lately = 400; // ms, in which a reply grows while somebody scrolls to its end
 const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
 const asks = /\/(retry|continue|edit)\/$/;
 
@@ -12,8 +13,11 @@ let pinned = "socket" in transcript.dataset; // a conversation that is to begin 
 let seen = 0; // where the scroller was last seen
 let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
 let width = scroller.clientWidth;
+const heights = []; // of the last moments, and when they were
 
-const isAtEnd = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop <= nearEnd;
+const isAtEndOf = (height) => height - scroller.clientHeight - scroller.scrollTop <= nearEnd;
+const isAtEnd = () => isAtEndOf(scroller.scrollHeight);
+const reachesEnd = () => isAtEnd() || isAtEndOf(heightLately());
 const last = () => transcript.lastElementChild;
 const reach = (message) => transcript.getBoundingClientRect().bottom - message.getBoundingClientRect().top;
 
@@ -46,7 +50,14 @@ export function leave() {
   measure();
 }
 
+function heightLately() {
+  while (heights[1]?.at < performance.now() - lately) heights.shift();
+  return heights[0].height;
+}
+
 export function follow() {
+  heights.push({ height: scroller.scrollHeight, at: performance.now() });
+  heightLately();
   if (scroller.clientWidth !== width) measure(); // lines that break elsewhere are no new ones
   width = scroller.clientWidth;
   if (pinned) scroller.scrollTop = scroller.scrollHeight;
@@ -59,7 +70,7 @@ scroller.addEventListener("scroll", () => {
   // What grows between our own scrolling and this event is no reader's doing, so only the direction counts. At the
   // end it is no reader either: there is less to scroll than there was.
   if (scrollTop < seen - 1 && !isAtEnd()) leave();
-  else if (scrollTop > seen && isAtEnd()) pinned = true;
+  else if (scrollTop > seen && reachesEnd()) return pin();
   seen = scrollTop;
   show();
 }, { passive: true });
