@@ -67,6 +67,12 @@ class ListedModel:
     score: Score | None
     note: SafeString
 
+    @property
+    def checked(self) -> date | None:
+        """When its figures were last compared with their sources: the earliest of their days."""
+        days = [said.checked for said in (*self.facts, self.score) if said and said.checked]
+        return min(days, default=None)
+
 
 def read_model_page(slug: str) -> ModelPage | None:
     """Return the page of a model, or ``None`` where there is no such model; ten queries, however much is known."""

@@ -133,6 +133,12 @@ def test_a_server_that_does_not_answer_is_not_offered(guide: None, client: Clien
     assert "Does not answer now" in page.text
 
 
+def test_the_list_says_which_is_served_here(guide: None, client: Client, served: Endpoint) -> None:
+    rows = ReadPage(client.get("/guide/models/").text).root.all("table", "models")[0].all("tbody")[0].all("tr")
+    said = [row.all("a")[0].text for row in rows if "Served here" in row.text]
+    assert said == ["Code Llama – Instruct 7B"]
+
+
 def test_addresses_are_nobody_s_and_names_only_for_people_who_are_signed_in(
     guide: None, client: Client, served: Endpoint, alice: User
 ) -> None:
@@ -159,5 +165,7 @@ def test_the_list_shows_all_of_them_in_few_queries(
         page = ReadPage(client.get("/guide/models/").text)
     rows = page.root.all("table", "models")[0].all("tbody")[0].all("tr")
     assert [row.all("a")[0].attributes["href"] for row in rows] == [f"/guide/models/{slug}/" for slug in SLUGS]
+    assert "36.0 Paper’s result [ Source 1, T2 ]" in rows[1].text
     assert "67.8" in rows[-1].text
+    assert "Checked 22 Nov 2026" in rows[-1].text
     assert "4,096" in rows[-1].text

@@ -24,7 +24,8 @@ def show_models(request: HttpRequest) -> HttpResponse:
     listed = list_models(guide.sections)
     keys = {source.key for source in guide.sources} | sources_of(listed)
     sources = [source for source in selectors.sources() if source.key in keys]
-    context = {"guide": replace(guide, sections=[], sources=sources), "models": listed, "served": served_models()}
+    served = {f"{size.lower()}-{variant}" for variant, size in served_models()}
+    context = {"guide": replace(guide, sections=[], sources=sources), "models": listed, "served": served}
     return render(request, "guide/models.html", context)
 
 
