@@ -211,6 +211,14 @@ def test_three_cards_are_used_as_two() -> None:
     assert room.fit.count == 2
 
 
+def test_a_card_may_be_named() -> None:
+    for named, memory in {"a10g": "24", "2x A100-80GB": "2x80", "NVIDIA L40S": "48", "4 × 80 GB": "4x80"}.items():
+        answers, notices = read_answers({"gpu": named})
+        assert (answers.gpu, notices) == (memory, [])
+    assert read_answers({"gpu": "9x a10g"})[1]
+    assert read_answers({"gpu": "abacus"})[1]
+
+
 # --- every combination ------------------------------------------------------------------------
 
 

@@ -4,13 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.guide.choosing.cards import Cards, read_cards
 from apps.guide.choosing.languages import ANOTHER, PYTHON, SEVERAL, read_language
 
 LONGEST_ECHO = 40
 MOST_TOKENS = 10_000_000
-MOST_CARDS = 8
-MOST_GIGABYTES = 1024
-CARDS = re.compile(r"^(?:(?P<count>\d{1,2})\s*[x×]\s*)?(?P<memory>\d{1,4})\s*(?:gi?b)?$", re.IGNORECASE)
 TOKENS = re.compile(r"^(?P<number>\d{1,8})(?P<thousands>k?)$", re.IGNORECASE)
 
 
@@ -45,21 +43,6 @@ class Question:
         return [option.value for option in self.options]
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """GPUs of one kind: how many, and the memory that each is sold with, in GB."""
-
-    count: int
-    gigabytes: int
-
-    @property
-    def total(self) -> int:
-        return self.count * self.gigabytes
-
-    def __str__(self) -> str:
-        return f"{self.count} × {self.gigabytes} GB"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What somebody needs; ``context`` in tokens, ``gpu`` empty where it is not decided, else such as ``2x80``."""
@@ -78,8 +61,7 @@ class Answers:
 
     @property
     def cards(self) -> Cards | None:
-        found = CARDS.match(self.gpu)
-        return Cards(int(found["count"] or 1), int(found["memory"])) if found else None
+        return read_cards(self.gpu) if self.gpu else None
 
     def value(self, question: str) -> str:
         """The answer as a form or a URL spells it."""
@@ -180,7 +162,8 @@ def _read(question: Question, raw: str) -> str | int | None:
     if question.name == "context":
         return _read_tokens(raw)
     if question.name == "gpu":
-        return _read_gpu(raw)
+        cards = read_cards(raw)
+        return cards.answer if cards else None
     if question.name == "language":
         return read_language(raw)
     value = raw.lower()
@@ -193,16 +176,6 @@ def _read_tokens(raw: str) -> int | None:
         return None
     tokens = int(found["number"]) * (1000 if found["thousands"] else 1)
     return tokens if 1 <= tokens <= MOST_TOKENS else None
-
-
-def _read_gpu(raw: str) -> str | None:
-    found = CARDS.match(raw)
-    if not found or not raw.replace("×", "x").isascii():
-        return None
-    count, memory = int(found["count"] or 1), int(found["memory"])
-    if not (1 <= count <= MOST_CARDS and 1 <= memory <= MOST_GIGABYTES):
-        return None
-    return f"{memory}" if count == 1 else f"{count}x{memory}"
 
 
 def _echo(raw: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.guide.choosing.answers import Answers, Cards
+from apps.guide.choosing.answers import Answers
+from apps.guide.choosing.cards import Cards
 from apps.guide.hardware.fit import RESERVE, Card, Fit, Need, Verdict
 from apps.guide.hardware.memory import GIB, Format, Precision, Shape, gib, kv_bytes_per_token, weight_bytes
 
