@@ -32,6 +32,14 @@ async def test_figures_are_accessible_and_fit_a_phone(visit: Visit, theme: str) 
     assert await visit.accessibility_faults() == []
 
 
+async def test_what_was_typed_is_repeated_without_widening_the_page(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 360, "height": 640})
+    word = "x" * 100
+    await open_loaded(visit, f"/guide/hardware/?model={word}&context={word}&{word}=1")
+    await expect(visit.page.get_by_text("means nothing here")).to_be_visible()
+    assert await visit.overflow() <= 0
+
+
 async def test_the_calculator_answers_as_one_types(visit: Visit) -> None:
     await open_loaded(visit, "/guide/hardware/?model=7b-instruct&context=-1&gpu=a100-80gb")
     page = visit.page
