@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
@@ -9,6 +10,7 @@ from apps.endpoints.absence import describe_absence
 from apps.endpoints.console import HEALTH_WORDS
 from apps.endpoints.models import Capability, Endpoint, Health, Variant
 from apps.endpoints.services.reserve import preference
+from apps.generation.models import Generation, State
 
 ADMINS_NAMED = 3
 BEST = "Best available Instruct"
@@ -109,19 +111,22 @@ class ChatServers:
         return ServerNotice(Situation.SOME_DOWN if self.up else Situation.ALL_DOWN, down, self.up)
 
     def answering(self, conversation: Conversation | None) -> Answering:
-        """What will answer the next question, as far as is known: where any may, the one that is preferred now."""
+        """What will answer the next question, as far as is known: where any may, the one that is preferred now.
+
+        One query says how many replies of other conversations wait before it.
+        """
         may_answer = self.open_to(conversation)
         if conversation and conversation.endpoint_name:
             name = conversation.server_name
             tone, word = HEALTH_WORDS[Health(may_answer[0].health)] if may_answer else ("danger", "Not there")
-            return Answering(name, "", tone, word.lower())
+            return Answering(name, "", tone, word.lower() + _others_waiting(conversation))
         if not may_answer:
             return Answering(BEST, "", "danger", "no model server")
         if not self.up:
             return Answering(BEST, "", "danger", "all down")
         first = min(self.up, key=preference)
         tone, word = HEALTH_WORDS[Health(first.health)]
-        return Answering(BEST, first.name, tone, word.lower())
+        return Answering(BEST, first.name, tone, word.lower() + _others_waiting(conversation))
 
 
 def chat_servers() -> ChatServers:
@@ -132,6 +137,15 @@ def chat_servers() -> ChatServers:
 def window_for(conversation: Conversation | None) -> int | None:
     """The window of whatever answers in the conversation, in tokens, by one query; ``None`` is a new conversation."""
     return chat_servers().window_for(conversation)
+
+
+def _others_waiting(conversation: Conversation | None) -> str:
+    """How long the line is, such as “, 3 waiting”; empty where there is none."""
+    queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
+    if conversation is not None and isinstance(conversation.pk, UUID):  # one that has begun
+        queued = queued.exclude(message__conversation=conversation)
+    number = queued.count()
+    return f", {number:,} waiting" if number else ""
 
 
 def _admins() -> list[str]:

@@ -87,8 +87,9 @@ class Weight:
                     f"model’s window holds {self.window:,}. Shorten it, or remove a file."
                 )
             case Level.OVERFLOWING:
+                or_so = " or so" if self.is_about else ""
                 return (
-                    f"The next reply is written without {self.about}the first {self.left_out:,} messages of this "
+                    f"The next reply is written without the first {self.left_out:,} messages{or_so} of this "
                     "conversation: they no longer fit the model’s window."
                 )
             case Level.NEARLY_FULL:

@@ -89,8 +89,8 @@ async def test_gauge_says_what_will_be_left_out(visit: Visit) -> None:
     page = visit.page
     conversation = await outgrown_conversation(window=1_200)
     await visit.sign_in("alice", path=conversation.get_absolute_url())
-    await expect(page.get_by_text("The next reply is written without about the first")).to_be_visible()
+    await expect(page.get_by_text("The next reply is written without the first")).to_be_visible()
     await ask(page, "count to 60")
     await expect(page.get_by_role("article")).to_have_count(8)
     await is_written(page)
-    await expect(page.get_by_text("The next reply is written without about the first")).to_be_visible()
+    await expect(page.get_by_text("The next reply is written without the first")).to_be_visible()

@@ -8,7 +8,8 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.servers import window_for
+from apps.chat.servers import chat_servers, window_for
+from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
 
 HOME = "/chat/"
@@ -28,6 +29,14 @@ def server_down(name: str) -> Endpoint:
 @pytest.fixture
 def page(alice: User, signed_in: Callable[[User], Client]) -> Callable[[], str]:
     return lambda: signed_in(alice).get(HOME).text
+
+
+def test_line_is_known_before_a_question_is_asked(page: Callable[[], str], alice: User, bob: User) -> None:
+    server("gpu-1", health=Health.HEALTHY)
+    assert ">gpu-1 healthy</span>" in page()
+    mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
+    assert ">gpu-1 healthy, 3 waiting</span>" in page()
+    assert chat_servers().answering(mine).word == "healthy, 2 waiting"
 
 
 def test_person_reads_whom_to_ask_where_there_is_no_server(page: Callable[[], str], staff: User) -> None:

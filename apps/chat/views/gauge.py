@@ -34,7 +34,8 @@ def gauge(request: HttpRequest) -> HttpResponse:
         have_counted(weighing=weighing)
     weight = weighing.weight if weighing else None
     changed = weight is not None and weight.level != request.POST.get("level", "")
-    return render(request, "chat/_gauge_answer.html", {"weight": weight, "changed": changed})
+    context = {"weight": weight, "changed": changed, "answering": servers.answering(weighed)}
+    return render(request, "chat/_gauge_answer.html", context)
 
 
 def _about_to_begin(request: HttpRequest, servers: ChatServers) -> Conversation:
