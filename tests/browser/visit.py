@@ -10,6 +10,7 @@ from playwright.async_api import ConsoleMessage, Error, Page, Request
 
 from apps.accounts.services import create_user, sign_in_url
 
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 ALLOWED_SCHEMES = {"data", "blob", "about"}
 
 
@@ -59,7 +60,15 @@ class Visit:
 
     async def accessibility_faults(self) -> Sequence[str]:
         """What axe-core finds wrong with the page: rule, element and why, one line each."""
-        found = await Axe().run(self.page)
+        return await self._faults()
+
+    async def colour_faults(self) -> Sequence[str]:
+        """What of it is about colours, in the dark: all else is as in the light, and axe takes its time."""
+        await self.page.emulate_media(color_scheme="dark")
+        return await self._faults(runOnly=COLOUR_RULES)
+
+    async def _faults(self, **options: object) -> Sequence[str]:
+        found = await Axe().run(self.page, options={"resultTypes": ["violations"], **options})
         return [
             f"{violation['id']} {node['target']} {node['failureSummary']}"
             for violation in found.response["violations"]
