@@ -149,7 +149,7 @@ async def test_stop_stops_and_the_text_stays_as_it_is(visit: Visit) -> None:
     await page.get_by_role("button", name="Stop").click()
     await expect(replies(page).last).to_have_attribute("data-state", "cancelled")
     await expect(replies(page).last).to_contain_text("Stopped by you")
-    await expect(page.get_by_role("button", name="Send")).to_be_focused()
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     await assert_shows_what_is_stored(page)
     assert_grew(await page.evaluate("window.seen"))
     stopped = await body(page).text_content()

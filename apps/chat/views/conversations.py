@@ -58,7 +58,9 @@ def archive(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     item = conversation_for(request, conversation_id)
     archived = "off" not in request.POST
     archive_conversation(conversation=item, archived=archived)
-    return _done(request, item, f"“{item.title}” is {'archived' if archived else 'back from the archive'}.")
+    sentence = f"“{item.title}” is {'archived' if archived else 'back from the archive'}."
+    # On a phone nothing else would show it.
+    return refreshed(request, toast=sentence) if request.htmx else redirect(item)  # type: ignore[attr-defined]
 
 
 @require_POST

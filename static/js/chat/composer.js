@@ -75,6 +75,11 @@ function keepFocus() {
   for (const action of document.querySelectorAll(".composer__action")) if (action.checkVisibility()) action.focus();
 }
 
+// Who uses a mouse goes on writing, and no space that they type presses the button.
+for (const action of document.querySelectorAll(".composer__action")) {
+  action.addEventListener("click", ({ detail }) => detail > 0 && !touch.matches && input.focus());
+}
+
 const transcript = document.getElementById("transcript");
 new MutationObserver(keepFocus).observe(transcript, { childList: true });
 new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
