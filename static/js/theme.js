@@ -1,4 +1,4 @@
-// Runs before the first paint, so the page never flashes the other theme.
+// Runs before the first paint, so the page never flashes the other theme, nor a sidebar that is hidden.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -14,8 +14,17 @@
     else delete root.dataset.theme;
   };
 
+  const isSidebarHidden = () => {
+    try {
+      return localStorage.getItem("sidebar") === "off";
+    } catch {
+      return false;
+    }
+  };
+
   root.classList.add("js");
   apply(read());
+  root.toggleAttribute("data-no-sidebar", isSidebarHidden());
   // Another tab changed it.
   addEventListener("storage", (event) => {
     if (event.key === "theme") apply(read());

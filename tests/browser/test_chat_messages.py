@@ -45,7 +45,7 @@ async def test_messages_are_edited_written_again_and_gone_through(visit: Visit) 
     await expect(said).to_have_text("Version 1 of 2")
     await expect(reply.get_by_role("button", name="Previous version")).to_be_disabled()
     await expect(reply.get_by_role("button", name="Next version")).to_be_focused()
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("ArrowRight")
     await expect(reply.locator(".message__body")).to_have_text("1 2 3")
 
     await question.get_by_text("Edit", exact=True).press("Enter")

@@ -43,6 +43,12 @@ document.querySelector("[data-latest-reply]")?.addEventListener("click", (event)
   latest.focus();
 });
 
+// From either button of a pair the arrow keys go through the versions.
+transcript?.addEventListener("keydown", ({ key, target }) => {
+  const name = { ArrowLeft: "Previous version", ArrowRight: "Next version" }[key];
+  if (name) target.closest(".versions")?.querySelector(`[aria-label="${name}"]:enabled`)?.click();
+});
+
 async function fetched(address) {
   const answer = await fetch(address, { redirect: "error" }); // where a session has ended, it would be the sign-in page
   if (!answer.ok) throw new Error(`${answer.status}`);

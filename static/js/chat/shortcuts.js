@@ -2,6 +2,7 @@
 
 import { copy } from "./clipboard.js";
 import { say } from "./say.js";
+import { showSidebar, toggleSidebar } from "./side_column.js";
 
 const list = document.getElementById("shortcuts");
 const enabled = document.getElementById("shortcuts-on");
@@ -23,8 +24,7 @@ function copyLastReply() {
 }
 
 function search() {
-  const drawer = document.getElementById("conversations");
-  if (drawer.checkVisibility?.() === false) drawer.showPopover();
+  showSidebar();
   document.getElementById("conversations-search").select();
 }
 
@@ -33,6 +33,7 @@ const commands = {
   k: search,
   O: () => location.assign($("#conversations a").href),
   C: copyLastReply,
+  S: toggleSidebar,
   ";": () => copyLast(last(".message .code-block code")?.textContent, "code"),
   ":": () => copyLast(last(".message .code-block code")?.textContent, "code"),
   BACKSPACE: () => document.getElementById("delete-conversation")?.requestSubmit(),

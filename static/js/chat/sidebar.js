@@ -13,6 +13,7 @@ function open(link) {
   menu.showPopover({ source: link });
   menu.querySelector("summary")?.focus();
   opener = link;
+  opener.setAttribute("aria-expanded", "true");
 }
 
 document.addEventListener("click", async (event) => {
@@ -24,7 +25,8 @@ document.addEventListener("click", async (event) => {
   if (menu.childElementCount) open(link);
 });
 
-menu.addEventListener("toggle", ({ newState }) => {
+menu.addEventListener("toggle", ({ target, newState }) => {
+  if (target === menu && newState === "closed") opener?.removeAttribute("aria-expanded");
   if (newState === "closed" && opener?.isConnected && menu.contains(document.activeElement)) opener.focus();
 });
 
