@@ -100,7 +100,8 @@ def list_models(notes: Iterable[RenderedSection]) -> Sequence[ListedModel]:
     known: dict[tuple[int, str], Fact] = {}
     for fact in facts().filter(attribute__slug__in=LISTED_FACTS):
         known[fact.model_id, fact.attribute.slug] = fact
-    listed = Score.objects.filter(benchmark__slug=LISTED_BENCHMARK).prefetch_related(cited())
+    scored = Score.objects.select_related("benchmark").filter(benchmark__slug=LISTED_BENCHMARK)
+    listed = scored.prefetch_related(cited())
     scores = {score.model_id: score for score in listed}
     html = {rendered.section.slug: rendered.html for rendered in notes}
     return [

@@ -31,8 +31,20 @@ async def test_both_fit_a_small_phone(visit: Visit) -> None:
         await visit.open(path)
         await expect(visit.page.locator("main h1")).to_be_visible()
         assert await visit.overflow() <= 0
-    await expect(visit.page.locator(".compare__who").first).to_be_visible()
+    await expect(visit.page.locator(".compare__table .table__who").first).to_be_visible()
     assert await visit.accessibility_faults() == []
+
+
+async def test_tables_become_cards_on_a_small_phone_and_stay_tables(visit: Visit) -> None:
+    await database_sync_to_async(fill_guide)()
+    for path, name in {"/guide/": "Three variants, feature by feature", "/guide/models/": "Figures by model"}.items():
+        await visit.page.set_viewport_size({"width": 1280, "height": 800})
+        await visit.open(path)
+        who = visit.page.get_by_role("table", name=name).locator(".table__who").first
+        await expect(who).to_be_hidden()
+        await visit.page.set_viewport_size({"width": 360, "height": 640})
+        await expect(who).to_be_visible()
+        assert await visit.overflow() <= 0
 
 
 async def test_the_whole_comparison_is_printed_with_its_sources(visit: Visit) -> None:

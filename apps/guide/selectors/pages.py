@@ -15,7 +15,7 @@ class Row:
     """A row of the comparison: a cell for each variant, ``None`` where nothing is known."""
 
     feature: Feature
-    cells: Sequence[Cell | None]
+    by_variant: Sequence[tuple[Variant, Cell | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def read_comparison() -> Comparison:
     cells = Prefetch("cells", Cell.objects.order_by().prefetch_related(citations))
     rows = []
     for feature in Feature.objects.prefetch_related(cells):
-        by_variant = {cell.variant_id: cell for cell in feature.cells.all()}
-        rows.append(Row(feature, [by_variant.get(variant.pk) for variant in variants]))
+        known = {cell.variant_id: cell for cell in feature.cells.all()}
+        rows.append(Row(feature, [(variant, known.get(variant.pk)) for variant in variants]))
     return Comparison(variants, rows)
 
 
@@ -80,5 +80,5 @@ def _keys_cited(sections: Iterable[Section], comparison: Comparison | None) -> I
     for section in sections:
         yield from (key for _, key in find_citations(section.body))
     for row in comparison.rows if comparison else ():
-        for cell in row.cells:
+        for _, cell in row.by_variant:
             yield from (citation.source.key for citation in cell.citations.all()) if cell else ()
