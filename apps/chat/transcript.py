@@ -20,6 +20,8 @@ from apps.generation.selectors import Written, text_so_far, written_so_far
 
 KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
 LONGEST_KEPT = 20_000  # characters
+LONG_KEPT = 8  # of longer ones, some 10 MB at the most: 5,000 lines of code take a second to render
+LONGEST_LONG_KEPT = 200_000
 LONGEST_TRANSACTION = timedelta(seconds=5)
 
 
@@ -65,13 +67,18 @@ def _html(text: str, message: Message) -> SafeString:
 
 
 def _rendered(text: str, cited: tuple[Cited, ...]) -> str:
-    return (_kept if len(text) <= LONGEST_KEPT else render_markdown)(text, cited)
+    if len(text) <= LONGEST_KEPT:
+        return _kept(text, cited)
+    return (_long_kept if len(text) <= LONGEST_LONG_KEPT else render_markdown)(text, cited)
 
 
 @lru_cache(maxsize=KEPT)
 def _kept(text: str, cited: tuple[Cited, ...]) -> str:
     """What is rendered depends on nothing else, so it is never out of date."""
     return render_markdown(text, cited)
+
+
+_long_kept = lru_cache(maxsize=LONG_KEPT)(render_markdown)
 
 
 def render_transcript(parts: Iterable[Part]) -> str:
