@@ -7,6 +7,7 @@ from django import forms
 from apps.chat.models import Preset
 from apps.chat.models.preset import PLACE_OF_CODE
 from apps.chat.settings_form import ParametersForm
+from apps.chat.titles import one_line
 
 LONGEST_OPENING = 4_000  # characters
 
@@ -32,6 +33,13 @@ class PresetForm(ParametersForm, forms.ModelForm):  # type: ignore[type-arg]  # 
         super().__init__(*args, **kwargs)
         for name, value in (self.instance.parameters or {}).items():
             self.initial.setdefault(name, value)
+
+    def clean_name(self) -> str:
+        """It stands in sentences and lists, which nothing in it may turn round."""
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(self.fields["name"].error_messages["required"])
+        return name
 
     def clean_opening(self) -> str:
         text: str = self.cleaned_data["opening"].replace("\r\n", "\n").strip("\n")

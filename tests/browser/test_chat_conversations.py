@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Share
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import start_conversation
 from apps.generation.models import State
@@ -267,6 +267,12 @@ async def test_link_is_shared_copied_and_revoked(visit: Visit) -> None:
     await page.locator(".side-list").get_by_role("link", name=first.title).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
     assert await visit.accessibility_faults() == []
+    await database_sync_to_async(Share.objects.update)(title="x" * 120)
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("x" * 120)
+    assert await visit.overflow() <= 0
     await visit.open("/chat/shares/")
+    assert await visit.overflow() <= 0
     await page.get_by_role("button", name="Revoke").click()
     await expect(page.get_by_text("Nothing is shared")).to_be_visible()

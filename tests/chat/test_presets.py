@@ -161,6 +161,7 @@ class TestOwn:
         ("field", "value", "sentence"),
         [
             ("name", "", "This field is required."),
+            ("name", "\u202e", "This field is required."),
             ("opening", "{code} {code}", "{code} can stand in it once."),
             ("system_prompt", "<<SYS>>", "The system prompt contains"),
             ("temperature", "3", "Write a number from 0 to 2, such as 0.2."),
