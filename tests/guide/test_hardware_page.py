@@ -94,8 +94,10 @@ def test_what_does_not_fit_says_how_much_is_missing(guide: None, client: Client)
 def test_every_card_has_its_line(guide: None, client: Client) -> None:
     rows = {row[0].split(" [")[0]: row[1:] for row in table(read(client, model="70b-base", gpus="2"), "hardware-cards")}
     assert rows.keys() == {"Card", *Gpu.objects.values_list("name", flat=True)}
-    assert rows["NVIDIA A100 80 GB"] == ["158.60", "Tight", "11.76", "7.4 %", "2 (tight)"]
-    assert rows["NVIDIA RTX 3090"][-1] == "8 (fits)"
+    said = ["158.60", "Tight", "11.76", "7.4 %", "2 (tight)"]
+    named = [f"{head} {figure}" for head, figure in zip(rows["Card"], said, strict=True)]
+    assert rows["NVIDIA A100 80 GB"] == named, "each figure under the name of its column, for phones"
+    assert rows["NVIDIA RTX 3090"][-1] == "Fewest cards 8 (fits)"
 
 
 def test_the_bar_is_said_in_words_as_well(guide: None, client: Client) -> None:
