@@ -2,7 +2,10 @@
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dismiss]");
-  button?.closest(button.dataset.dismiss)?.remove();
+  if (!button) return;
+  button.closest(button.dataset.dismiss)?.remove();
+  // The focus went with it; the next Tab goes on from the content.
+  if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
 });
 
 // With a link to what the words are about, where there is one: its address, and what it is called.

@@ -67,7 +67,7 @@ async def test_conversation_is_put_in_order(visit: Visit, theme: str) -> None:
     await expect(listed.get_by_role("link", name=second.title, exact=True)).to_have_count(0)
     assert await visit.accessibility_faults() == []
     await page.get_by_role("button", name="Undo").click()
-    await expect(listed.get_by_role("link", name=second.title, exact=True)).to_be_visible()
+    await expect(listed.get_by_role("link", name=second.title, exact=True)).to_be_focused()
     await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
     await page.get_by_role("link", name="Actions for this conversation").click()

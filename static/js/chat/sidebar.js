@@ -55,6 +55,20 @@ menu.addEventListener("htmx:after:request", ({ detail }) => {
 document.addEventListener("visibilitychange", () => document.hidden || htmx.trigger(refresh, "refresh"));
 document.getElementById("composer")?.addEventListener("htmx:after:request", () => htmx.trigger(refresh, "refresh"));
 
+// What has been brought back has the focus that its toast had.
+let restored = "";
+
+document.addEventListener("submit", ({ target }) => {
+  restored = target.closest?.("[id^=deleted-]")?.id.replace("deleted-", "conversation-") ?? "";
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const link = document.activeElement === document.body && document.getElementById(restored);
+  if (!link) return;
+  restored = "";
+  link.focus();
+});
+
 // Nothing may change under somebody who is choosing.
 document.addEventListener("htmx:before:request", (event) => {
   const isPoll = event.target.closest?.("#conversations-refresh, [id^=conversations-poll]");
