@@ -44,6 +44,9 @@ def test_downloads_follow_the_state(guide: None, client: Client) -> None:
     different = lines(client, f"{PICKS}&only=differences")
     assert "Head size" in {line["Figure"] for line in everything}
     assert "Head size" not in {line["Figure"] for line in different}
+    assert {line["Group"] for line in everything}.isdisjoint({"Notice"})
+    notice = lines(client, f"{PICKS}&pick=9b")[-1]
+    assert (notice["Group"], notice["Figure"]) == ("Notice", "There is no model or variant “9b”; it was left out.")
     told = client.get(f"/guide/compare.json?{PICKS}&only=differences&sort=-parameters").json()
     assert [column["slug"] for column in told["columns"]] == ["70b-instruct", "34b-base"]
     assert told["rows_left_out"] == len(everything) - len(different)

@@ -16,8 +16,8 @@ FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠|%\t\r\n]")
 NUMBER = re.compile(r"^[+-]?\d[\d,]*(\.\d+)?$", re.ASCII)
 
 
-def as_csv(table: Table) -> str:
-    """Return a line for each row; each column is followed by one that says what it rests on."""
+def as_csv(table: Table, notices: Sequence[str] = ()) -> str:
+    """Return a line for each row; each column is followed by one that says what it rests on. Notices come last."""
     out = io.StringIO()
     writer = csv.writer(out)
     names = [part for column in table.columns for part in (column.name, f"{column.name}: rests on")]
@@ -26,6 +26,8 @@ def as_csv(table: Table) -> str:
         for row in group.rows:
             cells = [part for cell in row.cells for part in (_text(cell), _basis(cell))]
             writer.writerow(safe(text) for text in (group.label, row.label, row.unit, *cells))
+    for notice in notices:
+        writer.writerow(["Notice", safe(notice), "", *[""] * len(names)])
     return out.getvalue()
 
 

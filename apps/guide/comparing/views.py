@@ -56,7 +56,7 @@ def compare_csv(request: HttpRequest) -> HttpResponse:
         return _empty()
     disposition = 'attachment; filename="code-llama-comparison.csv"'
     return HttpResponse(
-        as_csv(comparison.table),
+        as_csv(comparison.table, comparison.notices),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
