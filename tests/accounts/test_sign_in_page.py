@@ -66,3 +66,10 @@ def test_users_are_in_the_admin_for_staff_only(client: Client, dana: User, admin
     assert client.get("/admin/accounts/user/").status_code == 302
     client.force_login(admin_user)
     assert "dana" in client.get("/admin/accounts/user/").text
+
+
+@pytest.mark.django_db
+def test_request_of_htmx_is_refused_where_a_page_leads_to_the_sign_in(client: Client) -> None:
+    """Or what was written would count as sent, and be gone."""
+    assert client.post("/chat/", {"message": "one"})["Location"] == "/accounts/sign-in/?next=/chat/"
+    assert client.post("/chat/", {"message": "one"}, headers={"HX-Request": "true"}).status_code == 403

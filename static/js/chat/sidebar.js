@@ -21,6 +21,7 @@ document.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (menu.matches(":popover-open")) menu.hidePopover();
+  menu.replaceChildren(); // or that of another conversation would stay, where this one is gone
   await htmx.ajax("GET", link.href, { target: menu, swap: "innerHTML" });
   if (menu.childElementCount) open(link);
 });
