@@ -54,26 +54,33 @@ class Course:
 
 async def soak(site: Site, course: Course, *, say: Callable[[str], None]) -> Storm:
     """Let it happen, then wait for every reply's end."""
-    chance = course.chance
     async with open_http() as http:
         await site.sign_in(http)
-        storm = Storm(site, http, chance)
-        topping_up = asyncio.create_task(_keep_up(storm, course.lengths))
-        await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
+        storm = Storm(site, http, course.chance)
         try:
-            for fault in course.faults:
-                await storm.during(asyncio.sleep(chance.uniform(*course.pauses)))
-                if topping_up.done():
-                    topping_up.result()
-                if chance.random() > HURRIED:
-                    await storm.until(storm.has_recovered)
-                _do(storm, fault, say)
+            await _let_happen(storm, course, say)
+            say(f"waiting for the last of {len(storm.viewers)} replies")
+            await storm.until_over()
         finally:
-            topping_up.cancel()
-            await asyncio.wait([topping_up])
-        say(f"waiting for the last of {len(storm.viewers)} replies")
-        await storm.until_over()
+            storm.end()
     return storm
+
+
+async def _let_happen(storm: Storm, course: Course, say: Callable[[str], None]) -> None:
+    chance = course.chance
+    topping_up = asyncio.create_task(_keep_up(storm, course.lengths))
+    try:
+        await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
+        for fault in course.faults:
+            await storm.during(asyncio.sleep(chance.uniform(*course.pauses)))
+            if topping_up.done():
+                topping_up.result()
+            if chance.random() > HURRIED:
+                await storm.until(storm.has_recovered)
+            _do(storm, fault, say)
+    finally:
+        topping_up.cancel()
+        await asyncio.wait([topping_up])
 
 
 def random_faults(chance: random.Random, *, seconds: float) -> Iterator[str]:

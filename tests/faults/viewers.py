@@ -72,7 +72,7 @@ class Viewer:
             except CUT_OFF as error:
                 self.troubles.append(repr(error))
             except asyncio.CancelledError:
-                if not self.listening.cancelled():
+                if (watching := asyncio.current_task()) and watching.cancelling():
                     raise
             if not self.is_over:
                 pause = FIRST_PAUSE if len(self.seen) > began else min(2 * pause, LONGEST_PAUSE)
@@ -151,7 +151,7 @@ class TabViewer(Viewer):
                 return
         cookies = self.http.cookie_jar.filter_cookies(URL(self.site))
         headers = {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies.values())}
-        names = self.page.root.find("id", "transcript").attributes
+        names = self.page.by_id("transcript").attributes
         address = f"{names['data-socket']}?{urlencode({'since': names['data-since']})}"
         async with connect(
             self.site.replace("http", "ws", 1) + address,

@@ -4,8 +4,12 @@ It knows the swaps that our frames use and refuses any other, and any target tha
 nowhere is lost.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+type Ids = defaultdict[str, list[Element]]
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -19,6 +23,7 @@ class Element:
     attributes: dict[str, str]
     parent: "Element | None" = None
     children: "list[Element | str]" = field(default_factory=list)
+    ids: "Ids | None" = None  # everything by its id, at the root of a page
 
     def __str__(self) -> str:
         end = "" if self.tag in VOID or self.source.endswith("/>") or not self.tag else f"</{self.tag}>"
@@ -34,8 +39,14 @@ class Element:
 
     def find_all(self, name: str, value: str | None = None) -> "list[Element]":
         """Itself and the elements in it that have the attribute, in order."""
-        found = [self] if name in self.attributes and value in {None, self.attributes[name]} else []
-        return found + [match for child in self.elements for match in child.find_all(name, value)]
+        return [each for each in self.walk() if name in each.attributes and value in {None, each.attributes[name]}]
+
+    def walk(self) -> "Iterator[Element]":
+        """Itself and the elements in it, in order."""
+        ahead = [self]
+        while ahead:
+            yield (element := ahead.pop())
+            ahead += reversed(element.elements)
 
     def find(self, name: str, value: str | None = None) -> "Element":
         found = self.find_all(name, value)
@@ -43,16 +54,45 @@ class Element:
         return found[0]
 
     def insert(self, index: int, nodes: "list[Element | str]") -> None:
+        self.children[index:index] = nodes
+        ids = self._root.ids
         for node in nodes:
             if isinstance(node, Element):
                 node.parent = self
-        self.children[index:index] = nodes
+                if ids is not None:
+                    node.enter(ids)
+
+    def clear(self) -> None:
+        """Take everything out of it."""
+        if (ids := self._root.ids) is not None:
+            for child in self.elements:
+                child.leave(ids)
+        self.children.clear()
 
     def replace_with(self, nodes: "list[Element | str]") -> None:
         assert self.parent is not None
+        if (ids := self._root.ids) is not None:
+            self.leave(ids)
         index = self.parent.children.index(self)
         del self.parent.children[index]
         self.parent.insert(index, nodes)
+
+    @property
+    def _root(self) -> "Element":
+        root = self
+        while root.parent is not None:
+            root = root.parent
+        return root
+
+    def enter(self, ids: "Ids") -> None:
+        for element in self.walk():
+            if "id" in element.attributes:
+                ids[element.attributes["id"]].append(element)
+
+    def leave(self, ids: "Ids") -> None:
+        for element in self.walk():
+            if "id" in element.attributes:
+                ids[element.attributes["id"]].remove(element)
 
 
 class _Builder(HTMLParser):
@@ -97,11 +137,23 @@ class ShownPage:
 
     def __init__(self, html: str) -> None:
         self.root = parse(html)
+        self.root.ids = defaultdict(list)
+        self.root.enter(self.root.ids)
+
+    def by_id(self, name: str) -> Element:
+        """The one element of that id."""
+        found = self.all_by_id(name)
+        assert len(found) == 1, f"{len(found)} elements with id={name}"
+        return found[0]
+
+    def all_by_id(self, name: str) -> list[Element]:
+        assert self.root.ids is not None
+        return self.root.ids[name]
 
     @property
     def messages(self) -> list[Element]:
         """Without the gaps between them."""
-        shown = self.root.find("id", "transcript").elements
+        shown = self.by_id("transcript").elements
         return [element for element in shown if element.tag == "article"]
 
     @property
@@ -115,7 +167,7 @@ class ShownPage:
 
     def apply(self, frame: str) -> None:
         for element in parse(frame).elements:
-            target = self.root.find("id", element.attributes["hx-target"].removeprefix("#"))
+            target = self.by_id(element.attributes["hx-target"].removeprefix("#"))
             match element.tag, element.attributes.get("hx-swap", ""):
                 case "hx-upsert", "":
                     for new in element.elements:
@@ -126,7 +178,7 @@ class ShownPage:
                     raise AssertionError(f"a frame holds <{tag}>")
 
     def _upsert(self, target: Element, new: Element, key: str) -> None:
-        if existing := self.root.find_all("id", new.attributes["id"]):
+        if existing := self.all_by_id(new.attributes["id"]):
             existing[0].replace_with([new])
             return
         later = [child for child in target.elements if int(child.attributes[key]) > int(new.attributes[key])]
@@ -142,7 +194,7 @@ def _swap(target: Element, swap: str, content: "list[Element | str]") -> None:
         case "beforeend":
             target.insert(len(target.children), content)
         case "innerHTML" | "innerHTML settle:0" | "textContent":
-            target.children.clear()
+            target.clear()
             target.insert(0, content)
         case "outerHTML":
             target.replace_with(content)
