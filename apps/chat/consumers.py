@@ -27,8 +27,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     ``?since=`` is the page's cursor. What the browser sends is ignored: it posts over HTTP.
     """
 
-    channel_layer_alias = ""  # the viewer listens by itself
-
     async def connect(self) -> None:
         self.showing: asyncio.Task[None] | None = None
         conversation = await in_thread(conversation_for)(self.scope["user"], self._conversation_id)

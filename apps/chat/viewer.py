@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from apps.chat import fragments
@@ -52,12 +53,15 @@ class Viewer:
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
-                parts = await in_thread(_part_anew)(self._conversation, cursor)
-                if parts is not None:
-                    await self._show_anew(parts, tasks)
-                else:
-                    await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
+                await self._catch_up(cursor, tasks)
                 await self._listen(announced, tasks)
+
+    async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
+        parts = await in_thread(_part_anew)(self._conversation, cursor)
+        if parts is not None:
+            await self._show_anew(parts, tasks)
+        else:
+            await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
 
     async def _beat(self) -> None:
         """Say that the connection is alive, which the browser cannot see otherwise, while it may be."""
@@ -76,6 +80,8 @@ class Viewer:
             ids = await announced.get()
             if ids is None:
                 await self._check_access()
+            elif isinstance(ids, datetime):
+                await self._catch_up(Cursor(ids.isoformat()), tasks)
             elif ids:
                 await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
             else:

@@ -94,8 +94,8 @@ class Follower:
     async def follow(self, generation_id: UUID, *, after: int) -> AsyncGenerator[Events]:
         """Yield what the log has beyond ``after`` at once, then what arrives, until the end has been yielded."""
         reader = Reader(after)
-        await self._join(generation_id, reader)
         try:
+            await self._join(generation_id, reader)
             backlog = await event_log.read_log_async(self.client, generation_id, after=after)
             reader.offset = backlog.offset_after
             if backlog:

@@ -135,7 +135,7 @@ async def test_reply_that_a_server_broke_off_waits_to_go_on(
         begin.told.set()
         await tab.until(lambda page: says(page, "Writing"))
         assert said(tab) == "The assistant is writing."
-        tab.page.root.find("id", "announcer").children.clear()
+        tab.page.root.find("id", "announcer").clear()
         start.told.set()
         await tab.until(lambda page: says(page, "Waiting for the model to go on"))
         go_on.told.set()

@@ -128,7 +128,7 @@ async def test_socket_without_a_moment_brings_everything(
 ) -> None:
     exchange, go_on, _ = half_way
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
-    tab.page.root.find("id", "transcript").children.clear()
+    tab.page.root.find("id", "transcript").clear()
     go_on.told.set()
     async with tab.connected(f"/ws/chat/{exchange.conversation.pk}/?since={since}"):
         await tab.until(lambda page: page.states == ["succeeded", "succeeded"])

@@ -14,7 +14,7 @@ type Ids = defaultdict[str, list[Element]]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Element:
     """A tag as it was written, and what is in it."""
 
