@@ -185,13 +185,14 @@ class Storm:
         await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
 
     async def _look_again(self, viewer: Viewer) -> None:
-        seen = viewer.state, viewer.text
-        viewer.state = viewer.text = ""
+        shown, seen = (viewer.state, viewer.text), viewer.seen
+        viewer.state, viewer.text, viewer.seen = "", "", []
         viewer.reload()
         viewer.watch()
         assert viewer.task is not None
         await asyncio.wait_for(viewer.task, PATIENCE)
-        assert (viewer.state, viewer.text) == seen, viewer.asked
+        assert (viewer.state, viewer.text) == shown, viewer.asked
+        viewer.seen = seen
 
     def end(self) -> None:
         """Stop watching."""

@@ -30,7 +30,7 @@ async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
             site.prepare()
             storm = await soak(site, Course(faults, chance, LENGTHS, PAUSES), say=said.append)
     finally:
-        print(f"SOAK_SEED={SEED}", *said, sep="\n")  # noqa: T201 (shown where it fails)
+        print(f"SOAK_SEED={SEED}", *said, stack.console, sep="\n")  # noqa: T201 (shown where it fails)
         stack.end()
     assert len(storm.viewers) > STREAMS
     assert [fault.name for fault in storm.faults] == faults
