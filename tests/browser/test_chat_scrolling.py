@@ -17,6 +17,11 @@ from tests.chat.exchanges import answered_conversation
 AT_END = "() => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop <= 1"
 HEIGHT = "() => scroller.scrollHeight"
 PLACE = "() => scroller.scrollTop"
+QUESTION_AT_TOP = """() => {
+  const question = [...document.querySelectorAll('.message[data-role="user"]')].at(-1);
+  return Math.abs(question.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 16) < 1;
+}"""
+ROOM_IS_LEFT = "() => scroller.lastElementChild.clientHeight > 0"
 
 type Move = Callable[[Page], Awaitable[object]]
 
@@ -145,3 +150,33 @@ async def test_nothing_moves_for_who_does_not_want_it(visit: Visit, counting: No
     await drag_the_bar(page)
     await page.get_by_role("button", name="Jump to latest").click()
     await until(page, AT_END)
+
+
+async def test_who_reads_first_keeps_the_question_at_the_top(visit: Visit, counting: None) -> None:
+    page = visit.page
+    conversation = await answered()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    await page.get_by_role("button", name="Assistant settings").press("Enter")
+    await page.get_by_role("checkbox", name="Keep the question at the top").press("Space")
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("textbox", name="Message").fill("say months at 100 per second")
+    await page.keyboard.press("Enter")
+    await expect(last_reply(page).locator(".message__body")).to_contain_text("Twelve", timeout=PATIENCE)
+    await until(page, QUESTION_AT_TOP)
+    assert await page.evaluate(f"() => !({ROOM_IS_LEFT})() || ({AT_END})()")  # as much as it takes
+    jump = page.get_by_role("button", name="Jump to latest", exact=True)
+    await expect(jump).to_be_visible(timeout=PATIENCE)  # it has grown out of the window
+    await grow(page)
+    assert await page.evaluate(QUESTION_AT_TOP)
+    await page.reload()
+    await until(page, QUESTION_AT_TOP)
+    await jump.click()
+    await expect(jump).to_be_hidden()
+    await grow(page)
+    await until(page, AT_END)
+    await drag_the_bar(page)
+    await expect(jump).to_be_visible()
+    place = await page.evaluate(PLACE)
+    await grow(page)
+    assert await page.evaluate(PLACE) == place

@@ -1,5 +1,8 @@
 // Follows the reply only while the reader is at its end: whatever a reader does to go up, or to hold on to something,
-// lets go of the end, and only going there again takes hold of it.
+// lets go of the end, and only going there again takes hold of it. Whoever reads first is at the end only where they have
+// asked for it.
+
+import { awaitReply, awaitsReply, keepAtTop, readsFirst, release } from "./reading.js";
 
 const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
@@ -8,8 +11,9 @@ const nearEnd = 4; // px
 const lately = 400; // ms, in which a reply grows while somebody scrolls to its end
 const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
 const asks = /\/(retry|continue|edit)\/$/;
+const goesOn = /\/continue\/$/;
 
-let pinned = "socket" in transcript.dataset; // a conversation that is to begin is read from its top
+let pinned = "socket" in transcript.dataset && !awaitsReply(); // a conversation that is to begin is read from its top
 let seen = 0; // where the scroller was last seen
 let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
 let width = scroller.clientWidth;
@@ -29,6 +33,7 @@ function newLines() {
 }
 
 function show() {
+  if (!pinned && isAtEnd()) measure(); // all that is there is seen
   jump.hidden = pinned || isAtEnd() || !last();
   const news = jump.hidden ? "" : newLines();
   jump.dataset.new = news;
@@ -36,6 +41,7 @@ function show() {
 }
 
 export function pin() {
+  release();
   pinned = true;
   follow();
 }
@@ -45,6 +51,7 @@ function measure() {
 }
 
 export function leave() {
+  release();
   if (!pinned) return;
   pinned = false;
   measure();
@@ -60,6 +67,7 @@ export function follow() {
   heightLately();
   if (scroller.clientWidth !== width) measure(); // lines that break elsewhere are no new ones
   width = scroller.clientWidth;
+  keepAtTop();
   if (pinned) scroller.scrollTop = scroller.scrollHeight;
   seen = scroller.scrollTop;
   show();
@@ -70,7 +78,7 @@ scroller.addEventListener("scroll", () => {
   // What grows between our own scrolling and this event is no reader's doing, so only the direction counts. At the
   // end it is no reader either: there is less to scroll than there was.
   if (scrollTop < seen - 1 && !isAtEnd()) leave();
-  else if (scrollTop > seen && reachesEnd()) return pin();
+  else if (scrollTop > seen && reachesEnd() && !readsFirst()) return pin();
   seen = scrollTop;
   show();
 }, { passive: true });
@@ -100,7 +108,17 @@ jump.addEventListener("click", () => {
 
 // Whoever asks wants to see the answer.
 document.addEventListener("htmx:before:request", ({ target, detail }) => {
-  if (target.id === "composer" || asks.test(detail.ctx.request.action)) pin();
+  const { action } = detail.ctx.request;
+  if (target.id !== "composer" && !asks.test(action)) return;
+  if (!readsFirst()) return pin();
+  leave();
+  if (!goesOn.test(action)) awaitReply(target);
+});
+document.addEventListener("htmx:after:swap", () => awaitsReply() && follow());
+document.getElementById("reading-first").addEventListener("change", () => {
+  if (readsFirst()) leave();
+  else if (isAtEnd()) pin();
+  follow();
 });
 new ResizeObserver(follow).observe(transcript);
 new ResizeObserver(follow).observe(scroller);
