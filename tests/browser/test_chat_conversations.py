@@ -234,6 +234,50 @@ async def test_shortcuts_and_the_switch_that_turns_them_off(visit: Visit) -> Non
     await expect(message).to_be_focused()
 
 
+async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
+    page = visit.page
+    await conversations()
+    await visit.sign_in("alice")
+    searchbox = page.get_by_role("searchbox")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    change = sheet.get_by_role("button", name="Change keys: Search your conversations")
+    said = sheet.get_by_role("status")
+    await page.keyboard.press("Control+/")
+    await change.press("Enter")
+    await expect(said).to_contain_text("Press the new keys.")
+    await page.keyboard.press("Control+Shift+O")
+    await expect(said).to_contain_text("Ctrl Shift O is for “New conversation” already.")
+    await page.keyboard.press("Control+c")
+    await expect(said).to_contain_text("Ctrl C has a use of its own.")
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("Escape")
+    await expect(said).to_have_text("The keys stay as they are.")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Alt+j")
+    await expect(said).to_have_text("Search your conversations: Alt J.")
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+
+    await page.reload()
+    await page.keyboard.press("Control+/")
+    await expect(sheet.locator("[data-shortcut=search] kbd")).to_have_text(["Alt", "J"])
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+j")
+    await expect(searchbox).to_be_focused()
+    await page.get_by_role("textbox", name="Message").focus()
+    await page.keyboard.press("Control+k")
+    await expect(searchbox).not_to_be_focused()
+
+    await page.keyboard.press("Control+/")
+    await change.press("Enter")
+    await page.keyboard.press("Backspace")
+    await expect(said).to_have_text("Search your conversations: Ctrl K, the default.")
+    await expect(change).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await expect(searchbox).to_be_focused()
+
+
 async def test_conversation_goes_out_as_a_file_and_comes_back(visit: Visit) -> None:
     page = visit.page
     first, *_ = await conversations()

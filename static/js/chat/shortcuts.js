@@ -1,13 +1,15 @@
-// Keyboard shortcuts, their list, and the switch that turns them off (WCAG 2.1.4).
+// Keyboard shortcuts, and the switch that turns them off (WCAG 2.1.4).
 
+import { pressed, writes } from "./chords.js";
 import { copy } from "./clipboard.js";
 import { say } from "./say.js";
+import { shortcutFor } from "./shortcut_keys.js";
+import "./shortcut_list.js";
 import { showSidebar, toggleSidebar } from "./side_column.js";
 
 const list = document.getElementById("shortcuts");
 const enabled = document.getElementById("shortcuts-on");
 const memory = "shortcuts";
-const mac = /mac|iphone|ipad/i.test(navigator.userAgentData?.platform ?? navigator.platform);
 
 const $ = (selector) => document.querySelector(selector);
 const last = (selector) => [...document.querySelectorAll(selector)].at(-1);
@@ -28,30 +30,25 @@ function search() {
   document.getElementById("conversations-search").select();
 }
 
-// By the key with Ctrl or Cmd; those in capitals need Shift as well.
 const commands = {
-  k: search,
-  O: () => location.assign($("#conversations a").href),
-  C: copyLastReply,
-  S: toggleSidebar,
-  ";": () => copyLast(last(".message .code-block code")?.textContent, "code"),
-  ":": () => copyLast(last(".message .code-block code")?.textContent, "code"),
-  BACKSPACE: () => document.getElementById("delete-conversation")?.requestSubmit(),
-  "/": () => list.showModal(),
+  search,
+  begin: () => location.assign($("#conversations a").href),
+  sidebar: toggleSidebar,
+  write: () => document.getElementById("message")?.focus(),
+  "copy-reply": copyLastReply,
+  "copy-code": () => copyLast(last(".message .code-block code")?.textContent, "code"),
+  delete: () => document.getElementById("delete-conversation")?.requestSubmit(),
+  list: () => list.showModal(),
 };
-const mustShift = new Set([";", ":"]);
 
 function commandFor(event) {
-  if (event.key === "Escape" && event.shiftKey) return () => document.getElementById("message")?.focus();
+  const keys = pressed(event);
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "?" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) return () => list.showModal();
-  if (!(mac ? event.metaKey : event.ctrlKey) || event.altKey) return null;
-  if (mustShift.has(event.key) && !event.shiftKey) return null;
-  return commands[event.shiftKey ? event.key.toUpperCase() : event.key];
+  return keys && !(typing && writes(keys)) ? commands[shortcutFor(keys)] : null;
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!enabled.checked || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (!enabled.checked || document.querySelector("dialog[open]")) return;
   const command = commandFor(event);
   if (!command) return;
   event.preventDefault(); // also tells the composer that this Escape is no Stop
@@ -62,4 +59,3 @@ document.addEventListener("click", ({ target }) => target.closest("[data-shortcu
 
 enabled.checked = localStorage.getItem(memory) !== "off";
 enabled.addEventListener("change", () => localStorage.setItem(memory, enabled.checked ? "on" : "off"));
-if (mac) for (const key of list.querySelectorAll("[data-command]")) key.textContent = "⌘";

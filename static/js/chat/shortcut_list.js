@@ -1,0 +1,96 @@
+// The list of shortcuts, in which each can be given other keys.
+
+import { chordOf, commandKey, isTaken, keysOf, pressed, writes } from "./chords.js";
+import { say } from "./say.js";
+import { chordsOf, isOwn, setChord, whenSetElsewhere } from "./shortcut_keys.js";
+
+const list = document.getElementById("shortcuts");
+const status = document.getElementById("shortcuts-status");
+const rows = [...list.querySelectorAll("[data-shortcut]")];
+let changing = null; // the row whose new keys are waited for
+
+const titleOf = (row) => row.querySelector("dt").textContent;
+const titleOfShortcut = (name) => titleOf(rows.find(({ dataset }) => dataset.shortcut === name));
+const changeOf = (row) => row.querySelector("[data-change]");
+const inWords = (chord) => keysOf(chord).join(" ");
+
+function drawn(chord) {
+  return keysOf(chord).flatMap((name) => {
+    const key = document.createElement("kbd");
+    key.className = "kbd";
+    key.textContent = name;
+    return [key, " "];
+  });
+}
+
+function show(row) {
+  const { shortcut } = row.dataset;
+  const chords = chordsOf(shortcut).filter(({ unseen }) => !unseen);
+  const keys = chords.flatMap((chord, number) => (number ? ["or ", ...drawn(chord)] : drawn(chord)));
+  row.querySelector("[data-keys]").replaceChildren(...keys);
+  row.querySelector("[data-default]").hidden = !isOwn(shortcut);
+}
+
+/** Says it below the row, and to screen readers. */
+function tell(row, text) {
+  for (const { lastElementChild: said } of rows) said.textContent = "";
+  row.lastElementChild.textContent = text;
+  say(text, status);
+}
+
+function begin(row) {
+  leave();
+  changing = row;
+  changeOf(row).setAttribute("aria-pressed", "true");
+  changeOf(row).focus();
+  tell(row, "Press the new keys. Escape leaves it as it is, Backspace takes the default back.");
+}
+
+function leave(text = "") {
+  if (!changing) return;
+  const row = changing;
+  changing = null;
+  changeOf(row).setAttribute("aria-pressed", "false");
+  tell(row, text);
+}
+
+function give(row, chord) {
+  const clash = setChord(row.dataset.shortcut, chord);
+  if (clash) return tell(row, `${inWords(chord)} is for “${titleOfShortcut(clash)}” already. Press other keys, or Escape.`);
+  show(row);
+  leave(`${titleOf(row)}: ${inWords(chord)}${writes(chord) ? ", where nothing is being written" : ""}.`);
+}
+
+function giveDefault(row) {
+  const clash = setChord(row.dataset.shortcut, null);
+  show(row);
+  leave();
+  changeOf(row).focus(); // the button that had it may be gone
+  if (clash) tell(row, `Its default keys are for “${titleOfShortcut(clash)}” now. Change those first.`);
+  else tell(row, `${titleOf(row)}: ${inWords(chordsOf(row.dataset.shortcut)[0])}, the default.`);
+}
+
+function record(event) {
+  if (!changing) return;
+  if (event.key === "Tab") return leave(); // and goes on to where it goes
+  event.preventDefault(); // or Escape would close the list
+  event.stopPropagation();
+  const keys = event.repeat ? null : pressed(event);
+  if (!keys) return;
+  const alone = !keys.command && !keys.alt && !keys.shift;
+  if (alone && keys.key === "Escape") return leave("The keys stay as they are.");
+  if (alone && (keys.key === "Backspace" || keys.key === "Delete")) return giveDefault(changing);
+  if (isTaken(keys)) return tell(changing, `${inWords(keys)} has a use of its own. Press others, with ${commandKey} or Alt.`);
+  give(changing, chordOf(keys));
+}
+
+document.addEventListener("keydown", record, { capture: true });
+list.addEventListener("click", ({ target }) => {
+  const row = target.closest("[data-shortcut]");
+  if (target.closest("[data-default]")) giveDefault(row);
+  else if (target.closest("[data-change]")) changing === row ? leave("The keys stay as they are.") : begin(row);
+});
+list.addEventListener("focusout", ({ target }) => changing && target === changeOf(changing) && leave());
+list.addEventListener("close", () => tell(rows[0], ""));
+whenSetElsewhere(() => rows.forEach(show));
+rows.forEach(show);
