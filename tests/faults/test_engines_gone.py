@@ -1,6 +1,7 @@
 """Postgres and Valkey that go away in mid-stream: streams go on, and every text is complete at the end."""
 
 import time
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -9,6 +10,7 @@ from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
+from apps.generation.services.enqueue import enqueue
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
 from tests.support.services import Running, Services
 
@@ -77,3 +79,15 @@ def test_postgres_stalls(
     generations = start_streams(alice)
     freeze(services.named("postgres"), 2)
     assert_all_complete(generations)
+
+
+def test_connections_to_the_broker_are_cut_while_jobs_come(
+    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running
+) -> None:
+    for _ in range(20):
+        enqueue(uuid4() for _ in range(20))  # tickets for nothing, to be acknowledged
+        event_log.sync_client().client_kill_filter(skipme=True, _type="normal")
+        event_log.sync_client().client_kill_filter(_type="pubsub")
+        time.sleep(0.2)
+    assert celery_worker_process.process.poll() is None
+    assert_all_complete(start_streams(alice))
