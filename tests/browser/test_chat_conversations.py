@@ -254,7 +254,7 @@ async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
     await expect(said).to_have_text("The keys stay as they are.")
     await page.keyboard.press("Enter")
     await page.keyboard.press("Alt+j")
-    await expect(said).to_have_text("Search your conversations: Alt J.")
+    await expect(said).to_have_text("“Search your conversations” is on Alt J now.")
     await page.keyboard.press("Escape")
     await expect(sheet).to_be_hidden()
 
@@ -271,7 +271,7 @@ async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
     await page.keyboard.press("Control+/")
     await change.press("Enter")
     await page.keyboard.press("Backspace")
-    await expect(said).to_have_text("Search your conversations: Ctrl K, the default.")
+    await expect(said).to_have_text("“Search your conversations” is on Ctrl K again.")
     await expect(change).to_be_focused()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Control+k")

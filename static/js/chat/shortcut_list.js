@@ -58,7 +58,7 @@ function give(row, chord) {
   const clash = setChord(row.dataset.shortcut, chord);
   if (clash) return tell(row, `${inWords(chord)} is for “${titleOfShortcut(clash)}” already. Press other keys, or Escape.`);
   show(row);
-  leave(`${titleOf(row)}: ${inWords(chord)}${writes(chord) ? ", where nothing is being written" : ""}.`);
+  leave(`“${titleOf(row)}” is on ${inWords(chord)} now${writes(chord) ? ", where nothing is being written" : ""}.`);
 }
 
 function giveDefault(row) {
@@ -67,7 +67,7 @@ function giveDefault(row) {
   leave();
   changeOf(row).focus(); // the button that had it may be gone
   if (clash) tell(row, `Its default keys are for “${titleOfShortcut(clash)}” now. Change those first.`);
-  else tell(row, `${titleOf(row)}: ${inWords(chordsOf(row.dataset.shortcut)[0])}, the default.`);
+  else tell(row, `“${titleOf(row)}” is on ${inWords(chordsOf(row.dataset.shortcut)[0])} again.`);
 }
 
 function record(event) {
