@@ -1,11 +1,12 @@
 """Conversations in the admin."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message, Preset, Share
 from apps.chat.preset_form import PresetForm
+from apps.generation.models import Generation
 
 
 @admin.register(Conversation)
@@ -19,11 +20,20 @@ class ConversationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subs
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    list_display = ["conversation", "position", "role", "created_at"]
-    list_select_related = ["conversation"]
-    list_filter = ["role"]
+    list_display = ["conversation", "position", "role", "rating", "model_server", "created_at"]
+    list_filter = ["role", "rating", "generation__endpoint"]
     search_fields = ["question", "conversation__title"]
     raw_id_fields = ["conversation", "generation"]
+    readonly_fields = ["rating"]
+
+    @admin.display(description="Model server", ordering="generation__endpoint__name")
+    def model_server(self, message: Message) -> str:
+        endpoint = message.generation and message.generation.endpoint
+        return endpoint.name if endpoint else ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        answering = Generation.objects.select_related("endpoint").only("endpoint__name")  # not the texts
+        return super().get_queryset(request).prefetch_related("conversation", Prefetch("generation", answering))
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

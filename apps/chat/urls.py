@@ -63,6 +63,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
     path("<uuid:conversation_id>/<uuid:message_id>/fork/", views.fork, name="fork"),
+    path("<uuid:conversation_id>/<uuid:message_id>/rate/<slug:rating>/", views.rate, name="rate"),
     path("<uuid:conversation_id>/<uuid:message_id>/info/", info.info, name="info"),
     path("<uuid:conversation_id>/<uuid:message_id>/request.json", info.request_body, name="request_body"),
     path("<uuid:conversation_id>/<uuid:message_id>/text/", views.text, name="text"),

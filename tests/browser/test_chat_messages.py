@@ -1,4 +1,4 @@
-"""What people do with messages, by keyboard and by accessible name: copy, edit, write again, fork."""
+"""What people do with messages, by keyboard and by accessible name: copy, edit, write again, rate, fork."""
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -65,7 +65,7 @@ async def test_messages_are_edited_written_again_and_gone_through(visit: Visit) 
     await expect(reply.get_by_text("1 / 1")).to_have_count(0)
 
 
-async def test_messages_are_copied_and_forked(visit: Visit) -> None:
+async def test_messages_are_copied_rated_and_forked(visit: Visit) -> None:
     page = visit.page
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     conversation = await talk()
@@ -94,6 +94,15 @@ async def test_messages_are_copied_and_forked(visit: Visit) -> None:
     await page.keyboard.press("Escape")
     await expect(panel).to_be_hidden()
     await expect(link).to_be_focused()
+
+    good = message(page, 1).get_by_role("button", name="Good reply")
+    await good.press("Enter")
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await expect(good).to_be_focused()
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("Space")
+    await expect(good).to_have_attribute("aria-pressed", "false")
+    await expect(good).to_be_focused()
 
     await message(page, 1).get_by_role("button", name="Fork to a new conversation").press("Enter")
     await expect(page.get_by_role("heading", name="How do I sort? (fork)", level=1)).to_be_visible()

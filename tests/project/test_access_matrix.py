@@ -18,7 +18,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from apps.accounts.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import create_user
-from apps.chat.models import Attachment, Conversation, Preset, Share
+from apps.chat.models import Attachment, Conversation, Message, Preset, Share
 from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.presets import save_preset
@@ -96,6 +96,7 @@ EXPECTED = {
     "chat:retry": For.OWNER,
     "chat:fork": For.OWNER,
     "chat:text": For.OWNER,
+    "chat:rate": For.OWNER,
     "chat:info": For.OWNER,
     "chat:request_body": For.OWNER,
     "chat:edit": For.OWNER,
@@ -184,6 +185,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "message_id": failed.reply.pk,
         "chat:edit message_id": failed.question.pk,
         "version": 1,
+        "rating": "good",
         "number": 0,
         "share_id": share.pk,
         "attachment_id": file.pk,
@@ -339,6 +341,7 @@ def state_of_things() -> list[Any]:
     return [
         list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),
         list(conversations.values("endpoint_name", "system_prompt", "parameters")),
+        list(Message.objects.order_by("pk").values("rating")),
         list(Share.objects.values("pk")),
         list(Preset.objects.values("pk", "name")),
         list(Attachment.objects.values("pk", "message")),

@@ -2,7 +2,7 @@
 
 from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
-from apps.chat.models.message import Message, MessageQuerySet, Role
+from apps.chat.models.message import Message, MessageQuerySet, Rating, Role
 from apps.chat.models.preset import Preset, PresetQuerySet
 from apps.chat.models.share import Share, ShareQuerySet
 
@@ -16,6 +16,7 @@ __all__ = [
     "Mode",
     "Preset",
     "PresetQuerySet",
+    "Rating",
     "Role",
     "Share",
     "ShareQuerySet",

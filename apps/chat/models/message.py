@@ -27,6 +27,13 @@ class Role(models.TextChoices):
     ASSISTANT = "assistant", "Assistant"
 
 
+class Rating(models.TextChoices):
+    """What the reader of a reply says of it."""
+
+    GOOD = "good", "Good"
+    BAD = "bad", "Bad"
+
+
 # From a message back towards the first question: at most so many, from a position on. Positions fall on the way, so
 # that it ends whatever is stored. The OFFSET keeps Postgres from reading the whole table at every step, as it does
 # where that seems small.
@@ -114,6 +121,9 @@ class Message(models.Model):
         blank=True,
         help_text="Of a reply: the positions of the questions that its model was to be told, its own the last.",
     )
+    rating = models.CharField(
+        max_length=4, choices=Rating, default="", db_default="", blank=True, help_text="Of a reply, by its reader."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -133,6 +143,9 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(role="user", generation__isnull=True) | Q(role="assistant", generation__isnull=False),
                 name="message_assistant_has_generation",
+            ),
+            models.CheckConstraint(
+                condition=Q(rating="") | Q(role="assistant", rating__in=Rating.values), name="message_rated_is_reply"
             ),
         ]
 

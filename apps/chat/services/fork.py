@@ -22,6 +22,7 @@ REPLACED = {
     "parent_id": "earlier.new",
     "version": "1",
     "generation_id": "generations.new",
+    "rating": "''",  # one reply is rated once
 }
 COLUMNS = [field.attname for field in Message._meta.concrete_fields if field.attname != "id"]
 # In one statement, whatever the length: the texts of hundreds of turns stay in the database.
@@ -44,8 +45,8 @@ COPY = f"""
 def fork_conversation(*, message: Message) -> Conversation:
     """Begin a conversation with a copy of the thread up to ``message``, with its files, figures, sources and settings.
 
-    Nothing ties it to the old one. Raises ``ReplyInProgress`` where the message is still being written, and
-    ``ConversationGone``.
+    Nothing ties it to the old one, and nothing in it is rated. Raises ``ReplyInProgress`` where the message is still
+    being written, and ``ConversationGone``.
     """
     with transaction.atomic():
         # Nothing is continued meanwhile.

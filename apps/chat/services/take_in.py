@@ -67,6 +67,7 @@ def _rows(file: File) -> dict[int, Message]:
             question=item.text if item.role == Role.USER else "",
             generation=None if item.role == Role.USER else _generation(item),
             passages=[asdict(passage) for passage in item.passages] if item.role == Role.ASSISTANT else [],
+            rating=item.rating or "",
             created_at=item.created_at,
         )
     return rows

@@ -10,7 +10,7 @@ from django.conf import settings
 from msgspec import convert
 
 from apps.chat.assistant import settings_of
-from apps.chat.models import Conversation, Message, Mode, Role
+from apps.chat.models import Conversation, Message, Mode, Rating, Role
 from apps.chat.selectors import text_of
 from apps.chat.telling import fenced
 from apps.chat.transfer.format import (
@@ -84,6 +84,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
         written.first_token_at = generation.first_token_at
         written.ended_at = generation.ended_at
         written.passages = convert(message.passages, list[FilePassage])
+        written.rating = Rating(message.rating) if message.rating else None
     return written
 
 

@@ -23,7 +23,7 @@ from apps.chat.limits import (
     LONGEST_SYSTEM_PROMPT,
     problem_with_system_prompt,
 )
-from apps.chat.models import Mode, Role
+from apps.chat.models import Mode, Rating, Role
 from apps.chat.models.attachment import NAME_LENGTH
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
@@ -96,6 +96,7 @@ class FileMessage(Struct, omit_defaults=True):
     first_token_at: Moment | None = None
     ended_at: Moment | None = None
     passages: Annotated[list[FilePassage], Meta(max_length=MOST_PASSAGES)] = []
+    rating: Rating | None = None
 
 
 class File(Struct, omit_defaults=True):
@@ -146,6 +147,8 @@ def _problems(file: File) -> Iterator[tuple[str, str]]:
         yield from _problems_of_parent(f"{place}.parent", message, roles)
         yield from _problems_of_text(place, message)
         yield from _problems_of_attachments(f"{place}.attachments", message)
+        if message.rating and message.role != Role.ASSISTANT:
+            yield f"{place}.rating", "only replies are rated"
         for name in ("created_at", "first_token_at", "ended_at"):
             yield from _problem_of_time(f"{place}.{name}", getattr(message, name))
         roles[message.id] = message.role

@@ -1,18 +1,19 @@
-"""What can be done with a message: stop, continue, write again, edit, fork, copy, show another version."""
+"""What can be done with a message: stop, continue, write again, edit, fork, copy, rate, show another version."""
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.chat.errors import ChatError
 from apps.chat.forms import EditForm, MessageForm
-from apps.chat.models import Role
+from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
 from apps.chat.services.fork import fork_conversation
 from apps.chat.services.go_on import continue_reply
+from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
 from apps.chat.views.answers import conversation_for, followed, led_to, message_for, refused, reply_for
@@ -105,3 +106,15 @@ def text(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
     """A message as it was written, to be copied."""
     message = message_for(request, conversation_id, message_id)
     return HttpResponse(text_of(message), content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+def rate(request: HttpRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
+    """Rate a reply ``good`` or ``bad``, or with ``none`` no longer."""
+    reply = reply_for(request, conversation_id, message_id)
+    if rating not in {*Rating.values, "none"}:
+        raise Http404
+    rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating))
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "chat/_rated.html", {"message": reply})
+    return redirect("chat:place", conversation_id, message_id)
