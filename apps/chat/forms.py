@@ -6,17 +6,20 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 
+from apps.chat.selectors import MOST_SELECTED
+
 
 class IdsField(forms.Field):
     """Any number of ids, from fields of one name."""
 
     widget = forms.MultipleHiddenInput
+    default_error_messages = {"invalid": "An attached file is not known."}
 
     def to_python(self, value: Any) -> list[UUID]:
         try:
             return [UUID(str(item)) for item in value or ()]
         except ValueError:
-            raise forms.ValidationError("An attached file is not known.") from None
+            raise forms.ValidationError(self.error_messages["invalid"]) from None
 
 
 class DraftForm(forms.Form):
@@ -65,6 +68,32 @@ class MessageForm(forms.Form):
 
     @property
     def sentence(self) -> str:
-        """The first thing that is wrong."""
-        errors: Any = self.errors.get_json_data()
-        return next((problem["message"] for problems in errors.values() for problem in problems), "")
+        return first_problem(self)
+
+
+class SelectionForm(forms.Form):
+    """Several conversations, and what is to be done with them."""
+
+    do = forms.ChoiceField(
+        choices=[("archive", "Archive"), ("delete", "Delete")],
+        error_messages={"required": "Choose what to do with them.", "invalid_choice": "That cannot be done with them."},
+    )
+    selected = IdsField(
+        error_messages={"required": "Select a conversation first.", "invalid": "A conversation is not known."}
+    )
+
+    def clean_selected(self) -> list[UUID]:
+        selected: list[UUID] = self.cleaned_data["selected"]
+        if len(selected) > MOST_SELECTED:
+            raise forms.ValidationError(f"At most {MOST_SELECTED} can be selected at once, not {len(selected):,}.")
+        return selected
+
+    @property
+    def sentence(self) -> str:
+        return first_problem(self)
+
+
+def first_problem(form: forms.Form) -> str:
+    """As a sentence; empty where nothing is wrong."""
+    errors: Any = form.errors.get_json_data()
+    return next((problem["message"] for problems in errors.values() for problem in problems), "")

@@ -14,6 +14,7 @@ from apps.generation.selectors import text_so_far
 
 SIDEBAR_LENGTH = 100
 SIDEBAR_LONGEST = 5_000
+MOST_SELECTED = 500  # conversations at once
 PINNED = "Pinned"
 
 
@@ -32,6 +33,7 @@ class Sidebar:
     groups: list[SidebarGroup]
     shown: int
     more: int
+    most_selected: int = MOST_SELECTED
 
     @property
     def is_live(self) -> bool:

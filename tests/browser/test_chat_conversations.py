@@ -111,6 +111,52 @@ async def test_keyboard_is_enough(visit: Visit) -> None:
     await expect(archive).to_have_count(0)
 
 
+async def test_several_are_selected_by_keyboard_deleted_and_brought_back(visit: Visit) -> None:
+    page = visit.page
+    first, second, third = await conversations()
+    await visit.sign_in("alice", path=third.get_absolute_url())
+    start = page.get_by_role("link", name="Select conversations")
+    bar = page.get_by_role("form", name="Selected conversations")
+    boxes = {item.pk: page.get_by_role("checkbox", name=item.title) for item in (first, second, third)}
+
+    await start.press("Enter")
+    await expect(boxes[third.pk]).to_be_focused()
+    await expect(bar.get_by_role("button", name="Delete")).to_be_disabled()
+    await page.keyboard.press("Space")
+    await expect(bar.get_by_role("status")).to_have_text("1 selected")
+    await page.keyboard.press("Escape")
+    await expect(start).to_be_focused()
+    await expect(bar).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await expect(bar.get_by_role("status")).to_have_text("None selected")
+    await page.keyboard.press("Space")
+    await boxes[first.pk].press("Shift+Space")
+    await expect(bar.get_by_role("status")).to_have_text("3 selected")
+    await page.locator(".selectable").filter(has_text=third.title).click()
+    await expect(bar.get_by_role("status")).to_have_text("2 selected")
+    assert await visit.accessibility_faults() == []
+    assert await visit.colour_faults() == []
+
+    await bar.get_by_role("button", name="Delete").press("Enter")
+    listed = page.locator("#conversation-list")
+    await expect(listed.get_by_role("link", name=third.title, exact=True)).to_be_focused()
+    await expect(listed.get_by_role("listitem")).to_have_count(1)
+    await (
+        page.get_by_role("status")
+        .filter(has_text="2 conversations were deleted.")
+        .get_by_role("button", name="Undo")
+        .click()
+    )
+    await expect(listed.get_by_role("link", name=second.title, exact=True)).to_be_focused()
+    await expect(listed.get_by_role("listitem")).to_have_count(3)
+
+    await start.click()
+    await bar.get_by_role("button", name="Select all shown").click()
+    await bar.get_by_role("button", name="Archive").click()
+    await expect(page.get_by_role("status").filter(has_text="3 conversations are archived.")).to_be_visible()
+    await expect(page.get_by_role("link", name="New conversation")).to_be_focused()
+
+
 async def test_another_conversation_that_is_answered_shows_its_dot_and_then_says_so(visit: Visit) -> None:
     page = visit.page
     *_, third = await conversations()

@@ -69,6 +69,7 @@ EXPECTED = {
     "chat:edit_preset": For.OWNER,
     "chat:delete_preset": For.OWNER,
     "chat:use_preset": For.OWNER,
+    "chat:select": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
     "chat:gauge": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,

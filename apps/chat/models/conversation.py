@@ -37,6 +37,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that the user has deleted and can still have back."""
         return self.filter(owner=user, deleted_at__isnull=False)
 
+    def deleted_with(self, conversation: Conversation) -> Self:
+        """Those that were deleted together with it, itself among them."""
+        return self.filter(owner=conversation.owner_id, deleted_at=conversation.deleted_at)
+
     def archived(self) -> Self:
         return self.filter(archived_at__isnull=False)
 

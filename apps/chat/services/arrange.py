@@ -3,7 +3,7 @@
 from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyTitle
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, ConversationQuerySet
 from apps.chat.titles import one_line
 
 TITLE_LENGTH = 120
@@ -32,6 +32,11 @@ def archive_conversation(*, conversation: Conversation, archived: bool) -> None:
         _update(conversation, archived_at=Now(), pinned_at=None)
     else:
         _update(conversation, archived_at=None)
+
+
+def archive_conversations(*, conversations: ConversationQuerySet) -> int:
+    """Take them all out of the sidebar; how many that are."""
+    return conversations.update(archived_at=Now(), pinned_at=None)
 
 
 def _update(conversation: Conversation, **changes: Now | None) -> None:

@@ -1,5 +1,6 @@
 """Delete conversations: gone at once for everybody, and for good a while later."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from apps.chat.announcements import announce_gone
 from apps.chat.models import Conversation, ConversationQuerySet
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.stop import stop_replies
 from apps.generation.models import Generation
 
 AT_ONCE = 100  # conversations in a transaction
@@ -21,16 +22,32 @@ def delete_conversation(*, conversation: Conversation) -> None:
 
     ``restore_conversation`` undoes that, but for the reply.
     """
+    delete_conversations(conversations=Conversation.objects.filter(pk=conversation.pk))
+
+
+def delete_conversations(*, conversations: ConversationQuerySet) -> list[Conversation]:
+    """Take them all away as one is; those that were there, as they are now.
+
+    They are told from others by the moment, to be brought back together: ``ConversationQuerySet.deleted_with``.
+    """
     with transaction.atomic():
-        # Whoever is sending a message has the row, or will find that it is deleted.
-        Conversation.objects.select_for_update().get(pk=conversation.pk)
-        Conversation.objects.filter(pk=conversation.pk).update(deleted_at=Now())
-        transaction.on_commit(partial(_leave, conversation))
+        # Whoever is sending a message has the row, or will find that it is deleted. Always in the same order, so that
+        # two who delete the same do not wait for each other.
+        there = list(conversations.order_by("pk").select_for_update().values_list("pk", flat=True))
+        Conversation.objects.filter(pk__in=there).update(deleted_at=Now())
+        gone = list(Conversation.objects.filter(pk__in=there))
+        transaction.on_commit(partial(_leave, gone))
+    return gone
 
 
 def restore_conversation(*, conversation: Conversation) -> None:
     """Bring it back as it was."""
-    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=None)
+    restore_conversations(conversations=Conversation.objects.filter(pk=conversation.pk))
+
+
+def restore_conversations(*, conversations: ConversationQuerySet) -> int:
+    """Bring them back as they were; how many that are."""
+    return conversations.update(deleted_at=None)
 
 
 def purge_deleted() -> int:
@@ -55,6 +72,7 @@ def _deleted(before: datetime) -> ConversationQuerySet:
     return Conversation.objects.filter(deleted_at__lt=before).order_by("deleted_at")
 
 
-def _leave(conversation: Conversation) -> None:
-    stop_reply(conversation=conversation)
-    announce_gone(conversation.pk)
+def _leave(conversations: Sequence[Conversation]) -> None:
+    stop_replies(conversations=conversations)
+    for conversation in conversations:
+        announce_gone(conversation.pk)

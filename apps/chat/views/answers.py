@@ -19,7 +19,7 @@ from apps.chat.services.exchange import Exchange
 from apps.chat.settings_form import SettingsForm
 from apps.chat.transcript import moment_now, shown
 from apps.chat.views.assistant import assistant_context
-from apps.chat.views.sidebar import deleted_conversation, sidebar_for
+from apps.chat.views.sidebar import deleted_conversations, sidebar_for
 from apps.chat.weighing import weigh
 from apps.chat.window import Part, latest_messages, latest_part, part_about
 
@@ -112,7 +112,7 @@ def page(
         "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
         "parts": parts,
         "sidebar": sidebar_for(request),
-        "deleted": None if conversation else deleted_conversation(request),
+        "deleted": None if conversation else deleted_conversations(request),
         "files": files,
         "draft": draft,
         "weight": weighing.weight if weighing else None,

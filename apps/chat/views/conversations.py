@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -14,10 +13,10 @@ from apps.accounts.requests import user_of
 from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
 from apps.chat.services.arrange import archive_conversation, pin_conversation, rename_conversation
-from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
 from apps.chat.services.share import files_to_share
 from apps.chat.views.answers import conversation_for
-from apps.chat.views.sidebar import open_conversation, refreshed, sidebar_for
+from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
 
 
 @require_GET
@@ -69,18 +68,23 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     item = conversation_for(request, conversation_id)
     was_open = bool(request.htmx) and open_conversation(request) == item  # type: ignore[attr-defined]
     delete_conversation(conversation=item)
-    address = f"{reverse('chat:home')}?deleted={item.pk}"
     if was_open:
-        return HttpResponseClientRedirect(address)
-    return refreshed(request, deleted=item) if request.htmx else HttpResponseRedirect(address)  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(address_after(item))
+    return refreshed(request, deleted=Deleted(item)) if request.htmx else HttpResponseRedirect(address_after(item))  # type: ignore[attr-defined]
 
 
 @require_POST
 def restore(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Bring back what was deleted a moment ago."""
-    item = get_object_or_404(Conversation.objects.deleted_by(user_of(request)), pk=conversation_id)
-    restore_conversation(conversation=item)
-    return _done(request, item, f"“{item.title}” is back.", restored=item)
+    """Bring back what was deleted a moment ago, or with ``together`` all that were deleted together with it."""
+    deleted = Conversation.objects.deleted_by(user_of(request))
+    item = get_object_or_404(deleted, pk=conversation_id)
+    number = 1
+    if "together" in request.POST:
+        number = restore_conversations(conversations=deleted.deleted_with(item))
+    else:
+        restore_conversation(conversation=item)
+    sentence = f"“{item.title}” is back." if number == 1 else f"{number} conversations are back."
+    return _done(request, item, sentence, restored=item)
 
 
 @require_GET

@@ -1,13 +1,14 @@
 """The list of conversations beside every page of the chat, and how it is kept up to date."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -24,13 +25,30 @@ def sidebar_for(request: HttpRequest) -> Sidebar:
     return sidebar_of(user_of(request), int(shown) if SHORT_NUMBER.fullmatch(shown) else SIDEBAR_LENGTH)
 
 
-def deleted_conversation(request: HttpRequest) -> Conversation | None:
-    """The one that was deleted a moment ago, by the address, and can be brought back."""
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted a moment ago and can be brought back: a conversation, and how many went together with it."""
+
+    conversation: Conversation
+    number: int = 1
+
+
+def deleted_conversations(request: HttpRequest) -> Deleted | None:
+    """What the address says of it, as ``address_after`` gives it."""
     try:
         deleted_id = UUID(request.GET.get("deleted", ""))
     except ValueError:
         return None
-    return Conversation.objects.deleted_by(user_of(request)).filter(pk=deleted_id).first()
+    deleted = Conversation.objects.deleted_by(user_of(request))
+    conversation = deleted.filter(pk=deleted_id).first()
+    if conversation is None:
+        return None
+    return Deleted(conversation, deleted.deleted_with(conversation).count())
+
+
+def address_after(deleted: Conversation) -> str:
+    """Where one is led whose page is of no use any longer; it offers to undo that."""
+    return f"{reverse('chat:home')}?deleted={deleted.pk}"
 
 
 def open_conversation(request: HttpRequest) -> Conversation | None:

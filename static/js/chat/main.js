@@ -11,6 +11,7 @@ import "./code.js";
 import "./gaps.js";
 import "./found.js";
 import "./presets.js";
+import "./selecting.js";
 import "./settings.js";
 import "./shortcuts.js";
 import "./sidebar.js";

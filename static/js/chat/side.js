@@ -3,3 +3,4 @@ import "./code.js";
 import "./shortcuts.js";
 import "./elsewhere.js";
 import "./sidebar.js";
+import "./selecting.js";

@@ -73,5 +73,6 @@ document.addEventListener("htmx:after:swap", () => {
 // Nothing may change under somebody who is choosing.
 document.addEventListener("htmx:before:request", (event) => {
   const isPoll = event.target.closest?.("#conversations-refresh, [id^=conversations-poll]");
-  if (isPoll && menu.matches(":popover-open")) event.preventDefault();
+  const isBusy = menu.matches(":popover-open") || document.querySelector("#conversations[data-selecting]");
+  if (isPoll && isBusy) event.preventDefault();
 });
