@@ -185,6 +185,11 @@ async def test_it_fits_a_small_phone(visit: Visit) -> None:
     await expect(page.get_by_role("button", name="Archive")).to_be_in_viewport(ratio=1)
     assert await visit.overflow() <= 0
     assert await visit.accessibility_faults() == []
+    await page.get_by_role("button", name="Delete").click()
+    await page.get_by_role("button", name="Undo").click()  # over which no drawer lies
+    await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    await page.get_by_role("button", name="Conversations").click()
+    await page.get_by_role("link", name=f"Actions for {first.title}").click()
     await page.get_by_role("button", name="Archive").click()
     await expect(page.get_by_role("link", name=first.title, exact=True)).to_have_count(0)
     await visit.open("/chat/archive/")

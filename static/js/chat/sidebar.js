@@ -1,6 +1,7 @@
 // The list of conversations: opens the menu of one, and asks for news when there may be some.
 
 const menu = document.getElementById("conversation-menu");
+const column = document.getElementById("conversations");
 const refresh = document.getElementById("conversations-refresh");
 let opener = null;
 
@@ -48,8 +49,11 @@ menu.addEventListener("keydown", (event) => {
 
 menu.addEventListener("click", ({ target }) => target.closest("a[download]") && menu.hidePopover());
 
-menu.addEventListener("htmx:after:request", ({ detail }) => {
-  if (detail.ctx.response?.raw?.ok && menu.matches(":popover-open")) menu.hidePopover();
+menu.addEventListener("htmx:after:request", ({ target, detail }) => {
+  if (!detail.ctx.response?.raw?.ok) return;
+  if (menu.matches(":popover-open")) menu.hidePopover();
+  // A drawer, over what says what was done.
+  if (target.matches("[data-leaves-list]") && column.matches(":popover-open")) column.hidePopover();
 });
 
 // Another tab may have done something meanwhile; what is sent here begins a reply.
