@@ -1,6 +1,6 @@
 // The pages beside the conversations.
-import "./code.js";
-import "./shortcuts.js";
-import "./elsewhere.js";
-import "./sidebar.js";
-import "./selecting.js";
+import "./transcript/code.js";
+import "./shortcuts/shortcuts.js";
+import "./sidebar/elsewhere.js";
+import "./sidebar/sidebar.js";
+import "./sidebar/selecting.js";

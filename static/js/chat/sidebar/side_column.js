@@ -1,7 +1,7 @@
 // Shows and hides the list of conversations: a drawer where there is little room, else a column. That it is hidden is
 // remembered, and known before the first paint (theme.js).
 
-import { say } from "./say.js";
+import { say } from "../say.js";
 
 const list = document.getElementById("conversations");
 const root = document.documentElement;

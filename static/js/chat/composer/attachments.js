@@ -1,7 +1,7 @@
 // Files for the message: chosen, dropped or pasted. They are uploaded at once, so that a draft keeps them; long text that
 // is pasted becomes a file too, and can be put into the message after all.
 
-import { openIn } from "./dialogs.js";
+import { openIn } from "../dialogs.js";
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");

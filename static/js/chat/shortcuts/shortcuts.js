@@ -1,11 +1,11 @@
 // Keyboard shortcuts, and the switch that turns them off (WCAG 2.1.4).
 
 import { pressed, writes } from "./chords.js";
-import { copy } from "./clipboard.js";
-import { say } from "./say.js";
+import { copy } from "../clipboard.js";
+import { say } from "../say.js";
 import { shortcutFor } from "./shortcut_keys.js";
 import "./shortcut_list.js";
-import { showSidebar, toggleSidebar } from "./side_column.js";
+import { showSidebar, toggleSidebar } from "../sidebar/side_column.js";
 
 const list = document.getElementById("shortcuts");
 const enabled = document.getElementById("shortcuts-on");

@@ -1,7 +1,7 @@
 // The header of a code block: copy, wrap, download. Whether lines are wrapped is remembered, for all blocks at once.
 
-import { copy } from "./clipboard.js";
-import { say } from "./say.js";
+import { copy } from "../clipboard.js";
+import { say } from "../say.js";
 
 const memory = "code:wrap";
 const root = document.documentElement;

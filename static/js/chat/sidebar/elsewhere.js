@@ -1,6 +1,6 @@
 // Tells of replies that have ended in other conversations than the one that is shown, as the list hears of it.
 
-import { showToast } from "../shell.js";
+import { showToast } from "../../shell.js";
 
 const list = document.getElementById("conversation-list");
 const words = {

@@ -1,7 +1,7 @@
 // What can be done with a message: its buttons post without leaving the page, and whoever pressed one stays there.
 
-import { copy } from "./clipboard.js";
-import { say } from "./say.js";
+import { copy } from "../clipboard.js";
+import { say } from "../say.js";
 
 const transcript = document.getElementById("transcript");
 const form = document.getElementById("again");

@@ -1,7 +1,7 @@
 // The list of shortcuts, in which each can be given other keys.
 
 import { chordOf, commandKey, isTaken, keysOf, pressed, writes } from "./chords.js";
-import { say } from "./say.js";
+import { say } from "../say.js";
 import { chordsOf, isOwn, setChord, whenSetElsewhere } from "./shortcut_keys.js";
 
 const list = document.getElementById("shortcuts");
