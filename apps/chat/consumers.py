@@ -12,7 +12,7 @@ from apps.chat.cursor import Cursor
 from apps.chat.models import Conversation
 from apps.chat.viewer import AccessLost, Viewer
 from apps.generation.errors import TooManyStreams
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from apps.generation.events import Ended, Events, Place
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import written_so_far
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 FRAME_SECONDS = 0.04
 SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting

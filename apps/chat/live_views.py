@@ -16,7 +16,7 @@ from apps.chat.models import Conversation
 from apps.chat.viewer import Viewer
 from apps.generation.errors import TooManyStreams
 from apps.generation.open_streams import open_streams
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 RETRY_AFTER_SECONDS = 60
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from apps.accounts.api_keys import use_api_key
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, InvalidKey, MethodNotAllowed, TooLarge, Unavailable
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from apps.gateway.errors import InvalidKey
 from apps.gateway.presence import has_left
 from apps.gateway.services import leave_generation
 from apps.generation.models import Generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 _leaving: set[asyncio.Task[None]] = set()
 

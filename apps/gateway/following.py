@@ -17,7 +17,7 @@ from apps.generation.events import Ended, Events, GapInLog
 from apps.generation.following import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 
 async def watch(generation: Generation, key: ApiKey, *, after: int = 0) -> AsyncGenerator[Events | None]:

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from apps.generation import event_log
 from apps.generation.events import Ended, Events, GapInLog, RawEntry, decode
 from apps.generation.models import Generation, State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from redis.exceptions import NoScriptError
 
 from apps.generation import event_log
 from apps.generation.errors import LogUnavailable
-from apps.generation.outages import STORE_AWAY
 from apps.generation.runs import Run, StopReason
+from apps.stores.outages import STORE_AWAY
 
 logger = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ import structlog
 
 from apps.endpoints.outages import failures_of_those_down
 from apps.generation.runs import Run
-from apps.generation.threads import in_thread
 from apps.inference.errors import FirstTokenTimedOut
+from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 

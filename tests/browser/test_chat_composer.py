@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, Locator, expect
 
 from apps.chat.models import Conversation, Message
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.counted_replies import have_failed_after_three
 from tests.browser.visit import Visit
 

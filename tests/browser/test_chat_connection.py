@@ -10,7 +10,7 @@ from apps.chat.viewer import HEARTBEAT
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.endpoints.models import Endpoint
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.counted_replies import is_written
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation, answered_message

@@ -3,7 +3,7 @@
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from apps.chat.models import Conversation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 
 SCRIPT: FilePayload = {"name": "rows.py", "mimeType": "text/x-python", "buffer": b"import csv\n\nrows = csv.reader\n"}

@@ -12,7 +12,7 @@ from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.counted_replies import PATIENCE, last_reply
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answer, answered_conversation, answered_message

@@ -14,7 +14,7 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message, Role
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 from tests.support.markup import Markup
 from tests.support.services import Running

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, Page, expect
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.generation.models import Generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation, answered_message
 

@@ -8,7 +8,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
 from apps.generation.models import State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, expect
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Preset
 from apps.chat.services.presets import load_presets
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.test_chat_settings import make_talk
 from tests.browser.visit import Visit
 

@@ -12,7 +12,7 @@ from apps.chat.services.settings import change_settings
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
 from apps.generation.services.announce_places import announce_places
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.browser.counted_replies import is_written, last_reply
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation

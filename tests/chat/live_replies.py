@@ -11,7 +11,7 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import start_conversation
 from apps.endpoints.services import add_endpoint
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.tab import Tab
 from tests.support.counting_chat import chunk, usage

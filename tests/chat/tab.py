@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.viewer import HEARTBEAT
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.support.frames import ShownPage
 
 PATIENCE = 20.0  # seconds

@@ -17,7 +17,7 @@ from apps.endpoints.services import add_endpoint
 from apps.generation import event_log
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange, generation_of
 from tests.chat.tab import tab_of
 from tests.generation.conftest import numbers

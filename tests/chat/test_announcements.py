@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.chat import announcements
 from apps.chat.announcements import announce_gone, announce_messages, announced_messages
 from apps.generation import event_log
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
 from tests.chat.tab import tab_of
 from tests.support.services import Services

@@ -20,9 +20,9 @@ from apps.chat.services.versions import answer_again
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
 from apps.generation.models import Generation, State
-from apps.generation.threads import in_thread
 from apps.guide.models import Term
 from apps.guide.search.index import rebuild_index
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, generation_of
 from tests.chat.live_replies import model, pieces, scripted_server, the_end
 from tests.chat.tab import Tab, tab_of

@@ -13,7 +13,7 @@ from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import edit_question, show_version
 from apps.generation.models import State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, answered_conversation, answered_message, failed_exchange, generation_of
 from tests.chat.live_replies import (
     REPLY,

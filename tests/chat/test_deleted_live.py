@@ -12,7 +12,7 @@ from apps.chat.consumers import SIGNED_OUT
 from apps.chat.services.delete import delete_conversation
 from apps.chat.viewer import HEARTBEAT, HEARTBEAT_SECONDS
 from apps.generation.models import State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import model, scripted_server, shows_half, stop_half_way
 from tests.chat.tab import socket_to, tab_of

@@ -19,7 +19,7 @@ from apps.chat.models import Conversation
 from apps.chat.viewer import HEARTBEAT
 from apps.generation import event_log
 from apps.generation.open_streams import keys
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.tab import Tab, socket_to, tab_of
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

@@ -15,7 +15,7 @@ from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import Program
 from apps.generation import event_log
 from apps.generation.open_streams import keys
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import ask, assert_like_reloaded, model, pieces, scripted_server, the_end
 from tests.chat.tab import Tab, tab_of

@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import (
     REPLY,

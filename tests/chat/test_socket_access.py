@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.tab import Tab, socket_to, tab_of
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

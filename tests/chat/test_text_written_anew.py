@@ -13,7 +13,7 @@ from apps.generation import event_log
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import assert_like_reloaded
 from tests.chat.tab import Tab, tab_of

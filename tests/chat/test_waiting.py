@@ -20,7 +20,7 @@ from apps.generation.services.announce_places import announce_places
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.chat.tab import tab_of
 from tests.support.scripted_server import ScriptedServer, scripted_server
 

@@ -18,7 +18,7 @@ from apps.endpoints.services.try_out import run_trial
 from apps.endpoints.tokens import seal
 from apps.endpoints.trial import STEPS
 from apps.endpoints.trial_record import Candidate, StepResult, TrialRecord, claim_record, open_record, read_record
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.support.scripted_server import ScriptedServer, counting_server, scripted_server
 from tests.support.services import Running

@@ -33,7 +33,7 @@ from apps.generation.services.resume import resume_generation
 from apps.generation.services.start import start_generation
 from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue, check_stuck, in_turn
 
 MOST = 2  # generations of one person at once

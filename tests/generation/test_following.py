@@ -12,7 +12,7 @@ from apps.generation import event_log, following
 from apps.generation.events import Ended, Events
 from apps.generation.following import Follower
 from apps.generation.models import Generation, State
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.generation.conftest import ask
 
 type Client = redis.asyncio.Redis

@@ -13,8 +13,8 @@ from apps.generation import patience
 from apps.generation.models import Generation, State
 from apps.generation.patience import leave_those_that_hang
 from apps.generation.runs import Run, StopReason
-from apps.generation.threads import in_thread
 from apps.inference.errors import FirstTokenTimedOut
+from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
 from tests.generation.test_worker import ended
 from tests.support.scripted_server import ScriptedServer

@@ -12,8 +12,8 @@ from apps.generation.models import Generation, State
 from apps.generation.sent import Sent
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
-from apps.generation.threads import in_thread
 from apps.inference.protocols import protocol_named
+from apps.stores.threads import in_thread
 from tests.generation.test_worker import PATIENCE, ended, wait_until
 from tests.support.scripted_server import ScriptedServer
 

@@ -11,7 +11,7 @@ from apps.generation import event_log
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.generation.conftest import numbers
 from tests.generation.test_worker import ended, wait_until
 from tests.support.scripted_server import ScriptedServer

@@ -17,7 +17,7 @@ from apps.generation import event_log
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.enqueue import enqueue
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
 from tests.support.counting_chat import chunk
 from tests.support.scripted_server import ScriptedServer

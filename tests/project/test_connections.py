@@ -9,7 +9,7 @@ from django.test import Client
 
 from apps.accounts.api_keys import create_api_key
 from apps.accounts.models import User
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 MORE_THAN_THE_POOL = 3 * settings.DATABASE_POOL_SIZE
 

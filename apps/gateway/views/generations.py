@@ -21,7 +21,7 @@ from apps.generation.events import Ended, Events
 from apps.generation.models import Generation
 from apps.generation.open_streams import open_streams
 from apps.generation.services.cancel import cancel_generation
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 LARGEST_OFFSET = 2**53
 

@@ -8,7 +8,7 @@ from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.errors import ModelNotFound
 from apps.gateway.selectors import Model, served_models
-from apps.generation.threads import in_thread
+from apps.stores.threads import in_thread
 
 
 @api_view("GET")

@@ -12,7 +12,6 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
-from apps.generation.outages import POSTGRES_AWAY, STORE_AWAY
 from apps.generation.runs import StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
@@ -21,6 +20,7 @@ from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
 from apps.generation.services.stream import Streaming
+from apps.stores.outages import POSTGRES_AWAY, STORE_AWAY
 
 logger = structlog.get_logger(__name__)
 

@@ -19,13 +19,13 @@ from apps.generation import event_log
 from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
 from apps.generation.models import Generation, State
-from apps.generation.outages import POSTGRES_AWAY
 from apps.generation.relay import open_run, pause, stream
 from apps.generation.runs import Run, StopReason
 from apps.generation.runtime import Runtime
 from apps.generation.services.finish import Outcome
 from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded
 from apps.inference.protocols.base import Delta
+from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
