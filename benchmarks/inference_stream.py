@@ -18,7 +18,7 @@ from typing import Any
 
 import uvloop
 
-from apps.inference.connection import open_session
+from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, ChatRequest, Timeouts
 from apps.inference.protocols.chat_reply import ChatReply

@@ -14,9 +14,9 @@ from apps.endpoints.choices import Capability
 from apps.endpoints.health import SLOW, Evidence, Verdict, evidence_of
 from apps.endpoints.networks import is_allowed_address
 from apps.endpoints.serving import informed
-from apps.inference.connection import open_session
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import FirstTokenTimedOut, InferenceError, clean_detail
+from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
 from apps.inference.server import Server

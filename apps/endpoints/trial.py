@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from apps.endpoints.networks import is_allowed_address
 from apps.endpoints.trial_record import Outcome, StepResult
 from apps.endpoints.trial_steps import Bench, NotOffered, Subject
-from apps.inference.connection import open_session
 from apps.inference.errors import InferenceError
+from apps.inference.http.connection import open_session
 
 STEPS = {
     "reachability": "Reach the server",

@@ -28,7 +28,7 @@ from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL_CHANNEL
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.worker_names import own_name
-from apps.inference.connection import open_session
+from apps.inference.http.connection import open_session
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)

@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.calls import get_json, get_text, post_json
 from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed
+from apps.inference.http.calls import get_json, get_text, post_json
 from apps.inference.protocols.base import Timeouts
 from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.server import Server

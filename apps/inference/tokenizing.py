@@ -5,8 +5,8 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.calls import post_json
 from apps.inference.errors import NotServed, ProtocolError
+from apps.inference.http.calls import post_json
 from apps.inference.protocols.base import ChatMessage, Timeouts
 from apps.inference.server import Server
 

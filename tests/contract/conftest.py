@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from apps.inference.connection import open_session
 from apps.inference.errors import InferenceError
+from apps.inference.http.connection import open_session
 from apps.inference.protocols.base import Delta, FinishReason, Timeouts, Usage
 from apps.inference.server import Server
 from tests.contract.dialects import Dialect

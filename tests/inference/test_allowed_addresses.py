@@ -4,9 +4,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from apps.inference.calls import get_json
-from apps.inference.connection import open_session
 from apps.inference.errors import AddressRefused
+from apps.inference.http.calls import get_json
+from apps.inference.http.connection import open_session
 from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 from tests.support.scripted_server import ScriptedServer

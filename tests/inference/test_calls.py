@@ -2,10 +2,10 @@
 
 import pytest
 
-from apps.inference import calls
-from apps.inference.calls import get_json, get_text, post_json
-from apps.inference.connection import open_session
 from apps.inference.errors import FirstTokenTimedOut, InferenceError, Interrupted, ProtocolError, ServerError
+from apps.inference.http import calls
+from apps.inference.http.calls import get_json, get_text, post_json
+from apps.inference.http.connection import open_session
 from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 from tests.support.scripted_server import ScriptedServer

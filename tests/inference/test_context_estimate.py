@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from apps.inference.connection import open_session
 from apps.inference.context import estimate_chat_tokens, estimate_tokens, fit
+from apps.inference.http.connection import open_session
 from apps.inference.protocols.base import ChatMessage
 
 BYTES = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(100))

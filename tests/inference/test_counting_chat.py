@@ -7,8 +7,8 @@ from contextlib import aclosing
 import aiohttp
 import pytest
 
-from apps.inference.connection import open_session
 from apps.inference.errors import Interrupted, Overloaded, ServerError, Stalled
+from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, Timeouts
 from apps.inference.server import Server

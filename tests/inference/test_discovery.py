@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.inference.connection import open_session
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import (
     AuthenticationFailed,
@@ -17,6 +16,7 @@ from apps.inference.errors import (
     ProtocolError,
     Unreachable,
 )
+from apps.inference.http.connection import open_session
 from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 from apps.inference.server_pages import PATHS, Pages, read_pages, read_queue_size

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.inference.errors import ProtocolError
-from apps.inference.sse import LONGEST_EVENT, EventReader
+from apps.inference.http.sse import LONGEST_EVENT, EventReader
 
 LINES = st.one_of(
     st.sampled_from(

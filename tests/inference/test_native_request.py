@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from apps.inference.connection import open_session
 from apps.inference.errors import InvalidRequest
+from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Timeouts
 from apps.inference.protocols.tgi import code_llama_size

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.inference.connection import open_session
+from apps.inference.http.connection import open_session
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import Send, head, whole
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from apps.inference.connection import open_session
 from apps.inference.errors import InferenceError, NotServed, ProtocolError
+from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatMessage, Timeouts
 from apps.inference.server import Server, ServerKind

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 from apps.inference.errors import InferenceError, Interrupted, ProtocolError
-from apps.inference.failures import failure_of_event
+from apps.inference.http.failures import failure_of_event
+from apps.inference.http.sse import EventReader
 from apps.inference.protocols.base import Delta, FinishReason, Usage
-from apps.inference.sse import EventReader
 
 DONE = "[DONE]"
 FINISH_REASONS: dict[str, FinishReason] = {

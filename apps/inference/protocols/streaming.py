@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from apps.inference.errors import Interrupted
-from apps.inference.exchange import Exchange
+from apps.inference.http.exchange import Exchange
 from apps.inference.prompts import ReplyText
 from apps.inference.protocols.base import Delta, Timeouts, Timings
 from apps.inference.protocols.reply import Reply

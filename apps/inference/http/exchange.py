@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import aiohttp
 
-from apps.inference.answers import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import (
     FirstTokenTimedOut,
     InferenceError,
     Stalled,
     TotalTimedOut,
 )
+from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.protocols.base import Timeouts, as_content
 from apps.inference.server import Server
 

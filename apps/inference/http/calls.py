@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from apps.inference.answers import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.errors import InferenceError, ProtocolError
+from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.server import Server
 
 if TYPE_CHECKING:  # the protocols import this module

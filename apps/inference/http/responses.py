@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 import aiohttp
 
-from apps.inference.connection import NotAllowed
 from apps.inference.errors import (
     AddressRefused,
     AuthenticationFailed,
@@ -19,7 +18,8 @@ from apps.inference.errors import (
     ProtocolError,
     Unreachable,
 )
-from apps.inference.failures import failure_of_event, failure_of_response
+from apps.inference.http.connection import NotAllowed
+from apps.inference.http.failures import failure_of_event, failure_of_response
 from apps.inference.server import Server
 
 LONGEST_ERROR_BODY = 65_536
