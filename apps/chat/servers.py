@@ -6,8 +6,8 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.endpoints.absence import describe_absence
-from apps.endpoints.console import HEALTH_WORDS
+from apps.endpoints.console.cards import HEALTH_WORDS
+from apps.endpoints.health.absence import describe_absence
 from apps.endpoints.models import Capability, Endpoint, Health, Variant
 from apps.endpoints.services.reserve import preference
 from apps.generation.models import Generation, State

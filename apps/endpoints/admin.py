@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 from apps.accounts.requests import user_of
 from apps.endpoints.forms import EndpointForm
+from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, EndpointChange, Observation
 from apps.endpoints.services import remove_endpoint, save_endpoint
-from apps.endpoints.wording import describe_health
 
 
 @admin.register(Endpoint)

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from django import forms
 from django.views.decorators.debug import sensitive_variables
 
-from apps.endpoints.addresses import normalise_address
 from apps.endpoints.capabilities import TASKS
 from apps.endpoints.errors import AddressRefused, InvalidEndpoint
 from apps.endpoints.form_fields import YES, OverrideFields, ParameterFields
 from apps.endpoints.models import Endpoint, State
-from apps.endpoints.tokens import check_token
+from apps.endpoints.security.addresses import normalise_address
+from apps.endpoints.security.tokens import check_token
 from apps.inference.catalogue import capabilities_of
 from apps.inference.errors import InvalidRequest
 

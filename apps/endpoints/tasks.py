@@ -4,7 +4,7 @@ from celery import shared_task
 
 from apps.endpoints.services.probe import probe_endpoints
 from apps.endpoints.services.record import prune_observations
-from apps.endpoints.services.try_out import TASK_NAME, run_trial
+from apps.endpoints.services.start_connection_test import TASK_NAME, run_trial
 
 
 @shared_task(name="endpoints.probe")

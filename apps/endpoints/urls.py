@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from apps.endpoints.views import cards, editing, states, trials
+from apps.endpoints.views import cards, connection_tests, editing, states
 
 app_name = "endpoints"
 
 urlpatterns = [
     path("", cards.show_cards, name="list"),
     path("add/", editing.add, name="add"),
-    path("test/", trials.start, name="test_new"),
-    path("tests/<str:trial_id>/", trials.show, name="trial"),
+    path("test/", connection_tests.start, name="test_new"),
+    path("tests/<str:trial_id>/", connection_tests.show, name="trial"),
     path("<uuid:endpoint_id>/", editing.change, name="change"),
     path("<uuid:endpoint_id>/state/", states.change_state, name="state"),
-    path("<uuid:endpoint_id>/test/", trials.start, name="test"),
+    path("<uuid:endpoint_id>/test/", connection_tests.start, name="test"),
 ]

@@ -8,7 +8,7 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the console, which lies below, how to count who waits."""
-        from apps.endpoints.waiting import count_with  # noqa: PLC0415 (models are loaded only now)
+        from apps.endpoints.console.waiting import count_with  # noqa: PLC0415 (models are loaded only now)
         from apps.generation.selectors import queued_by_variant  # noqa: PLC0415
 
         count_with(queued_by_variant)

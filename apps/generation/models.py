@@ -11,7 +11,7 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import UUID7, Now
 from django.db.models.lookups import LessThan
 
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 
 if TYPE_CHECKING:
     from apps.accounts.models import User

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.endpoints.absence import Wanted, describe_absences
-from apps.endpoints.outages import Job, read_outages
+from apps.endpoints.health.absence import Wanted, describe_absences
+from apps.endpoints.health.outages import Job, read_outages
 from apps.generation.events import Place
 
 # Everybody's first before anybody's second, what a person has running counted in; then by age. One that waits for a

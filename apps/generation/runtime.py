@@ -18,7 +18,7 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.endpoints.networks import is_allowed_address
+from apps.endpoints.security.networks import is_allowed_address
 from apps.endpoints.slots import renew_slots
 from apps.generation import event_log
 from apps.generation.log_writer import LogWriter

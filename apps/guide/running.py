@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.endpoints.recipes import DOCKER_RUN, KEY_LINE, RECIPES, Recipe, fold
+from apps.endpoints.console.recipes import DOCKER_RUN, KEY_LINE, RECIPES, Recipe, fold
 from apps.guide.models import CodeModel
 
 # What the lines below have in common, as a function of the shell.

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.endpoints.absence import Wanted, describe_absence, describe_absences
+from apps.endpoints.health.absence import Wanted, describe_absence, describe_absences
+from apps.endpoints.health.outages import read_outages
 from apps.endpoints.models import Endpoint, EndpointChange, Health
-from apps.endpoints.outages import read_outages
 from apps.endpoints.services import remove_endpoint, set_endpoint_state
 from tests.endpoints.conftest import Add
 

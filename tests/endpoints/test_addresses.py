@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.endpoints.addresses import normalise_address, validate_address
 from apps.endpoints.errors import AddressRefused
+from apps.endpoints.security.addresses import normalise_address, validate_address
 
 
 @pytest.mark.parametrize(

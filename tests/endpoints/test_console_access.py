@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.endpoints.connection_test.record import Candidate, open_record
 from apps.endpoints.models import Endpoint
-from apps.endpoints.trial_record import Candidate, open_record
 from tests.endpoints.conftest import Add
 
 PAGES = [

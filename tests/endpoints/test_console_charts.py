@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.endpoints.charts import HEIGHT, MARGIN, WIDTH, Sparkline, draw_sparkline
+from apps.endpoints.console.sparkline import HEIGHT, MARGIN, WIDTH, Sparkline, draw_sparkline
 
 
 def draw(by_minute: dict[int, float]) -> Sparkline:

@@ -15,8 +15,8 @@ from redis.retry import Retry
 
 from apps.accounts.models import User
 from apps.endpoints import slots
+from apps.endpoints.console.recipes import RECIPES
 from apps.endpoints.models import Endpoint, Health, Observation
-from apps.endpoints.recipes import RECIPES
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.slots import Bid, take_slot
 from apps.generation.models import Generation

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from apps.endpoints.recipes import DOCKER_RUN, KEY_LINE, RECIPES, Recipe
+from apps.endpoints.console.recipes import DOCKER_RUN, KEY_LINE, RECIPES, Recipe
 from tests.project.containers import ROOT
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

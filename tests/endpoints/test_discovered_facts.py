@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from apps.endpoints.health.probe import as_facts
 from apps.endpoints.models import Endpoint
-from apps.endpoints.probing import as_facts
 from apps.inference.discovery import Discovered
 from tests.endpoints.conftest import PLAIN_TOKEN
 

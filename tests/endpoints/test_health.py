@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from apps.endpoints.health import Evidence, Standing, Verdict, evidence_of, judge, pause_after
+from apps.endpoints.health.rules import Evidence, Standing, Verdict, evidence_of, judge, pause_after
+from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, Health
-from apps.endpoints.wording import describe_health
 from apps.inference.errors import (
     AddressRefused,
     AuthenticationFailed,

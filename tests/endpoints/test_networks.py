@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from apps.endpoints.addresses import normalise_address
 from apps.endpoints.errors import AddressRefused
-from apps.endpoints.networks import is_allowed_address
+from apps.endpoints.security.addresses import normalise_address
+from apps.endpoints.security.networks import is_allowed_address
 from project.env import parse_networks
 
 

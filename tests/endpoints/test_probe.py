@@ -17,13 +17,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.embedded.ports import HOST, free_port
+from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, EndpointChange, Health, Observation
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.services.probe import LOCK, probe_endpoints
 from apps.endpoints.services.record import prune_observations
 from apps.endpoints.slots import Bid, client, take_slot
 from apps.endpoints.tasks import probe
-from apps.endpoints.wording import describe_health
 from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from apps.endpoints.errors import TokenUnreadable
 from apps.endpoints.models import Endpoint
-from apps.endpoints.tokens import seal, unseal
+from apps.endpoints.security.tokens import seal, unseal
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 
 NEW_TOKEN = "hf_another-token-of-the-gpu-server"

@@ -7,7 +7,7 @@ import pytest
 import redis.asyncio
 
 from apps.accounts.models import User
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation import event_log

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from apps.accounts.models import User
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
 from apps.generation import event_log
 from apps.generation.errors import GenerationComplete, TooManyAtOnce

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.embedded.ports import free_port
+from apps.endpoints.health.outages import read_outages
 from apps.endpoints.models import Endpoint, Health
-from apps.endpoints.outages import read_outages
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.generation import event_log
 from apps.generation.events import Place

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from apps.endpoints.recipes import RECIPES
+from apps.endpoints.console.recipes import RECIPES
 from apps.guide.hardware.answer import answer
 from apps.guide.hardware.fit import Verdict
 from apps.guide.hardware.forms import read as read_question

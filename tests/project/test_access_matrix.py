@@ -24,9 +24,9 @@ from apps.chat.services.delete import delete_conversation
 from apps.chat.services.presets import save_preset
 from apps.chat.services.send import start_conversation
 from apps.chat.services.share import share_conversation
+from apps.endpoints.connection_test.record import Candidate, open_record
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
-from apps.endpoints.trial_record import Candidate, open_record
 from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange
 

@@ -12,7 +12,7 @@ from django.db.models.functions import UUID7, Now
 from django.urls import reverse
 
 from apps.chat.models.message import Message
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.generation.models import ACTIVE
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.functions.uuid
 from django.db import migrations, models
 
-import apps.endpoints.addresses
+import apps.endpoints.security.addresses
 
 
 class Migration(migrations.Migration):
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="The root of the server, without /v1.",
                         max_length=500,
-                        validators=[apps.endpoints.addresses.validate_address],
+                        validators=[apps.endpoints.security.addresses.validate_address],
                         verbose_name="URL",
                     ),
                 ),

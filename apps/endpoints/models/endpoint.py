@@ -7,12 +7,12 @@ from django.core.validators import MinValueValidator, ProhibitNullCharactersVali
 from django.db import models
 from django.db.models.functions import UUID7, Now
 
-from apps.endpoints.addresses import LONGEST_URL, validate_address
 from apps.endpoints.capabilities import effective_capabilities, validate_overrides
 from apps.endpoints.choices import Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
+from apps.endpoints.security.addresses import LONGEST_URL, validate_address
+from apps.endpoints.security.tokens import seal, unseal
 from apps.endpoints.serving import informed, timeouts_for
-from apps.endpoints.tokens import seal, unseal
 from apps.inference.protocols.base import Timeouts
 from apps.inference.server import Server
 

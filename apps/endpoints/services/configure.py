@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import User
-from apps.endpoints.addresses import normalise_address
+from apps.endpoints.console.changes import Change, changes_between, is_another_server
 from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, TokenUnreadable
-from apps.endpoints.history import Change, changes_between, is_another_server
 from apps.endpoints.models import Endpoint, EndpointChange, State
-from apps.endpoints.tokens import seal
+from apps.endpoints.security.addresses import normalise_address
+from apps.endpoints.security.tokens import seal
 
 COMMAND_LINE = "command line"
 OBSERVED = (

@@ -8,9 +8,9 @@ from django.utils import timezone
 from redis.exceptions import LockError
 
 from apps.endpoints.errors import TokenUnreadable
-from apps.endpoints.health import TOKEN_UNREADABLE
+from apps.endpoints.health.probe import Finding, Subject, ask_all
+from apps.endpoints.health.rules import TOKEN_UNREADABLE
 from apps.endpoints.models import Endpoint, Health
-from apps.endpoints.probing import Finding, Subject, ask_all
 from apps.endpoints.services.record import Speed, record_probe
 from apps.endpoints.slots import client, running_counts
 

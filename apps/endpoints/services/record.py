@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
-from apps.endpoints.health import SLOW, Evidence, Standing, Verdict, evidence_of, judge
+from apps.endpoints.health.rules import SLOW, Evidence, Standing, Verdict, evidence_of, judge
 from apps.endpoints.models import Endpoint, Observation, ObservationKind
 from apps.inference.errors import InferenceError
 

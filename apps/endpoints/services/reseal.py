@@ -4,7 +4,7 @@ from django.db import transaction
 
 from apps.endpoints.errors import TokenUnreadable
 from apps.endpoints.models import Endpoint
-from apps.endpoints.tokens import reseal
+from apps.endpoints.security.tokens import reseal
 
 
 @transaction.atomic

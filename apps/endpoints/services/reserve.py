@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.endpoints.errors import AllEndpointsBusy, NoEndpointAvailable
-from apps.endpoints.health import pause_after
+from apps.endpoints.health.rules import pause_after
 from apps.endpoints.models import Endpoint, Health, State
 from apps.endpoints.slots import Bid, take_slot
 

@@ -7,8 +7,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from apps.endpoints.console import read_cards
-from apps.endpoints.recipes import KEY_LINE, RECIPES
+from apps.endpoints.console.cards import read_cards
+from apps.endpoints.console.recipes import KEY_LINE, RECIPES
 from apps.endpoints.views.access import staff_only
 
 

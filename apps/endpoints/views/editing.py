@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import user_of
-from apps.endpoints.console import read_card
+from apps.endpoints.console.cards import read_card
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import save_endpoint

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from apps.accounts.requests import user_of
-from apps.endpoints.console import running_by_id
+from apps.endpoints.console.cards import running_by_id
 from apps.endpoints.forms import StateForm
 from apps.endpoints.models import Endpoint, State
 from apps.endpoints.services import set_endpoint_state

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
-from apps.endpoints.absence import describe_absences
-from apps.endpoints.outages import Outages, read_outages
+from apps.endpoints.health.absence import describe_absences
+from apps.endpoints.health.outages import Outages, read_outages
 from apps.endpoints.slots import release_slots_of
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue

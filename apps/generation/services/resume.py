@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.generation import event_log
 from apps.generation.errors import GenerationComplete
 from apps.generation.events import Ended

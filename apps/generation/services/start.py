@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue

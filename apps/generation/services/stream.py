@@ -10,8 +10,8 @@ from django.db import close_old_connections, connection
 from redis.exceptions import RedisError
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
+from apps.endpoints.health.outages import read_outages
 from apps.endpoints.models import Endpoint
-from apps.endpoints.outages import read_outages
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot

@@ -1,6 +1,6 @@
 """How Text Generation Inference is started for a calculation."""
 
-from apps.endpoints.recipes import DOCKER_RUN
+from apps.endpoints.console.recipes import DOCKER_RUN
 from apps.guide.hardware.memory import Format, Precision
 
 # What of the window is kept for the reply: this many tokens, or a quarter of a small window.

@@ -11,12 +11,12 @@ from django.db.models import Avg, Count, Q
 from django.db.models.functions import TruncMinute
 from redis.exceptions import RedisError
 
-from apps.endpoints.charts import MINUTES, Sparkline, draw_sparkline
 from apps.endpoints.choices import Capability, Health, State
+from apps.endpoints.console.sparkline import MINUTES, Sparkline, draw_sparkline
+from apps.endpoints.console.waiting import waiting_by_variant
+from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, Observation
 from apps.endpoints.slots import running_counts
-from apps.endpoints.waiting import waiting_by_variant
-from apps.endpoints.wording import describe_health
 
 logger = structlog.get_logger(__name__)
 

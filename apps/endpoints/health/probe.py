@@ -11,8 +11,8 @@ import aiohttp
 from django.conf import settings
 
 from apps.endpoints.choices import Capability
-from apps.endpoints.health import SLOW, Evidence, Verdict, evidence_of
-from apps.endpoints.networks import is_allowed_address
+from apps.endpoints.health.rules import SLOW, Evidence, Verdict, evidence_of
+from apps.endpoints.security.networks import is_allowed_address
 from apps.endpoints.serving import informed
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import FirstTokenTimedOut, InferenceError, clean_detail

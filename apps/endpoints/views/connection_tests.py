@@ -9,12 +9,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import user_of
+from apps.endpoints.connection_test.record import read_record
+from apps.endpoints.connection_test.view import steps_shown, verdict_of
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
-from apps.endpoints.services.try_out import start_trial
-from apps.endpoints.trial_record import read_record
-from apps.endpoints.trial_view import steps_shown, verdict_of
+from apps.endpoints.services.start_connection_test import start_trial
 from apps.endpoints.views.access import staff_only
 
 

@@ -1,7 +1,7 @@
 """Which URLs may be called a model server: the one place that decides, for forms, commands and the admin.
 
 Only the text of the URL is looked at here, with the addresses in it; what a name resolves to is looked at when the
-connection is opened (``apps.endpoints.networks``), and pinned.
+connection is opened (``apps.endpoints.security.networks``), and pinned.
 """
 
 import re
@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ValidationError
 
 from apps.endpoints.errors import AddressRefused
-from apps.endpoints.networks import Address, is_in_allowed_networks, is_metadata, is_not_one_server
+from apps.endpoints.security.networks import Address, is_in_allowed_networks, is_metadata, is_not_one_server
 
 LONGEST_URL = 500
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from apps.endpoints.absence import Wanted
+from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
 
 type Job = tuple[str, str]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from apps.endpoints.trial import STEPS
-from apps.endpoints.trial_record import Outcome, StepResult, TrialRecord
+from apps.endpoints.connection_test.record import Outcome, StepResult, TrialRecord
+from apps.endpoints.connection_test.run import STEPS
 
 WORDS = {
     Outcome.PASSED: ("good", "Passed"),

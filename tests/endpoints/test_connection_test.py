@@ -12,12 +12,19 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.embedded.ports import free_port
-from apps.endpoints import trial_record
+from apps.endpoints.connection_test import record as test_record
+from apps.endpoints.connection_test.record import (
+    Candidate,
+    StepResult,
+    TrialRecord,
+    claim_record,
+    open_record,
+    read_record,
+)
+from apps.endpoints.connection_test.run import STEPS
 from apps.endpoints.models import Endpoint
-from apps.endpoints.services.try_out import run_trial
-from apps.endpoints.tokens import seal
-from apps.endpoints.trial import STEPS
-from apps.endpoints.trial_record import Candidate, StepResult, TrialRecord, claim_record, open_record, read_record
+from apps.endpoints.security.tokens import seal
+from apps.endpoints.services.start_connection_test import run_trial
 from apps.stores.threads import in_thread
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.support.scripted_server import ScriptedServer, counting_server, scripted_server
@@ -142,14 +149,14 @@ def test_steps_appear_as_they_end(staff_client: Client, erin: User) -> None:
     assert waiting.count('data-outcome="waiting"') == len(STEPS) - 1
     assert 'data-step="reachability" data-outcome="running"' in waiting
     assert "every 500ms" in waiting
-    trial_record.add_result(trial_id, StepResult("reachability", "failed", 1.5, "Nobody <there>."))
+    test_record.add_result(trial_id, StepResult("reachability", "failed", 1.5, "Nobody <there>."))
     begun = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
     assert 'data-step="reachability" data-outcome="failed"' in begun
     assert "Nobody &lt;there&gt;." in begun
     assert "1.5 s" in begun
     for step in list(STEPS)[1:]:
-        trial_record.add_result(trial_id, StepResult(step, "not_tried", 0, ""))
-    trial_record.close_record(trial_id)
+        test_record.add_result(trial_id, StepResult(step, "not_tried", 0, ""))
+    test_record.close_record(trial_id)
     over = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
     assert "This server is not ready. Failed: reach the server" in over
     assert "hx-get" not in over, "nothing more is asked for"
@@ -157,7 +164,7 @@ def test_steps_appear_as_they_end(staff_client: Client, erin: User) -> None:
 
 def test_without_a_worker_it_says_so(staff_client: Client, erin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     trial_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
-    monkeypatch.setattr(trial_record, "CLAIM_SECONDS", 0.0)
+    monkeypatch.setattr(test_record, "CLAIM_SECONDS", 0.0)
     page = staff_client.get(f"/endpoints/tests/{trial_id}/").text
     assert "No worker has taken the test up." in page
 
@@ -204,7 +211,7 @@ def test_who_takes_a_test_up_takes_the_token_with_it(erin: User) -> None:
     assert client_of_redis().hget(key, "sealed_token") == candidate.sealed_token.encode()
     assert claim_record(trial_id) == candidate
     assert client_of_redis().hget(key, "sealed_token") is None
-    assert 0 < client_of_redis().ttl(key) <= trial_record.RECORD_SECONDS
+    assert 0 < client_of_redis().ttl(key) <= test_record.RECORD_SECONDS
 
 
 @pytest.fixture
@@ -215,7 +222,7 @@ def erin(staff_client: Client) -> Iterator[User]:
 
 
 def client_of_redis() -> "redis.Redis":
-    return trial_record._client()  # noqa: SLF001 (the same Redis)
+    return test_record._client()  # noqa: SLF001 (the same Redis)
 
 
 def keys_of_trials() -> set[bytes]:

@@ -6,11 +6,11 @@ from celery import current_app
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.endpoints.connection_test.record import Candidate, add_result, claim_record, close_record, open_record
+from apps.endpoints.connection_test.run import run_steps
+from apps.endpoints.connection_test.steps import Subject
 from apps.endpoints.models import Endpoint
-from apps.endpoints.tokens import unseal
-from apps.endpoints.trial import run_steps
-from apps.endpoints.trial_record import Candidate, add_result, claim_record, close_record, open_record
-from apps.endpoints.trial_steps import Subject
+from apps.endpoints.security.tokens import unseal
 
 TASK_NAME = "endpoints.try_out"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import aiohttp
 
 from apps.endpoints.capabilities import trained_tasks
-from apps.endpoints.tokens import unseal
-from apps.endpoints.trial_record import Candidate
+from apps.endpoints.connection_test.record import Candidate
+from apps.endpoints.security.tokens import unseal
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded, Unreachable
 from apps.inference.prompts import infilling_prompt

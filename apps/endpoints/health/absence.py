@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.endpoints.choices import Health, State
+from apps.endpoints.health.sentences import at_moment
 from apps.endpoints.models import Endpoint, EndpointChange
-from apps.endpoints.wording import at_moment
 
 REMOVED = {"field": "endpoint", "after": "removed"}
 

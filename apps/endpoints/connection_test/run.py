@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from apps.endpoints.networks import is_allowed_address
-from apps.endpoints.trial_record import Outcome, StepResult
-from apps.endpoints.trial_steps import Bench, NotOffered, Subject
+from apps.endpoints.connection_test.record import Outcome, StepResult
+from apps.endpoints.connection_test.steps import Bench, NotOffered, Subject
+from apps.endpoints.security.networks import is_allowed_address
 from apps.inference.errors import InferenceError
 from apps.inference.http.connection import open_session
 
