@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps.generation.runtime import WORKERS_KEY
+from apps.generation.worker.runtime import WORKERS_KEY
 
 HEARTBEAT_MAX_AGE = 10.0  # seconds
 CHECK_TIMEOUT = 2.0  # seconds

@@ -14,8 +14,8 @@ from apps.chat.markdown.code import code_block
 from apps.chat.models import Message
 from apps.endpoints.choices import Protocol
 from apps.generation.models import Generation, State
+from apps.generation.request_record import Sent
 from apps.generation.selectors import text_so_far
-from apps.generation.sent import Sent
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Prompt, chat_prompt
 from apps.inference.protocols import protocol_named

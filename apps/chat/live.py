@@ -9,9 +9,9 @@ from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript import doing_of, html_of
 from apps.chat.wording import doing, spoken
-from apps.generation.event_log import first_token_at
-from apps.generation.events import Ended, Events, Place
-from apps.generation.following import follower
+from apps.generation.log.entries import Ended, Events, Place
+from apps.generation.log.follower import follower
+from apps.generation.log.store import first_token_at
 from apps.generation.models import Generation, State
 from apps.generation.selectors import written_so_far
 from apps.stores.threads import in_thread

@@ -15,7 +15,7 @@ from apps.chat.events import EventStream, Handover
 from apps.chat.models import Conversation
 from apps.chat.viewer import Viewer
 from apps.generation.errors import TooManyStreams
-from apps.generation.open_streams import open_streams
+from apps.generation.live_connections import open_streams
 from apps.stores.threads import in_thread
 
 RETRY_AFTER_SECONDS = 60

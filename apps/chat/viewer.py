@@ -13,8 +13,8 @@ from apps.chat.live import LiveReply
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript import ShownMessage, html_of
 from apps.chat.window import Part, latest_messages, part_to_catch_up, part_where_switched
+from apps.generation.live_connections import open_streams
 from apps.generation.models import ACTIVE, Generation
-from apps.generation.open_streams import open_streams
 from apps.stores.threads import in_thread
 
 type Send = Callable[[str], Awaitable[None]]

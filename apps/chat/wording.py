@@ -1,6 +1,6 @@
 """What a reply is doing, and how it ended, in words."""
 
-from apps.generation.events import Place
+from apps.generation.log.entries import Place
 from apps.generation.models import State
 
 MINUTE = 60

@@ -11,7 +11,7 @@ from apps.gateway.errors import ApiError, ReplyFailed, Unavailable
 from apps.gateway.following import watch
 from apps.gateway.sse import KEEP_ALIVE, event
 from apps.gateway.wording import Wording
-from apps.generation.events import Ended
+from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 
 DONE = b"data: [DONE]\n\n"

@@ -12,9 +12,9 @@ from apps.accounts.api_keys import is_usable
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import InvalidKey
 from apps.gateway.sse import with_pulse
-from apps.generation import event_log
-from apps.generation.events import Ended, Events, GapInLog
-from apps.generation.following import follower
+from apps.generation.log import store
+from apps.generation.log.entries import Ended, Events, GapInLog
+from apps.generation.log.follower import follower
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
 from apps.stores.threads import in_thread
@@ -69,7 +69,7 @@ def whole_text(generation: Generation) -> str:
     if generation.state != State.CANCELLED:
         return text_so_far(generation)
     try:
-        return generation.text + event_log.read_log(generation.pk, after=len(generation.text)).text
+        return generation.text + store.read_log(generation.pk, after=len(generation.text)).text
     except (RedisError, GapInLog):
         return generation.text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from apps.generation.events import Events
+from apps.generation.log.entries import Events
 
 KEEP_ALIVE = b": keep-alive\n\n"
 

@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from apps.generation import event_log
+from apps.generation.live_connections import count_open_streams
+from apps.generation.log import store
 from apps.generation.models import State
-from apps.generation.open_streams import count_open_streams
-from apps.generation.runtime import WORKERS_KEY
+from apps.generation.worker.runtime import WORKERS_KEY
 
 HEARTBEAT_MAX_AGE = 10.0  # seconds
 
@@ -55,7 +55,7 @@ def generation_metrics() -> Iterator[Metric]:
 
 
 def worker_metrics() -> Iterator[Metric]:
-    alive = event_log.sync_client().zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
+    alive = store.sync_client().zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
     yield GaugeMetricFamily("workbench_workers", "Worker processes that have reported lately.", value=alive)
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.endpoints.health.absence import Wanted, describe_absences
 from apps.endpoints.health.outages import Job, read_outages
-from apps.generation.events import Place
+from apps.generation.log.entries import Place
 
 # Everybody's first before anybody's second, what a person has running counted in; then by age. One that waits for a
 # server of its own to come back takes nobody's turn, not its owner's either.

@@ -12,8 +12,8 @@ from django.utils import timezone
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.events import GapInLog
+from apps.generation.log import store
+from apps.generation.log.entries import GapInLog
 from apps.generation.models import Generation, State
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ def text_so_far(generation: Generation) -> str:
 def written_so_far(generation: Generation) -> Written:
     """``text_so_far`` of one that is not over, and how that is going."""
     try:
-        tail = event_log.read_log(generation.pk, after=len(generation.text))
+        tail = store.read_log(generation.pk, after=len(generation.text))
     except (RedisError, GapInLog) as error:
         logger.warning("event log not readable", generation=str(generation.pk), error=type(error).__name__)
         return Written(generation.text, bool(generation.text))

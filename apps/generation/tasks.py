@@ -7,9 +7,9 @@ from celery import shared_task
 from apps.generation.models import Generation
 from apps.generation.services.announce_places import announce_places
 from apps.generation.services.enqueue import TASK_NAME, enqueue
-from apps.generation.services.execute import run_next
 from apps.generation.services.reap import reap_generations
-from apps.generation.worker import current_runtime
+from apps.generation.worker.celery import current_runtime
+from apps.generation.worker.execute import run_next
 
 
 @shared_task(name=TASK_NAME)

@@ -12,9 +12,9 @@ from redis.exceptions import RedisError
 
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.models import Endpoint
-from apps.generation.asking import COUNT_TIMEOUTS
-from apps.generation.event_log import sync_client
-from apps.generation.runtime import Runtime
+from apps.generation.log.store import sync_client
+from apps.generation.worker.chat_request import COUNT_TIMEOUTS
+from apps.generation.worker.runtime import Runtime
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
 

@@ -14,7 +14,7 @@ from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again
 from apps.endpoints.services import add_endpoint
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
 from apps.stores.threads import in_thread
@@ -34,7 +34,7 @@ def test_continuing_queues_the_same_reply_with_its_text(alice: User) -> None:
     generation = generation_of(failed)
     generation.refresh_from_db()
     assert (generation.state, generation.text, generation.error) == (State.QUEUED, "A list is", "")
-    log = event_log.read_log(generation.pk)
+    log = store.read_log(generation.pk)
     assert (log.text, log.state, log.ended) == ("A list is", State.QUEUED, None)
     assert claim_next(variant="instruct", worker="test") == generation
     assert Message.objects.count() == 2

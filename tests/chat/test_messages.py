@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
 from apps.chat.services.send import send_message
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation, answered_message, failed_exchange, generation_of
 
@@ -43,7 +43,7 @@ def test_reply_that_is_being_written_is_copied_as_far_as_it_is(browser: Client, 
         conversation = answered_conversation(alice, "one", "first")
         reply = send_message(conversation=conversation, text="two").reply
     assert reply.generation is not None
-    event_log.begin_anew(reply.generation.pk, attempt=1, text="so far", tokens=2)
+    store.begin_anew(reply.generation.pk, attempt=1, text="so far", tokens=2)
     assert text_of(browser, reply) == "so far"
 
 

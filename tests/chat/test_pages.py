@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.chat.cursor import Cursor
 from apps.chat.models import Conversation, Message
 from apps.chat.services.send import start_conversation
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 from tests.support.markup import Markup
@@ -160,7 +160,7 @@ def test_htmx_stops_without_a_page(browser: Client, alice: User) -> None:
     exchange = start_conversation(owner=alice, text="one")
     stopped = browser.post(reverse("chat:stop", args=[exchange.conversation.pk]), headers=HTMX)
     assert (stopped.status_code, stopped.content) == (204, b"")
-    log = event_log.read_log(generation_of(exchange).pk)
+    log = store.read_log(generation_of(exchange).pk)
     assert log.ended is not None
     assert log.ended.state == State.CANCELLED
 

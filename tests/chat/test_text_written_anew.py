@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from apps.accounts.models import User
 from apps.chat.services.send import Exchange, start_conversation
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
@@ -25,7 +25,7 @@ AT_FIRST, AT_LAST = "One list", "One tuple, in the end"
 
 @pytest.fixture
 async def redis_client(redis_url: str) -> AsyncIterator["Redis"]:
-    client = event_log.async_client()
+    client = store.async_client()
     yield client
     await client.aclose()
 
@@ -44,14 +44,14 @@ async def test_page_that_saw_the_lost_words_ends_with_the_others(
 ) -> None:
     exchange = await being_written(alice)
     generation = generation_of(exchange)
-    await event_log.open_log(redis_client, generation.pk, attempt=1, checkpoint=AT_FIRST)
+    await store.open_log(redis_client, generation.pk, attempt=1, checkpoint=AT_FIRST)
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
     async with way(tab):
         await tab.until(
             lambda page: AT_FIRST in page.body() and page.root.find_all("id", f"{exchange.reply.dom_id}-open")
         )
-        await redis_client.delete(*event_log.keys(generation.pk))
-        await event_log.open_log(redis_client, generation.pk, attempt=1, checkpoint=AT_LAST)
+        await redis_client.delete(*store.keys(generation.pk))
+        await store.open_log(redis_client, generation.pk, attempt=1, checkpoint=AT_LAST)
         outcome = Outcome(state=State.SUCCEEDED, text=AT_LAST, finish_reason="stop")
         assert await in_thread(finish_generation)(generation_id=generation.pk, attempt=1, outcome=outcome)
         await tab.until_over()

@@ -14,7 +14,7 @@ from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.wording import doing, waiting_sentence
 from apps.endpoints.services import add_endpoint
-from apps.generation.events import Place
+from apps.generation.log.entries import Place
 from apps.generation.models import State
 from apps.generation.services.announce_places import announce_places
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints

@@ -19,7 +19,7 @@ from apps.chat.weighing import Weighing, weigh
 from apps.chat.weight import Level, Weight
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
-from apps.generation.event_log import sync_client
+from apps.generation.log.store import sync_client
 from apps.generation.models import Generation
 from apps.generation.token_counts import known_counts, leave_text, left_texts, name_of, unasked
 from tests.chat.exchanges import answered_conversation, answered_message

@@ -8,7 +8,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
@@ -26,7 +26,7 @@ PATIENCE = 60.0  # seconds
 def start_streams(owner: User) -> list[Generation]:
     generations = [ask(owner, f"count to {LENGTH} at 100 per second") for _ in range(STREAMS)]
     give_up = time.monotonic() + PATIENCE
-    while any(len(event_log.read_log(generation.pk).text) < 100 for generation in generations):
+    while any(len(store.read_log(generation.pk).text) < 100 for generation in generations):
         assert time.monotonic() < give_up, "the streams do not start"
         time.sleep(0.05)
     return generations
@@ -62,15 +62,15 @@ def test_valkey_stalls(
     freeze(services.named("valkey"), 2)
     assert_all_complete(generations)
     for generation in generations:
-        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+        assert store.read_log(generation.pk).text == numbers(LENGTH)
 
 
 def test_valkey_forgets_everything(alice: User, counting_endpoint: Endpoint, celery_worker_process: Running) -> None:
     generations = start_streams(alice)
-    event_log.sync_client().flushdb()
+    store.sync_client().flushdb()
     assert_all_complete(generations)
     for generation in generations:
-        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+        assert store.read_log(generation.pk).text == numbers(LENGTH)
 
 
 def test_postgres_stalls(
@@ -86,8 +86,8 @@ def test_connections_to_the_broker_are_cut_while_jobs_come(
 ) -> None:
     for _ in range(20):
         enqueue(uuid4() for _ in range(20))  # tickets for nothing, to be acknowledged
-        event_log.sync_client().client_kill_filter(skipme=True, _type="normal")
-        event_log.sync_client().client_kill_filter(_type="pubsub")
+        store.sync_client().client_kill_filter(skipme=True, _type="normal")
+        store.sync_client().client_kill_filter(_type="pubsub")
         time.sleep(0.2)
     assert celery_worker_process.process.poll() is None
     assert_all_complete(start_streams(alice))

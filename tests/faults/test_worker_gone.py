@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.embedded import programs
 from apps.embedded.program import Program
 from apps.endpoints.models import Endpoint
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.reap import reap_generations
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
@@ -66,7 +66,7 @@ def assert_all_complete(generations: list[Generation]) -> None:
             generation.refresh_from_db()
         assert (generation.state, generation.error) == (State.SUCCEEDED, "")
         assert generation.text == numbers(LENGTH)
-        assert event_log.read_log(generation.pk).text == numbers(LENGTH)
+        assert store.read_log(generation.pk).text == numbers(LENGTH)
     assert any(generation.attempt > 1 for generation in generations), "nothing was taken over: this proves nothing"
 
 
@@ -98,6 +98,6 @@ def test_frozen_and_woken(alice: User, counting_endpoint: Endpoint, mortal_worke
 def test_redis_emptied(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
     generations = start_streams(alice, mortal_worker)
     for generation in generations:
-        event_log.sync_client().delete(*event_log.keys(generation.pk))
+        store.sync_client().delete(*store.keys(generation.pk))
     os.killpg(mortal_worker.process.pid, signal.SIGKILL)
     assert_all_complete(generations)

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.endpoints.models import Endpoint, Health
-from apps.generation import event_log
-from apps.generation.events import Events, RawEntry, decode
+from apps.generation.log import store
+from apps.generation.log.entries import Events, RawEntry, decode
 from apps.generation.models import Generation, State
 from apps.generation.queue import waiting_generations
-from apps.generation.runs import Run
 from apps.generation.selectors import is_held
+from apps.generation.worker.run import Run
 
 # Every reply is a beginning of this, so that every text can be checked by its length alone.
 REPLY = "".join(f"{number} naïve 🦙 " for number in range(1000))
@@ -85,7 +85,7 @@ def _check_over(generation: Generation, watched: Watched, log: Events | None) ->
 
 
 def _whole_log(generation: Generation) -> tuple[Events, bool]:
-    raw = event_log.sync_client().xrange(event_log.events_key(generation.pk))
+    raw = store.sync_client().xrange(store.events_key(generation.pk))
     entries = cast("list[RawEntry]", raw)
     ends = [number for number, (_, fields) in enumerate(entries, start=1) if b"e" in fields]
     assert ends in ([], [len(entries)]), "something follows the end"
@@ -96,7 +96,7 @@ def _whole_log(generation: Generation) -> tuple[Events, bool]:
 
 def _read_on(generation: Generation, watched: Watched) -> None:
     """One reader follows each generation, and asks for what it does not have."""
-    news = event_log.read_log(generation.pk, after=watched.seen)
+    news = store.read_log(generation.pk, after=watched.seen)
     assert news.text == REPLY[watched.seen : news.offset_after]
     watched.seen = news.offset_after
     if news.ended:

@@ -16,12 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from apps.accounts.models import User
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
-from apps.generation import event_log
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
-from apps.generation.log_writer import LogWriter
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.queue import waiting_generations
-from apps.generation.runs import Run, StopReason
 from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL, cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
@@ -33,6 +31,8 @@ from apps.generation.services.resume import resume_generation
 from apps.generation.services.start import start_generation
 from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
+from apps.generation.worker.log_writer import LogWriter
+from apps.generation.worker.run import Run, StopReason
 from apps.stores.threads import in_thread
 from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue, check_stuck, in_turn
 
@@ -56,7 +56,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.client = event_log.async_client()
+        self.client = store.async_client()
         self.writer = LogWriter(self.client, in_thread(is_held))
         self.writing = self.loop.create_task(self.writer.run_forever())
         self.watched: dict[UUID, Watched] = {}
@@ -174,7 +174,7 @@ class LifeCycle(RuleBasedStateMachine):
         if whoever and claimed.wanted is None:
             assert claimed.pk in nobody_before or endpoint.pk not in tried[: tried.index(None)], "it went out of turn"
         assert claimed.attempt == self.watched[claimed.pk].attempt + 1
-        opening = event_log.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
+        opening = store.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
         text = self.run(opening)
         run = Run.resumed(claimed.pk, attempt=claimed.attempt, text=text, saved=claimed.text_length)
         self.watched[claimed.pk].writer = claimed.attempt
@@ -258,7 +258,7 @@ class LifeCycle(RuleBasedStateMachine):
                 check_stuck(Generation.objects.filter(state=State.QUEUED, pk__in=waited))
             case "Redis is emptied":
                 for generation_id, watched in self.watched.items():
-                    event_log.sync_client().delete(*event_log.keys(generation_id))
+                    store.sync_client().delete(*store.keys(generation_id))
                     watched.log_was_lost = True
             case _:
                 Generation.objects.update(stuck_since=F("stuck_since") - timedelta(hours=1))

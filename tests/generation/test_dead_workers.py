@@ -12,7 +12,7 @@ from apps.endpoints.slots import Bid, new_holder, release_slot, release_slots_of
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.reap import reap_generations
-from apps.generation.worker_names import is_dead, own_name
+from apps.generation.worker_identity import is_dead, own_name
 from tests.generation.conftest import ask
 
 

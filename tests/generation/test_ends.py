@@ -7,8 +7,8 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 
 from apps.accounts.models import User
-from apps.generation import event_log
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
 from apps.generation.services.cancel import CANCEL, cancel_generation
@@ -36,8 +36,8 @@ def running(alice: User) -> Generation:
 
 
 async def write(generation: Generation, text: str) -> None:
-    client = event_log.async_client()
-    await event_log.open_log(client, generation.pk, attempt=1, checkpoint=text)
+    client = store.async_client()
+    await store.open_log(client, generation.pk, attempt=1, checkpoint=text)
     await client.aclose()
 
 
@@ -50,7 +50,7 @@ def stop_and_die(generation: Generation) -> None:
 def assert_over(generation: Generation, state: State, text: str) -> None:
     generation.refresh_from_db()
     assert (generation.state, generation.text, generation.text_length) == (state, text, len(text))
-    log = event_log.read_log(generation.pk)
+    log = store.read_log(generation.pk)
     assert log.ended is not None
     assert (log.ended.state, log.text) == (state, text)
 
@@ -63,7 +63,7 @@ def test_its_worker_ends_what_a_dead_web_process_stopped(running: Generation) ->
 
 def test_what_runs_is_not_settled(running: Generation) -> None:
     assert not settle_log(generation_id=running.pk)
-    assert event_log.read_log(running.pk).ended is None
+    assert store.read_log(running.pk).ended is None
 
 
 def test_text_is_whole_before_all_of_it_is_stored(running: Generation) -> None:
@@ -77,7 +77,7 @@ def test_continuing_goes_on_from_what_was_shown(running: Generation) -> None:
     stop_and_die(running)
     resume_generation(generation_id=running.pk, more_tokens=10)
     running.refresh_from_db()
-    log = event_log.read_log(running.pk)
+    log = store.read_log(running.pk)
     assert (running.state, running.text, log.text, log.ended) == (State.QUEUED, SHOWN, SHOWN, None)
 
 
@@ -85,7 +85,7 @@ def test_a_stop_that_comes_late_does_not_end_what_goes_on(running: Generation) -
     stop_and_die(running)
     resume_generation(generation_id=running.pk, more_tokens=10)
     end_the_log(running.pk, attempt=1, ended=Ended(State.CANCELLED), text=STORED)
-    assert event_log.read_log(running.pk).ended is None
+    assert store.read_log(running.pk).ended is None
 
 
 def test_giving_up_keeps_what_was_shown(running: Generation) -> None:
@@ -102,7 +102,7 @@ def test_an_attempt_that_knows_less_ends_with_what_was_shown(running: Generation
 
 @pytest.mark.parametrize("end", ["stop", "finish"])
 def test_an_end_brings_back_a_log_that_redis_lost(running: Generation, end: str) -> None:
-    event_log.sync_client().delete(*event_log.keys(running.pk))
+    store.sync_client().delete(*store.keys(running.pk))
     ended: Any
     if end == "stop":
         ended = cancel_generation(generation_id=running.pk), State.CANCELLED, STORED

@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 import redis.asyncio
 
-from apps.generation import event_log
 from apps.generation.errors import LogUnavailable
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import State
 
 type Client = redis.asyncio.Redis
@@ -15,109 +15,109 @@ type Client = redis.asyncio.Redis
 
 async def append(client: Client, generation_id: UUID, attempt: int, start: int, text: str) -> bytes:
     answers: list[bytes] = await client.eval(
-        event_log.script("append"), 2, *event_log.keys(generation_id), attempt, start, start + len(text), text, 0, ""
+        store.script("append"), 2, *store.keys(generation_id), attempt, start, start + len(text), text, 0, ""
     )
     return answers[0]
 
 
 async def test_text_is_read_back_from_any_offset(log_client: Client, generation_id: UUID) -> None:
-    assert await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="") == ""
+    assert await store.open_log(log_client, generation_id, attempt=1, checkpoint="") == ""
     assert await append(log_client, generation_id, 1, 0, "naïve ") == b"ok"
     assert await append(log_client, generation_id, 1, 6, "🦙 code") == b"ok"
-    assert event_log.read_log(generation_id).text == "naïve 🦙 code"
-    assert event_log.read_log(generation_id, after=7).text == " code"
+    assert store.read_log(generation_id).text == "naïve 🦙 code"
+    assert store.read_log(generation_id, after=7).text == " code"
 
 
 async def test_a_repeated_append_is_recognised(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     assert await append(log_client, generation_id, 1, 0, "once") == b"ok"
     assert await append(log_client, generation_id, 1, 0, "once") == b"ok"
-    assert event_log.read_log(generation_id).text == "once"
+    assert store.read_log(generation_id).text == "once"
 
 
 async def test_a_gap_is_refused(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     assert await append(log_client, generation_id, 1, 5, "late") == b"gap"
 
 
 async def test_a_newer_attempt_shuts_the_older_one_out(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     assert await append(log_client, generation_id, 1, 0, "one ") == b"ok"
-    assert await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="") == "one "
+    assert await store.open_log(log_client, generation_id, attempt=2, checkpoint="") == "one "
     assert await append(log_client, generation_id, 1, 4, "stale") == b"fenced"
     assert await append(log_client, generation_id, 2, 4, "two") == b"ok"
     with pytest.raises(LogUnavailable):
-        await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
-    assert event_log.read_log(generation_id).text == "one two"
+        await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert store.read_log(generation_id).text == "one two"
 
 
 async def test_nothing_follows_the_end(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     assert await append(log_client, generation_id, 1, 0, "so far") == b"ok"
-    event_log.end_log(generation_id, Ended(State.CANCELLED))
-    event_log.end_log(generation_id, Ended(State.SUCCEEDED))
+    store.end_log(generation_id, Ended(State.CANCELLED))
+    store.end_log(generation_id, Ended(State.SUCCEEDED))
     assert await append(log_client, generation_id, 1, 6, " and on") == b"ended"
-    event_log.announce(generation_id, State.QUEUED)
+    store.announce(generation_id, State.QUEUED)
     with pytest.raises(LogUnavailable):
-        await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="so far")
-    events = event_log.read_log(generation_id)
+        await store.open_log(log_client, generation_id, attempt=2, checkpoint="so far")
+    events = store.read_log(generation_id)
     assert events.text == "so far"
     assert events.ended == Ended(State.CANCELLED)
     assert events.state is State.RUNNING  # the announcement came too late
 
 
 async def test_a_lost_log_starts_from_the_checkpoint(log_client: Client, generation_id: UUID) -> None:
-    assert await event_log.open_log(log_client, generation_id, attempt=3, checkpoint="kept text") == "kept text"
-    assert event_log.read_log(generation_id).text == "kept text"
-    assert event_log.read_log(generation_id, after=5).text == "text"
+    assert await store.open_log(log_client, generation_id, attempt=3, checkpoint="kept text") == "kept text"
+    assert store.read_log(generation_id).text == "kept text"
+    assert store.read_log(generation_id, after=5).text == "text"
 
 
 async def test_a_log_behind_the_checkpoint_catches_up(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     await append(log_client, generation_id, 1, 0, "kept")
-    assert await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="kept text") == "kept text"
-    assert event_log.read_log(generation_id).text == "kept text"
+    assert await store.open_log(log_client, generation_id, attempt=2, checkpoint="kept text") == "kept text"
+    assert store.read_log(generation_id).text == "kept text"
 
 
 async def test_a_log_ahead_of_the_checkpoint_is_believed(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     await append(log_client, generation_id, 1, 0, "kept text, and shown text")
-    text = await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="kept text")
+    text = await store.open_log(log_client, generation_id, attempt=2, checkpoint="kept text")
     assert text == "kept text, and shown text"
 
 
 async def test_an_end_brings_the_text_that_redis_lost(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     await append(log_client, generation_id, 1, 0, "na")
     done = Ended(State.SUCCEEDED)
-    assert event_log.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
-    events = event_log.read_log(generation_id)
+    assert store.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
+    events = store.read_log(generation_id)
     assert (events.text, events.ended) == ("naïve 🦙", done)
-    await log_client.delete(*event_log.keys(generation_id))
-    assert event_log.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
-    assert event_log.read_log(generation_id, after=7).ended == done
+    await log_client.delete(*store.keys(generation_id))
+    assert store.end_log(generation_id, done, attempt=1, text="naïve 🦙") == 7
+    assert store.read_log(generation_id, after=7).ended == done
 
 
 async def test_an_end_says_where_the_log_is_ahead(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
     await append(log_client, generation_id, 1, 0, "seen by readers")
-    assert event_log.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
-    assert event_log.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
+    assert store.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
+    assert store.end_log(generation_id, Ended(State.FAILED), attempt=1, text="seen") == 15
 
 
 async def test_nothing_is_said_of_an_attempt_that_is_over(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=2, checkpoint="")
-    assert event_log.end_log(generation_id, Ended(State.CANCELLED), attempt=1) is None
-    event_log.announce(generation_id, State.QUEUED, attempt=1)
-    events = event_log.read_log(generation_id)
+    await store.open_log(log_client, generation_id, attempt=2, checkpoint="")
+    assert store.end_log(generation_id, Ended(State.CANCELLED), attempt=1) is None
+    store.announce(generation_id, State.QUEUED, attempt=1)
+    events = store.read_log(generation_id)
     assert (events.state, events.ended) == (State.RUNNING, None)
-    event_log.announce(generation_id, State.QUEUED, attempt=2)
-    assert event_log.read_log(generation_id).state == State.QUEUED
+    store.announce(generation_id, State.QUEUED, attempt=2)
+    assert store.read_log(generation_id).state == State.QUEUED
 
 
 async def test_logs_expire_an_hour_after_the_end(log_client: Client, generation_id: UUID) -> None:
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="")
-    assert await log_client.ttl(event_log.events_key(generation_id)) > event_log.SECONDS_AFTER_END
-    event_log.end_log(generation_id, Ended(State.SUCCEEDED))
-    for key in event_log.keys(generation_id):
-        assert 0 < await log_client.ttl(key) <= event_log.SECONDS_AFTER_END
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="")
+    assert await log_client.ttl(store.events_key(generation_id)) > store.SECONDS_AFTER_END
+    store.end_log(generation_id, Ended(State.SUCCEEDED))
+    for key in store.keys(generation_id):
+        assert 0 < await log_client.ttl(key) <= store.SECONDS_AFTER_END

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
@@ -101,7 +101,7 @@ def test_it_ends_once(alice: User) -> None:
     assert not cancel_generation(generation_id=generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.text, generation.text_length) == (State.SUCCEEDED, "1 2", 3)
-    ended = event_log.read_log(generation.pk).ended
+    ended = store.read_log(generation.pk).ended
     assert ended is not None
     assert ended.state is State.SUCCEEDED
 
@@ -120,14 +120,14 @@ def test_cancelling_a_waiting_generation_ends_it(alice: User) -> None:
     generation = ask(alice, "count")
     assert cancel_generation(generation_id=generation.pk)
     assert claim_next(variant="instruct", worker="one") is None
-    ended = event_log.read_log(generation.pk).ended
+    ended = store.read_log(generation.pk).ended
     assert ended is not None
     assert ended.state is State.CANCELLED
 
 
 async def append_to_log(generation: Generation, text: str) -> None:
-    client = event_log.async_client()
-    await event_log.open_log(client, generation.pk, attempt=generation.attempt, checkpoint=text)
+    client = store.async_client()
+    await store.open_log(client, generation.pk, attempt=generation.attempt, checkpoint=text)
     await client.aclose()
 
 

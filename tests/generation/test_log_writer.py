@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 import redis.asyncio
 
-from apps.generation import event_log
-from apps.generation.events import Ended
-from apps.generation.log_writer import LogWriter
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import State
-from apps.generation.runs import Run, StopReason
+from apps.generation.worker.log_writer import LogWriter
+from apps.generation.worker.run import Run, StopReason
 
 type Client = redis.asyncio.Redis
 
@@ -45,7 +45,7 @@ async def writer(log_client: Client, is_held: Holders) -> AsyncIterator[LogWrite
 
 
 async def open_run(client: Client, generation_id: UUID, attempt: int = 1) -> Run:
-    text = await event_log.open_log(client, generation_id, attempt=attempt, checkpoint="")
+    text = await store.open_log(client, generation_id, attempt=attempt, checkpoint="")
     return Run.resumed(generation_id, attempt=attempt, text=text, saved=0)
 
 
@@ -57,7 +57,7 @@ async def test_many_runs_are_written_in_order(writer: LogWriter, log_client: Cli
         await asyncio.sleep(0)
     await asyncio.gather(*(run.wait_until_appended() for run in runs))
     for run in runs:
-        assert event_log.read_log(run.generation_id).text == run.text == "".join(f"{n} " for n in range(50))
+        assert store.read_log(run.generation_id).text == run.text == "".join(f"{n} " for n in range(50))
 
 
 async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
@@ -65,17 +65,17 @@ async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client
     for _ in range(100):
         writer.append(run, "token ")
     await run.wait_until_appended()
-    entries = await log_client.xlen(event_log.events_key(generation_id))
+    entries = await log_client.xlen(store.events_key(generation_id))
     assert entries == 2  # the state and one text
 
 
 async def test_the_end_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
     run = await open_run(log_client, generation_id)
-    event_log.end_log(generation_id, Ended(State.CANCELLED))
+    store.end_log(generation_id, Ended(State.CANCELLED))
     writer.append(run, "too late")
     await run.wait_until_appended()
     assert run.stopped is StopReason.CANCELLED
-    assert event_log.read_log(generation_id).text == ""
+    assert store.read_log(generation_id).text == ""
 
 
 async def test_a_newer_attempt_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
@@ -90,10 +90,10 @@ async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, ge
     run = await open_run(log_client, generation_id)
     writer.append(run, "before ")
     await run.wait_until_appended()
-    await log_client.delete(*event_log.keys(generation_id))
+    await log_client.delete(*store.keys(generation_id))
     writer.append(run, "after")
     await run.wait_until_appended()
-    assert event_log.read_log(generation_id).text == "before after"
+    assert store.read_log(generation_id).text == "before after"
 
 
 async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
@@ -102,24 +102,24 @@ async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
     run, other = await open_run(log_client, generation_id), await open_run(log_client, uuid4())
     writer.append(run, "one ")
     await run.wait_until_appended()
-    await log_client.delete(*event_log.keys(generation_id))
-    event_log.announce(generation_id, State.QUEUED)
+    await log_client.delete(*store.keys(generation_id))
+    store.announce(generation_id, State.QUEUED)
     writer.append(run, "two")
     writer.append(other, "beside it")
     await asyncio.gather(run.wait_until_appended(), other.wait_until_appended())
-    assert event_log.read_log(generation_id).text == "one two"
-    assert event_log.read_log(other.generation_id).text == "beside it"
+    assert store.read_log(generation_id).text == "one two"
+    assert store.read_log(other.generation_id).text == "beside it"
 
 
 async def test_what_comes_while_a_log_is_made_anew_is_written_too(
     writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
 ) -> None:
     run = await open_run(log_client, generation_id)
-    await log_client.delete(*event_log.keys(generation_id))
+    await log_client.delete(*store.keys(generation_id))
     is_held.meanwhile = lambda: writer.append(run, "after")
     writer.append(run, "before ")
     await run.wait_until_appended()
-    assert event_log.read_log(generation_id).text == "before after" == run.text
+    assert store.read_log(generation_id).text == "before after" == run.text
     assert run.appended == len(run.text)
 
 
@@ -127,12 +127,12 @@ async def test_what_has_ended_gets_no_new_log(
     writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
 ) -> None:
     run = await open_run(log_client, generation_id)
-    await log_client.delete(*event_log.keys(generation_id))
+    await log_client.delete(*store.keys(generation_id))
     is_held.lost.add(run.attempt)
     writer.append(run, "too late")
     await run.wait_until_appended()
     assert run.stopped is StopReason.LOST
-    assert not await log_client.exists(*event_log.keys(generation_id))
+    assert not await log_client.exists(*store.keys(generation_id))
 
 
 async def test_a_log_that_a_stale_attempt_made_anew_is_taken_back(
@@ -141,24 +141,24 @@ async def test_a_log_that_a_stale_attempt_made_anew_is_taken_back(
     run = await open_run(log_client, generation_id, attempt=2)
     writer.append(run, "one ")
     await run.wait_until_appended()
-    await log_client.delete(*event_log.keys(generation_id))
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="on")
+    await log_client.delete(*store.keys(generation_id))
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="on")
     writer.append(run, "two")
     await run.wait_until_appended()
     assert run.stopped is None
-    assert event_log.read_log(generation_id).text == "one two"
+    assert store.read_log(generation_id).text == "one two"
 
 
 async def test_text_that_another_attempt_wrote_is_not_written_over(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
     run = await open_run(log_client, generation_id, attempt=2)
-    await log_client.delete(*event_log.keys(generation_id))
-    await event_log.open_log(log_client, generation_id, attempt=1, checkpoint="much more text")
+    await log_client.delete(*store.keys(generation_id))
+    await store.open_log(log_client, generation_id, attempt=1, checkpoint="much more text")
     writer.append(run, "one")
     await run.wait_until_appended()
     assert run.stopped is StopReason.LOST
-    assert event_log.read_log(generation_id).text == "much more text"
+    assert store.read_log(generation_id).text == "much more text"
 
 
 async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
@@ -168,7 +168,7 @@ async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client:
     await log_client.script_flush()
     writer.append(run, "two")
     await run.wait_until_appended()
-    assert event_log.read_log(generation_id).text == "one two"
+    assert store.read_log(generation_id).text == "one two"
 
 
 async def test_the_end_says_how_many_tokens_the_log_has(
@@ -179,10 +179,10 @@ async def test_the_end_says_how_many_tokens_the_log_has(
         writer.append(run, word)
         run.tokens += 1
     await run.wait_until_appended()
-    event_log.end_log(generation_id, Ended(State.CANCELLED))
-    ended = event_log.read_log(generation_id).ended
+    store.end_log(generation_id, Ended(State.CANCELLED))
+    ended = store.read_log(generation_id).ended
     assert ended == Ended(State.CANCELLED, usage={"completion_tokens": 3})
-    assert event_log.first_token_at(generation_id) == run.first_token_at
+    assert store.first_token_at(generation_id) == run.first_token_at
 
 
 async def test_an_end_that_knows_its_tokens_is_believed(
@@ -193,5 +193,5 @@ async def test_an_end_that_knows_its_tokens_is_believed(
     writer.append(run, "one two three")
     await run.wait_until_appended()
     known = Ended(State.SUCCEEDED, "stop", "é 🦙", {"prompt_tokens": None, "completion_tokens": 4})
-    event_log.end_log(generation_id, known)
-    assert event_log.read_log(generation_id).ended == known
+    store.end_log(generation_id, known)
+    assert store.read_log(generation_id).ended == known

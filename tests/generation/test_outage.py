@@ -13,8 +13,8 @@ from apps.embedded.ports import free_port
 from apps.endpoints.health.outages import read_outages
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint, set_endpoint_state
-from apps.generation import event_log
-from apps.generation.events import Place
+from apps.generation.log import store
+from apps.generation.log.entries import Place
 from apps.generation.models import Generation, State
 from apps.generation.queue import place_of
 from apps.generation.services.enqueue import enqueue
@@ -53,10 +53,10 @@ def test_who_waits_is_told_what_for(alice: User) -> None:
     endpoint = add_down()
     generation = ask(alice, "count to 3")
     reap()
-    assert event_log.read_log(generation.pk).place == Place(1, servers_down=True) == place_of(generation.pk)
+    assert store.read_log(generation.pk).place == Place(1, servers_down=True) == place_of(generation.pk)
     Endpoint.objects.filter(pk=endpoint.pk).update(health=Health.HEALTHY, retry_at=None)
     reap()
-    assert event_log.read_log(generation.pk).place == Place(1)
+    assert store.read_log(generation.pk).place == Place(1)
 
 
 def test_the_wait_ends_after_a_while_and_not_before(alice: User, settings: Settings) -> None:
@@ -79,7 +79,7 @@ def test_the_wait_ends_after_a_while_and_not_before(alice: User, settings: Setti
     assert wait(settings.GENERATION_OUTAGE_SECONDS - 5) == State.QUEUED, "it counts from the latest outage"
     assert wait(10) == State.FAILED
     assert "instruct" in generation.error
-    end = event_log.read_log(generation.pk).ended
+    end = store.read_log(generation.pk).ended
     assert end is not None
     assert (end.state, end.error) == (State.FAILED, generation.error)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
-from apps.generation import event_log
-from apps.generation.events import Events, Place
+from apps.generation.log import store
+from apps.generation.log.entries import Events, Place
 from apps.generation.models import Generation, State
 from apps.generation.queue import estimate, place_of, waiting_generations
 from apps.generation.services.announce_places import announce_places
@@ -30,7 +30,7 @@ def claim() -> Generation:
 
 
 def shown(generation: Generation) -> Events:
-    return event_log.read_log(generation.pk)
+    return store.read_log(generation.pk)
 
 
 def test_places_are_the_order_in_which_turns_come(alice: User, bob: User, charlie: User) -> None:
@@ -84,8 +84,8 @@ def test_the_tick_tells_them(alice: User) -> None:
 
 
 async def open_log(generation: Generation) -> None:
-    client = event_log.async_client()
-    await event_log.open_log(client, generation.pk, attempt=generation.attempt, checkpoint="")
+    client = store.async_client()
+    await store.open_log(client, generation.pk, attempt=generation.attempt, checkpoint="")
     await client.aclose()
 
 
@@ -94,7 +94,7 @@ def test_one_that_began_meanwhile_is_not_called_waiting(alice: User) -> None:
     seen_waiting = waiting_generations()
     generation = claim()
     async_to_sync(open_log)(generation)
-    assert event_log.announce_places(seen_waiting) == 0
+    assert store.announce_places(seen_waiting) == 0
     assert (shown(generation).state, shown(generation).place) == (State.RUNNING, None)
 
 

@@ -15,8 +15,8 @@ from apps.accounts.models import User
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint, remove_endpoint, set_endpoint_state
 from apps.endpoints.slots import running_counts
-from apps.generation import event_log
-from apps.generation.events import Place
+from apps.generation.log import store
+from apps.generation.log.entries import Place
 from apps.generation.models import Generation, State
 from apps.generation.queue import place_of
 from apps.generation.services.cancel import cancel_generation
@@ -108,7 +108,7 @@ class TestInLine:
             Place(3, endpoint="one"),
             Place(5),
         ]
-        assert [event_log.read_log(generation.pk).place for generation in asked] == places
+        assert [store.read_log(generation.pk).place for generation in asked] == places
 
     def test_estimate_is_by_what_that_endpoint_runs(self, alice: User, bob: User) -> None:
         for _ in range(3):
@@ -139,7 +139,7 @@ class TestInLine:
         assert place is not None
         assert (place.servers_down, place.endpoint) == (True, "two")
         assert place.absence.startswith("two has been down since ")
-        assert event_log.read_log(stuck.pk).place == place
+        assert store.read_log(stuck.pk).place == place
         assert self.claim(self.one) == next_one
 
     @pytest.mark.parametrize("away", ["down", "switched off", "removed", "draining"])

@@ -13,7 +13,7 @@ from apps.embedded.ports import free_port
 from apps.endpoints.models import Endpoint, Observation
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.endpoints.slots import running_counts
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.enqueue import enqueue
@@ -46,7 +46,7 @@ def ended(generation: Generation) -> Generation:
 
 
 def shown(generation: Generation) -> str:
-    return event_log.read_log(generation.pk).text
+    return store.read_log(generation.pk).text
 
 
 def test_a_reply_is_streamed_and_stored(alice: User, counting_endpoint: Endpoint) -> None:
@@ -58,7 +58,7 @@ def test_a_reply_is_streamed_and_stored(alice: User, counting_endpoint: Endpoint
     assert (generation.prompt_tokens, generation.completion_tokens) == (10, 300)
     assert generation.endpoint == counting_endpoint
     assert generation.created_at < generation.started_at < generation.first_token_at <= generation.ended_at  # type: ignore[operator]
-    events = event_log.read_log(generation.pk)
+    events = store.read_log(generation.pk)
     assert events.text == generation.text
     assert events.ended is not None
     assert events.ended.usage == {"prompt_tokens": 10, "completion_tokens": 300}
@@ -109,7 +109,7 @@ async def test_stop_closes_the_connection_and_freezes_the_text(alice: User, scri
     assert generation.completion_tokens == len(at_stop.split())
     assert generation.first_token_at is not None
     assert generation.started_at < generation.first_token_at < generation.ended_at  # type: ignore[operator]
-    end = event_log.read_log(generation.pk).ended
+    end = store.read_log(generation.pk).ended
     assert end is not None
     assert end.usage == {"completion_tokens": generation.completion_tokens}
 
@@ -222,7 +222,7 @@ def test_the_worker_continues_a_partial_reply(
     Generation.objects.filter(pk=generation.pk).update(
         state=State.QUEUED, text=numbers(12), text_length=len(numbers(12)), ended_at=None, attempt=4
     )
-    event_log.sync_client().delete(*event_log.keys(generation.pk))
+    store.sync_client().delete(*store.keys(generation.pk))
     enqueue([generation.pk])
     assert ended(generation).text == numbers(30) == shown(generation)
     assert generation.attempt == 5

@@ -12,8 +12,8 @@ from apps.chat.models import Attachment
 from apps.chat.telling import tell_file
 from apps.chat.weighing import Weighing
 from apps.endpoints.models import Endpoint
-from apps.generation.runtime import Runtime
 from apps.generation.token_counts import count_texts, leave_text, left_texts, unasked
+from apps.generation.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)
 

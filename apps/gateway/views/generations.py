@@ -17,9 +17,9 @@ from apps.gateway.errors import InvalidKey, InvalidRequest, NotFound, TooManyReq
 from apps.gateway.following import read_now, watch
 from apps.gateway.sse import KEEP_ALIVE, begun, event
 from apps.generation.errors import TooManyStreams
-from apps.generation.events import Ended, Events
+from apps.generation.live_connections import open_streams
+from apps.generation.log.entries import Ended, Events
 from apps.generation.models import Generation
-from apps.generation.open_streams import open_streams
 from apps.generation.services.cancel import cancel_generation
 from apps.stores.threads import in_thread
 

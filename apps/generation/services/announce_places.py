@@ -3,7 +3,7 @@
 import structlog
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
+from apps.generation.log import store
 from apps.generation.queue import waiting_generations
 
 logger = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ def announce_places() -> int:
     if not waiting:
         return 0
     try:
-        return event_log.announce_places(waiting)
+        return store.announce_places(waiting)
     except RedisError as error:  # the next tick tries again
         logger.warning("places not announced", error=type(error).__name__)
         return 0

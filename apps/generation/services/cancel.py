@@ -6,8 +6,8 @@ import structlog
 from django.db import connection
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import State
 from apps.generation.services.ending import end_the_log
 
@@ -36,7 +36,7 @@ def cancel_generation(*, generation_id: UUID) -> bool:
     attempt, text = cancelled
     try:
         end_the_log(generation_id, attempt=attempt, ended=Ended(state=State.CANCELLED), text=text)
-        event_log.sync_client().publish(CANCEL_CHANNEL, str(generation_id))
+        store.sync_client().publish(CANCEL_CHANNEL, str(generation_id))
     except RedisError as error:
         logger.warning("log not ended", generation=str(generation_id), error=type(error).__name__)
     return True

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from apps.generation.sent import SentList
+from apps.generation.request_record import SentList
 
 # Part of the text may be there already: the answer to an earlier checkpoint was lost with its connection.
 CHECKPOINT = """

@@ -8,8 +8,8 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import OVER, Generation
 
 logger = structlog.get_logger(__name__)
@@ -20,7 +20,7 @@ def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -
 
     A worker that did not know of the end may have written more, and somebody has read it: then that is the text.
     """
-    offset = event_log.end_log(generation_id, ended, attempt=attempt, text=text)
+    offset = store.end_log(generation_id, ended, attempt=attempt, text=text)
     if offset is None:
         return
     if offset > len(text) or ended.usage.get("completion_tokens") is None:
@@ -41,11 +41,11 @@ def settle_log(*, generation_id: UUID) -> bool:
 
 def _keep_what_was_shown(generation_id: UUID, attempt: int, ended: Ended, text: str) -> None:
     """The text and the figures of which the log knows more than Postgres."""
-    tail = event_log.read_log(generation_id, after=len(text))
+    tail = store.read_log(generation_id, after=len(text))
     changes: dict[str, Any] = {"text": text + tail.text, "text_length": tail.offset_after}
     if tokens := tail.ended and tail.ended.usage.get("completion_tokens"):
         changes["completion_tokens"] = tokens
-    if began := event_log.first_token_at(generation_id):
+    if began := store.first_token_at(generation_id):
         changes["first_token_at"] = Coalesce("first_token_at", Value(began))
     held = Generation.objects.filter(pk=generation_id, attempt=attempt, state=ended.state, text_length=len(text))
     held.update(**changes)

@@ -10,11 +10,11 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, GenerationQuerySet, State
+from apps.generation.request_record import SentList
 from apps.generation.selectors import text_so_far
-from apps.generation.sent import SentList
 from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
 
@@ -118,7 +118,7 @@ def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **chan
     if not requeued:
         return False
     try:
-        event_log.announce(generation_id, State.QUEUED, attempt=attempt)
+        store.announce(generation_id, State.QUEUED, attempt=attempt)
     except RedisError as error:  # it is announced with its place
         logger.warning("state not announced", generation=str(generation_id), error=type(error).__name__)
     enqueue([generation_id])

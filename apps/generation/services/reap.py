@@ -16,7 +16,7 @@ from apps.endpoints.slots import release_slots_of
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import give_up_generation, take_back_generation
-from apps.generation.worker_names import is_dead
+from apps.generation.worker_identity import is_dead
 
 logger = structlog.get_logger(__name__)
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.endpoints.health.absence import Wanted
-from apps.generation import event_log
 from apps.generation.errors import GenerationComplete
-from apps.generation.events import Ended
+from apps.generation.log import store
+from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.start import require_room, wanted_fields
@@ -26,8 +26,8 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         if not generation.broke_off:
             raise GenerationComplete
         # Whoever stopped it this moment may not have ended its log yet, nor stored what was shown.
-        event_log.end_log(generation.pk, Ended.of(generation), attempt=generation.attempt, text=generation.text)
-        generation.text += event_log.read_log(generation.pk, after=len(generation.text)).text
+        store.end_log(generation.pk, Ended.of(generation), attempt=generation.attempt, text=generation.text)
+        generation.text += store.read_log(generation.pk, after=len(generation.text)).text
         generation.text_length = len(generation.text)
         if not generation.can_go_on:
             raise GenerationComplete
@@ -46,6 +46,6 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.enqueued_at = Now()
         generation.save()
         # Before the commit: whoever sees it waiting must not find the end in its log.
-        event_log.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text, tokens=written)
+        store.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text, tokens=written)
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation

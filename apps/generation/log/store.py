@@ -17,7 +17,7 @@ import redis.asyncio
 from django.conf import settings
 
 from apps.generation.errors import LogUnavailable
-from apps.generation.events import Ended, Events, RawEntry, decode, encode_state
+from apps.generation.log.entries import Ended, Events, RawEntry, decode, encode_state
 from apps.generation.models import State
 from apps.generation.queue import Waiting
 
@@ -40,7 +40,7 @@ def keys(generation_id: UUID) -> list[str]:
 
 @cache
 def script(name: str) -> str:
-    return files("apps.generation.scripts").joinpath(f"{name}.lua").read_text()
+    return files("apps.generation.log.scripts").joinpath(f"{name}.lua").read_text()
 
 
 @cache

@@ -15,14 +15,14 @@ from apps.endpoints.models import Endpoint
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
-from apps.generation import event_log
-from apps.generation.asking import Destination
 from apps.generation.errors import LogUnavailable
+from apps.generation.log import store
 from apps.generation.models import Generation, State
-from apps.generation.relay import open_run, pause, stream
-from apps.generation.runs import Run, StopReason
-from apps.generation.runtime import Runtime
 from apps.generation.services.finish import Outcome
+from apps.generation.worker.chat_request import Destination
+from apps.generation.worker.relay import open_run, pause, stream
+from apps.generation.worker.run import Run, StopReason
+from apps.generation.worker.runtime import Runtime
 from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded
 from apps.inference.protocols.base import Delta
 from apps.stores.outages import POSTGRES_AWAY
@@ -123,7 +123,7 @@ class Streaming:
     def _say_that_it_waits(self) -> None:
         """Readers see a reply that does not grow: until text comes, it is not being written."""
         try:
-            event_log.announce(self._generation.pk, State.RUNNING, attempt=self._generation.attempt)
+            store.announce(self._generation.pk, State.RUNNING, attempt=self._generation.attempt)
         except RedisError as error:
             logger.warning("state not announced", generation=str(self._generation.pk), error=type(error).__name__)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.generation.events import Ended, GapInLog, decode, encode_state
+from apps.generation.log.entries import Ended, GapInLog, decode, encode_state
 from apps.generation.models import State
 
 texts = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), max_size=12)

@@ -12,9 +12,9 @@ import redis.asyncio
 import structlog
 from redis.exceptions import NoScriptError
 
-from apps.generation import event_log
 from apps.generation.errors import LogUnavailable
-from apps.generation.runs import Run, StopReason
+from apps.generation.log import store
+from apps.generation.worker.run import Run, StopReason
 from apps.stores.outages import STORE_AWAY
 
 logger = structlog.get_logger(__name__)
@@ -67,11 +67,11 @@ class LogWriter:
         if not batch:
             return
         if not self._append:
-            self._append = await self._client.script_load(event_log.script("append"))
+            self._append = await self._client.script_load(store.script("append"))
         try:
             answers = await self._append_all(batch, texts)
         except NoScriptError:  # Redis was restarted
-            self._append = await self._client.script_load(event_log.script("append"))
+            self._append = await self._client.script_load(store.script("append"))
             answers = await self._append_all(batch, texts)
         settled = [self._settle(run, text, answer) for run, text, answer in zip(batch, texts, answers, strict=True)]
         results = await asyncio.gather(*filter(None, settled), return_exceptions=True)
@@ -82,7 +82,7 @@ class LogWriter:
         keys: list[str] = []
         values: list[str | int] = []
         for run, text in zip(batch, texts, strict=True):
-            keys += event_log.keys(run.generation_id)
+            keys += store.keys(run.generation_id)
             began = run.first_token_at.isoformat() if run.first_token_at else ""
             values += (run.attempt, run.appended, run.appended + len(text), text, run.tokens, began)
         return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
@@ -103,7 +103,7 @@ class LogWriter:
             run.stop(StopReason.LOST)  # or what has ended would go on
             return
         try:
-            in_log = await event_log.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
+            in_log = await store.open_log(self._client, run.generation_id, attempt=run.attempt, checkpoint=whole)
         except LogUnavailable:
             run.stop(StopReason.LOST)
             return

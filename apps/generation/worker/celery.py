@@ -11,7 +11,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from celery.worker.consumer import Consumer
 from kombu.transport.redis import Channel
 
-from apps.generation.runtime import Runtime
+from apps.generation.worker.runtime import Runtime
 
 _runtimes: list[Runtime] = []
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
-from apps.generation import patience
 from apps.generation.models import Generation, State
-from apps.generation.patience import leave_those_that_hang
-from apps.generation.runs import Run, StopReason
+from apps.generation.worker import hang_watch
+from apps.generation.worker.hang_watch import leave_those_that_hang
+from apps.generation.worker.run import Run, StopReason
 from apps.inference.errors import FirstTokenTimedOut
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
@@ -50,7 +50,7 @@ async def is_dropped(run: Run) -> None:
 
 
 async def test_streams_from_servers_that_went_down_are_dropped(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
-    monkeypatch.setattr(patience, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(hang_watch, "LOOK_SECONDS", 0.01)
     well, hanging, on_trial = [await in_thread(add)(name) for name in ("well", "hanging", "on trial")]
     await in_thread(found_down)(hanging)
     await in_thread(found_down)(on_trial, failures=3)

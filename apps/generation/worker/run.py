@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from apps.generation.sent import Sent, SentList
+from apps.generation.request_record import Sent, SentList
 from apps.inference.errors import InferenceError
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from apps.endpoints.health.outages import failures_of_those_down
-from apps.generation.runs import Run
+from apps.generation.worker.run import Run
 from apps.inference.errors import FirstTokenTimedOut
 from apps.stores.threads import in_thread
 

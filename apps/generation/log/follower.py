@@ -16,8 +16,8 @@ import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.events import Ended, Events, GapInLog, RawEntry, decode
+from apps.generation.log import store
+from apps.generation.log.entries import Ended, Events, GapInLog, RawEntry, decode
 from apps.generation.models import Generation, State
 from apps.stores.threads import in_thread
 
@@ -74,7 +74,7 @@ class Reader:
         if not overrun:
             with contextlib.suppress(GapInLog):
                 return self._advance(decode(entries, after=self.offset))
-        return self._advance(await event_log.read_log_async(client, generation_id, after=self.offset)) or None
+        return self._advance(await store.read_log_async(client, generation_id, after=self.offset)) or None
 
     def _advance(self, events: Events) -> Events:
         self.offset = events.offset_after
@@ -85,7 +85,7 @@ class Follower:
     """Reads the logs that have readers, for one event loop."""
 
     def __init__(self) -> None:
-        self.client = event_log.async_client()
+        self.client = store.async_client()
         self._readers: dict[UUID, set[Reader]] = {}
         self._last_ids: dict[UUID, bytes | str] = {}
         self._task: asyncio.Task[None] | None = None
@@ -96,7 +96,7 @@ class Follower:
         reader = Reader(after)
         try:
             await self._join(generation_id, reader)
-            backlog = await event_log.read_log_async(self.client, generation_id, after=after)
+            backlog = await store.read_log_async(self.client, generation_id, after=after)
             reader.offset = backlog.offset_after
             if backlog:
                 yield backlog
@@ -168,9 +168,9 @@ class Follower:
 
     async def _read(self, connection: "redis.asyncio.Redis") -> None:
         streams: dict[Any, Any] = {
-            event_log.events_key(generation_id): last for generation_id, last in self._last_ids.items()
+            store.events_key(generation_id): last for generation_id, last in self._last_ids.items()
         }
-        by_key = {event_log.events_key(generation_id).encode(): generation_id for generation_id in self._last_ids}
+        by_key = {store.events_key(generation_id).encode(): generation_id for generation_id in self._last_ids}
         answer = await connection.xread(streams, block=BLOCK_MILLISECONDS)
         for key, entries in _streams(answer):
             generation_id = by_key[key]

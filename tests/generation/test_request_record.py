@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
-from apps.generation.sent import Sent
+from apps.generation.request_record import Sent
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
 from apps.inference.protocols import protocol_named

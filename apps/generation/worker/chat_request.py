@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from apps.generation.models import Generation
-from apps.generation.runs import Run
+from apps.generation.worker.run import Run
 from apps.inference.context import TOKENS_AROUND_A_CHAT, estimate_messages, fit
 from apps.inference.protocols.base import ChatMessage, ChatRequest, Protocol, Timeouts
 from apps.inference.server import Server

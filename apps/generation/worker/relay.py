@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import structlog
 from redis.exceptions import RedisError
 
-from apps.generation import event_log
-from apps.generation.asking import Asking, Destination
-from apps.generation.completing import Completing
+from apps.generation.log import store
 from apps.generation.models import Generation, Task
-from apps.generation.reading import Reader
-from apps.generation.runs import Run
-from apps.generation.sent import now_sent
+from apps.generation.request_record import now_sent
+from apps.generation.worker.chat_request import Asking, Destination
+from apps.generation.worker.completion_request import Completing
+from apps.generation.worker.run import Run
+from apps.generation.worker.stop_sequences import Reader
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
 from apps.inference.protocols.base import ChatRequest, CompletionRequest, Delta
 
 if TYPE_CHECKING:
-    from apps.generation.runtime import Runtime
+    from apps.generation.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)
 
@@ -36,10 +36,10 @@ async def open_run(runtime: "Runtime", generation: Generation) -> Run:
     """
     while True:
         try:
-            text = await event_log.open_log(
+            text = await store.open_log(
                 runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
             )
-            tokens = await event_log.tokens_written(runtime.redis, generation.pk)
+            tokens = await store.tokens_written(runtime.redis, generation.pk)
             break
         except (RedisError, OSError) as error:
             logger.warning("event log not reachable", generation=str(generation.pk), error=type(error).__name__)

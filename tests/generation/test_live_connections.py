@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack
 import pytest
 from pytest_django import Settings
 
-from apps.generation import event_log, open_streams
+from apps.generation import live_connections
 from apps.generation.errors import TooManyStreams
-from apps.generation.open_streams import OpenStreams, count_open_streams, keys
+from apps.generation.live_connections import OpenStreams, count_open_streams, keys
+from apps.generation.log import store
 
 PERSON, ANOTHER = 1_000_001, 1_000_002
 
@@ -18,7 +19,7 @@ PERSON, ANOTHER = 1_000_001, 1_000_002
 async def stack(redis_url: str, settings: Settings) -> AsyncIterator[AsyncExitStack]:
     settings.STREAMS_PER_PERSON = 2
     for person in (PERSON, ANOTHER):
-        event_log.sync_client().delete(*keys(person))
+        store.sync_client().delete(*keys(person))
     async with AsyncExitStack() as stack:
         yield stack
 
@@ -79,7 +80,7 @@ async def test_who_leaves_makes_room_also_when_cancelled(
 async def test_places_of_a_killed_process_are_free_after_their_lease(
     stack: AsyncExitStack, web_process: Callable[[], OpenStreams], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_streams, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(live_connections, "LEASE_SECONDS", 0.5)
     dead = web_process()
     monkeypatch.setattr(dead, "_free", _never)
     for _ in range(2):
@@ -93,13 +94,13 @@ async def test_places_of_a_killed_process_are_free_after_their_lease(
 async def test_places_held_are_renewed(
     stack: AsyncExitStack, web_process: Callable[[], OpenStreams], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_streams, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(live_connections, "RENEW_SECONDS", 0.05)
     streams = web_process()
     for _ in range(2):
         await stack.enter_async_context(streams.place_for(PERSON))
-    event_log.sync_client().delete(*keys(PERSON))  # as when Redis was emptied
+    store.sync_client().delete(*keys(PERSON))  # as when Redis was emptied
     async with asyncio.timeout(10):
-        while event_log.sync_client().zcard(keys(PERSON)[0]) < 2:  # noqa: ASYNC110 - Redis sets no event
+        while store.sync_client().zcard(keys(PERSON)[0]) < 2:  # noqa: ASYNC110 - Redis sets no event
             await asyncio.sleep(0.02)
     with pytest.raises(TooManyStreams):
         await stack.enter_async_context(streams.place_for(PERSON))

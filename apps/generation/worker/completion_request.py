@@ -5,10 +5,10 @@ from typing import Any
 
 import aiohttp
 
-from apps.generation.asking import COUNT_TIMEOUTS, Destination
 from apps.generation.models import Generation, Task
-from apps.generation.reading import Reader
-from apps.generation.runs import Run
+from apps.generation.worker.chat_request import COUNT_TIMEOUTS, Destination
+from apps.generation.worker.run import Run
+from apps.generation.worker.stop_sequences import Reader
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
 from apps.inference.prompts import Prompt, ReplyText, infilling_prompt

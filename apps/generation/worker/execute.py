@@ -12,14 +12,14 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
-from apps.generation.runs import StopReason
-from apps.generation.runtime import Runtime
 from apps.generation.selectors import text_so_far
 from apps.generation.services.claim import claim_next, next_waiting, wishes
 from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
-from apps.generation.services.stream import Streaming
+from apps.generation.worker.attempt import Streaming
+from apps.generation.worker.run import StopReason
+from apps.generation.worker.runtime import Runtime
 from apps.stores.outages import POSTGRES_AWAY, STORE_AWAY
 
 logger = structlog.get_logger(__name__)

@@ -8,9 +8,10 @@ import pytest
 import redis.asyncio
 
 from apps.accounts.models import User
-from apps.generation import event_log, following
-from apps.generation.events import Ended, Events
-from apps.generation.following import Follower
+from apps.generation.log import follower as log_follower
+from apps.generation.log import store
+from apps.generation.log.entries import Ended, Events
+from apps.generation.log.follower import Follower
 from apps.generation.models import Generation, State
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask
@@ -34,12 +35,12 @@ class Writer:
         self.client, self.generation_id, self.offset = client, generation_id, 0
 
     async def open(self) -> None:
-        await event_log.open_log(self.client, self.generation_id, attempt=1, checkpoint="")
+        await store.open_log(self.client, self.generation_id, attempt=1, checkpoint="")
 
     async def append(self, text: str) -> None:
         end = self.offset + len(text)
-        keys = event_log.keys(self.generation_id)
-        await self.client.eval(event_log.script("append"), 2, *keys, 1, self.offset, end, text, 0, "")
+        keys = store.keys(self.generation_id)
+        await self.client.eval(store.script("append"), 2, *keys, 1, self.offset, end, text, 0, "")
         self.offset = end
 
 
@@ -63,7 +64,7 @@ async def test_backlog_at_once_then_what_arrives(follower: Follower, log_client:
             events.append(some)
             if len(events) == 1:
                 await writer.append("and on")
-                event_log.end_log(generation_id, DONE)
+                store.end_log(generation_id, DONE)
 
     await asyncio.wait_for(follow(), 10)
     assert events[0].text == "far, "
@@ -85,7 +86,7 @@ async def test_readers_come_and_go_while_others_are_followed(follower: Follower,
             leaving.cancel()
             readers += [asyncio.create_task(read(follower, writer.generation_id)) for writer in writers]
     for writer in writers:
-        await asyncio.to_thread(event_log.end_log, writer.generation_id, DONE)
+        await asyncio.to_thread(store.end_log, writer.generation_id, DONE)
     results = await asyncio.wait_for(asyncio.gather(*readers), 20)
     expected = "".join(f"{number} " for number in range(100))
     assert len(results) == 40
@@ -95,7 +96,7 @@ async def test_readers_come_and_go_while_others_are_followed(follower: Follower,
 async def test_a_slow_reader_holds_little_and_misses_nothing(
     follower: Follower, log_client: Client, generation_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "LONGEST_BACKLOG", 5)
+    monkeypatch.setattr(log_follower, "LONGEST_BACKLOG", 5)
     writer = Writer(log_client, generation_id)
     await writer.open()
     text = ""
@@ -106,7 +107,7 @@ async def test_a_slow_reader_holds_little_and_misses_nothing(
         if writer.offset == 0:
             for number in range(200):
                 await writer.append(f"{number} ")
-            await asyncio.to_thread(event_log.end_log, generation_id, DONE)
+            await asyncio.to_thread(store.end_log, generation_id, DONE)
     assert text == "".join(f"{number} " for number in range(200))
 
 
@@ -122,7 +123,7 @@ def failed_generation(owner: User) -> Generation:
 async def test_without_a_log_postgres_tells_the_end(
     follower: Follower, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(log_follower, "QUIET_SECONDS", 0.2)
     generation = await in_thread(failed_generation)(alice)
     text, ended = await asyncio.wait_for(read(follower, generation.pk, after=2), 10)
     assert text == "2 3"
