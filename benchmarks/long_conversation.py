@@ -23,7 +23,7 @@ from benchmarks.stack import Stack, processor_seconds, sign_in  # sets Django up
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Role
-from apps.chat.services.take_in import import_conversation
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.transfer.format import FORMAT, File, FileMessage
 from apps.generation.models import Generation
 from tests.browser.conftest import EXECUTABLE, QUIET

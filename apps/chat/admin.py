@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from apps.chat.conversation_settings.preset_form import PresetForm
 from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message, Preset, Share
-from apps.chat.preset_form import PresetForm
 from apps.generation.models import Generation
 
 

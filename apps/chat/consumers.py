@@ -7,10 +7,10 @@ from uuid import UUID
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from apps.chat.access import conversation_for
-from apps.chat.cursor import Cursor
+from apps.chat.live.access import conversation_for
+from apps.chat.live.cursor import Cursor
+from apps.chat.live.viewer import AccessLost, Viewer
 from apps.chat.models import Conversation
-from apps.chat.viewer import AccessLost, Viewer
 from apps.generation.errors import TooManyStreams
 from apps.stores.threads import in_thread
 

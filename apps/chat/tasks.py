@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.chat.services.attach import purge_waiting
-from apps.chat.services.count import TASK_NAME, count_pieces
+from apps.chat.services.count_tokens import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted
 from apps.generation.worker.celery import current_runtime
 

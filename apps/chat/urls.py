@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from apps.chat import live_views, views
 from apps.chat.views import (
     attachments,
+    context_usage,
+    conversation,
     conversations,
     gaps,
-    gauge,
     info,
+    live,
+    messages,
     presets,
     search,
     selection,
@@ -17,16 +19,15 @@ from apps.chat.views import (
     sidebar,
     transfer,
 )
-from apps.chat.views.search_everything import search_everything
 
 app_name = "chat"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("ask/", views.ask, name="ask"),
+    path("", conversation.home, name="home"),
+    path("ask/", conversation.ask, name="ask"),
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
-    path("search/everything/", search_everything, name="search_everything"),
+    path("search/everything/", search.search_everything, name="search_everything"),
     path("import/", transfer.import_file, name="import"),
     path("shares/", shares.shares, name="shares"),
     path("shares/<int:share_id>/revoke/", shares.revoke, name="revoke_share"),
@@ -37,14 +38,14 @@ urlpatterns = [
     path("attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/text/", attachments.download, name="attachment_text"),
     path("attachments/<uuid:attachment_id>/remove/", attachments.remove, name="remove_attachment"),
-    path("gauge/", gauge.gauge, name="gauge"),
+    path("gauge/", context_usage.gauge, name="gauge"),
     path("presets/", presets.presets, name="presets"),
     path("presets/add/", presets.add, name="add_preset"),
     path("presets/<int:preset_id>/", presets.edit, name="edit_preset"),
     path("presets/<int:preset_id>/delete/", presets.delete, name="delete_preset"),
     path("select/", selection.select, name="select"),
     path("archive/", conversations.archived, name="archived"),
-    path("<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("<uuid:conversation_id>/", conversation.conversation, name="conversation"),
     path("<uuid:conversation_id>/manage/", conversations.manage, name="manage"),
     path("<uuid:conversation_id>/settings/", settings.settings, name="settings"),
     path("<uuid:conversation_id>/settings/any/", settings.use_any, name="use_any"),
@@ -57,18 +58,18 @@ urlpatterns = [
     path("<uuid:conversation_id>/export.md", transfer.export_markdown, name="export_markdown"),
     path("<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
     path("<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
-    path("<uuid:conversation_id>/events/", live_views.events, name="events"),
-    path("<uuid:conversation_id>/changes/", live_views.changes, name="changes"),
-    path("<uuid:conversation_id>/stop/", views.stop, name="stop"),
+    path("<uuid:conversation_id>/events/", live.events, name="events"),
+    path("<uuid:conversation_id>/changes/", live.changes, name="changes"),
+    path("<uuid:conversation_id>/stop/", messages.stop, name="stop"),
     path("<uuid:conversation_id>/<uuid:message_id>/", search.place, name="place"),
     path("<uuid:conversation_id>/<uuid:message_id>/gap/", gaps.gap, name="gap"),
-    path("<uuid:conversation_id>/<uuid:message_id>/continue/", views.go_on, name="continue"),
-    path("<uuid:conversation_id>/<uuid:message_id>/retry/", views.retry, name="retry"),
-    path("<uuid:conversation_id>/<uuid:message_id>/fork/", views.fork, name="fork"),
-    path("<uuid:conversation_id>/<uuid:message_id>/rate/<slug:rating>/", views.rate, name="rate"),
+    path("<uuid:conversation_id>/<uuid:message_id>/continue/", messages.go_on, name="continue"),
+    path("<uuid:conversation_id>/<uuid:message_id>/retry/", messages.retry, name="retry"),
+    path("<uuid:conversation_id>/<uuid:message_id>/fork/", messages.fork, name="fork"),
+    path("<uuid:conversation_id>/<uuid:message_id>/rate/<slug:rating>/", messages.rate, name="rate"),
     path("<uuid:conversation_id>/<uuid:message_id>/info/", info.info, name="info"),
     path("<uuid:conversation_id>/<uuid:message_id>/request.json", info.request_body, name="request_body"),
-    path("<uuid:conversation_id>/<uuid:message_id>/text/", views.text, name="text"),
-    path("<uuid:conversation_id>/<uuid:message_id>/edit/", views.edit, name="edit"),
-    path("<uuid:conversation_id>/<uuid:message_id>/versions/<int:version>/", views.show, name="version"),
+    path("<uuid:conversation_id>/<uuid:message_id>/text/", messages.text, name="text"),
+    path("<uuid:conversation_id>/<uuid:message_id>/edit/", messages.edit, name="edit"),
+    path("<uuid:conversation_id>/<uuid:message_id>/versions/<int:version>/", messages.show, name="version"),
 ]

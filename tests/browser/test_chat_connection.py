@@ -4,9 +4,9 @@ from django.db import transaction
 from playwright.async_api import WebSocketRoute, expect
 
 from apps.accounts.services import create_user
+from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import start_conversation
-from apps.chat.viewer import HEARTBEAT
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Mode, Role
-from apps.chat.services.take_in import import_conversation
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.transfer.format import FORMAT, File, FileMessage
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 
 from apps.accounts.models import User
+from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
-from apps.chat.viewer import HEARTBEAT
 from apps.stores.threads import in_thread
 from tests.support.frames import ShownPage
 

@@ -9,7 +9,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.errors import NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.models import Message
-from apps.chat.services.go_on import continue_reply
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.chat.services.go_on import continue_reply
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.send import send_message
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import edit_question, show_version

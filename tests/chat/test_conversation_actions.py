@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.services.arrange import archive_conversation
 from apps.chat.services.delete import delete_conversation
+from apps.chat.services.organize import archive_conversation
 from tests.support.markup import Markup
 
 type SignedIn = Callable[[User], Client]

@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosedError
 
 from apps.accounts.models import User
 from apps.chat.consumers import SIGNED_OUT
+from apps.chat.live.viewer import HEARTBEAT, HEARTBEAT_SECONDS
 from apps.chat.services.delete import delete_conversation
-from apps.chat.viewer import HEARTBEAT, HEARTBEAT_SECONDS
 from apps.generation.models import State
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of

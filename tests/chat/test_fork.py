@@ -12,9 +12,9 @@ from apps.accounts.models import User
 from apps.chat.errors import ConversationGone, ReplyInProgress
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import new_attachment
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.fork import fork_conversation, title_of_fork
-from apps.chat.services.go_on import continue_reply
 from apps.chat.services.send import send_message
 from apps.chat.services.versions import answer_again, answer_question, edit_question
 from apps.endpoints.services import add_endpoint

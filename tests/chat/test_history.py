@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.history import Exchange, History, history_for, kept
+from apps.chat.context.history import Exchange, History, history_for, kept
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.attach import attach_file
 from apps.chat.services.send import send_message, start_conversation

@@ -13,10 +13,10 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosedError
 
 from apps.accounts.models import User
-from apps.chat.access import Access
 from apps.chat.consumers import TOO_MANY
+from apps.chat.live.access import Access
+from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
-from apps.chat.viewer import HEARTBEAT
 from apps.generation.live_connections import keys
 from apps.generation.log import store
 from apps.stores.threads import in_thread

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.cursor import Cursor
+from apps.chat.live.cursor import Cursor
 from apps.chat.models import Conversation, Message
 from apps.chat.services.send import start_conversation
 from apps.generation.log import store

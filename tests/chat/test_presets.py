@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.chat.assistant import settings_of
+from apps.chat.conversation_settings.limits import LONGEST_SYSTEM_PROMPT, problem_with_system_prompt
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import PresetNameTaken, TooManyPresets
-from apps.chat.limits import LONGEST_SYSTEM_PROMPT, problem_with_system_prompt
 from apps.chat.models import Conversation, Preset
 from apps.chat.services import presets as service
 from apps.chat.services.presets import FILE, load_presets, save_preset

@@ -11,9 +11,9 @@ from apps.accounts.models import User
 from apps.chat.errors import NotImportable
 from apps.chat.models import Message, Rating, Role, Share
 from apps.chat.services.fork import fork_conversation
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.services.rate import rate_reply
 from apps.chat.services.share import share_conversation
-from apps.chat.services.take_in import import_conversation
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file
 from apps.endpoints.services import add_endpoint

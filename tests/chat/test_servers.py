@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.chat.conversation_settings.servers import chat_servers, window_for
 from apps.chat.models import Conversation
-from apps.chat.servers import chat_servers, window_for
 from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
 

@@ -7,14 +7,14 @@ from django.db import transaction
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.assistant import settings_of
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ConversationGone, NotImportable, SettingsChanged
 from apps.chat.models import Conversation, Mode
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation
-from apps.chat.services.go_on import continue_reply
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.settings import change_settings
-from apps.chat.services.take_in import import_conversation
 from apps.chat.services.versions import answer_again
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file

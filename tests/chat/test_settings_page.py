@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
-from apps.chat.assistant import settings_of
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.models import Conversation, Message
 from apps.chat.services.settings import change_settings
 from apps.endpoints.models import Endpoint, Health

@@ -21,8 +21,8 @@ from apps.accounts.models import User
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation, Message
 from apps.chat.services.attach import attach_file
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.take_in import import_conversation
 from apps.chat.services.versions import answer_again, edit_question, show_version
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat.errors import FileGone, FileTooLarge, TooManyFiles
-from apps.chat.files import check_size, harmless_name, lines_in, text_in
 from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message
+from apps.chat.uploads import check_size, harmless_name, lines_in, text_in
 from apps.inference.context import estimate_tokens
 
 COPY = """

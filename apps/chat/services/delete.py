@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.chat.announcements import announce_gone
+from apps.chat.live.broadcast import announce_gone
 from apps.chat.models import Conversation, ConversationQuerySet
 from apps.chat.services.stop import stop_replies
 from apps.generation.models import Generation

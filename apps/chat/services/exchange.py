@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from apps.chat.assistant import parameters_for
+from apps.chat.context.grounding import NOTHING_FOUND, Grounds, find_grounds
+from apps.chat.context.history import Turn, history_for
+from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, ReplyInProgress, TooManyReplies
-from apps.chat.grounding import NOTHING_FOUND, Grounds, find_grounds
-from apps.chat.history import Turn, history_for
 from apps.chat.models import Conversation, Message, Mode, Role
 from apps.chat.services.attach import take_files
 from apps.generation.errors import TooManyAtOnce

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
-from apps.chat.announcements import announce_messages
-from apps.chat.assistant import Settings, put_settings
+from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
+from apps.chat.live.broadcast import announce_messages
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply

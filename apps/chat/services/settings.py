@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from apps.chat.assistant import FIELDS, Settings, put_settings, settings_of
+from apps.chat.conversation_settings.values import FIELDS, Settings, put_settings, settings_of
 from apps.chat.errors import ConversationGone, SettingsChanged
 from apps.chat.models import Conversation
 from apps.generation.models import Generation

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from apps.chat.announcements import announce_thread
 from apps.chat.errors import EmptyMessage, NoQuestion
+from apps.chat.live.broadcast import announce_thread
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.attach import copy_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply

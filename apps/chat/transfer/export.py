@@ -9,10 +9,10 @@ from uuid import UUID
 from django.conf import settings
 from msgspec import convert
 
-from apps.chat.assistant import settings_of
+from apps.chat.context.user_turn import fenced
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.models import Conversation, Message, Mode, Rating, Role
 from apps.chat.selectors import text_of
-from apps.chat.telling import fenced
 from apps.chat.transfer.format import (
     FORMAT,
     End,

@@ -15,14 +15,14 @@ from django.conf import settings
 from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
-from apps.chat.errors import NotImportable
-from apps.chat.limits import (
+from apps.chat.conversation_settings.limits import (
     HIGHEST_SEED,
     LONGEST_REPLY_TOKENS,
     LONGEST_STOP,
     LONGEST_SYSTEM_PROMPT,
     problem_with_system_prompt,
 )
+from apps.chat.errors import NotImportable
 from apps.chat.models import Mode, Rating, Role
 from apps.chat.models.attachment import NAME_LENGTH
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from apps.chat.conversation_settings.servers import ChatServers, chat_servers
+from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.models import Conversation, Mode
-from apps.chat.servers import ChatServers, chat_servers
-from apps.chat.settings_form import SettingsForm
 
 
 def assistant_context(

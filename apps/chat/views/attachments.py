@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.requests import user_of
 from apps.chat.errors import ChatError
-from apps.chat.files import check_size, harmless_name
 from apps.chat.forms import DraftForm, MessageForm
 from apps.chat.models import Attachment, Conversation
 from apps.chat.services.attach import attach_file, remove_file
 from apps.chat.services.send import sent_before
-from apps.chat.views.answers import conversation_for
+from apps.chat.uploads import check_size, harmless_name
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import sidebar_for
 

@@ -12,10 +12,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.requests import user_of
 from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
-from apps.chat.services.arrange import archive_conversation, pin_conversation, rename_conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
+from apps.chat.services.organize import archive_conversation, pin_conversation, rename_conversation
 from apps.chat.services.share import files_to_share
-from apps.chat.views.answers import conversation_for
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
 
 

@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.chat.context.user_turn import language_of
 from apps.chat.markdown.code import code_block
-from apps.chat.telling import language_of
 
 
 def highlighted_file(name: str, text: str) -> SafeString:

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.chat.transcript import shown
-from apps.chat.views.answers import conversation_for
-from apps.chat.window import beginning_of_gap, end_of_gap
+from apps.chat.transcript.paging import beginning_of_gap, end_of_gap
+from apps.chat.transcript.render import shown
+from apps.chat.views.doors import conversation_for
 
 POSITION = re.compile("[0-9]{1,9}")
 

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.chat.info import ReplyInfo
-from apps.chat.views.answers import reply_for
+from apps.chat.reply_info import ReplyInfo
+from apps.chat.views.doors import reply_for
 from apps.chat.views.sidebar import sidebar_for
 
 

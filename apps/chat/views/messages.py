@@ -11,12 +11,13 @@ from apps.chat.errors import ChatError
 from apps.chat.forms import EditForm, MessageForm
 from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.fork import fork_conversation
-from apps.chat.services.go_on import continue_reply
 from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
-from apps.chat.views.answers import conversation_for, followed, led_to, message_for, refused, reply_for
+from apps.chat.views.doors import conversation_for, message_for, reply_for
+from apps.chat.views.responses import followed, led_to, refused
 from apps.chat.views.sidebar import sidebar_for
 
 

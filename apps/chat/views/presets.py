@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.requests import user_of
-from apps.chat.assistant import settings_of
+from apps.chat.conversation_settings.preset_form import PresetForm
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ChatError, ConversationGone, PresetNameTaken
 from apps.chat.models import Conversation, Preset
-from apps.chat.preset_form import PresetForm
 from apps.chat.services.presets import delete_preset, save_preset, use_preset
-from apps.chat.views.answers import conversation_for
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.settings import saved
 from apps.chat.views.sidebar import sidebar_for
 

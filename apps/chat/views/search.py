@@ -14,8 +14,15 @@ from apps.chat.forms import MessageForm
 from apps.chat.models import Message
 from apps.chat.search import Query, find
 from apps.chat.services.versions import show_version
-from apps.chat.views.answers import conversation_for, refused
+from apps.chat.views.doors import conversation_for
+from apps.chat.views.responses import refused
 from apps.chat.views.sidebar import sidebar_for
+from apps.guide.search.page import search_page
+
+TITLE = "Search the guide and your conversations"
+SUMMARY = "What the guide says, and what was said in your conversations, archived ones too."
+# How many of each are shown; a link leads to the others.
+SHOWN = 8
 
 
 @require_GET
@@ -27,6 +34,18 @@ def search(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "chat/_search_answer.html", context)
     return render(request, "chat/search.html", {**context, "sidebar": sidebar_for(request)})
+
+
+@require_GET
+@never_cache
+def search_everything(request: HttpRequest) -> HttpResponse:
+    """Answer ``?q=`` from both."""
+    context = search_page(request.GET, title=TITLE, summary=SUMMARY)
+    query = Query(context["asked"])
+    mine = find(user_of(request), query)
+    found = context["found"].results[:SHOWN] if context["found"] else ()
+    context |= {"some": found, "query": query, "mine": mine[:SHOWN], "total": len(mine)}
+    return render(request, "chat/search_everything.html", context)
 
 
 @require_http_methods(["GET", "POST"])

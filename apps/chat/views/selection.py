@@ -9,8 +9,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.requests import user_of
 from apps.chat.forms import SelectionForm
 from apps.chat.models import Conversation, ConversationQuerySet
-from apps.chat.services.arrange import archive_conversations
 from apps.chat.services.delete import delete_conversations
+from apps.chat.services.organize import archive_conversations
 from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
 
 NOT_THERE = "None of them is there any longer."

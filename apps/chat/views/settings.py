@@ -9,13 +9,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import user_of
+from apps.chat.conversation_settings.servers import chat_servers
+from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import ConversationGone, SettingsChanged
 from apps.chat.models import Conversation, Mode, Preset
-from apps.chat.servers import chat_servers
 from apps.chat.services.settings import change_settings
-from apps.chat.settings_form import SettingsForm
-from apps.chat.views.answers import conversation_for
 from apps.chat.views.assistant import assistant_context
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.sidebar import sidebar_for
 
 SAVED = "Saved. The next reply uses these settings."

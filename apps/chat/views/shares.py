@@ -24,7 +24,7 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.unseen import mark_in_prose
 from apps.chat.models import Role, Share
 from apps.chat.services.share import revoke_share, share_conversation
-from apps.chat.views.answers import conversation_for
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import refreshed, sidebar_for
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.requests import user_of
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation
-from apps.chat.services.take_in import import_conversation
+from apps.chat.services.import_conversation import import_conversation
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
-from apps.chat.views.answers import conversation_for
+from apps.chat.views.doors import conversation_for
 from apps.chat.views.sidebar import sidebar_for
 
 

@@ -1,0 +1,88 @@
+"""The HTML that open pages are sent: htmx partials, each naming what it changes.
+
+A partial is inert outside htmx. The text in it is escaped or cleaned before it gets here; a model cannot write one,
+because raw HTML in a reply is shown as text.
+"""
+
+from collections.abc import Iterable
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat.markdown.streaming import Append, Change, Finish, Replace
+from apps.chat.models import Conversation, Message
+from apps.chat.transcript.paging import Part
+from apps.chat.transcript.render import render_message, render_sidebar_link, render_transcript
+from apps.chat.transcript.status import ENDS
+from apps.generation.models import State
+
+
+def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
+    """Show the message, in its place or in place of what is shown of it now."""
+    article = mark_safe(render_message(message, html, waiting))  # noqa: S308 - rendered by a template
+    return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
+
+
+def replace_transcript(parts: Iterable[Part]) -> str:
+    """Show these messages and no others."""
+    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML settle:0">{render_transcript(parts)}</hx-partial>'
+
+
+def with_open_block(message: Message, finished: str, still_open: str) -> SafeString:
+    """The HTML of a reply that is being written: its finished blocks, and the one that later frames change."""
+    return format_html(
+        '{}<div class="message__open prose__part" id="{}-open">{}</div>',
+        mark_safe(finished),  # noqa: S308 - cleaned by nh3
+        message.dom_id,
+        mark_safe(still_open),  # noqa: S308 - cleaned by nh3
+    )
+
+
+def update_around_text(message: Message, waiting: str = "") -> str:
+    """Show the message's state; its text is on the page already and is not touched."""
+    article = mark_safe(render_message(message, SafeString(), waiting))  # noqa: S308 - rendered by a template
+    return format_html('<hx-partial hx-target="#{}" hx-swap="outerMorph">{}</hx-partial>', message.dom_id, article)
+
+
+def update_sidebar(conversation: Conversation) -> str:
+    link = mark_safe(render_sidebar_link(conversation))  # noqa: S308 - rendered by a template
+    return format_html(
+        '<hx-partial hx-target="#conversation-{}" hx-swap="outerHTML">{}</hx-partial>', conversation.pk, link
+    )
+
+
+def announce(sentence: str) -> str:
+    """Have screen readers say ``sentence``; nothing where it is empty."""
+    return _say("announcer", sentence) if sentence else ""
+
+
+def announce_end(message: Message) -> str:
+    """Have screen readers say how a reply ended; that it failed they say at once."""
+    generation = message.generation
+    if generation is not None and message.state == State.FAILED:
+        return _say("alarm", f"The reply failed. {generation.error}")
+    return _say("announcer", ENDS.get(message.state, ""))
+
+
+def _say(target: str, sentence: str) -> str:
+    return format_html('<hx-partial hx-target="#{}" hx-swap="textContent">{}</hx-partial>', target, sentence)
+
+
+def apply_changes(dom_id: str, changes: Iterable[Change]) -> str:
+    """What the Markdown renderer changed, as partials."""
+    return "".join(_partial(dom_id, change) for change in changes)
+
+
+def _partial(dom_id: str, change: Change) -> str:
+    match change:
+        case Finish(html):
+            target, swap = f"{dom_id}-open", "beforebegin"
+        case Replace(html):
+            target, swap = f"{dom_id}-open", "innerHTML settle:0"
+        case Append(html):
+            target, swap = f"{dom_id}-tail", "beforeend"
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+def remove_open_block(dom_id: str) -> str:
+    return f'<hx-partial hx-target="#{dom_id}-open" hx-swap="delete"></hx-partial>'

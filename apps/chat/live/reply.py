@@ -1,0 +1,126 @@
+"""Shows one reply to one page while it is being written."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from zlib import crc32
+
+from apps.chat.live import fragments
+from apps.chat.markdown.streaming import ReplyRenderer
+from apps.chat.models import Conversation, Message
+from apps.chat.transcript.render import doing_of, html_of
+from apps.chat.transcript.status import doing, spoken
+from apps.generation.log.entries import Ended, Events, Place
+from apps.generation.log.follower import follower
+from apps.generation.log.store import first_token_at
+from apps.generation.models import Generation, State
+from apps.generation.selectors import written_so_far
+from apps.stores.threads import in_thread
+
+FRAME_SECONDS = 0.04
+SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting
+
+
+def renderer_of(message: Message) -> ReplyRenderer:
+    return ReplyRenderer(f"{message.dom_id}-tail", message.cited)
+
+
+class LiveReply:
+    """What a page shows is a function of the reply's text so far: it starts with all of it, in one paint."""
+
+    def __init__(self, message: Message, generation: Generation, send: Callable[[str], Awaitable[None]]) -> None:
+        self._message = message
+        self._generation = generation
+        self._send = send
+        self._place: Place | None = None
+        self._has_run = generation.started_at is not None
+        self._has_text = self._is_growing = False
+        self._shown: tuple[State, str] | None = None
+        self._said = ""
+        self._renderer = renderer_of(message)
+        self._checksum = 0
+
+    async def show(self) -> None:
+        """Send the reply from its first character to its end."""
+        text, snapshot = await in_thread(self._snapshot)()
+        last = Events(len(text))
+        await self._send(snapshot)
+        async for events in follower().follow(self._generation.pk, after=len(text)):
+            is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
+            if news := await in_thread(self._news)(events) if is_much else self._news(events):
+                await self._send(news)
+            last = events
+            if not events.ended:
+                # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
+                await asyncio.sleep(FRAME_SECONDS)
+        await self._send(await in_thread(self._ending)(last))
+
+    def _snapshot(self) -> tuple[str, str]:
+        """The text so far, and the frame that shows it."""
+        written = written_so_far(self._generation)
+        self._has_text, self._is_growing = bool(written.text), written.is_growing
+        self._checksum = crc32(written.text.encode())
+        finished, still_open = self._renderer.snapshot(written.text)
+        html = fragments.with_open_block(self._message, finished, still_open)
+        waiting = doing_of(self._generation, written)
+        self._shown = State(self._generation.state), waiting
+        shown = fragments.upsert_message(self._message, html, waiting)
+        return written.text, shown + self._announce(waiting)
+
+    def _news(self, events: Events) -> str:
+        frame = self._around(events)
+        self._checksum = crc32(events.text.encode(), self._checksum)
+        frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
+        if events.ended:
+            # In one frame: what is finished here is what stands in the open block until then.
+            frame += fragments.apply_changes(self._message.dom_id, self._renderer.finish())
+            frame += fragments.remove_open_block(self._message.dom_id)
+        return frame
+
+    def _around(self, events: Events) -> str:
+        """What it is doing, where that has changed: the first token does, and no other."""
+        if events.state is not None:
+            self._generation.state, self._place = events.state, events.place
+            self._has_run = self._has_run or events.state == State.RUNNING
+        if events.state is not None or events.text:
+            self._is_growing = events.is_writing
+        self._has_text = self._has_text or bool(events.text)
+        state = State(self._generation.state)
+        waiting = doing(state, self._place, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)
+        if (state, waiting) == self._shown or events.ended:
+            return ""
+        self._shown = state, waiting
+        return fragments.update_around_text(self._message, waiting) + self._announce(waiting)
+
+    def _announce(self, waiting: str) -> str:
+        """Say what it is doing where that is news: a model that goes on after a pause writes as it did before."""
+        sentence = spoken(waiting)
+        if not sentence or sentence == self._said:
+            return ""
+        self._said = sentence
+        return fragments.announce(sentence)
+
+    def _ending(self, last: Events) -> str:
+        """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
+        message = Message.objects.in_order().get(pk=self._message.pk)
+        if last.ended is not None and message.generation is not None:
+            _complete_figures(message.generation, last.offset_after, last.ended)
+        conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
+        if self._has_other_text(message):
+            shown = fragments.upsert_message(message, html_of(message))
+        else:
+            shown = fragments.update_around_text(message)
+        return shown + fragments.update_sidebar(conversation) + fragments.announce_end(message)
+
+    def _has_other_text(self, message: Message) -> bool:
+        """A log that was lost with its worker is written anew from the last checkpoint, perhaps in other words."""
+        is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
+        return is_stored and crc32(message.text.encode()) != self._checksum
+
+
+def _complete_figures(generation: Generation, length: int, ended: Ended) -> None:
+    """Who presses Stop ends the log first, and stores what it says a moment after that."""
+    generation.text_length = max(generation.text_length, length)
+    if generation.completion_tokens is None:
+        generation.completion_tokens = ended.usage.get("completion_tokens") or None
+    if generation.first_token_at is None:
+        generation.first_token_at = first_token_at(generation.pk)

@@ -1,0 +1,70 @@
+"""Server-sent events: carries what a viewer sees where WebSockets are blocked."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import structlog
+from django.http import StreamingHttpResponse
+
+from apps.chat.live.cursor import Cursor
+from apps.chat.live.viewer import AccessLost, Viewer
+from apps.generation.errors import TooManyStreams
+
+logger = structlog.get_logger(__name__)
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class EventStream(StreamingHttpResponse):
+    """What a viewer sends, an event a frame, until its page leaves or may not look any longer."""
+
+    def __init__(self, frames: AsyncGenerator[str]) -> None:
+        headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store, no-transform"}
+        super().__init__(_written(frames), content_type="text/event-stream", headers=headers)
+
+
+async def _written(frames: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
+    async with aclosing(frames):
+        async for frame in frames:
+            yield event(frame)
+
+
+def event(frame: str) -> bytes:
+    """One event; every way to end a line is a new line to its reader."""
+    lines = LINE_END.sub("\ndata: ", frame)
+    return f"data: {lines}\n\n".encode()
+
+
+class Handover:
+    """Holds one frame at a time, so that a viewer waits for its reader."""
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[str | None] = asyncio.Queue(maxsize=1)
+
+    async def send(self, frame: str) -> None:
+        await self._frames.put(frame)
+
+    async def frames(self, viewer: Viewer, cursor: Cursor) -> AsyncGenerator[str]:
+        """What ``viewer``, who sends to this handover, shows."""
+        showing = asyncio.create_task(self._show(viewer, cursor))
+        try:
+            while (frame := await self._frames.get()) is not None:
+                yield frame
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _show(self, viewer: Viewer, cursor: Cursor) -> None:
+        try:
+            await viewer.show(cursor)
+        except TooManyStreams:
+            pass  # was counted a moment before; this one came second
+        except BaseExceptionGroup as failures:
+            if not failures.subgroup(AccessLost):
+                logger.exception("conversation not shown to its end")
+        except Exception:
+            logger.exception("conversation not shown")
+        # The page connects again, and learns from the answer why this ended.
+        await self._frames.put(None)

@@ -1,0 +1,151 @@
+"""Shows a conversation as it changes, to one page, over whatever carries frames of HTML to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from apps.chat.live import fragments
+from apps.chat.live.access import Access
+from apps.chat.live.broadcast import Announced, announced_messages
+from apps.chat.live.cursor import Cursor, Had
+from apps.chat.live.reply import LiveReply
+from apps.chat.models import Conversation, Message
+from apps.chat.transcript.paging import Part, latest_messages, part_to_catch_up, part_where_switched
+from apps.chat.transcript.render import ShownMessage, html_of
+from apps.generation.live_connections import open_streams
+from apps.generation.models import ACTIVE, Generation
+from apps.stores.threads import in_thread
+
+type Send = Callable[[str], Awaitable[None]]
+
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = '{"heartbeat": true}'
+
+
+class AccessLost(Exception):
+    """The person has signed out, or may not see the conversation any longer."""
+
+
+class Viewer:
+    """One page that shows one conversation. ``send`` takes a frame and waits while the page does not read.
+
+    What a page gets is a function of the conversation and of the page's cursor: what has changed since comes first, so
+    that a first connection, a reconnection and a waking phone are the same.
+    """
+
+    def __init__(self, conversation: Conversation, session_key: str | None, send: Send) -> None:
+        self._conversation = conversation
+        self._access = Access(session_key, conversation.pk)
+        self._send = send
+        self._followed: dict[UUID, asyncio.Task[None]] = {}
+        self._announced_again: set[UUID] = set()
+
+    async def show(self, cursor: Cursor) -> None:
+        """Show what the page with this cursor is missing, and everything from then on, until it is cancelled.
+
+        Raises ``TooManyStreams``, and an exception group: of ``AccessLost``, or of what kept it from going on.
+        """
+        async with (
+            open_streams().place_for(self._conversation.owner_id),
+            announced_messages(self._conversation.pk) as announced,
+        ):
+            await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._beat())
+                await self._catch_up(cursor, tasks)
+                await self._listen(announced, tasks)
+
+    async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
+        parts = await in_thread(_part_anew)(self._conversation, cursor)
+        if parts is not None:
+            await self._show_anew(parts, tasks)
+        else:
+            await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
+
+    async def _beat(self) -> None:
+        """Say that the connection is alive, which the browser cannot see otherwise, while it may be."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._check_access()
+            await self._send(HEARTBEAT)
+
+    async def _check_access(self) -> None:
+        if await in_thread(self._access.is_lost)():
+            raise AccessLost
+
+    async def _listen(self, announced: Announced, tasks: asyncio.TaskGroup) -> None:
+        """Show what another tab, or this one, has sent."""
+        while True:
+            ids = await announced.get()
+            if ids is None:
+                await self._check_access()
+            elif isinstance(ids, datetime):
+                await self._catch_up(Cursor(ids.isoformat()), tasks)
+            elif ids:
+                await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
+            else:
+                await self._show_anew(await in_thread(part_where_switched)(self._conversation), tasks)
+
+    async def _show_anew(self, parts: list[Part], tasks: asyncio.TaskGroup) -> None:
+        """Show this part of the conversation's thread in place of all that is shown."""
+        await self._leave_all()
+        await self._send(await in_thread(fragments.replace_transcript)(parts))
+        await self._show([part for part in parts if isinstance(part, Message) and part.state in ACTIVE], tasks)
+
+    async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
+        for message in messages:
+            if message.generation is None or message.generation.is_over:
+                await self._send(await in_thread(_whole)(message))
+            elif message.pk in self._followed:
+                self._announced_again.add(message.pk)
+            else:
+                self._followed[message.pk] = tasks.create_task(self._follow(message, message.generation))
+
+    async def _follow(self, message: Message, generation: Generation | None) -> None:
+        # A reply that is continued the moment it ends is announced while its end is still being shown.
+        while generation is not None and not generation.is_over:
+            self._announced_again.discard(message.pk)
+            await LiveReply(message, generation, self._send).show()
+            if message.pk not in self._announced_again:
+                break
+            (message,) = await in_thread(_messages)(self._conversation, [message.pk])
+            generation = message.generation
+        self._followed.pop(message.pk, None)
+
+    async def _leave_all(self) -> None:
+        """Follow nothing any longer: nothing may be sent for a message that has left the page."""
+        following = list(self._followed.values())
+        self._followed.clear()
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+
+
+def _part_anew(conversation: Conversation, cursor: Cursor) -> list[Part] | None:
+    switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
+    return part_to_catch_up(conversation, cursor.since, is_switched=cursor.is_switched(switched_at))
+
+
+def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message]:
+    if cursor.since is None:
+        return []
+    changed = latest_messages(conversation).changed_since(cursor.since)
+    return [message for message in changed if not _is_had(message, cursor)]
+
+
+def _is_had(message: Message, cursor: Cursor) -> bool:
+    """Whether the page has just this: what is not sent again keeps its focus, and what a person did in it."""
+    had = cursor.had.get(message.pk)
+    if had is None or message.state in ACTIVE:
+        return False
+    html = html_of(message)
+    return Had.of(ShownMessage(message, html), html) == had
+
+
+def _whole(message: Message) -> str:
+    return fragments.upsert_message(message, html_of(message))
+
+
+def _messages(conversation: Conversation, ids: list[UUID]) -> list[Message]:
+    return list(latest_messages(conversation).filter(pk__in=ids))

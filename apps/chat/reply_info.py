@@ -1,0 +1,202 @@
+"""How a reply was made: by which model, with which settings, and from exactly which words."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat.context.grounding import NOTHING_FOUND
+from apps.chat.markdown.code import code_block
+from apps.chat.models import Message
+from apps.endpoints.choices import Protocol
+from apps.generation.models import Generation, State
+from apps.generation.request_record import Sent
+from apps.generation.selectors import text_so_far
+from apps.inference.errors import InvalidRequest
+from apps.inference.prompts import Prompt, chat_prompt
+from apps.inference.protocols import protocol_named
+from apps.inference.protocols.base import Post
+from apps.inference.protocols.tgi import code_llama_size
+
+SPEAKERS = {"system": "System prompt", "user": "User", "assistant": "Assistant"}
+ENDINGS = {
+    "stop": "The model ended it (stop)",
+    "length": "It reached the most tokens that it may have (length)",
+    "": "Complete",
+}
+
+
+class Story(StrEnum):
+    """What there is to tell."""
+
+    SENT = "sent"  # every request is known
+    NOTHING = "nothing"  # nothing was sent, or not yet
+    NO_MODEL = "no_model"  # it needed none
+    IMPORTED = "imported"  # nothing is known but the figures in the file
+    UNRECORDED = "unrecorded"  # it was made before requests were kept
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message as it stands in a request."""
+
+    speaker: str
+    text: str
+
+
+class ReplyInfo:
+    """All of it, for the page that shows it; what was sent is written by the code that sends it."""
+
+    def __init__(self, message: Message, generation: Generation) -> None:
+        self.message = message
+        self.reply = generation
+        self.requests = Sent.read(generation.sent)
+        self.last = self.requests[-1] if self.requests else None
+
+    @cached_property
+    def story(self) -> Story:
+        if self.last is not None:
+            return Story.SENT
+        if self.reply.is_over and not self.reply.messages:
+            return Story.IMPORTED
+        if self.reply.endpoint_id is not None and self.reply.is_over:
+            return Story.UNRECORDED
+        return Story.NO_MODEL if self.reply.text == NOTHING_FOUND else Story.NOTHING
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words; empty while it has not, and where no model was asked."""
+        if self.story == Story.NO_MODEL:
+            return ""
+        match State(self.reply.state):
+            case State.SUCCEEDED:
+                return ENDINGS.get(self.reply.finish_reason, self.reply.finish_reason)
+            case State.CANCELLED:
+                return "You stopped it"
+            case State.FAILED:
+                return f"It failed: {self.reply.error}"
+        return ""
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the model server, as it was."""
+        if self.last is not None:
+            return self.last.endpoint
+        return self.reply.endpoint.name if self.reply.endpoint else ""
+
+    @property
+    def protocol(self) -> str:
+        return str(Protocol(self.last.protocol).label) if self.last else ""
+
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        """The sampling parameters as they were sent; others were left to the server."""
+        given = self.last.parameters if self.last else {}
+        words = {
+            "temperature": ("Temperature", "{:g}"),
+            "top_p": ("Top-p", "{:g}"),
+            "max_tokens": ("Longest reply", "{:,} tokens"),
+            "seed": ("Seed", "{}"),
+        }
+        shown = [(label, form.format(given[name])) for name, (label, form) in words.items() if name in given]
+        if stops := given.get("stop"):
+            shown.append(("Stop sequences", ", ".join(map(json.dumps, stops))))
+        return shown
+
+    @cached_property
+    def told(self) -> list[Told]:
+        """The messages of the last request, in order."""
+        told = _told(self._split[0])
+        if self.last is not None and self.last.continued:
+            told.append(Told("The reply so far, to be gone on with", self._text[: self.last.continued]))
+        return told
+
+    @cached_property
+    def left_out(self) -> list[Told]:
+        """Those that did not fit the model's window."""
+        return _told(self._split[1])
+
+    @property
+    def post(self) -> Post | None:
+        """The last request as it went; ``None`` where none did, or one whose prompt the server had rendered."""
+        return self._posted[0]
+
+    @property
+    def refusal(self) -> str:
+        """Why the request was not sent after all; empty where it was."""
+        return self._posted[1]
+
+    @cached_property
+    def prompt(self) -> SafeString:
+        """The prompt as text, where it is known: as it was sent, or as ``is_expected``."""
+        if self.post is not None and self.post.prompt is not None:
+            return _marked(self.post.prompt)
+        return _marked(self._expected) if self._expected else SafeString()
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the server rendered the prompt, and ours is what Code Llama's format makes of the messages."""
+        return self._expected is not None
+
+    @cached_property
+    def body(self) -> SafeString:
+        """What was posted, to be read: the same JSON with its lines broken."""
+        text = json.dumps(self.post.body, ensure_ascii=False, indent=2) if self.post else ""
+        return mark_safe(code_block(text, language="json"))  # noqa: S308 - escaped by Pygments
+
+    @cached_property
+    def _posted(self) -> tuple[Post | None, str]:
+        if self.last is None:
+            return None, ""
+        try:
+            request = self.last.request(self.reply.messages, self._text)
+            return protocol_named(self.last.protocol).chat_post(self.last.server, request), ""
+        except InvalidRequest as error:
+            return None, error.sentence
+
+    @cached_property
+    def _split(self) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+        if self.last is not None:
+            return self.last.split(self.reply.messages)
+        if self.story == Story.UNRECORDED:
+            lost = Sent(at=self.reply.created_at, endpoint="", protocol="", left_out=self.reply.left_out)
+            return lost.split(self.reply.messages)
+        return self.reply.messages, []
+
+    @cached_property
+    def _text(self) -> str:
+        return text_so_far(self.reply)
+
+    @cached_property
+    def _expected(self) -> Prompt | None:
+        if self.last is None or self.post is None or self.post.prompt is not None:
+            return None
+        server = self.last.server
+        size = code_llama_size(server) if server.model or server.size else None
+        if size is None:
+            return None
+        try:
+            request = self.last.request(self.reply.messages, self._text)
+            return chat_prompt(request.messages, size=size, template="hub")
+        except InvalidRequest:
+            return None
+
+
+def _told(messages: Iterable[dict[str, str]]) -> list[Told]:
+    return [Told(SPEAKERS.get(message["role"], message["role"]), message["content"]) for message in messages]
+
+
+def _marked(prompt: Prompt) -> SafeString:
+    """The prompt's text, to the byte, with its special tokens marked."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="prompt__token">{}</span>', piece.text) if piece.is_special else piece.text,)
+            for piece in prompt.pieces
+        ),
+    )

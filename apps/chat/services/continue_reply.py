@@ -1,0 +1,39 @@
+"""Go on with a reply that broke off."""
+
+from functools import partial
+
+from django.db import transaction
+
+from apps.chat.conversation_settings.values import parameters_for
+from apps.chat.errors import ConversationGone, NothingToContinue, ReplyInProgress, TooManyReplies
+from apps.chat.live.broadcast import announce_messages
+from apps.chat.models import Conversation, Message
+from apps.generation.errors import GenerationComplete, TooManyAtOnce
+from apps.generation.services.resume import resume_generation
+
+
+def continue_reply(*, reply: Message) -> None:
+    """Have the last reply of the thread that is shown continued from its text, where the conversation's replies go.
+
+    Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress`` and ``TooManyReplies``.
+    """
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
+        if conversation.deleted_at is not None:
+            raise ConversationGone
+        last = conversation.current
+        if last is None or last != reply or last.generation is None:
+            raise NothingToContinue
+        if not last.state.is_over:
+            raise ReplyInProgress
+        try:
+            resume_generation(
+                generation_id=last.generation.pk,
+                more_tokens=parameters_for(conversation)["max_tokens"],
+                wanted=conversation.wanted,
+            )
+        except GenerationComplete as error:
+            raise NothingToContinue from error
+        except TooManyAtOnce as error:
+            raise TooManyReplies(error.sentence) from error
+        transaction.on_commit(partial(announce_messages, conversation.pk, [last.pk]))

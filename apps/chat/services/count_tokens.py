@@ -1,0 +1,50 @@
+"""Have the tokens of a question that is being written counted, by a worker."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from apps.chat.context.estimate import Weighing
+from apps.chat.context.user_turn import tell_file
+from apps.chat.models import Attachment
+from apps.endpoints.models import Endpoint
+from apps.generation.token_counts import count_texts, leave_text, left_texts, unasked
+from apps.generation.worker.runtime import Runtime
+
+logger = structlog.get_logger(__name__)
+
+TASK_NAME = "chat.count"
+USEFUL_SECONDS = 10  # later, somebody has typed on
+
+
+def have_counted(*, weighing: Weighing) -> None:
+    """Ask a worker to count what is estimated so far, the same once in ten seconds. Where that fails, guesses stay."""
+    if weighing.tokenizer is None or not weighing.uncounted:
+        return
+    by_name = {piece.name: piece for piece in weighing.uncounted}
+    try:
+        names = unasked(weighing.tokenizer, by_name)
+        if not names:
+            return
+        for name in names:
+            if text := by_name[name].text:
+                leave_text(name, text)
+        files = [name for name in names if not by_name[name].text]
+        texts = [name for name in names if by_name[name].text]
+        arguments = [str(weighing.tokenizer.pk), texts, files]
+        current_app.send_task(TASK_NAME, args=arguments, retry=False, expires=USEFUL_SECONDS)
+    except (RedisError, OSError, OperationalError) as error:
+        logger.warning("counting not asked for", error=type(error).__name__)
+
+
+def count_pieces(*, endpoint_id: UUID, texts: Sequence[str], files: Collection[UUID], runtime: Runtime) -> None:
+    """Count texts that were left under these names, and files, with the endpoint's tokenizer."""
+    endpoint = Endpoint.objects.filter(pk=endpoint_id).first()
+    if endpoint is None:
+        return
+    attached = {str(file.pk): tell_file(file) for file in Attachment.objects.filter(pk__in=files)}
+    count_texts(endpoint=endpoint, texts={**left_texts(texts), **attached}, runtime=runtime)

@@ -1,0 +1,54 @@
+"""How a page follows its conversation over plain HTTP: as an event stream, or by asking again and again."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.requests import user_of
+from apps.chat.live.access import conversation_for
+from apps.chat.live.cursor import Cursor
+from apps.chat.live.polling import catch_up
+from apps.chat.live.sse import EventStream, Handover
+from apps.chat.live.viewer import Viewer
+from apps.chat.models import Conversation
+from apps.generation.errors import TooManyStreams
+from apps.generation.live_connections import open_streams
+from apps.stores.threads import in_thread
+
+RETRY_AFTER_SECONDS = 60
+
+
+@require_GET
+async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+    """The frames of the conversation's socket, as server-sent events."""
+    conversation = _found(await in_thread(_conversation)(request, conversation_id))
+    try:
+        await open_streams().check_room_for(conversation.owner_id)
+    except TooManyStreams as refusal:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return HttpResponse(refusal.sentence, status=429, content_type="text/plain", headers=headers)
+    handover = Handover()
+    viewer = Viewer(conversation, request.session.session_key, handover.send)
+    return EventStream(handover.frames(viewer, Cursor.read(request.GET.get("since", ""))))
+
+
+@require_GET
+@never_cache
+def changes(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """What a page that asks with its ``cursor`` is missing."""
+    conversation = _found(_conversation(request, conversation_id))
+    html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
+    return JsonResponse({"html": html, "cursor": cursor})
+
+
+def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation | None:
+    return conversation_for(user_of(request), conversation_id)
+
+
+def _found(conversation: Conversation | None) -> Conversation:
+    if conversation is None:
+        raise Http404
+    return conversation

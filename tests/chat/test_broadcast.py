@@ -1,0 +1,64 @@
+"""Pages hear what happens elsewhere, and miss nothing where Redis was away for a moment."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.models import User
+from apps.chat.live import broadcast
+from apps.chat.live.broadcast import announce_gone, announce_messages, announced_messages
+from apps.generation.log import store
+from apps.stores.threads import in_thread
+from tests.chat.exchanges import answered_conversation, answered_message
+from tests.chat.tab import tab_of
+from tests.support.services import Services
+
+PATIENCE = 20.0  # seconds
+
+
+@contextmanager
+def nobody_can_listen() -> Iterator[None]:
+    """Redis cuts off whoever listens, and refuses to let them listen again."""
+    client = store.sync_client()
+    client.acl_setuser("default", enabled=True, commands=["-subscribe"])
+    try:
+        assert client.client_kill_filter(_type="pubsub") > 0
+        yield
+    finally:
+        client.acl_setuser("default", enabled=True, commands=["+subscribe"])
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_page_is_shown_what_nobody_could_tell_it(alice: User, live_asgi_server: str) -> None:
+    conversation = await in_thread(answered_conversation)(alice, "one", "first")
+    tab = await tab_of(alice, live_asgi_server, conversation)
+    async with tab.connected():
+        await tab.first_word()
+        with nobody_can_listen():
+            exchange = await in_thread(answered_message)(conversation, "two", "second")
+        await tab.until(lambda page: len(page.states) == 4)
+        await in_thread(answered_message)(conversation, "three", "third")
+        await tab.until(lambda page: len(page.states) == 6)
+    assert exchange.question.dom_id in "".join(tab.frames)
+
+
+async def test_silent_redis_is_left(services: Services, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which nothing ever comes looks like one on which nothing happens."""
+    monkeypatch.setattr(broadcast, "QUIET_SECONDS", 0.1)
+    conversation_id, message_id = uuid4(), uuid4()
+    async with announced_messages(conversation_id) as announced, asyncio.timeout(PATIENCE):
+        announce_messages(conversation_id, [message_id])
+        assert await announced.get() == [message_id]
+        valkey = services.named("valkey")
+        valkey.pause(until=lambda: True)
+        try:
+            await asyncio.sleep(0.5)
+        finally:
+            valkey.go_on()
+        assert isinstance(await announced.get(), datetime)
+        announce_gone(conversation_id)
+        assert await announced.get() is None
