@@ -9,8 +9,8 @@ from redis.exceptions import RedisError
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, ReplyFailed, Unavailable
 from apps.gateway.following import watch
+from apps.gateway.openai_format import Wording
 from apps.gateway.sse import KEEP_ALIVE, event
-from apps.gateway.wording import Wording
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 

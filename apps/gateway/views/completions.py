@@ -13,9 +13,9 @@ from apps.gateway.caller import Caller, ReplyStream, leave
 from apps.gateway.errors import InvalidKey, ReplyFailed, WebProcessStops
 from apps.gateway.forms import ChatCompletion, Completion, read_chat_completion, read_completion
 from apps.gateway.idempotency import idempotency_key_of
+from apps.gateway.openai_format import Wording, wording_for
 from apps.gateway.services import start_reply
 from apps.gateway.stopping import unless_stopping
-from apps.gateway.wording import Wording, wording_for
 from apps.generation.models import Generation
 
 
