@@ -182,6 +182,7 @@ class BenchmarkEntry(Entry):
     label: Title
     suite: Short
     metric: Short
+    shots: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     language: Unit = ""
     unit: Unit = ""
     note: Note = ""

@@ -95,11 +95,24 @@ def test_every_score_stands_in_the_table_with_its_source(guide: None, client: Cl
     section = read(client).section("humaneval")
     table = scores(section)
     assert table["I Instruct 70B"] == ["67.8", "90.3", "97.3"]
-    assert table["GPT-4"] == ["67.0", "not published", "not published"]
+    assert table["GPT-4"] == ["67.0", "not in the paper", "not in the paper"]
     assert "Source 1, T2" in section.all("caption")[0].text
     assert "Paper’s result, checked 22 November 2026" in section.all("figcaption")[0].text
-    shown = sum(cell != "not published" for row in table.values() for cell in row)
+    shown = sum(cell != "not in the paper" for row in table.values() for cell in row)
     assert shown == Score.objects.filter(benchmark__suite="HumanEval").count() > 36
+
+
+def test_metric_and_examples_stand_at_each_column(guide: None, client: Client) -> None:
+    page = read(client)
+    headings = {
+        suite: [cell.text for cell in page.section(suite).all("thead")[0].all("th")][1:]
+        for suite in ("humaneval", "mbpp", "apps", "multipl-e")
+    }
+    assert headings["humaneval"] == ["pass@1 0-shot", "pass@10 0-shot", "pass@100 0-shot"]
+    assert headings["mbpp"][0] == "pass@1 3-shot"
+    assert headings["apps"][0] == "Introductory, pass@5 2-shot"
+    assert headings["multipl-e"][:2] == ["Python pass@1, 0-shot", "C++ pass@1, 0-shot"]
+    assert "every published score" not in page.text
 
 
 def test_each_chart_is_said_in_words(guide: None, client: Client) -> None:
@@ -118,7 +131,7 @@ def test_each_chart_is_said_in_words(guide: None, client: Client) -> None:
 
 def test_one_benchmark_and_some_variants(guide: None, client: Client) -> None:
     page = read(client, "?suite=mbpp&variant=base&variant=instruct")
-    assert page.root.all("caption")[0].text.startswith("MBPP: every published score")
+    assert page.root.all("caption")[0].text.startswith("MBPP: scores in the paper")
     assert "humaneval" not in page.ids
     assert [row.all("th")[0].text for row in page.section("mbpp").all("table")[1].all("tr")] == [
         "Comparison",

@@ -14,7 +14,7 @@ def measure(slug: str = "m", *, language: str = "Python", lower_is_better: bool 
         slug=slug,
         label=f"Suite, {slug}",
         suite="Suite",
-        metric="pass@1",
+        method="pass@1, 0-shot",
         language=language,
         unit="%",
         note="",

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.guide import selectors
 from apps.guide.models import (
+    Benchmark,
     Citation,
     CodeModel,
     Fact,
@@ -65,6 +66,36 @@ SCORES = {
     ("python", "apps-introductory"): "12.7 26.3 28.9",
     ("base", "apps-competition"): "0.8 2.1 2.9",
     ("python", "gsm8k"): "13.0 22.1 34.4",
+    ("base", "truthfulqa"): "26.19 33.29 34.64",
+    ("instruct", "truthfulqa"): "31.46 36.84 47.37",
+    ("base", "toxigen"): "22.64 22.45 17.62",
+    ("instruct", "toxigen"): "0.04 0.01 0.00",
+    ("base", "retrieval-8k-0"): "100 100 76.6",
+    ("instruct", "retrieval-8k-0"): "100 100 92.2",
+    ("base", "retrieval-8k-20"): "95.3 100 100",
+    ("instruct", "retrieval-8k-20"): "97.7 100 100",
+    ("base", "multipl-e-python"): "30.4 33.5 42.9",
+    ("instruct", "apps-zero-shot-introductory"): "24.9 24.8 19.8",
+}
+
+# Llama 2 at 7B, 13B, 34B, 70B, quoted in the same tables.
+LLAMA_2 = {
+    "humaneval-pass-10": "25.2 34.8 47.0 59.4",
+    "humaneval-pass-100": "44.4 61.2 79.5 87.0",
+    "mbpp-pass-10": "41.8 48.1 56.9 66.2",
+    "mbpp-pass-100": "65.5 69.5 77.6 83.1",
+    "gsm8k": "14.7 24.2 42.2 56.5",
+    "truthfulqa": "33.29 41.86 43.45",
+}
+
+# Examples in the prompt, by suite, as the captions of the paper's tables say.
+SHOTS = {
+    "HumanEval": {0},
+    "MBPP": {3},
+    "MultiPL-E": {0},
+    "APPS": {2},
+    "APPS without examples": {0},
+    "GSM8K": {None},
 }
 
 # Of every model of a size, whatever its variant.
@@ -120,6 +151,24 @@ def test_scores_are_as_published(where: tuple[str, str], numbers: str) -> None:
     expected = {f"{size}-{variant}": Decimal(number) for size, number in zip(SIZES, numbers.split(), strict=False)}
     found = Score.objects.filter(benchmark__slug=benchmark, model__variant__slug=variant)
     assert dict(found.values_list("model__slug", "number")) == expected
+
+
+@pytest.mark.parametrize(("benchmark", "numbers"), LLAMA_2.items())
+def test_scores_of_llama_2_are_as_published(benchmark: str, numbers: str) -> None:
+    names = [f"Llama 2 {size.upper()}" for size in SIZES]
+    found = Score.objects.filter(benchmark__slug=benchmark, other__in=names).values_list("other", "number")
+    assert dict(found) == {name: Decimal(number) for name, number in zip(names, numbers.split(), strict=False)}
+
+
+def test_the_number_of_examples_stands_at_each_benchmark() -> None:
+    found: dict[str, set[int | None]] = {}
+    for benchmark in Benchmark.objects.filter(suite__in=SHOTS):
+        found.setdefault(benchmark.suite, set()).add(benchmark.shots)
+    assert found == SHOTS
+    labels = {benchmark.slug: benchmark.full_label for benchmark in Benchmark.objects.all()}
+    assert labels["mbpp-pass-1"] == "MBPP, pass@1, 3-shot"
+    assert labels["apps-interview"] == "APPS, interview, pass@5, 2-shot"
+    assert labels["multipl-e-cpp"] == "MultiPL-E, C++, pass@1, 0-shot"
 
 
 @pytest.mark.parametrize(("attribute", "numbers"), SHAPES.items())

@@ -84,6 +84,13 @@ FAULTS = {
         "unknown field `hue`",
         "  [[sources]]",
     ),
+    "pass@k without the number of examples": (
+        "scores.toml",
+        'label = "APPS, interview, pass@5"\nsuite = "APPS"\nmetric = "pass@5"\nshots = 2\n',
+        'label = "APPS, interview, pass@5"\nsuite = "APPS"\nmetric = "pass@5"\n',
+        "pass@5 needs shots",
+        'metric = "pass@5"\nlanguage',
+    ),
     "no number": (
         "hardware.toml",
         "usable_gib = 14.56",

@@ -1,11 +1,13 @@
 """``load_guide`` can be run at every start, and never undoes what somebody edited."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 
-from apps.guide.models import Cell, Feature, Section, Variant
+from apps.guide.models import Benchmark, Cell, Feature, Section, Variant, digest
 from apps.guide.services.load import load_guide
 
 
@@ -74,3 +76,16 @@ def test_a_row_made_in_the_admin_is_left_alone(guide: None) -> None:
     Feature.objects.create(slug="own", label="Our own row", order=99)
     load_guide()
     assert Feature.objects.filter(slug="own").exists()
+
+
+def test_rows_loaded_before_shots_were_stored_are_brought_in_line(guide: None) -> None:
+    migration = import_module("apps.guide.migrations.0007_benchmark_shots")
+    benchmark = Benchmark.objects.get(slug="mbpp-pass-1")
+    benchmark.shots = None
+    said = {name: value for name, value in benchmark.content().items() if name != "shots"}
+    benchmark.loaded_digest = digest(said)
+    benchmark.save()
+    assert benchmark.is_edited, "without the migration the row counts as edited"
+    migration.keep_loaded_rows_unedited(apps, None)
+    assert load_guide().conflicts == []
+    assert Benchmark.objects.get(slug="mbpp-pass-1").shots == 3

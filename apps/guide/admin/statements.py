@@ -135,7 +135,7 @@ class FactAdmin(FromFileAdmin):
 class BenchmarkAdmin(FromFileAdmin):
     """Columns of scores."""
 
-    list_display = ["label", "slug", "suite", "metric", "language", "order", "edited"]
+    list_display = ["label", "slug", "suite", "metric", "shots", "language", "order", "edited"]
     list_filter = ["suite"]
     search_fields = ["label", "slug", "note"]
 

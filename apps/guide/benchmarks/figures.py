@@ -15,13 +15,15 @@ Cites = tuple[tuple[str, str], ...]
 class Measure:
     """One benchmark in one way of scoring: ``scores`` by (variant, size), ``others`` of models quoted beside them.
 
+    ``method`` is the metric with the number of examples, ``unsaid_method`` what of it the label does not say.
     ``kinds`` say what the scores rest on, ``checked`` when the one was compared with its source that waits longest.
     """
 
     slug: str
     label: str
     suite: str
-    metric: str
+    method: str
+    unsaid_method: str = ""
     language: str
     unit: str
     note: str
@@ -69,6 +71,11 @@ class Suite:
         return list(dict.fromkeys(name for measure in self.measures for name in measure.others))
 
     @property
+    def methods(self) -> list[str]:
+        """The metrics with the number of examples, each once."""
+        return list(dict.fromkeys(measure.method for measure in self.measures))
+
+    @property
     def notes(self) -> list[str]:
         """The remarks on its measures, each once."""
         return list(dict.fromkeys(measure.note for measure in self.measures if measure.note))
@@ -94,7 +101,7 @@ class Suite:
         """Return what tells a measure from the others of the suite."""
         shared = {each.label.partition(", ")[0] for each in self.measures}
         label = measure.label.partition(", ")[2] if len(shared) == 1 else ""
-        return label[:1].upper() + label[1:] if label and "@" not in label else label or measure.label
+        return label[:1].upper() + label[1:] if label and not label.startswith("pass@") else label or measure.label
 
     @property
     def cites(self) -> Cites:

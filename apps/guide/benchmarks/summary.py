@@ -13,7 +13,7 @@ from apps.guide.benchmarks.query import Shown
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model's line of the table: a score for each measure, ``None`` where none was published."""
+    """A model's line of the table: a score for each measure, ``None`` where the paper has none."""
 
     variant: str
     name: str
@@ -44,9 +44,9 @@ class Summary:
     differences: Sequence[Difference]
 
     @property
-    def columns(self) -> Sequence[str]:
-        """The headings of the table's columns."""
-        return [self.suite.label_of(measure) for measure in self.suite.measures]
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """The headings of the table's columns, each with the part of the method that it does not say."""
+        return [(self.suite.label_of(measure), measure.unsaid_method) for measure in self.suite.measures]
 
     @property
     def breaks_by_expectation(self) -> dict[str, list[Break | OrderBreak]]:

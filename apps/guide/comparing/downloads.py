@@ -53,7 +53,7 @@ def as_json(table: Table, notices: Sequence[str]) -> dict[str, Any]:
 
 
 def _text(cell: Cell) -> str:
-    return "; ".join(_sized(part, part.figure.text) for part in cell.parts) or "Not published"
+    return "; ".join(_sized(part, part.figure.text) for part in cell.parts) or "Not in the paper"
 
 
 def _sized(part: Part, text: str) -> str:

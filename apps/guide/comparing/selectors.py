@@ -105,7 +105,7 @@ def _scores(columns: Sequence[Column], slugs: set[str]) -> list[Group]:
 def _row(about: Attribute | Benchmark, columns: Sequence[Column], figures: dict[str, Figure]) -> Row:
     return Row(
         slug=about.slug,
-        label=about.label,
+        label=about.full_label if isinstance(about, Benchmark) else about.label,
         unit=about.unit,
         note=about.note,
         better=about.better,

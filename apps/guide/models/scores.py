@@ -13,12 +13,15 @@ class Benchmark(FromFile):
     """One column of published scores: a suite, a metric, and for some a language or a way of asking."""
 
     named_by = ["slug"]
-    says = ["label", "suite", "metric", "language", "unit", "note", "better"]
+    says = ["label", "suite", "metric", "shots", "language", "unit", "note", "better"]
 
     slug = models.SlugField(unique=True)
     label = models.CharField(max_length=80)
     suite = models.CharField(max_length=40, help_text="“HumanEval”, “MBPP” …: what stands in one chart or table.")
     metric = models.CharField(max_length=40, help_text="“pass@1”, “exact match” …")
+    shots = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Examples in the prompt; empty where the source does not say."
+    )
     language = models.CharField(max_length=30, blank=True)
     unit = models.CharField(max_length=30, blank=True)
     note = models.CharField(max_length=300, blank=True, help_text="How it was measured, and how to read it.")
@@ -30,6 +33,21 @@ class Benchmark(FromFile):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def method(self) -> str:
+        """The metric and the number of examples in the prompt, where it is known: “pass@1, 0-shot”."""
+        return self.metric if self.shots is None else f"{self.metric}, {self.shots}-shot"
+
+    @property
+    def unsaid_method(self) -> str:
+        """The part of the method that the label does not say."""
+        return ", ".join(part for part in self.method.split(", ") if part not in self.label)
+
+    @property
+    def full_label(self) -> str:
+        """The label with the whole method: “MBPP, pass@1, 3-shot”."""
+        return ", ".join(part for part in (self.label, self.unsaid_method) if part)
 
 
 class Score(FromFile):

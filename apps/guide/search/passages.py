@@ -137,10 +137,10 @@ def _benchmarks() -> Iterator[Passage]:
         ]
         yield Passage(
             kind=Passage.Kind.BENCHMARK,
-            title=found.benchmark.label,
+            title=found.benchmark.full_label,
             within="Benchmarks",
             url=reverse("guide:benchmarks"),
-            body="\n".join([f"{found.benchmark.suite}, {found.benchmark.metric}. {found.benchmark.note}", *said]),
+            body="\n".join([f"{found.benchmark.suite}, {found.benchmark.method}. {found.benchmark.note}", *said]),
         )
 
 

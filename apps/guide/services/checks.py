@@ -32,6 +32,7 @@ def check_content(content: Content) -> None:
     _check_no_gaps(content, "features", "variants", "cells")
     _check_no_gaps(content, "attributes", "models", "facts")
     _check_readings(content)
+    _check_shots(content)
     _check_see_also(content)
 
 
@@ -116,6 +117,13 @@ def _check_readings(content: Content) -> None:
     for fact in content["facts"]:
         if (fact.values["status"] == Status.CONFLICT) != bool(fact.values["readings"]):
             raise fact.error("a conflict, and only a conflict, has readings", field="status")
+
+
+def _check_shots(content: Content) -> None:
+    for benchmark in content["benchmarks"]:
+        metric = benchmark.values["metric"]
+        if metric.startswith("pass@") and benchmark.values["shots"] is None:
+            raise benchmark.error(f"{metric} needs shots, the number of examples in the prompt", field="metric")
 
 
 def _check_see_also(content: Content) -> None:
