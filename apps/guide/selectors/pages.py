@@ -7,23 +7,25 @@ from django.db.models import Prefetch
 from django.utils.safestring import SafeString
 
 from apps.guide.models import Cell, Citation, Feature, Page, Section, Source, Variant
+from apps.guide.notes import Note, Notes, basis_of
 from apps.guide.prose import find_citations, render_prose
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the comparison: a cell for each variant, ``None`` where nothing is known."""
+    """A row of the comparison: a cell and its note for each variant, ``None`` where nothing is known."""
 
     feature: Feature
-    by_variant: Sequence[tuple[Variant, Cell | None]]
+    by_variant: Sequence[tuple[Variant, Cell | None, Note | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The whole table."""
+    """The whole table, with the notes of its cells."""
 
     variants: Sequence[Variant]
     rows: Sequence[Row]
+    notes: Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class RenderedSection:
     html: SafeString
 
 
+# The style sheet that prose needs beside those of every page, by what its HTML then contains.
+PROSE_SHEETS = {'class="table"': "css/components/table.css", 'class="prompt"': "css/components/prompt.css"}
+
+
 @dataclass(frozen=True, slots=True)
 class GuidePage:
     """All that a page of the guide shows; ``sources`` are those it cites, by number."""
@@ -42,6 +48,12 @@ class GuidePage:
     sections: Sequence[RenderedSection]
     comparison: Comparison | None
     sources: Sequence[Source]
+
+    @property
+    def sheets(self) -> Sequence[str]:
+        """The style sheets that its prose needs beside those of every page."""
+        html = [rendered.html for rendered in self.sections]
+        return [sheet for part, sheet in PROSE_SHEETS.items() if any(part in text for text in html)]
 
 
 def read_page(slug: str) -> GuidePage | None:
@@ -69,16 +81,19 @@ def read_comparison() -> Comparison:
     variants = list(Variant.objects.all())
     citations = Prefetch("citations", Citation.objects.select_related("source"))
     cells = Prefetch("cells", Cell.objects.order_by().prefetch_related(citations))
-    rows = []
+    rows, notes = [], Notes()
     for feature in Feature.objects.prefetch_related(cells):
         known = {cell.variant_id: cell for cell in feature.cells.all()}
-        rows.append(Row(feature, [(variant, known.get(variant.pk)) for variant in variants]))
-    return Comparison(variants, rows)
+        found = [(variant, known.get(variant.pk)) for variant in variants]
+        rows.append(
+            Row(feature, [(variant, cell, notes.note(basis_of(cell)) if cell else None) for variant, cell in found])
+        )
+    return Comparison(variants, rows, notes)
 
 
 def _keys_cited(sections: Iterable[Section], comparison: Comparison | None) -> Iterable[str]:
     for section in sections:
         yield from (key for _, key in find_citations(section.body))
     for row in comparison.rows if comparison else ():
-        for _, cell in row.by_variant:
+        for _, cell, _ in row.by_variant:
             yield from (citation.source.key for citation in cell.citations.all()) if cell else ()

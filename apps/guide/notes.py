@@ -1,0 +1,114 @@
+"""Notes: what the figures of a page rest on, each said once under a number.
+
+A figure shows the number as a mark. The note opens beside it, and is a footnote in print (``guide/_notes.html``).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from apps.guide.models import Cell, Citation, Fact, Kind, Score, Status
+from apps.guide.models.facts import earliest_check
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A source, and the section or table in it."""
+
+    key: str
+    number: int
+    title: str
+    url: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherReading:
+    """What another source says."""
+
+    text: str
+    unit: str
+    note: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a figure rests on; ``readings`` is what other sources say."""
+
+    kind: str
+    status: Status = Status.AGREED
+    places: tuple[Place, ...] = ()
+    checked: date | None = None
+    qualification: str = ""
+    readings: tuple[OtherReading, ...] = ()
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.status == Status.CONFLICT
+
+    @property
+    def is_unverified(self) -> bool:
+        return self.status == Status.UNVERIFIED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it names kind and sources and nothing else that a reader must know."""
+        return not self.qualification and self.status == Status.AGREED
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A basis with its number on the page."""
+
+    number: int
+    basis: Basis
+
+
+class Notes:
+    """The notes of a page, numbered as they are first asked for."""
+
+    def __init__(self) -> None:
+        self._notes: dict[Basis, Note] = {}
+
+    def __iter__(self) -> Iterator[Note]:
+        return iter(self._notes.values())
+
+    def note(self, basis: Basis) -> Note:
+        """Return the note of a basis: the same for all figures that rest on the same."""
+        return self._notes.setdefault(basis, Note(len(self._notes) + 1, basis))
+
+
+def basis_of(statement: Cell | Fact | Score) -> Basis:
+    """Return what a statement rests on; its citations, and the readings of a fact, must be prefetched."""
+    citations = list(statement.citations.all())
+    basis = Basis(
+        kind=Kind(statement.kind).label,
+        places=_places(citations),
+        checked=earliest_check(citations) if isinstance(statement, Cell) else statement.checked,
+        qualification=statement.qualification,
+    )
+    if isinstance(statement, Fact):
+        return replace(basis, status=Status(statement.status), readings=_readings(statement))
+    return basis
+
+
+def _readings(fact: Fact) -> tuple[OtherReading, ...]:
+    return tuple(
+        OtherReading(
+            reading.text,
+            fact.attribute.unit if reading.number is not None else "",
+            reading.note,
+            _places(reading.citations.all()),
+        )
+        for reading in fact.readings.all()
+    )
+
+
+def _places(citations: Iterable[Citation]) -> tuple[Place, ...]:
+    return tuple(
+        Place(
+            citation.source.key, citation.source.number, citation.source.title, citation.source.url, citation.locator
+        )
+        for citation in citations
+    )
