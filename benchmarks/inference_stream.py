@@ -20,8 +20,8 @@ import uvloop
 
 from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Timeouts
 from apps.inference.protocols.chat_reply import ChatReply
+from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.inference.server import Server
 
 TOKENS = 8_000

@@ -19,8 +19,8 @@ from apps.generation.selectors import text_so_far
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Prompt, chat_prompt
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import Post
 from apps.inference.protocols.tgi import code_llama_size
+from apps.inference.requests import Post
 
 SPEAKERS = {"system": "System prompt", "user": "User", "assistant": "Assistant"}
 ENDINGS = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from apps.inference.protocols.base import Timeouts
 from apps.inference.protocols.tgi import code_llama_size
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
 # These send their headers when they take a request; llama.cpp, SGLang and others only with the first token.

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest
 from apps.inference.server import Server, ServerKind
 
 SAMPLING = ("max_tokens", "temperature", "top_p", "stop", "seed")

@@ -14,8 +14,8 @@ import aiohttp
 
 from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed
 from apps.inference.http.calls import get_json, get_text, post_json
-from apps.inference.protocols.base import Timeouts
 from apps.inference.protocols.tgi import code_llama_size
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 from apps.inference.server_pages import PATHS, Facts, Pages, read_pages, read_queue_size
 from apps.inference.tokenizing import token_ids

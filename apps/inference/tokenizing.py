@@ -7,7 +7,7 @@ import aiohttp
 
 from apps.inference.errors import NotServed, ProtocolError
 from apps.inference.http.calls import post_json
-from apps.inference.protocols.base import ChatMessage, Timeouts
+from apps.inference.requests import ChatMessage, Timeouts
 from apps.inference.server import Server
 
 

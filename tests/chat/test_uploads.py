@@ -14,7 +14,7 @@ from apps.chat.models import Attachment
 from apps.chat.uploads import check_size, harmless_name, lines_in, text_in
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import chat_prompt
-from apps.inference.protocols.base import ChatMessage
+from apps.inference.requests import ChatMessage
 
 
 @pytest.mark.parametrize(

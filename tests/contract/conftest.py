@@ -9,7 +9,7 @@ import pytest
 
 from apps.inference.errors import InferenceError
 from apps.inference.http.connection import open_session
-from apps.inference.protocols.base import Delta, FinishReason, Timeouts, Usage
+from apps.inference.requests import Delta, FinishReason, Timeouts, Usage
 from apps.inference.server import Server
 from tests.contract.dialects import Dialect
 from tests.contract.native_dialects import EVERY_DIALECT

@@ -11,15 +11,7 @@ import aiohttp
 
 from apps.inference.errors import ContextTooLong, InferenceError, InvalidRequest, Overloaded, ServerError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import (
-    ChatMessage,
-    ChatRequest,
-    CompletionRequest,
-    Delta,
-    FinishReason,
-    Timeouts,
-    Usage,
-)
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, FinishReason, Timeouts, Usage
 from apps.inference.server import Server
 from tests.support.counting_wire import chunk, completion_chunk, usage
 from tests.support.wire import event

@@ -14,7 +14,7 @@ from apps.inference.errors import (
     ServerError,
 )
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
 from apps.inference.server import Server
 from tests.contract.dialects import Dialect, OpenAIChat, OpenAICompletion, Recording, recordings_of
 from tests.support.counting_wire import native_details, native_token

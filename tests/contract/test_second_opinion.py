@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 from huggingface_hub import AsyncInferenceClient
 
-from apps.inference.protocols.base import FinishReason
 from apps.inference.protocols.reply import FINISH_REASONS
+from apps.inference.requests import FinishReason
 from tests.contract.conftest import Ask
 from tests.contract.cuts import pieces, whole
 from tests.contract.dialects import Dialect, OpenAIChat, Recording

@@ -19,7 +19,7 @@ from apps.inference.errors import (
     Stalled,
     TotalTimedOut,
 )
-from apps.inference.protocols.base import Delta, Timeouts
+from apps.inference.requests import Delta, Timeouts
 from apps.inference.server import Server
 from tests.contract.conftest import PATIENT, Ask
 from tests.contract.dialects import Dialect

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from apps.inference.protocols.base import Usage
+from apps.inference.requests import Usage
 from tests.contract.conftest import Ask
 from tests.contract.cuts import every_byte, inside_characters, inside_line_ends, pieces, whole
 from tests.contract.dialects import Dialect

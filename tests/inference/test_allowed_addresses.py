@@ -7,7 +7,7 @@ import pytest
 from apps.inference.errors import AddressRefused
 from apps.inference.http.calls import get_json
 from apps.inference.http.connection import open_session
-from apps.inference.protocols.base import Timeouts
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 from tests.support.scripted_server import ScriptedServer
 

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.inference.errors import InferenceError
-from apps.inference.protocols.base import Delta
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.reply import Reply
+from apps.inference.requests import Delta
 from tests.support.counting_wire import chunk, completion_chunk, native_details, native_token
 from tests.support.wire import event
 

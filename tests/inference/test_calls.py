@@ -6,7 +6,7 @@ from apps.inference.errors import FirstTokenTimedOut, InferenceError, Interrupte
 from apps.inference.http import calls
 from apps.inference.http.calls import get_json, get_text, post_json
 from apps.inference.http.connection import open_session
-from apps.inference.protocols.base import Timeouts
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import Reset, Send, Step, Wait, head, whole

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.inference.errors import InferenceError, Interrupted, ServerError
-from apps.inference.protocols.base import Delta, Usage
 from apps.inference.protocols.chat_reply import ChatReply
+from apps.inference.requests import Delta, Usage
 from tests.support.counting_chat import chunk, usage
 from tests.support.wire import event
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from apps.inference.errors import InvalidRequest
-from apps.inference.protocols.base import ChatMessage, ChatRequest
 from apps.inference.protocols.openai import chat_body
+from apps.inference.requests import ChatMessage, ChatRequest
 from apps.inference.server import Server, ServerKind
 
 USER = ChatMessage("user", "Write a haiku.")

@@ -3,8 +3,8 @@
 import pytest
 
 from apps.inference.errors import InvalidRequest
-from apps.inference.protocols.base import CompletionRequest
 from apps.inference.protocols.openai import completion_body, infill_body
+from apps.inference.requests import CompletionRequest
 from apps.inference.server import Server, ServerKind
 
 SERVER = Server("http://127.0.0.1:1", model="m")

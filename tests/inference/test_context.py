@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from apps.inference.context import estimate_chat_tokens, fit
 from apps.inference.errors import ContextTooLong, Overloaded
-from apps.inference.protocols.base import ChatMessage, Role
+from apps.inference.requests import ChatMessage, Role
 
 
 class Tokenizer:

@@ -12,7 +12,7 @@ import pytest
 
 from apps.inference.context import estimate_chat_tokens, estimate_tokens, fit
 from apps.inference.http.connection import open_session
-from apps.inference.protocols.base import ChatMessage
+from apps.inference.requests import ChatMessage
 
 BYTES = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(100))
 CODE = {

@@ -10,7 +10,7 @@ import pytest
 from apps.inference.errors import Interrupted, Overloaded, ServerError, Stalled
 from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Delta, Timeouts
+from apps.inference.requests import ChatMessage, ChatRequest, Delta, Timeouts
 from apps.inference.server import Server
 
 

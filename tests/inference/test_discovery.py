@@ -17,7 +17,7 @@ from apps.inference.errors import (
     Unreachable,
 )
 from apps.inference.http.connection import open_session
-from apps.inference.protocols.base import Timeouts
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 from apps.inference.server_pages import PATHS, Pages, read_pages, read_queue_size
 from tests.contract.dialects import RECORDINGS

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.inference.errors import Interrupted, ProtocolError
-from apps.inference.protocols.base import Delta, FinishReason, Usage
 from apps.inference.protocols.native_reply import NativeReply
+from apps.inference.requests import Delta, FinishReason, Usage
 from tests.support.counting_wire import native_details, native_token
 from tests.support.wire import event
 

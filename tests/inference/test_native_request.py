@@ -8,8 +8,8 @@ import pytest
 from apps.inference.errors import InvalidRequest
 from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Timeouts
 from apps.inference.protocols.tgi import code_llama_size
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Timeouts
 from apps.inference.server import Server
 from tests.support.counting_wire import native_details, native_token
 from tests.support.scripted_server import ScriptedServer

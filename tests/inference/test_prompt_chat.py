@@ -4,7 +4,7 @@ import pytest
 
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Prompt, chat_prompt
-from apps.inference.protocols.base import ChatMessage, Role
+from apps.inference.requests import ChatMessage, Role
 
 LLAMA_2_SIZES = ("7B", "13B", "34B")
 

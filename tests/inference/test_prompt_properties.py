@@ -13,7 +13,7 @@ from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Prompt, Template, chat_prompt, completion_prompt, infilling_prompt
 from apps.inference.prompts.newlines import split_to_lf
 from apps.inference.prompts.tags import CHAT_TAGS
-from apps.inference.protocols.base import ChatMessage, Role
+from apps.inference.requests import ChatMessage, Role
 
 SPECIAL = re.compile("|".join(map(re.escape, sorted(all_special_tokens(), key=len, reverse=True))))
 MARKUP = [*CHAT_TAGS, *all_special_tokens()]

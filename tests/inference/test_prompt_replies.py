@@ -3,7 +3,7 @@
 import pytest
 
 from apps.inference.prompts import Prompt, chat_prompt, completion_prompt, infilling_prompt
-from apps.inference.protocols.base import ChatMessage
+from apps.inference.requests import ChatMessage
 
 HI = ChatMessage("user", "Hi")
 CHAT = chat_prompt([HI], size="7B")

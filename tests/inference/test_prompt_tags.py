@@ -4,7 +4,7 @@ import pytest
 
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import chat_prompt, completion_prompt, infilling_prompt
-from apps.inference.protocols.base import ChatMessage
+from apps.inference.requests import ChatMessage
 
 TOKENS = ("<unk>", "<s>", "</s>", "<PRE>", "<SUF>", "<MID>", "<EOT>", "<step>")
 CHAT_TAGS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")

@@ -7,7 +7,7 @@ import pytest
 from apps.inference.errors import InferenceError, NotServed, ProtocolError
 from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, Timeouts
+from apps.inference.requests import ChatMessage, Timeouts
 from apps.inference.server import Server, ServerKind
 from tests.inference.served_pages import LLAMA_CPP, SGLANG, TGI, VLLM, PageServer, Refusal
 

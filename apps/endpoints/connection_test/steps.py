@@ -18,7 +18,7 @@ from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded, Unreachable
 from apps.inference.prompts import infilling_prompt
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
 from apps.inference.server import Server
 
 TIMEOUTS = Timeouts(connect=5.0, first_token=15.0, between_tokens=10.0, total=20.0)

@@ -18,7 +18,8 @@ from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import FirstTokenTimedOut, InferenceError, clean_detail
 from apps.inference.http.connection import open_session
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Protocol, Timeouts
+from apps.inference.protocols.base import Protocol
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
 from apps.inference.server import Server
 
 QUESTION = ChatRequest(messages=(ChatMessage("user", "Say yes."),), max_tokens=1, temperature=0)

@@ -13,7 +13,7 @@ from apps.endpoints.parameters import limited, validate_defaults, validate_maxim
 from apps.endpoints.security.addresses import LONGEST_URL, validate_address
 from apps.endpoints.security.tokens import seal, unseal
 from apps.endpoints.serving import informed, timeouts_for
-from apps.inference.protocols.base import Timeouts
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
 

@@ -24,7 +24,7 @@ from apps.generation.worker.relay import open_run, pause, stream
 from apps.generation.worker.run import Run, StopReason
 from apps.generation.worker.runtime import Runtime
 from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded
-from apps.inference.protocols.base import Delta
+from apps.inference.requests import Delta
 from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)

@@ -9,7 +9,8 @@ import aiohttp
 from apps.generation.models import Generation
 from apps.generation.worker.run import Run
 from apps.inference.context import TOKENS_AROUND_A_CHAT, estimate_messages, fit
-from apps.inference.protocols.base import ChatMessage, ChatRequest, Protocol, Timeouts
+from apps.inference.protocols.base import Protocol
+from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.inference.server import Server
 
 LONG = 20_000  # characters, which take some ten milliseconds to estimate

@@ -13,8 +13,9 @@ from apps.inference.context import estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
 from apps.inference.prompts import Prompt, ReplyText, infilling_prompt
 from apps.inference.prompts.newlines import CRLF, LF, to_lf
-from apps.inference.protocols.base import CompletionRequest, Protocol
+from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.parameters import MOST_STOPS
+from apps.inference.requests import CompletionRequest
 
 
 @dataclass(frozen=True, slots=True)

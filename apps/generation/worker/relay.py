@@ -18,7 +18,7 @@ from apps.generation.worker.stop_sequences import Reader
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.protocols.base import ChatRequest, CompletionRequest, Delta
+from apps.inference.requests import ChatRequest, CompletionRequest, Delta
 
 if TYPE_CHECKING:
     from apps.generation.worker.runtime import Runtime

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from apps.inference.prompts import ReplyText
 from apps.inference.prompts.newlines import LF
-from apps.inference.protocols.base import ChatRequest, Delta
+from apps.inference.requests import ChatRequest, Delta
 
 MOST_AFTER_THE_END = 4  # deltas that may still bring the figures, from a server that stops by itself
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
 from apps.inference.errors import InferenceError, ProtocolError
 from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
+from apps.inference.requests import Timeouts
 from apps.inference.server import Server
-
-if TYPE_CHECKING:  # the protocols import this module
-    from apps.inference.protocols.base import Timeouts
 
 LONGEST_ANSWER = 32_000_000  # the tokens of a prompt of 100,000, each as an object with its text
 

@@ -14,7 +14,7 @@ from apps.inference.errors import (
     TotalTimedOut,
 )
 from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
-from apps.inference.protocols.base import Timeouts, as_content
+from apps.inference.requests import Timeouts, as_content
 from apps.inference.server import Server
 
 NOT_STREAMS = {"application/json", "application/problem+json", "text/html", "application/xhtml+xml"}

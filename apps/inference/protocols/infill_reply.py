@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from apps.inference.protocols.base import FinishReason, Usage
 from apps.inference.protocols.reply import Reply, is_count, storable
+from apps.inference.requests import FinishReason, Usage
 
 
 class InfillReply(Reply):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from apps.inference.errors import ProtocolError
-from apps.inference.protocols.base import FinishReason, Usage
 from apps.inference.protocols.reply import Reply, is_count, named_finish_reason, storable
+from apps.inference.requests import FinishReason, Usage
 
 
 class NativeReply(Reply):

@@ -5,11 +5,12 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Protocol, Timeouts
+from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
 from apps.inference.protocols.streaming import Plan, stream_reply
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 from apps.inference.tokenizing import count_chat_tokens, token_ids
 

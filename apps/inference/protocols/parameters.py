@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
 from apps.inference.errors import InvalidRequest
-from apps.inference.protocols.base import ChatRequest, CompletionRequest
+from apps.inference.requests import ChatRequest, CompletionRequest
 
 MOST_STOPS = 4  # TGI's limit unless it was started with another, and OpenAI's
 MOST_TOKENS = 2**31 - 1  # all servers keep it in at least 32 bits, some with a sign

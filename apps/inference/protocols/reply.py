@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from apps.inference.errors import InferenceError, Interrupted, ProtocolError
 from apps.inference.http.failures import failure_of_event
 from apps.inference.http.sse import EventReader
-from apps.inference.protocols.base import Delta, FinishReason, Usage
+from apps.inference.requests import Delta, FinishReason, Usage
 
 DONE = "[DONE]"
 FINISH_REASONS: dict[str, FinishReason] = {

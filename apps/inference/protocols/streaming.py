@@ -10,8 +10,8 @@ import aiohttp
 from apps.inference.errors import Interrupted
 from apps.inference.http.exchange import Exchange
 from apps.inference.prompts import ReplyText
-from apps.inference.protocols.base import Delta, Timeouts, Timings
 from apps.inference.protocols.reply import Reply
+from apps.inference.requests import Delta, Timeouts, Timings
 from apps.inference.server import Server
 
 

@@ -8,7 +8,7 @@ import aiohttp
 
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
-from apps.inference.protocols.base import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Protocol, Timeouts
+from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
     MOST_STOPS,
@@ -19,6 +19,7 @@ from apps.inference.protocols.parameters import (
     top_p_of,
 )
 from apps.inference.protocols.streaming import Plan, stream_reply
+from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 from apps.inference.tokenizing import count_tgi_chat_tokens, templated_chat, token_ids
 

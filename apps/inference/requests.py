@@ -1,0 +1,127 @@
+"""The shapes that cross the border between the application and a model server: requests, deltas, time limits."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from apps.inference.prompts.prompt import Prompt
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A chat to be answered.
+
+    ``messages`` end with the user's turn, or with a partial assistant turn that is to be continued: the stream then
+    yields only what is new. ``None`` leaves a parameter to the server. ``temperature`` 0 means greedy.
+    """
+
+    messages: Sequence[ChatMessage]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: Sequence[str] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """A text to be continued exactly as it stands: a prompt of any kind, rendered, without BOS.
+
+    With a ``suffix`` it is a gap to be filled between ``prompt`` and ``suffix``, which only llama.cpp does by itself;
+    for other servers render an infilling prompt (``apps.inference.prompts``) and send that as ``prompt``.
+    """
+
+    prompt: str
+    suffix: str = ""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: Sequence[str] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request as it goes out: a path, and the JSON that is posted there. ``prompt`` is what was rendered into it."""
+
+    path: str
+    body: dict[str, Any]
+    prompt: Prompt | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes."""
+        return as_content(self.body)
+
+
+def as_content(body: dict[str, Any]) -> bytes:
+    """JSON as every request carries it."""
+    return json.dumps(body, allow_nan=False).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as the server reports them; older TGI counts only the reply."""
+
+    prompt_tokens: int | None
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds from sending the request, by our own clock: to the first text (``None`` without any) and to the end."""
+
+    first_token: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one read from the server brought: all the text in it, joined, and how many events carried text.
+
+    The last delta of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage``
+    is there when the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
+    from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
+    stands for lone surrogates and NUL.
+    """
+
+    text: str
+    tokens: int = 0
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    whole_text: str | None = None
+    timings: Timings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds a caller is ready to wait; keep-alive bytes count as life between tokens, not for the first one.
+
+    ``first_answer`` is for servers that answer a request, by its status and headers, long before the first token: one
+    that does not is hanging. ``None`` where that may take until the first token. Requests that are no streams must be
+    answered, whole, within the shorter of the two.
+    """
+
+    connect: float = 5.0
+    first_token: float = 120.0
+    between_tokens: float = 60.0
+    total: float = 1800.0
+    first_answer: float | None = None
+
+    @property
+    def until_answered(self) -> float:
+        """Seconds from the request until the server must have answered it in some way."""
+        limits = (self.first_answer, self.first_token, self.total)
+        return min(limit for limit in limits if limit is not None)
