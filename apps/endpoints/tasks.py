@@ -4,7 +4,7 @@ from celery import shared_task
 
 from apps.endpoints.services.probe import probe_endpoints
 from apps.endpoints.services.record import prune_observations
-from apps.endpoints.services.start_connection_test import TASK_NAME, run_trial
+from apps.endpoints.services.start_connection_test import TASK_NAME, run_connection_test
 
 
 @shared_task(name="endpoints.probe")
@@ -18,5 +18,5 @@ def prune() -> None:
 
 
 @shared_task(name=TASK_NAME)
-def try_out(trial_id: str) -> None:
-    run_trial(trial_id=trial_id)
+def try_out(test_id: str) -> None:
+    run_connection_test(test_id=test_id)

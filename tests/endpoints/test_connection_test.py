@@ -16,7 +16,7 @@ from apps.endpoints.connection_test import record as test_record
 from apps.endpoints.connection_test.record import (
     Candidate,
     StepResult,
-    TrialRecord,
+    TestRecord,
     claim_record,
     open_record,
     read_record,
@@ -24,7 +24,7 @@ from apps.endpoints.connection_test.record import (
 from apps.endpoints.connection_test.run import STEPS
 from apps.endpoints.models import Endpoint
 from apps.endpoints.security.tokens import seal
-from apps.endpoints.services.start_connection_test import run_trial
+from apps.endpoints.services.start_connection_test import run_connection_test
 from apps.stores.threads import in_thread
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.support.scripted_server import ScriptedServer, counting_server, scripted_server
@@ -42,10 +42,10 @@ def filled(url: str, **changes: str) -> dict[str, str]:
     return {**form, "model_id": "", "max_concurrency": "4", "priority": "0", "state": "enabled", **changes}
 
 
-def wait_for_end(trial_id: str, owner: User) -> TrialRecord:
+def wait_for_end(test_id: str, owner: User) -> TestRecord:
     give_up = time.monotonic() + PATIENCE
     while True:
-        record = read_record(trial_id, owner_id=owner.pk)
+        record = read_record(test_id, owner_id=owner.pk)
         assert record is not None
         if record.is_over:
             return record
@@ -57,8 +57,8 @@ def try_out(client: Client, url: str, path: str = "/endpoints/test/", **changes:
     """Press the button and wait; the results by step."""
     response = client.post(path, filled(url, **changes))
     assert response.status_code == 302, response.text
-    trial_id = response["Location"].rstrip("/").rpartition("/")[2]
-    record = wait_for_end(trial_id, User.objects.get(username="erin"))
+    test_id = response["Location"].rstrip("/").rpartition("/")[2]
+    record = wait_for_end(test_id, User.objects.get(username="erin"))
     assert record.trouble == ""
     return {result.step: result for result in record.results}
 
@@ -143,29 +143,29 @@ async def test_the_stored_token_is_used_and_stays(
 
 
 def test_steps_appear_as_they_end(staff_client: Client, erin: User) -> None:
-    trial_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
+    test_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
     asked = {"HX-Request": "true"}
-    waiting = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
+    waiting = staff_client.get(f"/endpoints/tests/{test_id}/", headers=asked).text
     assert waiting.count('data-outcome="waiting"') == len(STEPS) - 1
     assert 'data-step="reachability" data-outcome="running"' in waiting
     assert "every 500ms" in waiting
-    test_record.add_result(trial_id, StepResult("reachability", "failed", 1.5, "Nobody <there>."))
-    begun = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
+    test_record.add_result(test_id, StepResult("reachability", "failed", 1.5, "Nobody <there>."))
+    begun = staff_client.get(f"/endpoints/tests/{test_id}/", headers=asked).text
     assert 'data-step="reachability" data-outcome="failed"' in begun
     assert "Nobody &lt;there&gt;." in begun
     assert "1.5 s" in begun
     for step in list(STEPS)[1:]:
-        test_record.add_result(trial_id, StepResult(step, "not_tried", 0, ""))
-    test_record.close_record(trial_id)
-    over = staff_client.get(f"/endpoints/tests/{trial_id}/", headers=asked).text
+        test_record.add_result(test_id, StepResult(step, "not_tried", 0, ""))
+    test_record.close_record(test_id)
+    over = staff_client.get(f"/endpoints/tests/{test_id}/", headers=asked).text
     assert "This server is not ready. Failed: reach the server" in over
     assert "hx-get" not in over, "nothing more is asked for"
 
 
 def test_without_a_worker_it_says_so(staff_client: Client, erin: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
+    test_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
     monkeypatch.setattr(test_record, "CLAIM_SECONDS", 0.0)
-    page = staff_client.get(f"/endpoints/tests/{trial_id}/").text
+    page = staff_client.get(f"/endpoints/tests/{test_id}/").text
     assert "No worker has taken the test up." in page
 
 
@@ -174,14 +174,14 @@ def test_a_form_with_errors_is_not_tested(staff_client: Client, erin: User) -> N
     assert response.status_code == 422
     assert "Not tested: correct the form first" in response.text
     assert "metadata" in response.text
-    assert keys_of_trials() == set()
+    assert keys_of_tests() == set()
 
 
 def test_a_task_that_is_delivered_twice_runs_once(erin: User) -> None:
-    trial_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
-    assert claim_record(trial_id) is not None
-    assert claim_record(trial_id) is None
-    run_trial(trial_id="an-id-that-has-expired")
+    test_id = open_record(Candidate("http://gpu-1", "openai", "instruct", "7B", ""), owner_id=erin.pk)
+    assert claim_record(test_id) is not None
+    assert claim_record(test_id) is None
+    run_connection_test(test_id="an-id-that-has-expired")
 
 
 def test_the_token_is_nowhere_in_plain(worker: Running, staff_client: Client, counting_server: str) -> None:
@@ -190,15 +190,15 @@ def test_the_token_is_nowhere_in_plain(worker: Running, staff_client: Client, co
     client: Any = client_of_redis()
     with client.monitor() as monitor:
         response = staff_client.post("/endpoints/test/", filled(counting_server, new_token=PLAIN_TOKEN))
-        trial_id = response["Location"].rstrip("/").rpartition("/")[2]
-        wait_for_end(trial_id, erin)
+        test_id = response["Location"].rstrip("/").rpartition("/")[2]
+        wait_for_end(test_id, erin)
         client_of_redis().echo("that was all")
         sent = commands_until(monitor, "that was all")
     messages = [b64decode(body).decode() for body in re.findall(r'"body\\?": \\?"([\w+/=]+)', sent)]
-    assert any(trial_id in message for message in messages), "the task's message was seen"
-    assert trial_id in sent
+    assert any(test_id in message for message in messages), "the task's message was seen"
+    assert test_id in sent
     assert "sealed_token" in sent
-    page = staff_client.get(f"/endpoints/tests/{trial_id}/").text
+    page = staff_client.get(f"/endpoints/tests/{test_id}/").text
     assert "This server works" in page
     for text in [sent, page, *messages]:
         assert PLAIN_TOKEN not in text
@@ -206,10 +206,10 @@ def test_the_token_is_nowhere_in_plain(worker: Running, staff_client: Client, co
 
 def test_who_takes_a_test_up_takes_the_token_with_it(erin: User) -> None:
     candidate = Candidate("http://gpu-1", "openai", "instruct", "7B", "", seal(PLAIN_TOKEN))
-    trial_id = open_record(candidate, owner_id=erin.pk)
-    key = next(iter(keys_of_trials()))
+    test_id = open_record(candidate, owner_id=erin.pk)
+    key = next(iter(keys_of_tests()))
     assert client_of_redis().hget(key, "sealed_token") == candidate.sealed_token.encode()
-    assert claim_record(trial_id) == candidate
+    assert claim_record(test_id) == candidate
     assert client_of_redis().hget(key, "sealed_token") is None
     assert 0 < client_of_redis().ttl(key) <= test_record.RECORD_SECONDS
 
@@ -225,12 +225,12 @@ def client_of_redis() -> "redis.Redis":
     return test_record._client()  # noqa: SLF001 (the same Redis)
 
 
-def keys_of_trials() -> set[bytes]:
-    return set(client_of_redis().keys("workbench:endpoint-trial:*"))  # type: ignore[arg-type]
+def keys_of_tests() -> set[bytes]:
+    return set(client_of_redis().keys("workbench:connection-test:*"))  # type: ignore[arg-type]
 
 
 def drop_all_keys() -> None:
-    for key in keys_of_trials():
+    for key in keys_of_tests():
         client_of_redis().delete(key)
 
 

@@ -19,7 +19,7 @@ PAGES = [
     ("post", "/endpoints/{id}/state/"),
     ("post", "/endpoints/{id}/test/"),
     ("post", "/endpoints/test/"),
-    ("get", "/endpoints/tests/{trial}/"),
+    ("get", "/endpoints/tests/{connection_test}/"),
 ]
 CANDIDATE = Candidate("http://gpu-1:8080", "openai", "instruct", "7B", "")
 
@@ -31,8 +31,8 @@ def erin(staff_client: Client) -> User:
 
 
 def address(path: str, endpoint: Endpoint, owner: User) -> str:
-    trial = open_record(CANDIDATE, owner_id=owner.pk) if "{trial}" in path else ""
-    return path.format(id=endpoint.pk, trial=trial)
+    connection_test = open_record(CANDIDATE, owner_id=owner.pk) if "{connection_test}" in path else ""
+    return path.format(id=endpoint.pk, connection_test=connection_test)
 
 
 @pytest.mark.parametrize(("method", "path"), PAGES)

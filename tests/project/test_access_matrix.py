@@ -195,7 +195,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
         "endpoint_id": endpoint.pk,
-        "trial_id": lambda staff: open_record(candidate, owner_id=staff.pk),
+        "test_id": lambda staff: open_record(candidate, owner_id=staff.pk),
         "slug": "licence",
         "model": "code-llama-7b-instruct",
         "path": "nowhere",

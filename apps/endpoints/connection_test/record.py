@@ -17,7 +17,7 @@ from django.conf import settings
 
 RECORD_SECONDS = 900
 CLAIM_SECONDS = 20.0  # by then a worker has taken it up, or there is none
-TRIAL_SECONDS = 180.0  # by then it has ended, or its worker is gone
+TEST_SECONDS = 180.0  # by then it has ended, or its worker is gone
 
 
 class Outcome(StrEnum):
@@ -52,10 +52,10 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialRecord:
+class TestRecord:
     """What a viewer sees. ``trouble`` is why nothing more will come although not every step has a result."""
 
-    trial_id: str
+    test_id: str
     results: tuple[StepResult, ...]
     is_over: bool
     trouble: str = ""
@@ -63,22 +63,22 @@ class TrialRecord:
 
 def open_record(candidate: Candidate, *, owner_id: object) -> str:
     """Store what is to be tested; the id of its record."""
-    trial_id = secrets.token_urlsafe(24)
+    test_id = secrets.token_urlsafe(24)
     fields = {**asdict(candidate), "owner": str(owner_id), "opened_at": repr(time.time())}
     with _client().pipeline() as pipe:
-        pipe.hset(_key(trial_id), mapping=cast("Any", fields))
-        pipe.expire(_key(trial_id), RECORD_SECONDS)
+        pipe.hset(_key(test_id), mapping=cast("Any", fields))
+        pipe.expire(_key(test_id), RECORD_SECONDS)
         pipe.execute()
-    return trial_id
+    return test_id
 
 
-def claim_record(trial_id: str) -> Candidate | None:
+def claim_record(test_id: str) -> Candidate | None:
     """Take the test up, once: ``None`` where another worker has it or it has expired. Removes the token."""
     with _client().pipeline(transaction=True) as pipe:
-        pipe.hgetall(_key(trial_id))
-        pipe.hsetnx(_key(trial_id), "claimed_at", repr(time.time()))
-        pipe.hdel(_key(trial_id), "sealed_token")
-        pipe.expire(_key(trial_id), RECORD_SECONDS)
+        pipe.hgetall(_key(test_id))
+        pipe.hsetnx(_key(test_id), "claimed_at", repr(time.time()))
+        pipe.hdel(_key(test_id), "sealed_token")
+        pipe.expire(_key(test_id), RECORD_SECONDS)
         stored, is_first, *_ = pipe.execute()
     fields = {name.decode(): value.decode() for name, value in stored.items()}
     if not is_first or "owner" not in fields:
@@ -86,54 +86,54 @@ def claim_record(trial_id: str) -> Candidate | None:
     return Candidate(**{name: fields.get(name, "") for name in Candidate.__dataclass_fields__})
 
 
-def add_result(trial_id: str, result: StepResult) -> None:
+def add_result(test_id: str, result: StepResult) -> None:
     """Add a step's result for the viewers to see."""
-    _append(trial_id, json.dumps(asdict(result)))
+    _append(test_id, json.dumps(asdict(result)))
 
 
-def close_record(trial_id: str) -> None:
+def close_record(test_id: str) -> None:
     """Say that no more results come."""
-    _append(trial_id, "null")
+    _append(test_id, "null")
 
 
-def read_record(trial_id: str, *, owner_id: object) -> TrialRecord | None:
+def read_record(test_id: str, *, owner_id: object) -> TestRecord | None:
     """The record as far as it is; ``None`` for one that does not exist, has expired or is another person's."""
     with _client().pipeline() as pipe:
-        pipe.hmget(_key(trial_id), ["owner", "opened_at", "claimed_at"])
-        pipe.lrange(_results_key(trial_id), 0, -1)
+        pipe.hmget(_key(test_id), ["owner", "opened_at", "claimed_at"])
+        pipe.lrange(_results_key(test_id), 0, -1)
         (owner, opened_at, claimed_at), lines = pipe.execute()
     if owner is None or owner.decode() != str(owner_id):
         return None
     entries = [json.loads(line) for line in lines]
     results = tuple(StepResult(**entry) for entry in entries if entry)
     if None in entries:
-        return TrialRecord(trial_id, results, is_over=True)
+        return TestRecord(test_id, results, is_over=True)
     trouble = _trouble(float(opened_at), float(claimed_at) if claimed_at else None)
-    return TrialRecord(trial_id, results, is_over=bool(trouble), trouble=trouble)
+    return TestRecord(test_id, results, is_over=bool(trouble), trouble=trouble)
 
 
 def _trouble(opened_at: float, claimed_at: float | None) -> str:
     now = time.time()
     if claimed_at is None and now - opened_at > CLAIM_SECONDS:
         return "No worker has taken the test up. Check that a worker is running, then test again."
-    if claimed_at is not None and now - claimed_at > TRIAL_SECONDS:
+    if claimed_at is not None and now - claimed_at > TEST_SECONDS:
         return "The worker stopped before the test was finished. Test again."
     return ""
 
 
-def _append(trial_id: str, line: str) -> None:
+def _append(test_id: str, line: str) -> None:
     with _client().pipeline() as pipe:
-        pipe.rpush(_results_key(trial_id), line)
-        pipe.expire(_results_key(trial_id), RECORD_SECONDS)
+        pipe.rpush(_results_key(test_id), line)
+        pipe.expire(_results_key(test_id), RECORD_SECONDS)
         pipe.execute()
 
 
-def _key(trial_id: str) -> str:
-    return f"workbench:endpoint-trial:{{{trial_id}}}"
+def _key(test_id: str) -> str:
+    return f"workbench:connection-test:{{{test_id}}}"
 
 
-def _results_key(trial_id: str) -> str:
-    return f"{_key(trial_id)}:results"
+def _results_key(test_id: str) -> str:
+    return f"{_key(test_id)}:results"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from apps.endpoints.connection_test.record import Outcome, StepResult, TrialRecord
+from apps.endpoints.connection_test.record import Outcome, StepResult, TestRecord
 from apps.endpoints.connection_test.run import STEPS
 
 WORDS = {
@@ -34,14 +34,14 @@ class Verdict:
     sentence: str
 
 
-def steps_shown(record: TrialRecord) -> list[ShownStep]:
+def steps_shown(record: TestRecord) -> list[ShownStep]:
     """Every step, in order; the first without a result is under way while the test is."""
     results = {result.step: result for result in record.results}
     running = next((name for name in STEPS if name not in results), None) if not record.is_over else None
     return [_shown(name, label, results.get(name), is_running=name == running) for name, label in STEPS.items()]
 
 
-def verdict_of(record: TrialRecord) -> Verdict:
+def verdict_of(record: TestRecord) -> Verdict:
     """Whether the server may be depended on, or how far the test is."""
     if not record.is_over:
         return Verdict("info", f"Testing, step {min(len(record.results) + 1, len(STEPS))} of {len(STEPS)}")

@@ -91,18 +91,19 @@ def preference(endpoint: Endpoint) -> Preference:
 def _try_again(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
     now = timezone.now()
     for endpoint in endpoints:
-        if endpoint.is_due(now) and _claim_trial(endpoint, now) and take_slot(_trial_bid(endpoint), holder):
+        is_ours = endpoint.is_due(now) and _claim_half_open_probe(endpoint, now)
+        if is_ours and take_slot(_half_open_bid(endpoint), holder):
             return endpoint
     return None
 
 
-def _claim_trial(endpoint: Endpoint, now: datetime) -> bool:
+def _claim_half_open_probe(endpoint: Endpoint, now: datetime) -> bool:
     """Move the next trial away: of two callers, the second finds nothing to move."""
     due = Endpoint.objects.filter(pk=endpoint.pk, health=Health.DOWN, state=State.ENABLED, retry_at__lte=now)
     return bool(due.update(retry_at=now + pause_after(endpoint.consecutive_failures + 1)))
 
 
-def _trial_bid(endpoint: Endpoint) -> list[Bid]:
+def _half_open_bid(endpoint: Endpoint) -> list[Bid]:
     return [Bid(endpoint.pk, rank=0, limit=endpoint.max_concurrency)]
 
 

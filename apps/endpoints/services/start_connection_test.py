@@ -15,7 +15,7 @@ from apps.endpoints.security.tokens import unseal
 TASK_NAME = "endpoints.try_out"
 
 
-def start_trial(*, endpoint: Endpoint, by: User) -> str:
+def start_connection_test(*, endpoint: Endpoint, by: User) -> str:
     """Have ``endpoint`` tested as it is, unsaved changes included; the id under which ``by`` can watch.
 
     The token goes through Redis sealed, for seconds; the task's only argument is the id. Raises ``TokenUnreadable``.
@@ -29,17 +29,17 @@ def start_trial(*, endpoint: Endpoint, by: User) -> str:
         model_id=endpoint.model_id,
         sealed_token=endpoint.sealed_token,
     )
-    trial_id = open_record(candidate, owner_id=by.pk)
-    transaction.on_commit(lambda: current_app.send_task(TASK_NAME, args=[trial_id], retry=False))
-    return trial_id
+    test_id = open_record(candidate, owner_id=by.pk)
+    transaction.on_commit(lambda: current_app.send_task(TASK_NAME, args=[test_id], retry=False))
+    return test_id
 
 
-def run_trial(*, trial_id: str) -> None:
+def run_connection_test(*, test_id: str) -> None:
     """Run the steps of one test, each reported as it ends. Delivered twice, it runs once."""
-    candidate = claim_record(trial_id)
+    candidate = claim_record(test_id)
     if candidate is None:
         return
     try:
-        asyncio.run(run_steps(Subject.of(candidate), lambda result: add_result(trial_id, result)))
+        asyncio.run(run_steps(Subject.of(candidate), lambda result: add_result(test_id, result)))
     finally:
-        close_record(trial_id)
+        close_record(test_id)

@@ -14,7 +14,7 @@ from apps.endpoints.connection_test.view import steps_shown, verdict_of
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
-from apps.endpoints.services.start_connection_test import start_trial
+from apps.endpoints.services.start_connection_test import start_connection_test
 from apps.endpoints.views.access import staff_only
 
 
@@ -26,29 +26,29 @@ def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse
     instance = get_object_or_404(Endpoint, pk=endpoint_id) if endpoint_id else None
     form = EndpointForm(request.POST, instance=instance)
     if not form.is_valid():
-        return render(request, "endpoints/_trial_refused.html", {"form": form}, status=422)
+        return render(request, "endpoints/_connection_test_refused.html", {"form": form}, status=422)
     try:
-        trial_id = start_trial(endpoint=form.save(commit=False), by=user_of(request))
+        test_id = start_connection_test(endpoint=form.save(commit=False), by=user_of(request))
     except EndpointError as error:
         form.add_error(None, error.sentence)
-        return render(request, "endpoints/_trial_refused.html", {"form": form}, status=422)
+        return render(request, "endpoints/_connection_test_refused.html", {"form": form}, status=422)
     if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("endpoints:trial", trial_id)
-    return _show(request, trial_id)
+        return redirect("endpoints:connection_test", test_id)
+    return _show(request, test_id)
 
 
 @never_cache
 @require_safe
 @staff_only
-def show(request: HttpRequest, trial_id: str) -> HttpResponse:
+def show(request: HttpRequest, test_id: str) -> HttpResponse:
     """The steps so far."""
-    return _show(request, trial_id)
+    return _show(request, test_id)
 
 
-def _show(request: HttpRequest, trial_id: str) -> HttpResponse:
-    record = read_record(trial_id, owner_id=user_of(request).pk)
+def _show(request: HttpRequest, test_id: str) -> HttpResponse:
+    record = read_record(test_id, owner_id=user_of(request).pk)
     if record is None:
         raise Http404
-    template = "endpoints/_trial.html" if request.htmx else "endpoints/trial.html"  # type: ignore[attr-defined]
+    template = "endpoints/_connection_test.html" if request.htmx else "endpoints/connection_test.html"  # type: ignore[attr-defined]
     context = {"record": record, "steps": steps_shown(record), "verdict": verdict_of(record)}
     return render(request, template, context)

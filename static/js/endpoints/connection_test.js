@@ -4,5 +4,5 @@ const isBeside = matchMedia("(width >= 64rem)");
 
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   if (isBeside.matches || !detail.ctx.sourceElement.matches("[data-test]")) return;
-  document.getElementById("trial-title").scrollIntoView();
+  document.getElementById("connection-test-title").scrollIntoView();
 });
