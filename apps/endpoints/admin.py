@@ -1,4 +1,4 @@
-"""Endpoints in the admin, with their history to read."""
+"""Endpoints in the admin, with a read-only history."""
 
 from typing import Any
 
@@ -52,13 +52,13 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
             remove_endpoint(endpoint=endpoint, by=user_of(request))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Observations go with their endpoint, though nobody may delete one by hand."""
+        """Let observations go with their endpoint, though nobody may delete an observation by hand."""
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return listed, counts, set(), protected
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Records of what happened: nobody writes them by hand."""
+    """Show records that the application writes; nobody adds, changes or deletes them here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -1,4 +1,4 @@
-"""What an endpoint can be asked for: what its server carries out, of what its model was trained for."""
+"""What an endpoint can be asked for: what its server supports and its model was trained for."""
 
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -10,9 +10,9 @@ from apps.endpoints.choices import Capability, Variant
 from apps.inference.catalogue import Task, capabilities_of
 from apps.inference.errors import InvalidRequest
 
-# What the model has a say in; the others are the server's alone.
+# Capabilities that depend on the model; the others depend on the server alone.
 TASKS: tuple[Task, ...] = ("chat", "complete", "infill")
-# For models that are none of the twelve.
+# For models outside the catalogue of twelve.
 BY_VARIANT: dict[str, frozenset[str]] = {
     Variant.INSTRUCT: frozenset({"chat", "complete"}),
     Variant.BASE: frozenset({"complete", "infill"}),
@@ -23,7 +23,10 @@ BY_VARIANT: dict[str, frozenset[str]] = {
 def effective_capabilities(
     *, variant: str, size: str, discovered: Collection[str] | None, overrides: Mapping[str, bool]
 ) -> frozenset[str]:
-    """What may be asked for; ``discovered`` is ``None`` until the server was asked. Overrides have the last word."""
+    """Return the capabilities that may be requested; overrides decide last.
+
+    ``discovered`` is ``None`` until a probe has reached the server.
+    """
     trained = trained_tasks(variant, size)
     found = trained if discovered is None else trained.intersection(discovered).union(set(discovered) - set(TASKS))
     added = {name for name, has in overrides.items() if has}
@@ -32,7 +35,7 @@ def effective_capabilities(
 
 @cache
 def trained_tasks(variant: str, size: str) -> frozenset[str]:
-    """The tasks that a model of this kind is for, by the catalogue."""
+    """Return the tasks that the catalogue gives for a model of this variant and size."""
     try:
         model = capabilities_of(variant, size)
     except InvalidRequest:
@@ -41,7 +44,7 @@ def trained_tasks(variant: str, size: str) -> frozenset[str]:
 
 
 def validate_overrides(value: Any) -> None:
-    """Django validator: capabilities by name, each true or false."""
+    """Django validator: capability names, each mapped to true or false."""
     if not isinstance(value, dict) or not all(isinstance(known, bool) for known in value.values()):
         raise ValidationError('Write an object such as {"infill": false}.', code="capabilities")
     if unknown := set(value) - set(Capability.values):

@@ -1,17 +1,17 @@
-"""The words that an endpoint is described with."""
+"""The enumerations that describe an endpoint."""
 
 from django.db import models
 
 
 class Protocol(models.TextChoices):
-    """How a server is spoken to."""
+    """The protocol that the server speaks."""
 
     TGI = "tgi", "Text Generation Inference"
     OPENAI = "openai", "OpenAI style"
 
 
 class Variant(models.TextChoices):
-    """Which of the three Code Llama variants a server runs."""
+    """One of the three Code Llama variants."""
 
     BASE = "base", "Base"
     PYTHON = "python", "Python"
@@ -19,7 +19,7 @@ class Variant(models.TextChoices):
 
 
 class Size(models.TextChoices):
-    """How many parameters the model has; empty for a model that is not a Code Llama."""
+    """The parameter count of the model; empty for a model that is not a Code Llama."""
 
     UNKNOWN = "", "other"
     B7 = "7B", "7B"
@@ -29,7 +29,7 @@ class Size(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """What an admin wants: new jobs, only the running ones to finish, or none."""
+    """What an admin allows: new generations, only running ones to finish, or none."""
 
     ENABLED = "enabled", "Enabled"
     DRAINING = "draining", "Draining"
@@ -37,7 +37,7 @@ class State(models.TextChoices):
 
 
 class Health(models.TextChoices):
-    """How a server is doing, by our own evidence: probes and real traffic."""
+    """How a server is doing, judged by probes and by people's replies."""
 
     UNKNOWN = "unknown", "Unknown"
     HEALTHY = "healthy", "Healthy"
@@ -56,7 +56,7 @@ class Capability(models.TextChoices):
 
 
 class ObservationKind(models.TextChoices):
-    """Where evidence comes from."""
+    """Where an observation comes from."""
 
     PROBE = "probe", "Probe"
     TRAFFIC = "traffic", "Traffic"

@@ -5,13 +5,13 @@ EndpointError
 │   └── AddressRefused     its URL is not one we call
 ├── EndpointNotFound       no endpoint has that name
 ├── NoEndpointAvailable    nothing serves the variant that was asked for
-├── AllEndpointsBusy       every place is taken at the moment
+├── AllEndpointsBusy       every slot is taken
 └── TokenUnreadable        the token was encrypted with a key we no longer have
 """
 
 
 class EndpointError(Exception):
-    """``sentence`` is written for the person who meets it, says what to do, and holds no secret."""
+    """Base of the tree. ``sentence`` says what happened and what to do, and holds no secret."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -19,7 +19,7 @@ class EndpointError(Exception):
 
 
 class InvalidEndpoint(EndpointError):
-    """What was given cannot be stored as an endpoint."""
+    """The input is not a valid endpoint."""
 
 
 class AddressRefused(InvalidEndpoint):
@@ -32,7 +32,11 @@ class EndpointNotFound(EndpointError):
 
 
 class NoEndpointAvailable(EndpointError):
-    """``retry_after``: seconds until one that is down is tried again; ``None`` where waiting does not help."""
+    """No endpoint can take the request.
+
+    ``retry_after`` is the number of seconds until a server that is down gets its half-open probe; ``None`` if waiting
+    does not help.
+    """
 
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
@@ -40,10 +44,10 @@ class NoEndpointAvailable(EndpointError):
 
 
 class AllEndpointsBusy(EndpointError):
-    """Wait in the queue and ask again."""
+    """Every slot is taken; wait in the queue and try again."""
 
     def __init__(self, variant: str) -> None:
-        super().__init__(f"Every place for the {variant} variant is taken at the moment.")
+        super().__init__(f"Every slot for the {variant} variant is taken. The request waits in the queue.")
 
 
 class TokenUnreadable(EndpointError):

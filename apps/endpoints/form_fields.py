@@ -1,4 +1,4 @@
-"""The parts of an endpoint's form that stand for JSON fields: one input per sampling parameter and capability."""
+"""Form inputs for an endpoint's JSON fields: one for each sampling parameter and capability."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ type Row = tuple[forms.BoundField, forms.BoundField]
 
 
 class StopsField(forms.CharField):
-    r"""Stop sequences, one a line; ``\n`` and ``\t`` stand for a line break and a tab inside one."""
+    r"""Stop sequences, one a line; ``\n`` and ``\t`` stand for a line break and a tab inside a sequence."""
 
     widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
 
@@ -79,11 +79,11 @@ class ParameterFields(forms.Form):
 
     @property
     def parameter_rows(self) -> Iterator[Row]:
-        """Default and maximum of each parameter."""
+        """Return the default and maximum input of each parameter."""
         return ((self[f"default_{name}"], self[f"maximum_{name}"]) for name in self.LABELS)
 
     def label_parameters(self) -> None:
-        """Say in each input's own label what it is."""
+        """Give each input a label of its own."""
         for name, label in self.LABELS.items():
             self.fields[f"default_{name}"].label = label
             self.fields[f"maximum_{name}"].label = f"{label}, at most"
@@ -103,7 +103,7 @@ class ParameterFields(forms.Form):
         return {name: value for name, value in given.items() if value not in (None, [])}
 
     def check_parameters(self) -> None:
-        """A default above the maximum could never be sent."""
+        """Refuse a default above the maximum: it could never be sent."""
         defaults, maxima = self.given_parameters("default"), self.given_parameters("maximum")
         defaults["stop"] = len(defaults.get("stop", ()))
         for name, most in maxima.items():
@@ -112,7 +112,7 @@ class ParameterFields(forms.Form):
 
 
 class OverrideFields(forms.Form):
-    """``capability_overrides``: what discovery gets wrong."""
+    """``capability_overrides``: corrections of what discovery found."""
 
     override_chat = forms.ChoiceField(label=Capability.CHAT.label, choices=OVERRIDES, required=False)
     override_complete = forms.ChoiceField(label=Capability.COMPLETE.label, choices=OVERRIDES, required=False)

@@ -1,4 +1,4 @@
-"""How an admin types an endpoint in: the console's form, and the Django admin's."""
+"""The endpoint form of the console and of the Django admin."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +23,9 @@ OF_ONES_OWN = "For a model of your own, choose the size “other”."
 
 
 class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The token can be written here and never read: the field is always sent empty.
+    """Create or change an endpoint. The token can be written and never read: its field is always sent empty.
 
-    Nor does a stored token follow a changed address: whoever may edit could otherwise have it sent to himself.
+    A stored token does not follow a changed address: an editor could otherwise have it sent to a server of their own.
     """
 
     new_token = forms.CharField(
@@ -102,7 +102,7 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
         return cleaned
 
     def apply_token(self) -> None:
-        """Put the token that was given, if any, onto the instance, sealed."""
+        """Seal the token that was typed, if any, and put it onto the instance."""
         if self.cleaned_data["remove_token"]:
             self.instance.token = ""
         elif self.cleaned_data["new_token"]:
@@ -121,7 +121,7 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
             self.add_error("new_token", GIVEN_FOR_ANOTHER_ADDRESS)
 
     def _check_model(self, cleaned: dict[str, Any]) -> None:
-        """What is said of one of the twelve models must be true of it; a model of one's own has another size."""
+        """Check the variant and size against the catalogue if the model is one of the twelve."""
         if not cleaned.get("size") or "variant" not in cleaned:
             return
         try:
@@ -143,7 +143,7 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 class StateForm(forms.Form):
-    """Enable, drain or disable. ``confirmed`` says that running work was pointed out."""
+    """Enable, drain or disable. ``confirmed`` means that the admin was told of running generations."""
 
     state = forms.ChoiceField(choices=State)
     confirmed = forms.BooleanField(required=False)

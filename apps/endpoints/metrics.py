@@ -1,4 +1,4 @@
-"""Figures on model servers, for Prometheus."""
+"""Prometheus metrics about endpoints."""
 
 from collections.abc import Iterator
 
@@ -9,18 +9,20 @@ from apps.endpoints.slots import running_counts
 
 
 def endpoint_metrics() -> Iterator[Metric]:
-    """What is known of the servers that may have work; none is asked."""
+    """Report the stored facts of endpoints in service; no server is called."""
     labels = ["endpoint", "variant"]
     up = GaugeMetricFamily("workbench_endpoint_up", "1 unless it is down.", labels=labels)
     degraded = GaugeMetricFamily("workbench_endpoint_degraded", "1 where it is slow.", labels=labels)
-    places = GaugeMetricFamily("workbench_endpoint_places", "Generations that it takes at once.", labels=labels)
-    used = GaugeMetricFamily("workbench_endpoint_places_used", "Of those, the ones that are taken.", labels=labels)
+    slots = GaugeMetricFamily(
+        "workbench_endpoint_places", "Slots: generations that the endpoint runs at once.", labels=labels
+    )
+    used = GaugeMetricFamily("workbench_endpoint_places_used", "Slots of the endpoint that are taken.", labels=labels)
     endpoints = list(Endpoint.objects.in_service().preferred_first())
     running = running_counts(endpoint.pk for endpoint in endpoints)
     for endpoint in endpoints:
         label = [endpoint.name, endpoint.variant]
         up.add_metric(label, endpoint.health != Health.DOWN)
         degraded.add_metric(label, endpoint.health == Health.DEGRADED)
-        places.add_metric(label, endpoint.max_concurrency)
+        slots.add_metric(label, endpoint.max_concurrency)
         used.add_metric(label, running[endpoint.pk])
-    yield from (up, degraded, places, used)
+    yield from (up, degraded, slots, used)

@@ -1,4 +1,4 @@
-"""An endpoint's default and maximum sampling parameters: what may be stored, and what becomes of a request."""
+"""An endpoint's default and maximum sampling parameters: validation, and how they change a request."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ type Check = Callable[[Any], bool]
 
 
 def validate_defaults(value: Any) -> None:
-    """Django validator for ``default_parameters``: ``{"temperature", "top_p", "max_tokens", "stop"}``, all optional."""
+    """Django validator for ``default_parameters``: temperature, top_p, max_tokens and stop, all optional."""
     _validate(value, _DEFAULTS)
 
 
 def validate_maxima(value: Any) -> None:
-    """Django validator for ``maximum_parameters``; ``stop`` is how many stop sequences may be asked for."""
+    """Django validator for ``maximum_parameters``; ``stop`` is the largest number of stop sequences."""
     _validate(value, _MAXIMA)
 
 
 def limited(asked: Mapping[str, Any], *, defaults: Mapping[str, Any], maxima: Mapping[str, Any]) -> dict[str, Any]:
-    """``asked`` with the gaps filled from ``defaults`` and nothing above ``maxima``."""
+    """Return ``asked`` with gaps filled from ``defaults`` and nothing above ``maxima``."""
     chosen = {**defaults, **{name: value for name, value in asked.items() if value is not None}}
     if "max_tokens" in maxima:
         chosen.setdefault("max_tokens", maxima["max_tokens"])

@@ -1,4 +1,4 @@
-"""How a server is to be spoken to, given what it said of itself."""
+"""How to call a server, given what it reported about itself."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,15 +8,15 @@ from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
-# These send their headers when they take a request; llama.cpp, SGLang and others only with the first token.
+# These send their headers when they take a request; llama.cpp, SGLang and others send them with the first token.
 ANSWER_AT_ONCE = ("tgi", "vllm")
 ANSWER_SECONDS = 10.0
 
 
 def informed(server: Server, discovered: Mapping[str, Any]) -> Server:
-    """``server`` with its kind, and with the size of the model it serves where an admin named neither model nor size.
+    """Return ``server`` with its kind, and with its model's size if no model or size was configured.
 
-    ``discovered`` is ``Discovered.as_json()``; empty where nobody asked yet.
+    ``discovered`` is ``Discovered.as_json()``; empty before the first probe.
     """
     served = discovered.get("model_ids") or []
     size = server.size
@@ -26,9 +26,9 @@ def informed(server: Server, discovered: Mapping[str, Any]) -> Server:
 
 
 def timeouts_for(discovered: Mapping[str, Any]) -> Timeouts:
-    """How long a server may take over a reply: one that should have answered long ago must not hold a person up.
+    """Return the time limits for a reply: a server that should have answered long ago must not delay a person.
 
-    Nor is there patience for a server that never said what it is: most of those that hang never did.
+    A server that never reported its kind gets the shorter limit too: most that hang never did.
     """
     must_answer = not discovered or discovered.get("kind") in ANSWER_AT_ONCE
     return Timeouts(first_answer=ANSWER_SECONDS if must_answer else None)

@@ -1,6 +1,6 @@
-"""Places on model servers, across all workers: who holds one and until when, in Redis.
+"""Slots on endpoints, across all workers: Redis keeps each holder and when its slot expires.
 
-A place expires unless it is renewed, so that a worker that was killed does not keep it.
+A slot expires unless it is renewed, so a killed worker does not keep it.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """A server that could be taken. A lower ``rank`` goes first; ``queue`` is what waits on it besides our own.
+    """An endpoint that could be taken. Lower ``rank`` goes first; ``queue`` counts the server's other waiting requests.
 
-    With a ``limit`` of 0 it is not taken; a place that the holder has on it is given back.
+    With ``limit`` 0 the endpoint is not taken, and a slot that the holder has on it is released.
     """
 
     endpoint_id: UUID
@@ -30,9 +30,9 @@ class Bid:
 
 
 def take_slot(bids: Sequence[Bid], holder: UUID) -> UUID | None:
-    """Take a place for ``holder`` on the best of ``bids`` that has one, in one atomic step; ``None`` if all are full.
+    """Take a slot for ``holder`` on the best of ``bids`` in one atomic step; return ``None`` if all are full.
 
-    A place that ``holder`` still has on another of them is given back.
+    Release a slot that ``holder`` still has on another of them.
     """
     if not bids:
         return None
@@ -42,24 +42,24 @@ def take_slot(bids: Sequence[Bid], holder: UUID) -> UUID | None:
 
 
 def renew_slots(holders_by_endpoint: Mapping[UUID, Collection[UUID]]) -> None:
-    """Keep the places of these holders for another while, in one round trip."""
+    """Renew the slots of these holders in one round trip."""
     held = [(endpoint_id, str(holder)) for endpoint_id, holders in holders_by_endpoint.items() for holder in holders]
     if held:
         _run("renew", [endpoint_id for endpoint_id, _ in held], _milliseconds(), *(holder for _, holder in held))
 
 
 def release_slot(endpoint_id: UUID, holder: UUID) -> None:
-    """Give the place back; nothing happens where there is none."""
+    """Release the slot, if there is one."""
     client().zrem(slots_key(endpoint_id), str(holder))
 
 
 def new_holder(owner: str) -> UUID:
-    """A name for the holder of one place, by which all of ``owner``'s places can be told."""
+    """Return a new holder id that can be recognised as one of ``owner``'s."""
     return UUID(bytes=_mark(owner) + os.urandom(8))
 
 
 def release_slots_of(owners: Collection[str], endpoint_ids: Iterable[UUID]) -> None:
-    """Give back every place that one of ``owners`` holds on these endpoints, without waiting for it to expire."""
+    """Release every slot of ``owners`` on these endpoints, without waiting for it to expire."""
     marks = {_mark(owner) for owner in owners}
     for key in map(slots_key, endpoint_ids):
         holders = cast("list[bytes]", client().zrange(key, 0, -1))
@@ -72,7 +72,7 @@ def _mark(owner: str) -> bytes:
 
 
 def running_counts(endpoint_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many places are taken on each endpoint, in one round trip."""
+    """Count the taken slots of each endpoint in one round trip."""
     ids = list(endpoint_ids)
     return dict(zip(ids, _run("count", ids), strict=True)) if ids else {}
 

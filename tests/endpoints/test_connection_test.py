@@ -15,8 +15,8 @@ from apps.embedded.ports import free_port
 from apps.endpoints.connection_test import record as test_record
 from apps.endpoints.connection_test.record import (
     Candidate,
+    ConnectionTestRecord,
     StepResult,
-    TestRecord,
     claim_record,
     open_record,
     read_record,
@@ -42,7 +42,7 @@ def filled(url: str, **changes: str) -> dict[str, str]:
     return {**form, "model_id": "", "max_concurrency": "4", "priority": "0", "state": "enabled", **changes}
 
 
-def wait_for_end(test_id: str, owner: User) -> TestRecord:
+def wait_for_end(test_id: str, owner: User) -> ConnectionTestRecord:
     give_up = time.monotonic() + PATIENCE
     while True:
         record = read_record(test_id, owner_id=owner.pk)

@@ -1,7 +1,7 @@
-"""The record of one test of a server: what is to be tested, and each step's result as it comes. Kept in Redis.
+"""The record of one connection test: the server under test, and each step's result as it ends.
 
-It lives for a few minutes under an id that cannot be guessed. The token in it is sealed, and removed by the worker
-that takes the test up.
+Redis keeps it for a few minutes under an id that cannot be guessed. The token in it is sealed; the worker that claims
+the test removes it.
 """
 
 import json
@@ -16,8 +16,8 @@ import redis
 from django.conf import settings
 
 RECORD_SECONDS = 900
-CLAIM_SECONDS = 20.0  # by then a worker has taken it up, or there is none
-TEST_SECONDS = 180.0  # by then it has ended, or its worker is gone
+CLAIM_SECONDS = 20.0  # by then a worker has claimed the test, or no worker runs
+TEST_SECONDS = 180.0  # by then the test has ended, or its worker is gone
 
 
 class Outcome(StrEnum):
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is tested: the facts of an endpoint, stored or still in the form."""
+    """The server under test: the facts of an endpoint, stored or still in the form."""
 
     url: str
     protocol: str
@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step's end; ``sentence`` is for the person."""
+    """The end of one step; ``sentence`` is shown to the admin."""
 
     step: str
     outcome: str
@@ -52,8 +52,8 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TestRecord:
-    """What a viewer sees. ``trouble`` is why nothing more will come although not every step has a result."""
+class ConnectionTestRecord:
+    """What the page shows. ``trouble`` says why no more results will come before every step has one."""
 
     test_id: str
     results: tuple[StepResult, ...]
@@ -62,7 +62,7 @@ class TestRecord:
 
 
 def open_record(candidate: Candidate, *, owner_id: object) -> str:
-    """Store what is to be tested; the id of its record."""
+    """Store what is to be tested and return the record's id."""
     test_id = secrets.token_urlsafe(24)
     fields = {**asdict(candidate), "owner": str(owner_id), "opened_at": repr(time.time())}
     with _client().pipeline() as pipe:
@@ -73,7 +73,10 @@ def open_record(candidate: Candidate, *, owner_id: object) -> str:
 
 
 def claim_record(test_id: str) -> Candidate | None:
-    """Take the test up, once: ``None`` where another worker has it or it has expired. Removes the token."""
+    """Claim the test, once, and remove its token from the record.
+
+    Return ``None`` if another worker has claimed the test or it has expired.
+    """
     with _client().pipeline(transaction=True) as pipe:
         pipe.hgetall(_key(test_id))
         pipe.hsetnx(_key(test_id), "claimed_at", repr(time.time()))
@@ -87,17 +90,17 @@ def claim_record(test_id: str) -> Candidate | None:
 
 
 def add_result(test_id: str, result: StepResult) -> None:
-    """Add a step's result for the viewers to see."""
+    """Append a step's result to the record."""
     _append(test_id, json.dumps(asdict(result)))
 
 
 def close_record(test_id: str) -> None:
-    """Say that no more results come."""
+    """Mark the record as complete."""
     _append(test_id, "null")
 
 
-def read_record(test_id: str, *, owner_id: object) -> TestRecord | None:
-    """The record as far as it is; ``None`` for one that does not exist, has expired or is another person's."""
+def read_record(test_id: str, *, owner_id: object) -> ConnectionTestRecord | None:
+    """Return the record so far; ``None`` if it does not exist, has expired, or belongs to another person."""
     with _client().pipeline() as pipe:
         pipe.hmget(_key(test_id), ["owner", "opened_at", "claimed_at"])
         pipe.lrange(_results_key(test_id), 0, -1)
@@ -107,9 +110,9 @@ def read_record(test_id: str, *, owner_id: object) -> TestRecord | None:
     entries = [json.loads(line) for line in lines]
     results = tuple(StepResult(**entry) for entry in entries if entry)
     if None in entries:
-        return TestRecord(test_id, results, is_over=True)
+        return ConnectionTestRecord(test_id, results, is_over=True)
     trouble = _trouble(float(opened_at), float(claimed_at) if claimed_at else None)
-    return TestRecord(test_id, results, is_over=bool(trouble), trouble=trouble)
+    return ConnectionTestRecord(test_id, results, is_over=bool(trouble), trouble=trouble)
 
 
 def _trouble(opened_at: float, claimed_at: float | None) -> str:

@@ -1,10 +1,10 @@
-"""A test of a server, step by step: what it must do before anybody depends on it. Plain asyncio, no database."""
+"""Run a connection test step by step. Plain asyncio, no database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from apps.endpoints.connection_test.record import Outcome, StepResult
-from apps.endpoints.connection_test.steps import Bench, NotOffered, Subject
+from apps.endpoints.connection_test.steps import ConnectionTest, NotSupported, ServerUnderTest
 from apps.endpoints.security.networks import is_allowed_address
 from apps.inference.errors import InferenceError
 from apps.inference.http.connection import open_session
@@ -18,23 +18,23 @@ STEPS = {
     "infilling": "Fill in the middle",
     "cancel": "Cancel a reply",
 }
-# After a failure of one of these nothing else is tried.
+# Skip every later step if one of these fails.
 VITAL = {"reachability", "authentication"}
 STEP_SECONDS = 20.0
 
 type Report = Callable[[StepResult], None]
 
 
-async def run_steps(subject: Subject, report: Report) -> None:
-    """Run every step in order, reporting each as it ends."""
+async def run_steps(subject: ServerUnderTest, report: Report) -> None:
+    """Run every step in order and report each result as the step ends."""
     async with open_session(is_allowed=is_allowed_address) as http:
-        bench = Bench(http, subject)
+        test = ConnectionTest(http, subject)
         is_hopeless = False
         for name in STEPS:
             if is_hopeless:
                 report(StepResult(name, Outcome.NOT_TRIED, 0.0, ""))
                 continue
-            result = await _run_step(name, getattr(bench, name))
+            result = await _run_step(name, getattr(test, name))
             report(result)
             is_hopeless = result.outcome == Outcome.FAILED and name in VITAL
 
@@ -45,7 +45,7 @@ async def _run_step(name: str, step: Callable[[], Awaitable[str]]) -> StepResult
     try:
         async with asyncio.timeout(STEP_SECONDS):
             sentence = await step()
-    except NotOffered as reason:
+    except NotSupported as reason:
         return StepResult(name, Outcome.NOT_OFFERED, 0.0, str(reason))
     except InferenceError as error:
         return StepResult(name, Outcome.FAILED, loop.time() - started, error.sentence)

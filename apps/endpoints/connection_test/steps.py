@@ -1,7 +1,7 @@
-"""The steps of a test, each a method of ``Bench``.
+"""The steps of a connection test, each a method of ``ConnectionTest``.
 
-A step returns a sentence about what it found, or raises: an ``InferenceError`` fails it, ``NotOffered`` says that the
-server is not expected to do this.
+A step returns a sentence about what it found. It raises an ``InferenceError`` if it fails, and ``NotSupported`` if the
+server is not expected to support it.
 """
 
 import asyncio
@@ -30,24 +30,24 @@ BEFORE_GAP, AFTER_GAP = "def add(a, b):\n    return ", "\n\nprint(add(1, 2))\n"
 STREAMED_TOKENS = 32
 LONG_REPLY_TOKENS = 512
 LONGEST_QUOTE = 80  # characters
-# A reply whose first token comes this late in it, and which took at least so long, was held back on its way.
+# A reply counts as buffered if its first token comes this late in it and the reply took at least this long.
 HELD_BACK_SHARE = 0.9
 HELD_BACK_SECONDS = 1.0
 
 
-class NotOffered(Exception):
-    """The server is not expected to do this; the message says why."""
+class NotSupported(Exception):
+    """The server is not expected to support this step; the message says why."""
 
 
-class HeldBack(InferenceError):
-    """The reply came in one piece at its end."""
+class Buffered(InferenceError):
+    """The whole reply arrived at once, at its end."""
 
     sentence = "The reply came in one piece: something on the way holds it back, such as a proxy that buffers."
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """The server under test, and which model it is said to run."""
+class ServerUnderTest:
+    """The server under test, and the model that it is said to run."""
 
     server: Server
     protocol: str
@@ -55,16 +55,16 @@ class Subject:
     size: str
 
     @classmethod
-    def of(cls, candidate: Candidate) -> "Subject":
-        """Raises ``TokenUnreadable``."""
+    def of(cls, candidate: Candidate) -> "ServerUnderTest":
+        """Build it from the record. Raises ``TokenUnreadable``."""
         server = Server(url=candidate.url, model=candidate.model_id, token=unseal(candidate.sealed_token))
         return cls(server, candidate.protocol, candidate.variant, candidate.size)
 
 
-class Bench:
-    """What the steps share: the connection, and what is known of the server by now."""
+class ConnectionTest:
+    """The steps, and what they share: the HTTP session and what earlier steps discovered."""
 
-    def __init__(self, http: aiohttp.ClientSession, subject: Subject) -> None:
+    def __init__(self, http: aiohttp.ClientSession, subject: ServerUnderTest) -> None:
         self._http = http
         self._server = subject.server
         self._protocol_name = subject.protocol
@@ -73,7 +73,7 @@ class Bench:
         self._discovered = Discovered()
 
     async def reachability(self) -> str:
-        """Whatever answers is reached, also when it wants another token or has no time."""
+        """Pass if anything answers, even a server that refuses the token or is busy."""
         try:
             self._discovered = await discover(self._http, self._server, self._protocol_name, TIMEOUTS)
         except AuthenticationFailed:
@@ -85,7 +85,7 @@ class Bench:
         return self._introduction()
 
     async def authentication(self) -> str:
-        """A reply of one token, of which only a refused token matters here: the steps that follow see the rest."""
+        """Pass unless the token is refused; later steps judge the reply itself."""
         replied = await self._knock(self._server)
         if not self._server.token:
             return "It asks for no token."
@@ -101,7 +101,7 @@ class Bench:
         try:
             tokens = await self._protocol.tokenize(self._http, self._server, SAMPLE, TIMEOUTS)
         except NotServed:
-            raise NotOffered("It has no tokenizer that can be asked: lengths are estimated.") from None
+            raise NotSupported("It has no tokenizer that can be asked: lengths are estimated.") from None
         return f"{len(tokens)} tokens in two lines of Python."
 
     async def chat(self) -> str:
@@ -117,12 +117,12 @@ class Bench:
                 count += delta.tokens
         waited, whole = first_at - asked, loop.time() - asked
         if count <= 1 or (whole > HELD_BACK_SECONDS and waited > HELD_BACK_SHARE * whole):
-            raise HeldBack(f"{count} events, the first after {waited:.2f} of {whole:.2f} s")
+            raise Buffered(f"{count} events, the first after {waited:.2f} of {whole:.2f} s")
         return f"{count} tokens, the first after {waited * 1000:.0f} ms."
 
     async def infilling(self) -> str:
         if "infill" not in self._tasks:
-            raise NotOffered("This model was not trained to fill in the middle.")
+            raise NotSupported("This model was not trained to fill in the middle.")
         if self._discovered.kind == "llama.cpp":
             request = CompletionRequest(BEFORE_GAP, suffix=AFTER_GAP, max_tokens=16, temperature=0)
             return self._filled(await self._complete(request))
@@ -131,7 +131,7 @@ class Bench:
         return self._filled(prompt.clean(await self._complete(request)))
 
     async def cancel(self) -> str:
-        """Leave in the middle of a long reply: a server that goes on with it would keep the next one waiting."""
+        """Leave in the middle of a long reply. A server that goes on with it would delay the next one."""
         async with aclosing(self._reply(self._server, LONG_QUESTION, most=LONG_REPLY_TOKENS)) as deltas:
             async for _ in deltas:
                 break
@@ -153,12 +153,12 @@ class Bench:
         return f"Into “return …” it wrote “{self._quoted(text)}”."
 
     def _quoted(self, text: str) -> str:
-        """What a server wrote, on one short line; it may have been so bold as to repeat its token."""
+        """Return the server's text on one short line, without the token if the server echoes it."""
         safe = text.replace(self._server.token, "[token]") if self._server.token else text
         return " ".join(safe.split())[:LONGEST_QUOTE]
 
     async def _knock(self, server: Server) -> bool:
-        """Whether it replied. Raises ``AuthenticationFailed``, and nothing else."""
+        """Return whether the server replied. Raises ``AuthenticationFailed`` and nothing else."""
         try:
             await self._ask(server)
         except AuthenticationFailed:
@@ -177,7 +177,7 @@ class Bench:
             return "".join([delta.text async for delta in deltas])
 
     def _reply(self, server: Server, question: str, *, most: int) -> AsyncGenerator[Delta]:
-        """A chat where the model can chat, else the question's text continued."""
+        """Chat if the model can chat; otherwise continue the question's text."""
         if "chat" in self._tasks:
             chat = ChatRequest([ChatMessage("user", question)], max_tokens=most, temperature=0)
             return self._protocol.stream_chat(self._http, server, chat, TIMEOUTS)

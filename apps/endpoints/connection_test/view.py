@@ -1,8 +1,8 @@
-"""The steps of a test as a page shows them: those that ended, the one under way, and those to come."""
+"""The steps of a connection test as a page shows them: ended, running, still to come."""
 
 from dataclasses import dataclass
 
-from apps.endpoints.connection_test.record import Outcome, StepResult, TestRecord
+from apps.endpoints.connection_test.record import ConnectionTestRecord, Outcome, StepResult
 from apps.endpoints.connection_test.run import STEPS
 
 WORDS = {
@@ -27,30 +27,32 @@ class ShownStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Where a test stands, in one line."""
+class ConnectionTestSummary:
+    """The state of the whole test in one line."""
 
     tone: str
     sentence: str
 
 
-def steps_shown(record: TestRecord) -> list[ShownStep]:
-    """Every step, in order; the first without a result is under way while the test is."""
+def steps_shown(record: ConnectionTestRecord) -> list[ShownStep]:
+    """Return every step in order; while the test runs, the first step without a result is running."""
     results = {result.step: result for result in record.results}
     running = next((name for name in STEPS if name not in results), None) if not record.is_over else None
     return [_shown(name, label, results.get(name), is_running=name == running) for name, label in STEPS.items()]
 
 
-def verdict_of(record: TestRecord) -> Verdict:
-    """Whether the server may be depended on, or how far the test is."""
+def summary_of(record: ConnectionTestRecord) -> ConnectionTestSummary:
+    """Return whether the server is ready, or how far the test has come."""
     if not record.is_over:
-        return Verdict("info", f"Testing, step {min(len(record.results) + 1, len(STEPS))} of {len(STEPS)}")
+        return ConnectionTestSummary(
+            "info", f"Testing, step {min(len(record.results) + 1, len(STEPS))} of {len(STEPS)}"
+        )
     if record.trouble or len(record.results) < len(STEPS):
-        return Verdict("warning", "The test was not finished")
+        return ConnectionTestSummary("warning", "The test was not finished")
     failed = [STEPS[result.step].lower() for result in record.results if result.outcome == Outcome.FAILED]
     if failed:
-        return Verdict("danger", f"This server is not ready. Failed: {', '.join(failed)}")
-    return Verdict("good", "This server works")
+        return ConnectionTestSummary("danger", f"This server is not ready. Failed: {', '.join(failed)}")
+    return ConnectionTestSummary("good", "This server works")
 
 
 def _shown(name: str, label: str, result: StepResult | None, *, is_running: bool) -> ShownStep:

@@ -1,4 +1,4 @@
-"""What the console's cards show: two queries and one look at the slots, however many endpoints there are."""
+"""The console's cards: two queries and one Redis call, however many endpoints there are."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ STATE_WORDS = {State.DRAINING: ("warning", "Draining"), State.DISABLED: ("neutra
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What was observed of one endpoint in the last hour."""
+    """One endpoint's observations of the last hour."""
 
     first_token: Sparkline
     speed: Sparkline
@@ -42,7 +42,7 @@ class Traffic:
 
     @property
     def error_rate(self) -> str:
-        """Such as “2 of 120 failed (1.7 %)”."""
+        """Return the failures in words: “2 of 120 failed (1.7 %)”."""
         if not self.seen:
             return "nothing observed"
         if not self.failed:
@@ -52,7 +52,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One endpoint as the console shows it. ``running`` is ``None`` where nobody can say."""
+    """One endpoint as the console shows it. ``running`` is ``None`` while Redis is away."""
 
     endpoint: Endpoint
     traffic: Traffic
@@ -62,32 +62,32 @@ class Card:
 
     @property
     def health(self) -> tuple[str, str]:
-        """Tone and word."""
+        """Return the tone and word for the endpoint's health."""
         return HEALTH_WORDS[Health(self.endpoint.health)]
 
     @property
     def restriction(self) -> tuple[str, str] | None:
-        """Tone and word of what an admin has said; ``None`` where it takes work as usual."""
+        """Return the tone and word for a state other than enabled; ``None`` when enabled."""
         return STATE_WORDS.get(State(self.endpoint.state))
 
     @property
     def is_watched(self) -> bool:
-        """Nobody asks a disabled server how it is."""
+        """Return whether probes check the server; a disabled server is not probed."""
         return self.endpoint.state != State.DISABLED
 
     @property
     def sentence(self) -> str:
-        """How it is doing, since when and why."""
+        """Say how the endpoint is doing, since when, and why."""
         return describe_health(self.endpoint, self.now)
 
     @property
     def abilities(self) -> list[str]:
-        """What it can be asked for, in words."""
+        """Return its capabilities in words."""
         return [label for value, label in Capability.choices if value in self.endpoint.capabilities]
 
     @property
     def discovered_facts(self) -> list[tuple[str, str]]:
-        """What else the server says of itself, limits above all: short values only."""
+        """Return what else the server reports about itself: limits first, short values only."""
         facts = sorted(self.endpoint.discovered.items())
         return [
             (name.replace("_", " ").capitalize(), f"{value:,}" if isinstance(value, int) else f"{value}")
@@ -97,7 +97,7 @@ class Card:
 
     @property
     def server_queue(self) -> int | None:
-        """Requests in the server's own queue, where it says."""
+        """Return the number of requests in the server's own queue, if it reports one."""
         queue = self.endpoint.discovered.get("queue_size")
         return queue if isinstance(queue, int) else None
 
@@ -107,7 +107,7 @@ def _is_short(value: Any) -> bool:
 
 
 def read_cards(now: datetime) -> list[Card]:
-    """Every endpoint, in the order in which they are asked. Reads what is stored and calls no server."""
+    """Return a card for every endpoint, preferred endpoints first. Reads stored facts and calls no server."""
     endpoints = list(Endpoint.objects.preferred_first())
     if not endpoints:
         return []
@@ -115,12 +115,12 @@ def read_cards(now: datetime) -> list[Card]:
 
 
 def read_card(endpoint: Endpoint, now: datetime) -> Card:
-    """The card of one endpoint."""
+    """Return the card of one endpoint."""
     return _cards([endpoint], now)[0]
 
 
 def running_by_id(ids: list[UUID]) -> dict[UUID, int]:
-    """Replies under way on each endpoint; empty while Redis, which knows, cannot be asked: the page stays up."""
+    """Count the running generations of each endpoint; return nothing while Redis is away, so that the page stays up."""
     try:
         return running_counts(ids)
     except (RedisError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What differs between two versions of an endpoint, in a form that may be shown: a token never is."""
+"""The differences between two versions of an endpoint, without its token."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ SHOWN = (
     "default_parameters",
     "maximum_parameters",
 )
-# After a change of one of these it is another server, of which nothing is known.
+# A change of one of these makes it another server, whose health is unknown.
 IDENTITY = ("url", "protocol", "variant", "model_id", "sealed_token")
 
 
 def changes_between(before: Endpoint | None, after: Endpoint) -> list[Change]:
-    """The fields that differ, as ``EndpointChange.changes`` keeps them; empty where none does."""
+    """Return the changed fields in the form of ``EndpointChange.changes``; empty if nothing changed."""
     if before is None:
         return [{"field": "endpoint", "after": "added"}, *_token_change("", after.sealed_token)]
     shown = [
@@ -46,7 +46,7 @@ def _label(field: str) -> str:
 
 
 def _token_change(before: str, after: str) -> list[Change]:
-    """Sealing the same token twice gives two texts, so this says that it was set, not that it differs."""
+    """Report that a token was set, not that it differs: sealing the same token twice gives two texts."""
     if before == after:
         return []
     return [{"field": "token", "after": "set" if after else "cleared"}]

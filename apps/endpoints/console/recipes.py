@@ -1,6 +1,6 @@
-"""How to start Text Generation Inference for each size: the lines that docs/operations.md has too, and a test compares.
+"""Commands that start Text Generation Inference for each size; a test compares them with docs/operations.md.
 
-The memory figures are calculated, not measured.
+Memory figures are calculated, not measured.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ DOCKER_RUN = (
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to run a size: on which cards, and what TGI is told besides the model's name."""
+    """One way to run a size: the cards, and TGI's options besides the model's name."""
 
     size: str
     cards: str
@@ -24,21 +24,21 @@ class Recipe:
 
     @property
     def arguments(self) -> str:
-        """What follows the image's name."""
+        """Return the arguments after the image's name."""
         return self.arguments_for(f"codellama/CodeLlama-{self.size.lower()}-Instruct-hf")
 
     @property
     def command(self) -> str:
-        """The whole line for the GPU host, folded for reading."""
+        """Return the whole command for the GPU host, folded for reading."""
         return fold(self.arguments)
 
     def arguments_for(self, repository: str) -> str:
-        """What follows the image's name, for another model of the same size."""
+        """Return the arguments after the image's name for another model of the same size."""
         return f"--model-id {repository} {self.options}"
 
 
 def fold(arguments: str) -> str:
-    """Return the whole line for the GPU host, folded for reading."""
+    """Fold a command into lines of one option each."""
     model, limits, figures = arguments.partition("--max-input-tokens")
     return " \\\n  ".join((*DOCKER_RUN, model.strip(), limits + figures))
 

@@ -1,22 +1,22 @@
-"""Sparklines: an hour of one figure as a small line, drawn on the server.
+"""Sparklines: one figure over an hour as a small line, drawn on the server.
 
-Where nothing was observed for a while there is a gap, not a zero. The axis starts at zero. The text alternative says
-what the line shows: the latest figure, the lowest and the highest.
+Missing observations leave a gap, not a zero. The axis starts at zero. The text alternative gives the latest, lowest and
+highest figure.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 MINUTES = 60
-LONGEST_BRIDGE = 5  # minutes between two figures that are still joined: probes do not come every minute
+LONGEST_BRIDGE = 5  # longest distance in minutes between two points that are joined: probes do not come every minute
 WIDTH = 180
 HEIGHT = 36
-MARGIN = 3  # room for the line's own width and the dot at its end
+MARGIN = 3  # room for the width of the line and the dot at its end
 
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """What the template draws: ``line`` is an SVG path, ``alone`` are the dots of minutes far from any other."""
+    """What the template draws: ``line`` is an SVG path, ``alone`` holds the dots of isolated minutes."""
 
     name: str
     unit: str
@@ -36,7 +36,7 @@ class Sparkline:
 
     @property
     def summary(self) -> str:
-        """The text alternative."""
+        """Return the text alternative."""
         if self.is_empty:
             return f"{self.name}: nothing measured in the last hour."
         return (
@@ -46,7 +46,7 @@ class Sparkline:
 
 
 def draw_sparkline(*, name: str, unit: str, by_minute: Mapping[int, float], decimals: int = 0) -> Sparkline:
-    """Draw ``by_minute``, whose keys are minutes of the hour: 0 is the oldest, 59 the present one."""
+    """Draw ``by_minute``, which maps minutes of the hour (0 oldest, 59 now) to figures."""
     if not by_minute:
         return Sparkline(name, unit, "", (), None, "", "", "")
     top = max(by_minute.values()) or 1.0
@@ -71,7 +71,7 @@ def _place(minute: int, value: float, top: float) -> tuple[float, float]:
 
 
 def _runs(minutes: list[int]) -> list[list[int]]:
-    """Minutes near each other together: between runs nothing was observed."""
+    """Group minutes that are near each other; nothing was observed between two groups."""
     runs: list[list[int]] = []
     for minute in minutes:
         if runs and minute - runs[-1][-1] <= LONGEST_BRIDGE:

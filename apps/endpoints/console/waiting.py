@@ -1,4 +1,4 @@
-"""How many generations wait for a free model server, by variant. Generations lie above endpoints and say it here."""
+"""The number of queued generations by variant; the app that queues them registers the count here."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,10 +8,10 @@ _counts: list[CountWaiting] = []
 
 
 def count_with(count: CountWaiting) -> None:
-    """Register who knows; the app that queues generations does it when it is loaded."""
+    """Register the function that counts; the app above calls this when it is loaded."""
     _counts[:] = [count]
 
 
 def waiting_by_variant() -> Mapping[str, int]:
-    """Generations in the queue for each variant; a variant that nobody waits for may be missing."""
+    """Return the queued generations of each variant; variants with an empty queue may be missing."""
     return _counts[0]() if _counts else {}

@@ -1,4 +1,4 @@
-"""Why the one server that something is to run on does nothing at the moment, and since when."""
+"""Why the one endpoint that was asked for cannot take work now, and since when."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ REMOVED = {"field": "endpoint", "after": "removed"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The one server that something is to run on; it has no ``endpoint_id`` any longer once it was removed."""
+    """The one endpoint that was asked for; ``endpoint_id`` is ``None`` once it was removed."""
 
     name: str
     endpoint_id: UUID | None
 
 
 def describe_absence(wanted: Wanted) -> str:
-    """``describe_absences`` of one."""
+    """Return ``describe_absences`` for one."""
     return describe_absences([wanted])[wanted]
 
 
 def describe_absences(wanted: Collection[Wanted]) -> dict[Wanted, str]:
-    """Say it in the manner of “gpu-1 has been down since 14:02”, in three queries at the most.
+    """Return sentences like “gpu-1 has been down since 14:02”, in at most three queries.
 
-    For servers that cannot do what is wanted of them: of one that could, it says that it cannot.
+    Call it for endpoints that cannot take the work: for any other it claims that they cannot.
     """
     if not wanted:
         return {}
@@ -72,6 +72,6 @@ def _removals(names: Collection[str]) -> dict[str, datetime]:
 
 
 def _restrictions(endpoint_ids: Collection[UUID]) -> dict[UUID, datetime]:
-    """When each got the state that it has."""
+    """Return when each endpoint got its present state."""
     changes = EndpointChange.objects.filter(endpoint__in=endpoint_ids, changes__contains=[{"field": "state"}])
     return dict(changes.order_by("endpoint", "-at").distinct("endpoint").values_list("endpoint_id", "at"))

@@ -1,4 +1,4 @@
-"""Whether anything can do a task at the moment, by what is known: no server is asked."""
+"""Whether any endpoint can do a task now, judged by stored facts; no server is called."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -13,21 +13,21 @@ type Job = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """Which enabled servers do a job (variant and task), and which of those are up, as one query found them."""
+    """The enabled endpoints of each job (variant and task), and which of them are up, from one query."""
 
     enabled: Mapping[Job, Collection[UUID]]
     up: Mapping[Job, Collection[UUID]]
 
     @property
     def jobs(self) -> set[Job]:
-        """The jobs whose enabled servers are all down. They may come back, so it makes sense to wait.
+        """Return the jobs whose enabled endpoints are all down: waiting makes sense, since they may come back.
 
-        What no enabled server does is not among them: there is nothing to wait for.
+        Jobs that no enabled endpoint does are not included.
         """
         return {job for job in self.enabled if job not in self.up}
 
     def hits(self, job: Job, wanted: Wanted | None = None) -> bool:
-        """Whether who wants the job done, by any server or by one, has to wait for a server to come back."""
+        """Return whether this job, on any endpoint or on one, has to wait for a server to come back."""
         if wanted is None:
             return job in self.jobs
         return wanted.endpoint_id not in self.up.get(job, ())
@@ -45,6 +45,6 @@ def read_outages() -> Outages:
 
 
 def failures_of_those_down(endpoint_ids: Collection[UUID]) -> dict[UUID | None, int]:
-    """How often those among these servers that are down have failed in a row."""
+    """Return the failures in a row of each of these endpoints that is down."""
     down = Endpoint.objects.filter(pk__in=endpoint_ids, health=Health.DOWN)
     return dict(down.values_list("pk", "consecutive_failures"))

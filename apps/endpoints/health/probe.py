@@ -1,4 +1,4 @@
-"""Asking servers how they are: information first, then a real reply of one token. Plain asyncio, no database."""
+"""Probe servers: read their information, then ask for a reply of one token. Plain asyncio, no database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -31,8 +31,8 @@ LARGEST_WINDOW = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A server to be asked; ``wants_reply`` asks for the costlier half too."""
+class ProbedServer:
+    """A server to be probed; ``wants_reply`` asks for the reply, the costlier half."""
 
     endpoint_id: UUID
     server: Server
@@ -43,7 +43,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of it. ``facts`` are fields of the endpoint; seconds are counted from the question."""
+    """The result of one probe. ``facts`` are fields of the endpoint; seconds count from the request."""
 
     endpoint_id: UUID
     evidence: Evidence
@@ -52,24 +52,24 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def ask_all(subjects: Sequence[Subject]) -> list[Finding]:
-    """Ask all at the same time, each for at most ``ENDPOINT_PROBE_TIMEOUT_SECONDS``."""
+def ask_all(subjects: Sequence[ProbedServer]) -> list[Finding]:
+    """Probe all servers at once, each for at most ``ENDPOINT_PROBE_TIMEOUT_SECONDS``."""
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(_ask_all(subjects))
     finally:
-        loop.close()  # asyncio.run would wait for a name server that hangs
+        loop.close()  # asyncio.run would wait for a hanging name server
 
 
-async def _ask_all(subjects: Sequence[Subject]) -> list[Finding]:
+async def _ask_all(subjects: Sequence[ProbedServer]) -> list[Finding]:
     async with open_session(is_allowed=is_allowed_address) as http:
-        return await asyncio.gather(*(_Interview(http, subject).hold() for subject in subjects))
+        return await asyncio.gather(*(_Probe(http, subject).hold() for subject in subjects))
 
 
-class _Interview:
-    """The questions to one server, under one clock."""
+class _Probe:
+    """The requests to one server, under one clock."""
 
-    def __init__(self, http: aiohttp.ClientSession, subject: Subject) -> None:
+    def __init__(self, http: aiohttp.ClientSession, subject: ProbedServer) -> None:
         self._http = http
         self._subject = subject
         self._server = subject.server
@@ -88,7 +88,7 @@ class _Interview:
                 evidence = await self._ask()
         except TimeoutError:
             late = _evidence_of_failure(FirstTokenTimedOut(f"probe, after {self._limit:g} s"))
-            evidence = replace(late, was_informed=bool(self._facts))  # not hanging, perhaps only slow
+            evidence = replace(late, was_informed=bool(self._facts))  # slow, but not hanging
         except InferenceError as error:
             evidence = _evidence_of_failure(error)
         seconds = self._loop.time() - started
@@ -100,31 +100,31 @@ class _Interview:
         self._server = informed(self._server, found.as_json())
         if not self._subject.wants_reply:
             return Evidence(Verdict.ANSWERS)
-        await self._have_reply()
+        await self._wait_for_reply()
         is_slow = self._first_token is not None and self._first_token > settings.ENDPOINT_SLOW_SECONDS
         return Evidence(Verdict.SLOW, SLOW) if is_slow else Evidence(Verdict.WORKS)
 
-    async def _have_reply(self) -> None:
-        """Wait for a reply to come to its end, and note when it began."""
+    async def _wait_for_reply(self) -> None:
+        """Wait for the reply's end, and note when the reply began."""
         asked = self._loop.time()
         async with aclosing(self._question(protocol_named(self._subject.protocol))) as deltas:
             async for _ in deltas:
                 self._first_token = self._first_token or self._loop.time() - asked
 
     def _question(self, protocol: Protocol) -> AsyncGenerator[Delta]:
-        """A chat where the model chats, else a text to go on with."""
+        """Chat if the model can chat; otherwise continue a text."""
         if Capability.CHAT in self._subject.capabilities:
             return protocol.stream_chat(self._http, self._server, QUESTION, self._timeouts)
         return protocol.stream_completion(self._http, self._server, BEGINNING, self._timeouts)
 
 
 def _evidence_of_failure(error: InferenceError) -> Evidence:
-    """The question is ours and a plain one: a server that calls it wrong is not as it should be."""
+    """Count a refusal of our plain question as the server's fault."""
     return evidence_of(error) or Evidence(Verdict.IMPAIRED, "refused a reply of one token", type(error).__name__)
 
 
 def as_facts(found: Discovered, token: str) -> dict[str, Any]:
-    """Fields of the endpoint. What the server wrote is cut to what a page shows, and is rid of the token."""
+    """Return the fields of the endpoint, cut to what a page shows and without the token."""
 
     def clean(text: str) -> str:
         return clean_detail(text.replace(token, "…") if token else text)[:LONGEST_NAME]

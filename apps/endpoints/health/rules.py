@@ -1,8 +1,8 @@
-"""How evidence changes what we think of a server: pure rules, and their words for people.
+"""The rules by which evidence changes a server's health: pure functions, and their words.
 
-A failure that leaves no doubt (no connection, a refused token) takes a server out of the choice at once; one that may
-have been bad luck degrades a server that has worked before, and takes it out when it is repeated. Then it is tried
-again after a pause that doubles with every failure, until a real reply succeeds.
+A failure that leaves no doubt (no connection, a refused token) marks a server as down at once. Any other failure
+degrades a server that has worked before, and marks it as down when repeated. A server that is down gets a half-open
+probe after a pause that doubles with every failure, until a reply succeeds.
 """
 
 from dataclasses import dataclass, replace
@@ -38,22 +38,23 @@ _random = SystemRandom()
 
 
 class Verdict(Enum):
-    """What one piece of evidence says."""
+    """What one piece of evidence says about the server."""
 
     WORKS = auto()
-    ANSWERS = auto()  # it gave information, which is less than a reply
+    ANSWERS = auto()  # it answered with its information, which proves less than a reply
     SLOW = auto()
-    LATE = auto()  # a person's reply began late: the server is slow, or the question was long
-    IMPAIRED = auto()  # it is there, and did not do what was asked
+    LATE = auto()  # a person's reply began late: the server is slow, or the prompt was long
+    IMPAIRED = auto()  # it answered, but did not do what was asked
     DOUBTFUL = auto()
     BROKEN = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """``reason`` follows the server's name, in the past tense; ``error_kind`` is the name of an error class.
+    """One piece of evidence. ``reason`` follows the server's name, in the past tense.
 
-    ``was_informed``: it failed at a reply after it had answered questions about itself.
+    ``error_kind`` is the name of an error class. ``was_informed`` means that the server failed at a reply after it had
+    answered with its information.
     """
 
     verdict: Verdict
@@ -67,7 +68,7 @@ ONE_EVENT = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What we think of a server."""
+    """A server's health, with what led to it."""
 
     health: str
     since: datetime
@@ -97,7 +98,7 @@ TOKEN_UNREADABLE = Evidence(Verdict.BROKEN, "got a token that cannot be read", "
 
 
 def evidence_of(error: InferenceError) -> Evidence | None:
-    """What ``error`` says about the server; ``None`` where it says nothing, as with a request that was wrong."""
+    """Return what ``error`` says about the server; ``None`` if it says nothing, as with an invalid request."""
     kind = type(error).__name__
     for error_class, verdict, reason in _REASONS:
         if isinstance(error, error_class):
@@ -106,7 +107,7 @@ def evidence_of(error: InferenceError) -> Evidence | None:
 
 
 def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
-    """The standing after ``evidence``. ``since`` moves only when the health does."""
+    """Return the standing after ``evidence``. ``since`` moves only when the health does."""
     match evidence.verdict:
         case Verdict.WORKS:
             after = Standing(Health.HEALTHY, now)
@@ -115,7 +116,7 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
         case Verdict.ANSWERS:
             return standing
         case Verdict.LATE if standing.health == Health.HEALTHY:
-            return replace(standing, failures=0)  # the next probe's short question will tell
+            return replace(standing, failures=0)  # the short question of the next probe will tell
         case Verdict.SLOW | Verdict.LATE | Verdict.IMPAIRED:
             after = Standing(Health.DEGRADED, now, evidence.reason)
         case _:
@@ -125,7 +126,7 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
 
 def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
     if standing.health == Health.DOWN and now - standing.since < ONE_EVENT:
-        return standing  # the other replies that it was writing: fifty cut off at once are no reason for a long pause
+        return standing  # Fifty replies cut off by one failure count once: they are no reason for a long pause.
     failures = standing.failures + 1
     is_there = evidence.was_informed or standing.health in (Health.HEALTHY, Health.DEGRADED)
     if evidence.verdict is Verdict.DOUBTFUL and is_there and failures < FAILURES_UNTIL_DOWN:
@@ -134,6 +135,6 @@ def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Sta
 
 
 def pause_after(failures: int) -> timedelta:
-    """Doubles with every failure up to a limit, with jitter so that workers do not return all at once."""
+    """Double the pause with every failure up to a limit, with jitter so that workers do not return together."""
     doubled = settings.ENDPOINT_RETRY_SECONDS * 2 ** min(failures - 1, 30)
     return timedelta(seconds=min(doubled, settings.ENDPOINT_RETRY_MAX_SECONDS) * _random.uniform(0.5, 1.0))

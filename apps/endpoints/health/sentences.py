@@ -1,4 +1,4 @@
-"""A server's health in a sentence for a person."""
+"""An endpoint's health in one sentence."""
 
 import math
 from datetime import datetime
@@ -11,7 +11,7 @@ from apps.endpoints.models import Endpoint
 
 
 def describe_health(endpoint: Endpoint, now: datetime | None = None) -> str:
-    """Say it in the manner of “CodeLlama-7b-Instruct-hf at gpu-1 stopped answering at 14:02, retrying in 8 s”."""
+    """Return a sentence like “CodeLlama-7b-Instruct-hf at gpu-1 stopped answering at 14:02, retrying in 8 s”."""
     now = now or timezone.now()
     moment = at_moment(endpoint.health_since, now)
     match endpoint.health:
@@ -25,7 +25,7 @@ def describe_health(endpoint: Endpoint, now: datetime | None = None) -> str:
 
 
 def at_moment(moment: datetime, now: datetime) -> str:
-    """Say it in the manner of “at 14:02”, with the day where it is another."""
+    """Return words like “at 14:02”, with the date if it is another day."""
     local = timezone.localtime(moment)
     time = date_format(local, "H:i")
     if local.date() == timezone.localtime(now).date():

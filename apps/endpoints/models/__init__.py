@@ -1,4 +1,4 @@
-"""The model servers that the workbench knows, how they have been doing, and who changed what about them."""
+"""Endpoints, their observations, and their changes."""
 
 from apps.endpoints.choices import Capability, Health, ObservationKind, Protocol, Size, State, Variant
 from apps.endpoints.models.change import EndpointChange

@@ -1,4 +1,4 @@
-"""Who changed what about an endpoint."""
+"""Changes of an endpoint's configuration."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from apps.endpoints.models.endpoint import Endpoint
 class EndpointChange(models.Model):
     """One change, by one person or from the command line. It outlives the endpoint and the person.
 
-    ``changes`` is a list of ``{"field", "before", "after"}``; of a token it only says "set" or "cleared".
+    ``changes`` is a list of ``{"field", "before", "after"}``; for a token it only says "set" or "cleared".
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -32,7 +32,7 @@ class EndpointChange(models.Model):
 
     @property
     def summary(self) -> str:
-        """Such as “priority: 0 → 3; token set”."""
+        """Return the change in words: “priority: 0 → 3; token set”."""
         return "; ".join(_words(change) for change in self.changes)
 
 

@@ -1,4 +1,4 @@
-"""One model server, and what is known of it."""
+"""One model server and what is known about it."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -25,7 +25,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(variant=variant)
 
     def in_service(self) -> Self:
-        """Those that may have work: what is probed."""
+        """Return the endpoints that may take work; probes check these."""
         return self.filter(state__in=[State.ENABLED, State.DRAINING])
 
     def preferred_first(self) -> Self:
@@ -33,9 +33,9 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
 
 class Endpoint(models.Model):
-    """One model server: where it listens, what it serves, how much it takes.
+    """One model server: its address, its model and its limits.
 
-    The token is kept sealed and opened only when ``token`` or ``server`` is read.
+    The token is stored sealed; reading ``token`` or ``server`` opens it.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -66,7 +66,7 @@ class Endpoint(models.Model):
     priority = models.IntegerField(default=0, help_text="Higher is asked first.")
     state = models.CharField(max_length=20, choices=State, default=State.ENABLED)
 
-    # These came later than the others: with a default in the database too, the code before them can still write.
+    # Added later: the database default lets the previous release write rows too.
     capability_overrides = models.JSONField(
         default=dict,
         db_default={},
@@ -80,7 +80,7 @@ class Endpoint(models.Model):
     default_parameters = models.JSONField(default=dict, db_default={}, blank=True, validators=[validate_defaults])
     maximum_parameters = models.JSONField(default=dict, db_default={}, blank=True, validators=[validate_maxima])
 
-    # Found out by asking the server; null and empty where it does not say.
+    # Discovered by probes; null or empty if the server does not report it.
     discovered_capabilities = models.JSONField(null=True, blank=True, editable=False)
     discovered_context_window = models.PositiveIntegerField(null=True, blank=True, editable=False)
     server_version = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
@@ -145,7 +145,7 @@ class Endpoint(models.Model):
 
     @property
     def token(self) -> str:
-        """The plain token, empty where none is stored. Raises ``TokenUnreadable``."""
+        """Return the plain token, empty if none is stored. Raises ``TokenUnreadable``."""
         return unseal(self.sealed_token)
 
     @token.setter
@@ -162,18 +162,18 @@ class Endpoint(models.Model):
 
     @property
     def server(self) -> Server:
-        """What ``apps.inference`` needs to call it. Raises ``TokenUnreadable``."""
+        """Return what ``apps.inference`` needs to call the server. Raises ``TokenUnreadable``."""
         plain = Server(url=self.url, model=self.model_id, token=self.token, size=self.size or None)
         return informed(plain, self.discovered)
 
     @property
     def timeouts(self) -> Timeouts:
-        """How long it may take over a reply."""
+        """Return the time limits for one reply."""
         return timeouts_for(self.discovered)
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What may be asked of it: as discovered (by its model until then), with the overrides on top."""
+        """Return its capabilities: as discovered (until then by its model), corrected by the overrides."""
         return effective_capabilities(
             variant=self.variant,
             size=self.size,
@@ -183,19 +183,19 @@ class Endpoint(models.Model):
 
     @property
     def context_window(self) -> int | None:
-        """Prompt and reply together, in tokens; ``None`` where nobody says."""
+        """Return the tokens that prompt and reply share; ``None`` if unknown."""
         return self.context_window_override or self.discovered_context_window
 
     @property
     def title(self) -> str:
-        """Such as “CodeLlama-7b-Instruct-hf at gpu-1”."""
+        """Return a name like “CodeLlama-7b-Instruct-hf at gpu-1”."""
         model = self.model_id.rpartition("/")[2]
         return f"{model} at {self.name}" if model else self.name
 
     def parameters_for(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The sampling parameters to send for a request that asks for ``asked``."""
+        """Return the sampling parameters to send for a request that asks for ``asked``."""
         return limited(asked, defaults=self.default_parameters or {}, maxima=self.maximum_parameters or {})
 
     def is_due(self, now: datetime) -> bool:
-        """Whether a server that is down may be tried again."""
+        """Return whether a server that is down is due for its half-open probe."""
         return self.retry_at is not None and self.retry_at <= now

@@ -1,4 +1,4 @@
-"""What was seen of an endpoint, once."""
+"""One observation of an endpoint."""
 
 from typing import Self
 
@@ -18,7 +18,7 @@ class ObservationQuerySet(models.QuerySet["Observation"]):
 
 
 class Observation(models.Model):
-    """One probe, or one reply to a person. What a person asked wrongly is not the server's failure and is not here.
+    """One probe, or one reply to a person. Invalid requests are not the server's failure and are not stored.
 
     ``error_kind`` is the name of an error class, such as ``Unreachable``. ``duration`` is in seconds.
     """

@@ -1,1 +1,1 @@
-"""Lua that Redis runs: each script is one atomic step."""
+"""Lua scripts; Redis runs each as one atomic step."""

@@ -1,7 +1,7 @@
-"""Which URLs may be called a model server: the one place that decides, for forms, commands and the admin.
+"""Which URLs may be a model server's address, for forms, commands and the admin alike.
 
-Only the text of the URL is looked at here, with the addresses in it; what a name resolves to is looked at when the
-connection is opened (``apps.endpoints.security.networks``), and pinned.
+Only the text of the URL is checked here. The addresses that its name resolves to are checked, and pinned, when the
+connection is opened (``apps.endpoints.security.networks``).
 """
 
 import re
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def normalise_address(url: str) -> str:
-    """``url`` as it is stored: lower-case host, plain address notation, no trailing slash, no trailing ``/v1``.
+    """Return ``url`` as it is stored: lower-case host, plain address notation, no trailing slash or ``/v1``.
 
     Raises ``AddressRefused``.
     """
@@ -83,7 +83,7 @@ def _normalise_host(host: str) -> str:
 
 
 def _read_address(host: str) -> Address | None:
-    """The address that ``host`` spells in any notation a resolver takes (0x7f.1, 017700000001), None for a name."""
+    """Return the address that ``host`` spells in any notation (0x7f.1, 017700000001); ``None`` for a name."""
     if ":" in host:
         return _read_ipv6(host)
     host = host.rstrip(".")

@@ -1,8 +1,8 @@
-"""Which addresses a model server may have. Asked when a URL is typed in, and again when its name was resolved.
+"""Which IP addresses a model server may have; checked for typed addresses and for resolved names.
 
-Private and loopback addresses are welcome, because that is where GPU servers live; ``ENDPOINT_ALLOWED_NETWORKS``
-narrows them. Link-local and cloud metadata addresses are refused whatever it says, in every IPv6 range that carries
-an IPv4 address, because whoever reaches those through us holds the host's credentials.
+Private and loopback addresses are allowed, since GPU servers live there; ``ENDPOINT_ALLOWED_NETWORKS`` narrows them.
+Link-local and cloud metadata addresses are always refused, in every IPv6 range that carries an IPv4 address: a request
+to those through us would return the host's credentials.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -34,37 +34,37 @@ NOT_ONE_SERVER = (IPv4Network("0.0.0.0/8"), IPv4Network("240.0.0.0/4"))
 
 
 def is_allowed_address(address: Address) -> bool:
-    """Whether a connection to ``address`` may be opened."""
+    """Return whether a connection to ``address`` may be opened."""
     return not is_metadata(address) and not is_not_one_server(address) and is_in_allowed_networks(address)
 
 
 def is_metadata(address: Address) -> bool:
-    """Link-local, or a cloud's metadata service: credentials are handed out there."""
+    """Return whether ``address`` is link-local or a cloud's metadata service, which hands out credentials."""
     return any(inner.is_link_local or inner in METADATA_ADDRESSES for inner in meanings(address))
 
 
 def is_not_one_server(address: Address) -> bool:
-    """Unspecified, broadcast, multicast or reserved."""
-    if address in LOCAL_NAT64:  # carries its address in one of two places: the other would often read as 0.0.x.y
+    """Return whether ``address`` is unspecified, broadcast, multicast or reserved."""
+    if address in LOCAL_NAT64:  # in one of two positions: the other would often read as 0.0.x.y
         return False
     return any(_is_nobody(inner) for inner in meanings(address))
 
 
 def is_in_allowed_networks(address: Address) -> bool:
-    """Whether ``ENDPOINT_ALLOWED_NETWORKS`` has it, or is empty."""
+    """Return whether ``ENDPOINT_ALLOWED_NETWORKS`` contains ``address`` or is empty."""
     networks = settings.ENDPOINT_ALLOWED_NETWORKS
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return not networks or any((mapped or address) in network for network in networks)
 
 
 def meanings(address: Address) -> list[Address]:
-    """``address`` and the IPv4 addresses that it carries inside."""
+    """Return ``address`` and the IPv4 addresses that it carries."""
     if isinstance(address, IPv4Address):
         return [address]
     carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if _carries_ipv4(address):
         carried.append(IPv4Address(address.packed[-4:]))
-    if address in LOCAL_NAT64:  # RFC 6052 leaves out the ninth byte
+    if address in LOCAL_NAT64:  # RFC 6052 skips the ninth byte
         carried.append(IPv4Address(address.packed[6:8] + address.packed[9:11]))
     return [address, *(inner for inner in carried if inner is not None)]
 

@@ -1,6 +1,6 @@
-"""Encryption of endpoint tokens at rest, with keys derived from ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.
+"""Encrypt endpoint tokens at rest, with keys derived from ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.
 
-Why this is ours: docs/decisions/0003-endpoint-tokens.md.
+Why this is our own code: docs/decisions/0003-endpoint-tokens.md.
 """
 
 import re
@@ -21,7 +21,7 @@ _SENDABLE = re.compile(r"[!-~]*")
 
 
 def check_token(token: str) -> None:
-    """Raise ``InvalidEndpoint`` for what cannot go into an ``Authorization`` header."""
+    """Raise ``InvalidEndpoint`` if ``token`` cannot go into an ``Authorization`` header."""
     if not _SENDABLE.fullmatch(token):
         raise InvalidEndpoint("The token must be printable ASCII without spaces.")
 
@@ -33,7 +33,7 @@ def seal(token: str) -> str:
 
 
 def unseal(sealed: str) -> str:
-    """The token that ``seal`` was given, under any key we still have. Raises ``TokenUnreadable``."""
+    """Return the token that was sealed, under any known key. Raises ``TokenUnreadable``."""
     if not sealed:
         return ""
     try:
@@ -43,7 +43,7 @@ def unseal(sealed: str) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """The same token under the newest key. Raises ``TokenUnreadable``."""
+    """Return the same token sealed with the newest key. Raises ``TokenUnreadable``."""
     return seal(unseal(sealed))
 
 

@@ -1,4 +1,4 @@
-"""Changes of state: which model servers exist, how they are doing, and who has a place on them."""
+"""State changes: endpoints, their health, and their slots."""
 
 from apps.endpoints.services.configure import add_endpoint, remove_endpoint, save_endpoint, set_endpoint_state
 from apps.endpoints.services.reseal import reseal_tokens

@@ -1,4 +1,4 @@
-"""Changes to which model servers exist and what they may be given. Each leaves an ``EndpointChange``."""
+"""Add, change and remove endpoints. Each change leaves an ``EndpointChange``."""
 
 from typing import Any
 
@@ -45,9 +45,9 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
     priority: int = 0,
     by: User | None = None,
 ) -> Endpoint:
-    """Add the endpoint, or bring the one of that name up to date; its state stays as it was.
+    """Add the endpoint, or update the one of that name; its state stays.
 
-    ``token`` None keeps the stored one, "" removes it. Raises ``InvalidEndpoint`` and ``AddressRefused``.
+    ``token`` None keeps the stored token, "" removes it. Raises ``InvalidEndpoint`` and ``AddressRefused``.
     """
     values: dict[str, Any] = {
         "url": normalise_address(url),
@@ -66,7 +66,7 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
         _remember(endpoint, changes_between(None, endpoint), by)
         return endpoint
     if token is not None and token == _stored_token(endpoint):
-        del values["sealed_token"]  # sealed anew it would look changed
+        del values["sealed_token"]  # sealing the same token again would look like a change
     for field, value in values.items():
         setattr(endpoint, field, value)
     return save_endpoint(endpoint=endpoint, by=by)
@@ -74,9 +74,9 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
 
 @transaction.atomic
 def save_endpoint(*, endpoint: Endpoint, by: User | None) -> Endpoint:
-    """Store ``endpoint`` as it was filled in and checked, and what that changed; ``by`` None is the command line.
+    """Store ``endpoint``, already validated, and record the change; ``by`` None is the command line.
 
-    Once it is another server, or is enabled again, what was known of its health no longer counts.
+    If it is another server now, or is enabled again, reset its health to unknown.
     """
     before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first() if endpoint.is_stored else None
     changes = changes_between(before, endpoint)
@@ -106,7 +106,7 @@ def set_endpoint_state(*, name: str, state: str, by: User | None = None) -> Endp
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: Endpoint, by: User | None) -> None:
-    """Delete it; who did it and when stays on record."""
+    """Delete the endpoint; the change record stays."""
     _remember(endpoint, [{"field": "endpoint", "after": "removed"}], by)
     endpoint.delete()
 

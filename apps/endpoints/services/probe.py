@@ -1,4 +1,4 @@
-"""One round of probes: every server in service is asked at the same time, and none is waited for beyond its timeout."""
+"""One round of probes: all endpoints in service at once, each within its time limit."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from django.utils import timezone
 from redis.exceptions import LockError
 
 from apps.endpoints.errors import TokenUnreadable
-from apps.endpoints.health.probe import Finding, Subject, ask_all
+from apps.endpoints.health.probe import Finding, ProbedServer, ask_all
 from apps.endpoints.health.rules import TOKEN_UNREADABLE
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.record import Speed, record_probe
@@ -18,9 +18,9 @@ LOCK = "workbench:endpoints:probing"
 
 
 def probe_endpoints() -> int:
-    """Probe every enabled and draining endpoint and keep what was found; return how many.
+    """Probe every enabled and draining endpoint and store the results; return their number.
 
-    Does nothing while another round is under way, so a slow round never piles up.
+    Do nothing while another round is running, so that slow rounds do not pile up.
     """
     lock = client().lock(LOCK, timeout=settings.ENDPOINT_PROBE_TIMEOUT_SECONDS + 30)
     if not lock.acquire(blocking=False):
@@ -28,7 +28,7 @@ def probe_endpoints() -> int:
     try:
         return _probe_round()
     finally:
-        with suppress(LockError):  # it took so long that the lock expired
+        with suppress(LockError):  # the round took so long that its lock expired
             lock.release()
 
 
@@ -48,12 +48,12 @@ def _probe_round() -> int:
     return len(endpoints)
 
 
-def _subject(endpoint: Endpoint, *, wants_reply: bool) -> Subject:
-    return Subject(endpoint.pk, endpoint.server, endpoint.protocol, endpoint.capabilities, wants_reply)
+def _subject(endpoint: Endpoint, *, wants_reply: bool) -> ProbedServer:
+    return ProbedServer(endpoint.pk, endpoint.server, endpoint.protocol, endpoint.capabilities, wants_reply)
 
 
 def _wants_reply(endpoint: Endpoint, running: int, now: datetime) -> bool:
-    """A server that is not known to work is asked every time; one that is full of our own work proves itself."""
+    """Ask for a reply if the server is not known to work; a server full of our own work proves itself."""
     if endpoint.health not in (Health.HEALTHY, Health.DEGRADED):
         return True
     if running >= endpoint.max_concurrency:

@@ -1,4 +1,4 @@
-"""What was seen of an endpoint: keep it, and let it count."""
+"""Store observations and let them change the endpoint's health."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Figures of one reply: seconds, and tokens a second."""
+    """The speed of one reply: seconds, and tokens per second."""
 
     seconds_to_first_token: float | None = None
     tokens_per_second: float | None = None
@@ -35,7 +35,7 @@ def record_success(
     tokens_per_second: float | None = None,
     duration: float | None = None,
 ) -> None:
-    """A person's reply came to its end."""
+    """Record that a person's reply succeeded."""
     is_late = seconds_to_first_token is not None and seconds_to_first_token > settings.ENDPOINT_SLOW_SECONDS
     _observe(
         endpoint_id,
@@ -46,20 +46,20 @@ def record_success(
 
 
 def record_failure(*, endpoint_id: UUID, error: InferenceError, duration: float | None = None) -> None:
-    """A person's reply failed. Nothing is kept where the request was at fault, and not the server."""
+    """Record that a person's reply failed; ignore errors that are the request's fault."""
     evidence = evidence_of(error)
     if evidence is not None:
         _observe(endpoint_id, ObservationKind.TRAFFIC, evidence, Speed(duration=duration))
 
 
 def record_probe(*, endpoint_id: UUID, evidence: Evidence, speed: Speed, facts: dict[str, Any]) -> None:
-    """A probe came back. ``facts`` are fields of the endpoint as discovered."""
+    """Record the result of a probe. ``facts`` are the discovered fields of the endpoint."""
     facts = {**facts, "last_probed_at": Now()}
     _observe(endpoint_id, ObservationKind.PROBE, evidence, speed, facts)
 
 
 def prune_observations() -> int:
-    """Delete what is older than ``ENDPOINT_HISTORY_DAYS``; return how many."""
+    """Delete observations older than ``ENDPOINT_HISTORY_DAYS``; return their number."""
     oldest = timezone.now() - timedelta(days=settings.ENDPOINT_HISTORY_DAYS)
     deleted, _ = Observation.objects.filter(at__lt=oldest).delete()
     return deleted
@@ -70,13 +70,13 @@ def _observe(
 ) -> None:
     try:
         _keep(endpoint_id, kind, evidence, speed, facts or {})
-    except (OperationalError, InterfaceError, PoolTimeout) as error:  # the reply that it is about must not fail too
+    except (OperationalError, InterfaceError, PoolTimeout) as error:  # a failure to record must not fail the reply
         logger.warning("observation not kept", endpoint=str(endpoint_id), error=type(error).__name__)
 
 
 @transaction.atomic
 def _keep(endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed, facts: dict[str, Any]) -> None:
-    # The lock makes two pieces of evidence count one after the other; a deleted endpoint has nothing to lock.
+    # The lock makes concurrent evidence count one after the other; a deleted endpoint has no row to lock.
     endpoint = Endpoint.objects.select_for_update().filter(pk=endpoint_id).first()
     if endpoint is None:
         return

@@ -1,4 +1,4 @@
-"""After a change of ``SECRET_KEY``."""
+"""Re-encrypt tokens after a change of ``SECRET_KEY``."""
 
 from django.db import transaction
 
@@ -9,7 +9,7 @@ from apps.endpoints.security.tokens import reseal
 
 @transaction.atomic
 def reseal_tokens() -> tuple[int, list[str]]:
-    """Encrypt every token with the newest key: how many there were, and the names of those that cannot be read."""
+    """Encrypt every token with the newest key; return their number and the names of unreadable ones."""
     unreadable = []
     endpoints = list(Endpoint.objects.select_for_update().exclude(sealed_token=""))
     for endpoint in endpoints:

@@ -1,4 +1,4 @@
-"""Which endpoint a generation goes to, and a place on it."""
+"""Choose the endpoint for a generation, and take a slot on it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ type Preference = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The endpoints of a variant as one query found them, the preferred ones first."""
+    """The endpoints of a variant from one query, preferred ones first."""
 
     variant: str
     known: Sequence[Endpoint]
@@ -32,13 +32,13 @@ class Candidates:
     def reserve(
         self, *, holder: UUID, excluding: Collection[UUID] = (), needs: Collection[str] = (), only: UUID | None = None
     ) -> Endpoint:
-        """The best of them with a free place, which ``holder`` now has: renew it, and release it.
+        """Take a slot on the best endpoint for ``holder``, who then renews and releases it.
 
-        By capability (``needs``), health, priority, then least load. A degraded one gets work only while none is
-        better: a place on a good server is worth waiting for. One that is down gets none, but for one trial when its
-        pause is over and no other is up. ``only`` leaves no choice: then that one is the best there is. One Redis
-        call, unless there is a trial. Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``. Reads stored facts only
-        and asks no server.
+        Order: capability (``needs``), health, priority, then least load. A degraded endpoint gets work only if none is
+        better: a slot on a good server is worth waiting for. An endpoint that is down gets none, except for one half-
+        open probe when its pause is over and no other is up. ``only`` names the one endpoint to use. One Redis call,
+        unless there is a half-open probe. Reads stored facts and calls no server. Raises ``NoEndpointAvailable`` or
+        ``AllEndpointsBusy``.
         """
         usable = [
             endpoint
@@ -63,7 +63,7 @@ def reserve_endpoint(
     needs: Collection[str] = (),
     only: UUID | None = None,
 ) -> Endpoint:
-    """``Candidates.reserve`` among all endpoints of ``variant``: one SELECT more."""
+    """Query the endpoints of ``variant``, then call ``Candidates.reserve``."""
     return Candidates.of(variant).reserve(holder=holder, excluding=excluding, needs=needs, only=only)
 
 
@@ -84,7 +84,7 @@ def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
 
 
 def preference(endpoint: Endpoint) -> Preference:
-    """The lower, the sooner it is taken."""
+    """Return a sort key: lower is preferred."""
     return BY_HEALTH[Health(endpoint.health)], -endpoint.priority
 
 
@@ -98,7 +98,7 @@ def _try_again(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:
 
 
 def _claim_half_open_probe(endpoint: Endpoint, now: datetime) -> bool:
-    """Move the next trial away: of two callers, the second finds nothing to move."""
+    """Postpone the next half-open probe; of two concurrent callers, only one succeeds."""
     due = Endpoint.objects.filter(pk=endpoint.pk, health=Health.DOWN, state=State.ENABLED, retry_at__lte=now)
     return bool(due.update(retry_at=now + pause_after(endpoint.consecutive_failures + 1)))
 

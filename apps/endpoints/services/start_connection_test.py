@@ -1,4 +1,4 @@
-"""Test a model server with the facts of an endpoint, stored or not. The steps run in a worker."""
+"""Run a connection test for an endpoint, stored or not. The steps run in a worker."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.endpoints.connection_test.record import Candidate, add_result, claim_record, close_record, open_record
 from apps.endpoints.connection_test.run import run_steps
-from apps.endpoints.connection_test.steps import Subject
+from apps.endpoints.connection_test.steps import ServerUnderTest
 from apps.endpoints.models import Endpoint
 from apps.endpoints.security.tokens import unseal
 
@@ -16,9 +16,9 @@ TASK_NAME = "endpoints.try_out"
 
 
 def start_connection_test(*, endpoint: Endpoint, by: User) -> str:
-    """Have ``endpoint`` tested as it is, unsaved changes included; the id under which ``by`` can watch.
+    """Test ``endpoint`` with its unsaved changes; return the id under which ``by`` can watch.
 
-    The token goes through Redis sealed, for seconds; the task's only argument is the id. Raises ``TokenUnreadable``.
+    The sealed token passes through Redis for seconds; the task's only argument is the id. Raises ``TokenUnreadable``.
     """
     unseal(endpoint.sealed_token)
     candidate = Candidate(
@@ -35,11 +35,11 @@ def start_connection_test(*, endpoint: Endpoint, by: User) -> str:
 
 
 def run_connection_test(*, test_id: str) -> None:
-    """Run the steps of one test, each reported as it ends. Delivered twice, it runs once."""
+    """Run the steps of one test and report each as it ends. A second delivery does nothing."""
     candidate = claim_record(test_id)
     if candidate is None:
         return
     try:
-        asyncio.run(run_steps(Subject.of(candidate), lambda result: add_result(test_id, result)))
+        asyncio.run(run_steps(ServerUnderTest.of(candidate), lambda result: add_result(test_id, result)))
     finally:
         close_record(test_id)

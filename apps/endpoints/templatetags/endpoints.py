@@ -1,4 +1,4 @@
-"""How the console writes figures."""
+"""Template filters for the console's figures."""
 
 from datetime import datetime, timedelta
 
@@ -11,13 +11,13 @@ register = template.Library()
 
 @register.filter
 def grouped(number: int) -> str:
-    """16384 as 16,384."""
+    """Format 16384 as 16,384."""
     return f"{number:,}"
 
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """The largest unit only: “3 hours ago”."""
+    """Return the largest unit only: “3 hours ago”."""
     if timezone.now() - moment < timedelta(minutes=1):
         return "just now"
     return f"{timesince(moment, depth=1)} ago"

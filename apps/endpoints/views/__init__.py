@@ -1,1 +1,1 @@
-"""The console: pages about endpoints, for staff."""
+"""The console: staff pages about endpoints."""

@@ -1,4 +1,4 @@
-"""Who may see the console."""
+"""Access to the console."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ from apps.accounts.requests import user_of
 def staff_only[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Who is signed in without being staff gets 404; who is signed out is asked to sign in before he comes here."""
+    """Answer 404 to people who are not staff; ask people who are signed out to sign in."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The console's first page: a card for each endpoint, kept current."""
+"""The console's first page: a card for each endpoint, updated live."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from apps.endpoints.views.access import staff_only
 @vary_on_headers("HX-Request", "Cookie")
 @cache_control(private=True, no_cache=True)
 def show_cards(request: HttpRequest) -> HttpResponse:
-    """The page; to htmx the cards alone, or 304 while nothing about them has changed."""
+    """Answer with the page; to htmx with the cards alone, or 304 if nothing changed."""
     cards = read_cards(timezone.now())
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "endpoints/list.html#cards", {"cards": cards})

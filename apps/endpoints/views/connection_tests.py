@@ -1,4 +1,4 @@
-"""The Test button: start a test of what the form says, and show its steps as they come."""
+"""The Test button: start a connection test of the form's values, and show its steps."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import user_of
 from apps.endpoints.connection_test.record import read_record
-from apps.endpoints.connection_test.view import steps_shown, verdict_of
+from apps.endpoints.connection_test.view import steps_shown, summary_of
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
@@ -22,7 +22,7 @@ from apps.endpoints.views.access import staff_only
 @require_POST
 @staff_only
 def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse:
-    """Test what the form says, saved or not. A token that was not typed in is the stored one."""
+    """Test the form's values, saved or not. An empty token field uses the stored token."""
     instance = get_object_or_404(Endpoint, pk=endpoint_id) if endpoint_id else None
     form = EndpointForm(request.POST, instance=instance)
     if not form.is_valid():
@@ -41,7 +41,7 @@ def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse
 @require_safe
 @staff_only
 def show(request: HttpRequest, test_id: str) -> HttpResponse:
-    """The steps so far."""
+    """Show the steps so far."""
     return _show(request, test_id)
 
 
@@ -50,5 +50,5 @@ def _show(request: HttpRequest, test_id: str) -> HttpResponse:
     if record is None:
         raise Http404
     template = "endpoints/_connection_test.html" if request.htmx else "endpoints/connection_test.html"  # type: ignore[attr-defined]
-    context = {"record": record, "steps": steps_shown(record), "verdict": verdict_of(record)}
+    context = {"record": record, "steps": steps_shown(record), "verdict": summary_of(record)}
     return render(request, template, context)

@@ -1,4 +1,4 @@
-"""Adding, changing and removing an endpoint."""
+"""Add, change and remove an endpoint."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ CHANGES_SHOWN = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def add(request: HttpRequest) -> HttpResponse:
-    """A form for a new endpoint."""
+    """Show the form for a new endpoint, and create it."""
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         endpoint = save_endpoint(endpoint=form.save(commit=False), by=user_of(request))
@@ -36,7 +36,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def change(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    """The form of one endpoint, with how it is doing and what was changed about it."""
+    """Show the form of one endpoint with its health and its changes, and save it."""
     stored = get_object_or_404(Endpoint, pk=endpoint_id)
     form = EndpointForm(request.POST or None, instance=get_object_or_404(Endpoint, pk=endpoint_id))
     if request.method == "POST" and form.is_valid():

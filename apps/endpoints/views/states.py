@@ -1,4 +1,4 @@
-"""Enable, drain, disable."""
+"""Enable, drain or disable an endpoint."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ SAID = {
 @require_POST
 @staff_only
 def change_state(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    """Change the state; disabling a server that is at work is asked about first."""
+    """Change the state; ask before disabling an endpoint that runs generations."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     form = StateForm(request.POST)
     if not form.is_valid():

@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _read_token(variable: str | None) -> str | None:
-    """The token never comes from the command line, which every process of the host can read."""
+    """Read the token from a variable: every process of the host can read a command line."""
     if variable is None:
         return None
     token = os.environ.get(variable, "").strip()

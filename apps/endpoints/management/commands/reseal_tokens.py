@@ -1,4 +1,4 @@
-"""``reseal_tokens``: after SECRET_KEY was changed, with the old key in SECRET_KEY_FALLBACKS."""
+"""``reseal_tokens``: run after a change of SECRET_KEY, with the old key in SECRET_KEY_FALLBACKS."""
 
 from typing import Any
 
