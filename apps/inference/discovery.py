@@ -1,7 +1,7 @@
-"""Finds out what a model server is, what it serves and what it takes.
+"""Find out what a model server is, which model it serves, and what it supports.
 
-It asks for the small pages that the servers have for this and for the tokens of one character, all at once; nothing
-is generated. A page that is missing or makes no sense only leaves a fact unknown.
+The requests go to small information pages, plus one for the tokens of one character, all at once; nothing is generated.
+A missing or unreadable page only leaves a fact unknown.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from apps.inference.tokenizing import token_ids
 
 CHAT_QUESTION = {"messages": [{"role": "user", "content": "a"}]}
 CONTINUES_SINCE = 3  # TGI's major version, in its OpenAI style
-# Nothing is predicted, and a model without the tokens for it is refused before anything is computed.
+# Generates nothing: a model without the infilling tokens refuses before it computes anything.
 INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_predict": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered(Facts):
-    """What a server says of itself; ``None`` and empty where it says nothing.
+    """What a server reports about itself; ``None`` and empty for what it does not report.
 
-    ``context_window`` counts the tokens of prompt and reply together. ``capabilities`` are what the server can carry
-    out, out of ``chat``, ``complete``, ``infill``, ``tokenize`` and ``continue`` (a partial reply): what its model was
-    trained for is another question, which the catalogue answers. ``queue_size`` is the number of waiting requests.
+    ``context_window`` counts the tokens of prompt and reply together. ``capabilities`` are what the server supports out
+    of ``chat``, ``complete``, ``infill``, ``tokenize`` and ``continue`` (a partial reply); the catalogue says what its
+    model was trained for. ``queue_size`` is the number of waiting requests.
     """
 
     queue_size: int | None = None
@@ -46,10 +46,11 @@ class Discovered(Facts):
 
 
 async def discover(http: aiohttp.ClientSession, server: Server, protocol: str, timeouts: Timeouts) -> Discovered:
-    """Ask ``server`` what it is.
+    """Find out what ``server`` is.
 
-    ``protocol``, ``tgi`` or ``openai``, is how it is going to be used. Raises an ``InferenceError`` when the server
-    cannot be asked, refuses the token, does not speak the protocol, or answers nothing that a model server would.
+    ``protocol``, ``tgi`` or ``openai``, is the protocol that it will be used with. Raises an ``InferenceError`` if the
+    server cannot be reached, refuses the token, does not speak the protocol, or answers nothing that a model server
+    would.
     """
     *answers, metrics, tokens = await asyncio.gather(
         *(_or_error(get_json(http, server, path, timeouts)) for path in PATHS),
@@ -74,13 +75,13 @@ async def _or_error(answer: Awaitable[Any]) -> Any:
 
 
 def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
-    # Each kind of server guards one of these by its token; what guards more is a proxy's business.
+    # Each kind of server guards one of these pages by its token; a proxy may guard more.
     for path in ("/v1/models", "/tokenize"):
         if isinstance(answers[path], AuthenticationFailed):
             raise answers[path]
     failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
     if facts.kind == "unknown" and not facts.model_ids:
-        # A page that is missing says least about why nothing was found.
+        # A missing page says least about why nothing was found.
         telling = [failure for failure in failures if not isinstance(failure, NotServed)]
         raise next(iter([*telling, *failures]), None) or NotServed("no page of a model server")
     if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
@@ -109,7 +110,7 @@ async def _capabilities(
 async def _takes(
     http: aiohttp.ClientSession, server: Server, path: str, question: dict[str, Any], timeouts: Timeouts
 ) -> bool:
-    """Whether the server takes ``question``: only a clear no is one, and a page that is missing says nothing."""
+    """Return whether the server accepts ``question``; only a clear refusal counts, a missing page does not."""
     answer = await _or_error(post_json(http, server, path, question, timeouts))
     return not isinstance(answer, InvalidRequest) or isinstance(answer, NotServed)
 

@@ -28,9 +28,9 @@ _SECRETS = re.compile(r"(?i)(bearer\s+|\b(?:hf|sk)[-_])[\w.~+/=-]+")
 
 
 class InferenceError(Exception):
-    """A reply that could not be had, or not to its end.
+    """A reply that could not be had, or not completely.
 
-    ``sentence`` is for the person and never holds what the server sent. ``may_retry``: the same request may succeed
+    ``sentence`` is for the person and never holds text from the server. ``may_retry``: the same request may succeed
     when it is sent to the same server again. ``detail`` is for logs: one short line, without tokens.
     """
 
@@ -48,25 +48,25 @@ class InferenceError(Exception):
 
 
 class InvalidRequest(InferenceError):
-    """The server, or our check before sending, refuses the request as it is."""
+    """The server, or our check before sending, refuses the request."""
 
     sentence = "The model server does not accept this request."
 
 
 class ContextTooLong(InvalidRequest):
-    """The conversation and the reply asked for do not fit into the model's window."""
+    """The prompt and the requested reply do not fit into the model's context window."""
 
     sentence = "The conversation is too long for this model."
 
 
 class NotServed(InvalidRequest):
-    """The server has no such path or no such model: a matter for whoever set the endpoint up."""
+    """The server has no such path or no such model; an admin has to correct the endpoint."""
 
     sentence = "The model server does not offer this model."
 
 
 class AddressRefused(InferenceError):
-    """``open_session(is_allowed)`` does not let this address be connected to."""
+    """``open_session(is_allowed)`` refuses to connect to this address."""
 
     sentence = "The address of the model server is not allowed."
 
@@ -78,7 +78,7 @@ class AuthenticationFailed(InferenceError):
 
 
 class Overloaded(InferenceError):
-    """The server takes no more work at the moment; waiting helps."""
+    """The server takes no more work at the moment; retrying later helps."""
 
     sentence = "The model server is busy."
     may_retry = True
@@ -92,7 +92,7 @@ class Unreachable(InferenceError):
 
 
 class ConnectTimedOut(Unreachable):
-    """There was no connection within ``Timeouts.connect``."""
+    """No connection was made within ``Timeouts.connect``."""
 
 
 class FirstTokenTimedOut(InferenceError):
@@ -103,7 +103,7 @@ class FirstTokenTimedOut(InferenceError):
 
 
 class TotalTimedOut(InferenceError):
-    """The reply was still coming after ``Timeouts.total``."""
+    """The reply was still arriving after ``Timeouts.total``."""
 
     sentence = "The reply took longer than allowed."
 
@@ -116,7 +116,7 @@ class Interrupted(InferenceError):
 
 
 class Stalled(Interrupted):
-    """The server fell silent in the middle of a reply."""
+    """The server sent nothing for ``Timeouts.between_tokens`` in the middle of a reply."""
 
     sentence = "The model server fell silent during the reply."
 

@@ -54,7 +54,7 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request as it goes out: a path, and the JSON that is posted there. ``prompt`` is what was rendered into it."""
+    """A request as it is sent: a path and its JSON body. ``prompt`` is the prompt rendered into the body."""
 
     path: str
     body: dict[str, Any]
@@ -62,12 +62,12 @@ class Post:
 
     @property
     def content(self) -> bytes:
-        """The body's bytes."""
+        """Return the bytes of the body."""
         return as_content(self.body)
 
 
 def as_content(body: dict[str, Any]) -> bytes:
-    """JSON as every request carries it."""
+    """Return ``body`` as JSON bytes."""
     return json.dumps(body, allow_nan=False).encode()
 
 
@@ -107,11 +107,11 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds a caller is ready to wait; keep-alive bytes count as life between tokens, not for the first one.
+    """Time limits in seconds; keep-alive bytes count as activity between tokens, not for the first one.
 
-    ``first_answer`` is for servers that answer a request, by its status and headers, long before the first token: one
-    that does not is hanging. ``None`` where that may take until the first token. Requests that are no streams must be
-    answered, whole, within the shorter of the two.
+    ``first_answer`` is for servers that send status and headers long before the first token: without them the server
+    hangs. ``None`` if the headers may take until the first token. Requests other than streams must be answered
+    completely within the shorter of the two.
     """
 
     connect: float = 5.0
@@ -122,6 +122,6 @@ class Timeouts:
 
     @property
     def until_answered(self) -> float:
-        """Seconds from the request until the server must have answered it in some way."""
+        """Return the seconds within which the server must have answered in some way."""
         limits = (self.first_answer, self.first_token, self.total)
         return min(limit for limit in limits if limit is not None)

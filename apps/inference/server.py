@@ -8,14 +8,14 @@ ServerKind = Literal["tgi", "vllm", "sglang", "llama.cpp", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a model server listens and what it wants to be told.
+    """The address of a model server, and what it needs to be told.
 
     ``url`` is the root, without ``/v1`` and without a trailing slash (both are tolerated). ``model`` is the id to ask
-    for; empty where the server serves one model and wants no name. ``token`` goes out as ``Authorization: Bearer``.
+    for; empty if the server serves one model and wants no name. ``token`` is sent as ``Authorization: Bearer``.
 
     ``kind`` is what ``discover`` found: some keys and paths are only for servers that are known to take them. ``size``
-    chooses the prompt of a Code Llama Instruct where the protocol wants one rendered: ``None`` goes by the model's
-    name, and empty means another model, whose own template the server is asked for.
+    chooses the prompt format of a Code Llama Instruct if the protocol renders prompts: ``None`` goes by the model's
+    name; empty means another model, whose template the server applies.
     """
 
     url: str

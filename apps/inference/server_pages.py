@@ -1,4 +1,4 @@
-"""The small pages by which model servers describe themselves, read by their shape."""
+"""Read the information pages of model servers by their shape."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Answers by their path; anything but an object counts as no answer."""
+    """Information pages by path; anything but an object counts as missing."""
 
     answers: dict[str, Any] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Counts tokens with the server's own tokenizer, whichever server it is."""
+"""Count tokens with the server's own tokenizer, whatever server it is."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each Code Llama model can do, with sources: the one place where the guide and the endpoints read it."""
+"""What each Code Llama model can do, with sources; the guide and the endpoints read it from here."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -69,7 +69,7 @@ def all_sources() -> Mapping[str, Source]:
 
 @cache
 def all_special_tokens() -> tuple[str, ...]:
-    """Return every text that a tokenizer of the family may read as a single special token."""
+    """Return every text that a tokenizer of the family may read as one special token."""
     return tuple(dict.fromkeys(text for model in all_models() for text in model.special_tokens.texts))
 
 

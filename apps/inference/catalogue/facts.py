@@ -24,7 +24,7 @@ class Support(StrEnum):
 
 
 class Standing(StrEnum):
-    """How well a figure is founded."""
+    """How well a figure is supported."""
 
     VERIFIED = "verified"
     DISPUTED = "disputed"
@@ -48,24 +48,24 @@ class Ability(Fact, frozen=True, kw_only=True):
 
     @property
     def is_promised(self) -> bool:
-        """Whether people may be told that it works."""
+        """Return whether people may be told that it works."""
         return self.support is Support.YES
 
     @property
     def may_be_tried(self) -> bool:
-        """Whether at least one source says that it works; what no source says is taken as impossible."""
+        """Return whether at least one source says that it works; without a source it counts as impossible."""
         return self.support in (Support.YES, Support.DISPUTED)
 
 
 class Figure(Fact, frozen=True, kw_only=True):
-    """A number; ``None`` where there is none to be claimed."""
+    """A number; ``None`` if no source gives one."""
 
     standing: Standing
     value: int | None = None
 
 
 class SpecialTokens(Fact, frozen=True, kw_only=True):
-    """The tokens that are no text, as they are typed, with their ids; ``without_id`` exist, but under unknown ids."""
+    """The special tokens as they are typed, with their ids; ``without_id`` lists tokens whose id is unknown."""
 
     standing: Standing
     ids: dict[str, int]

@@ -1,4 +1,4 @@
-"""Reads ``code_llama.toml`` and puts its facts together, model by model."""
+"""Read ``code_llama.toml`` and assemble its facts, model by model."""
 
 import tomllib
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ import msgspec
 from apps.inference.catalogue.facts import CodeLlama, Name, Source
 
 FILE = Path(__file__).with_name("code_llama.toml")
-# All that a model has beyond its name is a fact.
+# Everything about a model except its name is a fact.
 KINDS = tuple(field for field in CodeLlama.__struct_fields__ if field not in Name.__struct_fields__)
 
 

@@ -1,4 +1,4 @@
-"""What fits into a model's window, and what has to stay out."""
+"""What fits into a model's context window, and what is left out."""
 
 from apps.inference.context.budget import (
     TOKENS_AROUND_A_CHAT,

@@ -1,4 +1,4 @@
-"""Fits a conversation into a model's window by leaving out its oldest exchanges."""
+"""Fit a conversation into a model's context window by leaving out its oldest exchanges."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from apps.inference.context.estimate import estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
 from apps.inference.prompts import Message
 
-# What a chat format adds to the text: more than any of Code Llama's formats does, or ChatML.
+# Tokens that a chat format adds per message: more than any of Code Llama's formats, or ChatML.
 TOKENS_AROUND_A_MESSAGE = 16
 TOKENS_AROUND_A_CHAT = 16
 
@@ -17,10 +17,10 @@ type Count[M: Message] = Callable[[Sequence[M]], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Fitted[M: Message]:
-    """The messages to send, and exactly what is not among them.
+    """The messages to send, and exactly what was left out.
 
-    ``left_out`` are positions in the messages that were given, from 0; ``left_out_tokens`` is how much shorter the
-    prompt is without them. ``estimated``: the figures are our guess, not the server's count.
+    ``left_out`` are positions in the given messages, from 0; ``left_out_tokens`` is how much shorter the prompt is
+    without them. ``estimated`` means that the figures are our guess, not the server's count.
     """
 
     messages: tuple[M, ...]
@@ -31,7 +31,7 @@ class Fitted[M: Message]:
 
 
 class CountFailed(Exception):
-    """The server could not count; whether it can reply will show."""
+    """The server could not count the tokens; it may still be able to reply."""
 
 
 async def fit[M: Message](
@@ -79,7 +79,7 @@ class _Budget[M: Message]:
         self._count = count
         self._system_end = 1 if messages and messages[0].role == "system" else 0
         self._starts = _possible_starts(messages, self._system_end)
-        # How long the prompt is, estimated, when the conversation begins at each position.
+        # the estimated length of the prompt if the conversation begins at each position
         ends = list(accumulate(reversed(sizes), initial=0))[::-1]
         system = TOKENS_AROUND_A_CHAT + sum(sizes[: self._system_end])
         self._estimates = [system + ends[start] for start in self._starts]

@@ -1,4 +1,4 @@
-"""One-shot requests to a model server: everything that is no stream."""
+"""Single requests to a model server: everything except streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from apps.inference.http.responses import address_for, failure_of_exception, hea
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
-LONGEST_ANSWER = 32_000_000  # the tokens of a prompt of 100,000, each as an object with its text
+LONGEST_ANSWER = 32_000_000  # bytes; the tokens of a prompt of 100,000, each as an object with its text
 
 
 async def get_json(http: aiohttp.ClientSession, server: Server, path: str, timeouts: Timeouts) -> Any:

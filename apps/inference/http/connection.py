@@ -1,4 +1,4 @@
-"""The HTTP session through which a process speaks to all its model servers."""
+"""The HTTP session that a process uses for all its model servers."""
 
 import socket
 from collections.abc import Callable
@@ -13,22 +13,21 @@ type IsAllowed = Callable[[IPv4Address | IPv6Address], bool]
 
 
 class NotAllowed(PermissionError):
-    """The address about to be connected to is one that ``is_allowed`` refuses; callers get ``AddressRefused``."""
+    """``is_allowed`` refuses the address to connect to; callers get ``AddressRefused``."""
 
     def __init__(self) -> None:
         super().__init__("the address is not allowed")
 
 
 def open_session(is_allowed: IsAllowed | None = None) -> aiohttp.ClientSession:
-    """Open a session for hundreds of streams at once; call it inside the event loop that will use it, and close it.
+    """Open a session for hundreds of streams; call it inside the event loop that uses it, and close it.
 
     It keeps nothing between requests: no cookies, no proxy or credentials from the environment, and no idle
-    connections, because a request sent into one that the server is just closing fails and must not be repeated
-    blindly. Timeouts are the protocols' business, per request.
+    connections, because a request sent on a connection that the server is closing fails and must not be repeated
+    blindly. Time limits are set per request by the protocols.
 
-    ``is_allowed`` is asked about each address at the moment of connecting to it, after a name has been resolved: what
-    was checked is what is connected to, whatever the name resolves to a moment later. Where a name has several
-    addresses, those that are refused are passed over.
+    ``is_allowed`` checks each address at the moment of connecting to it, after the name was resolved: a name that
+    resolves differently a moment later changes nothing. If a name has several addresses, refused ones are skipped.
     """
     connector = aiohttp.TCPConnector(
         limit=0,
@@ -45,7 +44,7 @@ def open_session(is_allowed: IsAllowed | None = None) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         max_line_size=LONGEST_HEADER,
         max_field_size=LONGEST_HEADER,
-        # A buffer this large holds seconds of text when the reader is slow; after that the socket waits, not memory.
+        # This buffer holds seconds of text for a slow reader; beyond it the socket waits, not memory.
         read_bufsize=65_536,
         headers={"User-Agent": "code-llama-workbench"},
     )

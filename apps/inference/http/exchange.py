@@ -1,4 +1,4 @@
-"""One POST to a model server and the bytes that answer it, under four clocks and our own errors."""
+"""One POST to a model server and the bytes of its answer, under four time limits and our own errors."""
 
 import asyncio
 from http import HTTPStatus

@@ -1,9 +1,9 @@
-"""Reads the errors of model servers by their shape and names them in our own tree.
+"""Read the errors of model servers by their shape and map them to our own tree.
 
 Shapes met: ``{"error": "text", "error_type": "…"}`` (TGI), ``{"error": {"message": …, "type": …, "code": …}}`` (vLLM,
 llama.cpp, TGI inside a chat stream), ``{"message": …, "type": …, "code": …}`` (SGLang, older vLLM), plain text, and
-nothing at all. TGI reports whatever fails inside a chat stream as 422, overload included, so its text is looked at
-before the status.
+nothing at all. TGI reports every failure inside a chat stream as 422, overload included, so its text is checked before
+the status.
 """
 
 import json

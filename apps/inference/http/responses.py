@@ -1,4 +1,4 @@
-"""What every HTTP request to a model server has in common: its headers, and its failures by our own names."""
+"""Headers and failures that every HTTP request to a model server shares."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def _no_web_address(detail: str) -> InvalidRequest:
     return InvalidRequest(detail, sentence="The address of the model server is not a web address.")
 
 
-# What the HTTP client raises, the more special before the more general.
+# exceptions of the HTTP client, the more specific first
 _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
     (aiohttp.ConnectionTimeoutError, ConnectTimedOut),
     (TimeoutError, FirstTokenTimedOut),
@@ -44,7 +44,7 @@ _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
 
 
 def address_for(server: Server, path: str) -> str:
-    """Return where to send a request; raise ``InvalidRequest`` where that is no web address."""
+    """Return the URL to request; raise ``InvalidRequest`` if it is not a web address."""
     if not server.url.lower().startswith(("http://", "https://")):
         raise _no_web_address("neither http nor https")
     return server.address(path)
@@ -55,7 +55,7 @@ def headers_for(server: Server, accepted: str) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json",
         "Accept": accepted,
-        # A proxy that compresses tends to hold tokens back until it has enough of them.
+        # A proxy that compresses tends to buffer tokens.
         "Accept-Encoding": "identity",
     }
     if server.token:
@@ -66,7 +66,7 @@ def headers_for(server: Server, accepted: str) -> dict[str, str]:
 
 
 def failure_of_exception(error: Exception) -> InferenceError:
-    """Name what the HTTP client raised."""
+    """Map an exception of the HTTP client to our tree."""
     if isinstance(error, InferenceError):
         return error
     return _kind_of(error)(f"{type(error).__name__}: {error}")
@@ -79,7 +79,7 @@ def _kind_of(error: Exception) -> Callable[[str], InferenceError]:
 
 
 async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> InferenceError:
-    """Name the failure that a response reports, or is, where another one was asked for."""
+    """Return the failure that a response reports; a redirect is one."""
     body = await _beginning_of(response)
     if server.token:
         body = body.replace(server.token.encode(), b"[token]")

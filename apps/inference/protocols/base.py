@@ -1,4 +1,4 @@
-"""What every protocol does for its caller."""
+"""The contract that every protocol fulfils."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
@@ -13,13 +13,13 @@ class Protocol(ABC):
     """One way of speaking to model servers.
 
     The streams yield deltas as they arrive, one per network read, and end normally only after a delta with a
-    ``finish_reason``. Whatever else happens raises an ``InferenceError`` (``apps.inference.errors``): bad bytes, an
-    error event, a status, a silent server, a connection that ends early. Closing the generator closes the socket at
-    once, which frees the server's slot: iterate inside ``contextlib.aclosing``, so that cancelling the task closes it
-    wherever the task happens to wait.
+    ``finish_reason``. Everything else raises an ``InferenceError`` (``apps.inference.errors``): bad bytes, an error
+    event, a status, a silent server, a connection that ends early. Closing the generator closes the socket at once,
+    which frees the server's slot: iterate inside ``contextlib.aclosing``, so that cancelling the task closes it
+    wherever the task is waiting.
 
     A request that the server would refuse, or could only answer wrongly, raises ``InvalidRequest`` before anything is
-    sent. The text is the server's: a stop sequence that ended it is part of it where the server leaves it there (TGI).
+    sent. The text is the server's own: TGI leaves a stop sequence at the end of the text.
     """
 
     @abstractmethod
@@ -30,7 +30,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
-        """Return what ``stream_chat`` posts; ``None`` where the server is asked first to render the prompt.
+        """Return what ``stream_chat`` posts; ``None`` if the server first has to render the prompt.
 
         Raises ``InvalidRequest``.
         """
@@ -45,13 +45,13 @@ class Protocol(ABC):
     async def tokenize(
         self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
     ) -> Sequence[int]:
-        """Return the ids of the tokens of ``text``, with those the server puts in front.
+        """Return the token ids of ``text``, with those that the server puts in front.
 
-        Raises ``NotServed`` where there is no tokenizer.
+        Raises ``NotServed`` if the server has no tokenizer.
         """
 
     @abstractmethod
     async def count_tokens(
         self, http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
     ) -> int:
-        """Return how many tokens the prompt of a chat takes; raise ``NotServed`` where the server cannot tell."""
+        """Return the number of tokens in the prompt of a chat; raise ``NotServed`` if the server cannot tell."""

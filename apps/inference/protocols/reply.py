@@ -1,4 +1,4 @@
-"""Puts the events of one stream together, without any input or output of its own."""
+"""Assemble the events of one stream into deltas; no input or output."""
 
 import json
 from abc import ABC, abstractmethod
@@ -126,5 +126,5 @@ def storable(text: object) -> str:
 
 
 def is_count(value: object) -> TypeGuard[int]:
-    """Whether ``value`` is a number of tokens."""
+    """Return whether ``value`` is a number of tokens."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,4 +1,4 @@
-"""Reads one reply through one exchange: the part that all protocols share."""
+"""Read one reply through one exchange, for all protocols."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable

@@ -122,12 +122,12 @@ def _plan(post: Post, sampling: Sampling) -> Plan:
 
 
 def _marks(prompt: Prompt | None) -> list[str]:
-    """The prompt's own stop sequences; at EOS the server ends by itself."""
+    """Return the prompt's own stop sequences; the server stops at EOS by itself."""
     return [stop for stop in prompt.stop if stop != EOS] if prompt else []
 
 
 def _without_marks(prompt: Prompt) -> Callable[[], ReplyText]:
-    """TGI leaves the stop sequence at the end of the text; one that the prompt brought along is none of the reply."""
+    """Remove the prompt's stop sequence, which TGI leaves at the end of the text."""
 
     def reply_text() -> ReplyText:
         return ReplyText(
