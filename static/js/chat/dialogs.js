@@ -1,5 +1,7 @@
 // Opens what a link leads to in a dialog of the page, without leaving it.
 
+import { opensElsewhere } from "./dom.js";
+
 export async function openIn(dialog, { href }) {
   const answer = await fetch(href, { headers: { "HX-Request": "true" }, redirect: "manual" });
   if (!answer.ok) return location.assign(href);
@@ -11,7 +13,7 @@ export async function openIn(dialog, { href }) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-dialog]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   openIn(document.getElementById(link.dataset.dialog), link);
 });

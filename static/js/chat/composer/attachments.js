@@ -2,6 +2,7 @@
 // is pasted becomes a file too, and can be put into the message after all.
 
 import { openIn } from "../dialogs.js";
+import { opensElsewhere } from "../dom.js";
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
@@ -146,7 +147,7 @@ document.addEventListener("click", (event) => {
   const inserting = event.target.closest("[data-insert]");
   if (inserting) insertAsText(inserting);
   const link = event.target.closest("a[data-file]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   openIn(dialog, link);
 });

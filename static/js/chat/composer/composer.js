@@ -1,6 +1,9 @@
 // The composer: Enter sends, Escape stops, the arrow up edits what was asked last; drafts survive a reload, and end in
 // every tab when they are sent.
 
+import { opensElsewhere, replyIsBeingWritten } from "../dom.js";
+import { actOnEscape } from "../escape.js";
+
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
 const draftKey = `draft:${form.dataset.draft}`;
@@ -10,9 +13,6 @@ const longToMeasure = 20_000; // characters
 
 let keeping;
 let kept = null; // what this tab has stored: it forgets no other's
-
-const replyIsBeingWritten = () =>
-  document.querySelector('.message:is([data-state="queued"], [data-state="running"])') !== null;
 
 function keepDraft() {
   clearTimeout(keeping);
@@ -63,10 +63,7 @@ input.addEventListener("keydown", (event) => {
   if (!replyIsBeingWritten() && input.value.trim()) form.requestSubmit();
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector(":popover-open, dialog[open]")) return;
-  if (replyIsBeingWritten()) document.getElementById("stop")?.requestSubmit();
-});
+actOnEscape(() => replyIsBeingWritten() && document.getElementById("stop")?.requestSubmit());
 
 // Send and Stop are one place: whoever is on the one that goes is on the other that comes.
 function keepFocus() {
@@ -93,7 +90,7 @@ form.addEventListener("htmx:after:request", ({ detail, target }) => {
 
 for (const starter of document.querySelectorAll("[data-prompt]")) {
   starter.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (opensElsewhere(event)) return;
     event.preventDefault();
     const { prompt } = starter.dataset;
     write(prompt.endsWith(":") ? `${prompt}\n\n` : prompt); // room for the code that follows

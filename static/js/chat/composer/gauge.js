@@ -1,6 +1,8 @@
 // The gauge under the composer: asks what the message takes when nobody has typed for a moment, and again while a better
 // figure is on its way.
 
+import { unfinishedReplies } from "../dom.js";
+
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
 const gauge = document.getElementById("gauge");
@@ -36,7 +38,7 @@ document.addEventListener("htmx:finally:request", ({ target }) => target.closest
 form.addEventListener("files", () => weighSoon(0));
 
 // What a reply has added is known when it has ended, and another thread weighs something else.
-const lengths = () => `${transcript.childElementCount} ${transcript.querySelectorAll(":scope > [data-state=queued], :scope > [data-state=running]").length}`;
+const lengths = () => `${transcript.childElementCount} ${unfinishedReplies().length}`;
 let before = lengths();
 document.addEventListener("htmx:after:swap", ({ target }) => {
   if (gauge.contains(target)) return;

@@ -1,6 +1,9 @@
 // Presets: chosen from the empty page, the settings or, after a slash at the beginning of the message, from a list.
 // One fills in the message and the settings, and sends nothing.
 
+import { opensElsewhere } from "../dom.js";
+import { closeOnEscape } from "../escape.js";
+
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
 const menu = document.getElementById("preset-menu");
@@ -77,6 +80,17 @@ function close() {
   input.removeAttribute("aria-activedescendant");
 }
 
+function open(number) {
+  menu.hidden = false;
+  closeOnEscape({ isOpen, takes: (focused) => focused === input, close: dismiss });
+  announcer.textContent = `${number} presets. Up and Down choose one, Enter takes it.`;
+}
+
+function dismiss() {
+  dismissed = true;
+  close();
+}
+
 function offer() {
   const [, words] = typed.exec(input.value) ?? [];
   if (words === undefined) {
@@ -86,8 +100,7 @@ function offer() {
   for (const option of options) option.hidden = !option.dataset.name.toLowerCase().includes(words.trim().toLowerCase());
   const offered = matching();
   if (dismissed || !offered.length) return close();
-  if (!isOpen()) announcer.textContent = `${offered.length} presets. Up and Down choose one, Enter takes it.`;
-  menu.hidden = false;
+  if (!isOpen()) open(offered.length);
   activate(offered[0]);
 }
 
@@ -101,19 +114,14 @@ const keys = {
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
   Enter: () => choose(menu.querySelector("[aria-selected=true]").dataset, ""),
-  Tab: close, // goes on to where it goes
-  Escape: () => {
-    dismissed = true;
-    close();
-  },
 };
 
-// Before the composer and the shortcuts see them: here Enter sends nothing, and Escape stops nothing.
-document.addEventListener("keydown", (event) => {
+// Captured, so that the composer does not send on the Enter that takes a preset.
+input.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229;
-  if (event.target !== input || !isOpen() || composing || !keys[event.key]) return;
+  if (!isOpen() || composing || event.defaultPrevented) return;
   if (event.key === "Tab") return close();
-  if (event.shiftKey) return;
+  if (event.shiftKey || !keys[event.key]) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   keys[event.key]();
@@ -130,7 +138,7 @@ menu.addEventListener("click", ({ target }) => {
 document.addEventListener("click", (event) => {
   const starter = event.target.closest("[data-starter]");
   const option = starter && optionOf(starter.dataset.starter);
-  if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!option || opensElsewhere(event)) return;
   event.preventDefault();
   choose(option.dataset, input.value);
 });

@@ -2,6 +2,7 @@
 // where those are held back over questions. What has worked is remembered for the tab, and a WebSocket tried again now
 // and then. The server says something at once and every fifteen seconds after that: who says nothing is not there.
 
+import { replyIsBeingWritten } from "../dom.js";
 import { events, polls, reasons, socket } from "./carriers.js";
 
 const transcript = document.getElementById("transcript");
@@ -31,8 +32,6 @@ let crowded = false;
 let over = false;
 let tryAgainAt = 0;
 const proven = new Set();
-
-const replyIsBeingWritten = () => transcript.querySelector('[data-state="queued"], [data-state="running"]') !== null;
 
 function remember() {
   const { name } = ladder[rung];

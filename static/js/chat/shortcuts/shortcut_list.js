@@ -1,12 +1,14 @@
 // The list of shortcuts, in which each can be given other keys.
 
 import { chordOf, commandKey, isTaken, keysOf, pressed, writes } from "./chords.js";
+import { closeOnEscape } from "../escape.js";
 import { say } from "../say.js";
 import { chordsOf, isOwn, setChord, whenSetElsewhere } from "./shortcut_keys.js";
 
 const list = document.getElementById("shortcuts");
 const status = document.getElementById("shortcuts-status");
 const rows = [...list.querySelectorAll("[data-shortcut]")];
+const unchanged = "The keys stay as they are.";
 let changing = null; // the row whose new keys are waited for
 
 const titleOf = (row) => row.querySelector("dt").textContent;
@@ -41,6 +43,7 @@ function tell(row, text) {
 function begin(row) {
   leave();
   changing = row;
+  closeOnEscape({ isOpen: () => changing === row, close: () => leave(unchanged) });
   changeOf(row).setAttribute("aria-pressed", "true");
   changeOf(row).focus();
   tell(row, "Press the new keys. Escape leaves it as it is, Backspace takes the default back.");
@@ -73,22 +76,20 @@ function giveDefault(row) {
 function record(event) {
   if (!changing) return;
   if (event.key === "Tab") return leave(); // and goes on to where it goes
-  event.preventDefault(); // or Escape would close the list
-  event.stopPropagation();
+  event.preventDefault();
   const keys = event.repeat ? null : pressed(event);
   if (!keys) return;
   const alone = !keys.command && !keys.alt && !keys.shift;
-  if (alone && keys.key === "Escape") return leave("The keys stay as they are.");
   if (alone && (keys.key === "Backspace" || keys.key === "Delete")) return giveDefault(changing);
   if (isTaken(keys)) return tell(changing, `${inWords(keys)} has a use of its own. Press others, with ${commandKey} or Alt.`);
   give(changing, chordOf(keys));
 }
 
-document.addEventListener("keydown", record, { capture: true });
+list.addEventListener("keydown", record);
 list.addEventListener("click", ({ target }) => {
   const row = target.closest("[data-shortcut]");
   if (target.closest("[data-default]")) giveDefault(row);
-  else if (target.closest("[data-change]")) changing === row ? leave("The keys stay as they are.") : begin(row);
+  else if (target.closest("[data-change]")) changing === row ? leave(unchanged) : begin(row);
 });
 list.addEventListener("focusout", ({ target }) => changing && target === changeOf(changing) && leave());
 list.addEventListener("close", () => tell(rows[0], ""));

@@ -51,7 +51,7 @@ document.addEventListener("keydown", (event) => {
   if (!enabled.checked || document.querySelector("dialog[open]")) return;
   const command = commandFor(event);
   if (!command) return;
-  event.preventDefault(); // also tells the composer that this Escape is no Stop
+  event.preventDefault();
   command();
 }, { capture: true });
 

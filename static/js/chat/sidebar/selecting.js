@@ -1,6 +1,9 @@
 // Selects several conversations of the list, to archive or delete them together. Meanwhile each is a checkbox in the place
 // of its link.
 
+import { opensElsewhere } from "../dom.js";
+import { closeOnEscape } from "../escape.js";
+
 const column = document.getElementById("conversations");
 const form = document.getElementById("selecting");
 const start = document.getElementById("select");
@@ -47,10 +50,15 @@ function tell() {
 
 function begin() {
   form.hidden = false;
+  closeOnEscape({ isOpen: () => !form.hidden, takes: isAboutTheList, close: cancel });
   column.toggleAttribute("data-selecting", true);
   show();
   boxes()[0]?.focus();
 }
+
+// A search field clears itself.
+const isAboutTheList = (focused) =>
+  focused === document.body || (column.contains(focused) && !focused.matches("[type=search]"));
 
 function end() {
   form.hidden = true;
@@ -67,7 +75,7 @@ function cancel() {
 }
 
 start.addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (opensElsewhere(event)) return;
   event.preventDefault();
   begin();
 });
@@ -100,14 +108,6 @@ form.addEventListener("reset", (event) => {
   event.preventDefault();
   cancel();
 });
-
-document.addEventListener("keydown", (event) => {
-  const { key, shiftKey, target } = event;
-  if (key !== "Escape" || shiftKey || form.hidden || target.matches("[type=search]")) return;
-  if (target !== document.body && !column.contains(target)) return;
-  event.preventDefault(); // or it would close the drawer, or stop a reply
-  cancel();
-}, { capture: true });
 
 form.addEventListener("htmx:after:request", ({ detail }) => {
   if (!detail.ctx.response?.raw?.ok) return;

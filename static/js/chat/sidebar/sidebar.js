@@ -1,5 +1,7 @@
 // The list of conversations: opens the menu of one, and asks for news when there may be some.
 
+import { opensElsewhere } from "../dom.js";
+
 const menu = document.getElementById("conversation-menu");
 const column = document.getElementById("conversations");
 const refresh = document.getElementById("conversations-refresh");
@@ -19,7 +21,7 @@ function open(link) {
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-menu]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   if (menu.matches(":popover-open")) menu.hidePopover();
   menu.replaceChildren(); // or that of another conversation would stay, where this one is gone

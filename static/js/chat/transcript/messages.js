@@ -1,6 +1,7 @@
 // What can be done with a message: its buttons post without leaving the page, and whoever pressed one stays there.
 
 import { copy } from "../clipboard.js";
+import { closeOnEscape } from "../escape.js";
 import { say } from "../say.js";
 
 const transcript = document.getElementById("transcript");
@@ -71,6 +72,11 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener("toggle", ({ target }) => {
   if (!target.matches?.(".message__edit[open]")) return;
+  closeOnEscape({
+    isOpen: () => target.open && target.isConnected,
+    takes: (focused) => target.contains(focused),
+    close: () => leave(target),
+  });
   target.querySelector("textarea").focus();
   target.scrollIntoView({ block: "nearest" }); // with its buttons
 }, { capture: true });
@@ -84,10 +90,3 @@ document.addEventListener("reset", ({ target }) => {
   const editing = target.closest(".message__edit");
   if (editing) leave(editing);
 });
-
-document.addEventListener("keydown", (event) => {
-  const editing = event.key === "Escape" && event.target.closest?.(".message__edit[open]");
-  if (!editing) return;
-  event.preventDefault(); // or it would stop a reply
-  leave(editing);
-}, { capture: true });
