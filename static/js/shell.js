@@ -1,14 +1,14 @@
-// What the shell needs beyond HTML: dismissing toasts, and words for a request that failed.
+// Dismiss toasts, and show a toast for a failed request.
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dismiss]");
   if (!button) return;
   button.closest(button.dataset.dismiss)?.remove();
-  // The focus went with it; the next Tab goes on from the content.
+  // The focused button is gone: let the next Tab continue from the content.
   if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
 });
 
-// With a link to what the words are about, where there is one: its address, and what it is called.
+/** Show a toast, with a link `{ href, words }` to its subject where it has one. */
 export function showToast(text, tone = "info", link = null) {
   const toast = document.createElement("div");
   toast.className = "toast";
@@ -40,7 +40,7 @@ const reasons = {
   429: "Too many requests at once. Wait a moment, then try again.",
 };
 
-// What the page asks for by itself it asks for again.
+// The page repeats the requests that it sends by itself.
 const isUnasked = ({ target }) => Boolean(target.closest?.("[data-unasked]"));
 
 document.addEventListener("htmx:response:error", (event) => {
@@ -57,7 +57,7 @@ document.addEventListener("htmx:error", (event) => {
   if (detail.error instanceof TypeError) showToast("The server cannot be reached. Check your connection, then try again.", "danger");
 });
 
-// A popover menu that becomes part of the page on a wide screen must not stay in the top layer.
+// On a wide screen the menu is part of the page: take it out of the top layer.
 matchMedia("(width >= 48rem)").addEventListener("change", () => {
   for (const open of document.querySelectorAll(":popover-open")) open.hidePopover();
 });

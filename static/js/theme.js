@@ -1,4 +1,4 @@
-// Runs before the first paint, so the page never flashes the other theme, nor a sidebar that is hidden.
+// Run before the first paint, so that neither the other theme nor a hidden sidebar flashes.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -25,7 +25,7 @@
   root.classList.add("js");
   apply(read());
   root.toggleAttribute("data-no-sidebar", isSidebarHidden());
-  // Another tab changed it.
+  // Another tab changed the theme.
   addEventListener("storage", (event) => {
     if (event.key === "theme") apply(read());
   });
@@ -40,7 +40,7 @@
     try {
       localStorage.setItem("theme", event.target.value);
     } catch {
-      // Storage is off: the choice holds for this page.
+      // Storage is off: the choice applies to this page.
     }
   });
 })();

@@ -59,19 +59,19 @@ async def test_line_shows_where_the_models_view_begins(visit: Visit) -> None:
 
 
 @pytest.mark.usefixtures("counting")
-async def test_gauge_warns_while_somebody_writes(visit: Visit) -> None:
+async def test_context_usage_warns_while_somebody_writes(visit: Visit) -> None:
     """What is said is said once, and the figure is of the window that the server has."""
     page = visit.page
     await outgrown_conversation(window=4_000)
     await visit.sign_in("alice", path="/chat/")
-    gauge = page.get_by_role("meter", name="Context window")
-    await expect(gauge).to_have_attribute("max", "4000")
-    before = int(await gauge.get_attribute("value") or "")
+    usage = page.get_by_role("meter", name="Context window")
+    await expect(usage).to_have_attribute("max", "4000")
+    before = int(await usage.get_attribute("value") or "")
     assert before < 200
     message = page.get_by_role("textbox", name="Message")
     await message.fill("lorem ipsum " * 500)
     await expect(page.get_by_text("window is filling up: about")).to_be_visible()
-    status = page.locator("#gauge-status")
+    status = page.locator("#context-usage-status")
     await expect(status).to_have_text("The model’s window is filling up.")
     assert await visit.accessibility_faults() == []
     await message.fill("lorem ipsum " * 580)
@@ -80,12 +80,12 @@ async def test_gauge_warns_while_somebody_writes(visit: Visit) -> None:
     await expect(page.get_by_text("This question does not fit: with the reply it takes about")).to_be_visible()
     await expect(status).to_have_text("This question does not fit the model’s window.")
     await message.fill("")
-    await expect(gauge).to_have_attribute("value", str(before))
+    await expect(usage).to_have_attribute("value", str(before))
     await expect(status).to_be_empty()
 
 
 @pytest.mark.usefixtures("counting")
-async def test_gauge_says_what_will_be_left_out(visit: Visit) -> None:
+async def test_context_usage_says_what_will_be_left_out(visit: Visit) -> None:
     page = visit.page
     conversation = await outgrown_conversation(window=1_200)
     await visit.sign_in("alice", path=conversation.get_absolute_url())

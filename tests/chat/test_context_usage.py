@@ -240,7 +240,7 @@ def test_same_text_is_asked_for_once_in_a_while(server: Endpoint) -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_gauge_says_a_level_when_it_is_reached(
+def test_context_usage_says_a_level_when_it_is_reached(
     talk: Conversation, alice: User, bob: User, signed_in: Callable[[User], Client]
 ) -> None:
     counted(talk, (1, 1), (2_699, 1))
@@ -250,10 +250,10 @@ def test_gauge_says_a_level_when_it_is_reached(
         'aria-valuetext="3,700 of 4,000 tokens. Conversation 2,700, question 0, kept for the reply 1,000 tokens'
         in first
     )
-    assert "nearly full" in first.partition("gauge-status")[2]
+    assert "nearly full" in first.partition("context-usage-status")[2]
     again = signed_in(alice).post(GAUGE, posted | {"level": "nearly_full"}, headers=HTMX).text
     assert "nearly full" in again
-    assert "gauge-status" not in again
+    assert "context-usage-status" not in again
     assert signed_in(bob).post(GAUGE, posted, headers=HTMX).status_code == 404
 
 

@@ -38,7 +38,7 @@ def test_gauge_gets_exact_once_a_worker_has_counted(
 
     assert weighing().weight.is_about
     answered = signed_in(alice).post("/chat/gauge/", {"message": draft}, headers={"HX-Request": "true"})
-    assert "data-counted" in answered.text
+    assert "data-counting" in answered.text
     give_up = time.monotonic() + PATIENCE
     while (now := weighing().weight).is_about:
         assert time.monotonic() < give_up, "nobody has counted it"

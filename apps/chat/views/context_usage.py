@@ -35,7 +35,7 @@ def gauge(request: HttpRequest) -> HttpResponse:
     weight = weighing.weight if weighing else None
     changed = weight is not None and weight.level != request.POST.get("level", "")
     context = {"weight": weight, "changed": changed, "answering": servers.answering(weighed)}
-    return render(request, "chat/_gauge_answer.html", context)
+    return render(request, "chat/_context_usage_answer.html", context)
 
 
 def _about_to_begin(request: HttpRequest, servers: ChatServers) -> Conversation:

@@ -1,17 +1,17 @@
-// Puts a text on the clipboard, and shows on the button that it is there.
+// Copy a text to the clipboard, show the result on the button, and announce it.
 
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 const whileShown = 2_000; // ms
 const shown = new WeakMap();
 
-// `text` may be a promise: a browser that asks for a person's click would not wait for it otherwise.
+// `text` may be a promise: a browser that requires a click does not wait for a fetch before the call.
 async function put(text) {
   if (navigator.clipboard && window.ClipboardItem) {
     const blob = Promise.resolve(text).then((given) => new Blob([given], { type: "text/plain" }));
     return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
   }
-  return putByCommand(await text); // over plain HTTP there is no other way
+  return putByCommand(await text); // plain HTTP has no navigator.clipboard
 }
 
 function putByCommand(text) {
@@ -37,15 +37,15 @@ function showOn(button, word) {
   shown.set(label, { before, timer: setTimeout(restore, whileShown) });
 }
 
-// `what` is named to screen readers, such as “code block”; without a button the words alone say how it went.
+/** Copy `text`, and announce it as `what`, such as “code block”. */
 export async function copy(text, what, button) {
   try {
     await put(text);
     if (button) showOn(button, "Copied");
-    say(`Copied the ${what}.`);
+    announce(`Copied the ${what}.`);
   } catch {
     const found = await Promise.resolve(text).then(() => true, () => false);
     if (button) showOn(button, "Not copied");
-    say(found ? "The browser does not allow copying." : `The ${what} could not be fetched.`);
+    announce(found ? "The browser does not allow copying." : `The ${what} could not be fetched.`);
   }
 }

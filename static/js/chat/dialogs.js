@@ -1,4 +1,4 @@
-// Opens what a link leads to in a dialog of the page, without leaving it.
+// Open a link's page in a dialog of this page.
 
 import { opensElsewhere } from "./dom.js";
 

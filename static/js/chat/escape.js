@@ -1,13 +1,10 @@
-// One Escape key for the page. Whoever opens something that Escape closes pushes it here, and the one that was opened last
-// takes the key. Popovers and dialogs are closed by the browser.
+// One Escape key for the page: it closes what was opened last and is still open. Popovers and dialogs are closed by the
+// browser.
 
 const opened = [];
 let otherwise = () => {};
 
-/**
- * Let Escape call `close` as long as `isOpen()`. `takes` gets the element with the focus, and says whether the key is meant
- * for what is open.
- */
+/** Let Escape call `close` while `isOpen()`, if `takes` accepts the focused element. */
 export function closeOnEscape({ isOpen, takes = () => true, close }) {
   opened.splice(0, Infinity, ...opened.filter((entry) => entry.isOpen()));
   opened.push({ isOpen, takes, close });

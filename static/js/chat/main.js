@@ -1,7 +1,7 @@
-// The chat page: its parts, each on its own.
+// The chat page.
 import "./composer/attachments.js";
 import "./composer/composer.js";
-import "./composer/gauge.js";
+import "./composer/context_usage.js";
 import "./composer/keyboard.js";
 import "./connection/connection.js";
 import "./dialogs.js";

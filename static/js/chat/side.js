@@ -1,4 +1,4 @@
-// The pages beside the conversations.
+// The pages of the chat that show no conversation.
 import "./transcript/code.js";
 import "./shortcuts/shortcuts.js";
 import "./sidebar/elsewhere.js";

@@ -1,4 +1,4 @@
-// On a narrow screen the test's result is below the form: bring it into view when it begins.
+// On a narrow screen the connection test is below the form: scroll to it when it starts.
 
 const isBeside = matchMedia("(width >= 64rem)");
 

@@ -1,4 +1,4 @@
-// What is polled rests while nobody looks, and is fetched at once when somebody looks again.
+// Stop polling in a hidden tab, and poll at once when it is shown again.
 
 document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.target.matches("[data-poll]")) event.preventDefault();

@@ -1,5 +1,5 @@
-// Files for the message: chosen, dropped or pasted. They are uploaded at once, so that a draft keeps them; long text that
-// is pasted becomes a file too, and can be put into the message after all.
+// Attach files that are chosen, dropped or pasted. Upload them at once, so that the draft keeps them. Turn a long
+// pasted text into a file, which can be inserted as text instead.
 
 import { openIn } from "../dialogs.js";
 import { opensElsewhere } from "../dom.js";
@@ -15,11 +15,11 @@ const chooser = document.getElementById("attach-files");
 const dialog = document.getElementById("file-dialog");
 const chat = document.querySelector("main.chat");
 
-// More than a composer shows of it: one would no longer see the question for the code.
+// A longer text would hide the question in the composer.
 const longPaste = { characters: 2_000, lines: 60 };
 const most = Number(attach.dataset.most); // bytes
 const longest = Number(attach.dataset.longest); // characters of a message
-const ours = "<hx-partial"; // how our answers begin, also those that refuse
+const responseStart = "<hx-partial"; // the start of each of our responses, refusals too
 
 let uploading = 0;
 let sendAfterwards = false;
@@ -41,7 +41,7 @@ async function upload(file) {
   try {
     const answer = await post(attach.dataset.attach, { conversation: attach.dataset.conversation, files: file });
     const html = await answer.text();
-    if (!html.trimStart().startsWith(ours)) return `${file.name} could not be attached (error ${answer.status}).`;
+    if (!html.trimStart().startsWith(responseStart)) return `${file.name} could not be attached (error ${answer.status}).`;
     refused.textContent = "";
     await show(html);
     return refused.textContent;
@@ -66,7 +66,7 @@ async function attachAll(files) {
   return !problems.length;
 }
 
-// What is being attached goes with the message.
+// Hold the message back until its files are uploaded.
 form.addEventListener("submit", (event) => {
   if (!uploading) return;
   event.preventDefault();
@@ -152,21 +152,22 @@ document.addEventListener("click", (event) => {
   openIn(dialog, link);
 });
 
-// What waits in the draft may have been sent meanwhile, by another tab or before one came back here.
+// Another tab may have sent the draft's files.
 async function refresh() {
   try {
-    const answer = await fetch(`${attach.dataset.attach}?conversation=${attach.dataset.conversation}`, { headers: { "HX-Request": "true" } });
+    const address = `${attach.dataset.attach}?conversation=${attach.dataset.conversation}`;
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
     if (answer.ok) await show(await answer.text());
     form.dispatchEvent(new Event("files"));
   } catch {
-    // The server cannot be reached: what is sent will show.
+    // Offline: the list stays as it is, and sending shows the error.
   }
 }
 
 form.addEventListener("sent", refresh);
 addEventListener("pageshow", ({ persisted }) => persisted && refresh());
 
-// What had the focus is gone with its file.
+// A removed file takes the focused button with it.
 list.addEventListener("htmx:after:request", () => requestAnimationFrame(() => {
   form.dispatchEvent(new Event("files"));
   if (document.activeElement === document.body) input.focus();

@@ -1,5 +1,5 @@
-// The composer: Enter sends, Escape stops, the arrow up edits what was asked last; drafts survive a reload, and end in
-// every tab when they are sent.
+// The composer: Enter sends, Escape stops the reply, ArrowUp edits the last question. Keep the draft across reloads,
+// and clear it in every tab when it is sent.
 
 import { opensElsewhere, replyIsBeingWritten } from "../dom.js";
 import { actOnEscape } from "../escape.js";
@@ -12,7 +12,7 @@ const pause = 250; // ms without a key
 const longToMeasure = 20_000; // characters
 
 let keeping;
-let kept = null; // what this tab has stored: it forgets no other's
+let kept = null; // this tab removes only the draft that it stored
 
 function keepDraft() {
   clearTimeout(keeping);
@@ -20,7 +20,7 @@ function keepDraft() {
     if (input.value) localStorage.setItem(draftKey, (kept = input.value));
     else if (localStorage.getItem(draftKey) === kept) localStorage.removeItem(draftKey);
   } catch {
-    // Storage is off or full: the draft is in this page alone.
+    // Storage is off or full: keep the draft in this page only.
   }
 }
 
@@ -37,7 +37,7 @@ input.addEventListener("input", () => {
 addEventListener("pagehide", keepDraft);
 document.addEventListener("visibilitychange", () => document.hidden && keepDraft());
 
-// Another tab has sent it.
+// Another tab sent the draft.
 addEventListener("storage", ({ key, oldValue, newValue }) => {
   if (key !== draftKey || newValue !== null) return;
   if (input.value === oldValue) write("");
@@ -65,14 +65,14 @@ input.addEventListener("keydown", (event) => {
 
 actOnEscape(() => replyIsBeingWritten() && document.getElementById("stop")?.requestSubmit());
 
-// Send and Stop are one place: whoever is on the one that goes is on the other that comes.
+// Send and Stop replace each other: move the focus to the one that is shown.
 function keepFocus() {
   const { activeElement } = document;
   if (!activeElement?.matches(".composer__action") || activeElement.checkVisibility()) return;
   for (const action of document.querySelectorAll(".composer__action")) if (action.checkVisibility()) action.focus();
 }
 
-// Who uses a mouse goes on writing, and no space that they type presses the button.
+// After a mouse click go on writing: Space must not press the button again.
 for (const action of document.querySelectorAll(".composer__action")) {
   action.addEventListener("click", ({ detail }) => detail > 0 && !touch.matches && input.focus());
 }
@@ -81,9 +81,9 @@ const transcript = document.getElementById("transcript");
 new MutationObserver(keepFocus).observe(transcript, { childList: true });
 new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
 
-form.addEventListener("submit", keepDraft); // so that other tabs hear of its end
+form.addEventListener("submit", keepDraft); // other tabs see only a stored draft end
 form.addEventListener("htmx:after:request", ({ detail, target }) => {
-  if (target !== form || !detail.ctx.response?.raw?.ok) return; // buttons in it ask for things of their own
+  if (target !== form || !detail.ctx.response?.raw?.ok) return; // the form's buttons send requests of their own
   write("");
   keepDraft();
 });
@@ -100,7 +100,7 @@ for (const starter of document.querySelectorAll("[data-prompt]")) {
   });
 }
 
-// Grows with its text where the style sheet cannot make it: up to the height that it sets.
+// Grow with the text in browsers without field-sizing, up to the style sheet's max-height.
 function grow() {
   if (input.value.length > longToMeasure && input.style.height) return;
   input.style.height = "auto";

@@ -1,5 +1,5 @@
-// Presets: chosen from the empty page, the settings or, after a slash at the beginning of the message, from a list.
-// One fills in the message and the settings, and sends nothing.
+// Choose a preset on the empty page, in the settings, or from the list that a slash at the start of the message opens.
+// A preset fills in the message and the settings; it sends nothing.
 
 import { opensElsewhere } from "../dom.js";
 import { closeOnEscape } from "../escape.js";
@@ -12,7 +12,7 @@ const refused = document.getElementById("composer-error");
 const announcer = document.getElementById("announcer");
 const options = [...menu.children];
 const placeOfCode = "{code}";
-const typed = /^\/([^\n]{0,40})$/; // a slash, and what names are looked for by
+const typed = /^\/([^\n]{0,40})$/; // a slash, then part of a name
 
 let dismissed = false;
 
@@ -28,8 +28,8 @@ function around(opening) {
   return [before, after.join(placeOfCode)];
 }
 
-// What another preset has put around the text is taken off it.
-function bare(written) {
+/** Remove the opening of another preset from around the text. */
+function withoutOpening(written) {
   for (const { dataset } of options) {
     const [before, after] = around(dataset.opening);
     const length = before.length + after.length;
@@ -40,10 +40,10 @@ function bare(written) {
   return written;
 }
 
-// What is written already goes where the code goes.
+// Put the written text in the place for code.
 function fillIn(opening, written) {
   const [before, after] = around(opening);
-  const code = bare(written);
+  const code = withoutOpening(written);
   put(before + code + after, before.length + code.length);
 }
 
@@ -129,7 +129,7 @@ input.addEventListener("keydown", (event) => {
 
 input.addEventListener("input", offer);
 input.addEventListener("blur", close);
-menu.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the message
+menu.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus in the message
 menu.addEventListener("click", ({ target }) => {
   const option = target.closest("[role=option]");
   if (option) choose(option.dataset, "");
@@ -148,7 +148,7 @@ document.getElementById("preset-chooser")?.addEventListener("submit", (event) =>
   choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
 });
 
-// The page came with a preset in its address: what was written before goes where the code goes.
+// The address names a preset: put the draft in its place for code.
 const { opening } = input.dataset;
 if (opening !== undefined && input.value === opening.replace(placeOfCode, "")) {
   fillIn(opening, localStorage.getItem(`draft:${form.dataset.draft}`) ?? "");

@@ -1,4 +1,4 @@
-// The panel of settings: closes when they are saved, and leads to what is wrong when they are not.
+// Close the settings panel once they are saved, or focus the first invalid field.
 
 const panel = document.getElementById("settings");
 

@@ -1,11 +1,10 @@
-// Three ways for the same frames to reach the page. Each takes what to do with a word, which is a frame or a heartbeat,
-// and with the loss of the connection, and why where that is known; each returns how to close it, after which it is
-// silent, and perhaps how to hurry it.
+// Three carriers for the same frames. Each calls `receive` with a frame or heartbeat, and `lost` with the reason if it
+// is known. Each returns `close`, after which it calls neither; polling returns `hurry` too, which polls at once.
 
 export const reasons = { gone: "gone", crowded: "crowded" };
 const signedOut = 4401; // close codes of apps/chat/consumers.py
 const tooMany = 4429;
-const pace = { writing: 1_500, idle: 10_000, crowded: 5_000 }; // ms between two questions
+const pace = { writing: 1_500, idle: 10_000, crowded: 5_000 }; // ms between two polls
 const answerWithin = 15_000; // ms
 
 function withParameter(path, name, value) {
@@ -14,29 +13,29 @@ function withParameter(path, name, value) {
   return url;
 }
 
-export function socket({ socket: path, since }, word, lost) {
+export function socket({ socket: path, since }, receive, lost) {
   const url = withParameter(path, "since", since);
   url.protocol = url.protocol.replace("http", "ws");
   const connection = new WebSocket(url);
   const listening = new AbortController();
   const { signal } = listening;
-  connection.addEventListener("message", ({ data }) => word(data), { signal });
+  connection.addEventListener("message", ({ data }) => receive(data), { signal });
   const closed = ({ code }) => lost({ [signedOut]: reasons.gone, [tooMany]: reasons.crowded }[code]);
   connection.addEventListener("close", closed, { signal });
   return {
     close() {
       listening.abort();
       if (connection.readyState !== WebSocket.CONNECTING) connection.close();
-      else connection.addEventListener("open", () => connection.close()); // before, browsers complain
+      else connection.addEventListener("open", () => connection.close()); // browsers log an error before
     },
   };
 }
 
-export function events({ events: path, since }, word, lost) {
+export function events({ events: path, since }, receive, lost) {
   const source = new EventSource(withParameter(path, "since", since));
-  source.onmessage = ({ data }) => word(data);
+  source.onmessage = ({ data }) => receive(data);
   source.onerror = () => {
-    source.close(); // it would try again by itself, for ever
+    source.close(); // it would reconnect forever
     lost();
   };
   return {
@@ -47,7 +46,7 @@ export function events({ events: path, since }, word, lost) {
   };
 }
 
-export function polls({ changes: path, since }, word, lost, { replyIsBeingWritten, crowded }) {
+export function polls({ changes: path, since }, receive, lost, { replyIsBeingWritten, crowded }) {
   const closing = new AbortController();
   let cursor = since;
   let timer;
@@ -63,10 +62,10 @@ export function polls({ changes: path, since }, word, lost, { replyIsBeingWritte
     try {
       const answer = await fetch(withParameter(path, "cursor", cursor), { signal, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 404) return lost(reasons.gone);
-      const missing = await answer.json(); // fails where a server or proxy says that something is wrong
+      const missing = await answer.json(); // throws on an error page of a server or proxy
       if (closing.signal.aborted) return;
       cursor = missing.cursor;
-      word(missing.html);
+      receive(missing.html);
     } catch {
       if (!closing.signal.aborted) lost();
       return;

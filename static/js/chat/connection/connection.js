@@ -1,6 +1,6 @@
-// Keeps the page connected to its conversation: over a WebSocket, where those are blocked over server-sent events, and
-// where those are held back over questions. What has worked is remembered for the tab, and a WebSocket tried again now
-// and then. The server says something at once and every fifteen seconds after that: who says nothing is not there.
+// Keep the page connected to its conversation: by WebSocket; by server-sent events where WebSockets are blocked; by
+// polling where a proxy holds events back. Remember for the tab which carrier worked, and retry the WebSocket now and
+// then. The server sends a frame or heartbeat at once and every 15 seconds: silence means a lost connection.
 
 import { replyIsBeingWritten } from "../dom.js";
 import { events, polls, reasons, socket } from "./carriers.js";
@@ -14,9 +14,9 @@ const ladder = [
   { name: "events", open: events, tries: 1, triesOnceProven: 2 },
   { name: "polls", open: polls, tries: 1, triesOnceProven: 1 },
 ];
-const firstWordWithin = 5_000; // ms
+const firstFrameWithin = 5_000; // ms
 const longestSilence = 40_000; // ms, while a reply is being written
-const glance = 5_000; // ms between two looks
+const interval = 5_000; // ms between two checks
 const wait = { first: 500, longest: 10_000 }; // ms
 const upgrade = { usually: 600_000, crowded: 60_000 }; // ms until a WebSocket is tried again
 const memory = "chat:carrier";
@@ -51,7 +51,7 @@ function recall() {
   rung = Math.max(0, ladder.findIndex(({ name }) => name === remembered.name));
 }
 
-function say(text) {
+function showStatus(text) {
   if (sentence.textContent !== text) sentence.textContent = text;
 }
 
@@ -65,19 +65,18 @@ function connect() {
   close();
   if (over || document.hidden) return;
   spoke = false;
-  // While this runs nothing can be heard: the carriers call back later.
-  connection = ladder[rung].open(addresses, word, lost, { replyIsBeingWritten, crowded });
-  timer = setTimeout(lost, firstWordWithin);
+  connection = ladder[rung].open(addresses, receive, lost, { replyIsBeingWritten, crowded });
+  timer = setTimeout(lost, firstFrameWithin);
 }
 
-function word(text) {
+function receive(text) {
   heard = Date.now();
   if (!spoke) {
     clearTimeout(timer);
     spoke = true;
     tries = rounds = 0;
     remember();
-    say("");
+    showStatus("");
   }
   if (!text || text.startsWith("{")) return; // a heartbeat
   htmx.swap({ sourceElement: transcript, target: transcript, swap: "none", text, transition: false });
@@ -94,7 +93,7 @@ function lost(reason) {
   if (spoke) tries = 0;
   else if (++tries >= (proven.has(ladder[rung].name) ? ladder[rung].triesOnceProven : ladder[rung].tries)) next();
   const soon = wait.first * 2 ** (rounds + Math.max(0, tries - 1));
-  const later = Math.min(soon, wait.longest) * (0.7 + Math.random() * 0.6); // not everybody at once
+  const later = Math.min(soon, wait.longest) * (0.7 + Math.random() * 0.6); // spread the reconnecting pages
   timer = setTimeout(connect, tries || rounds || spoke ? later : 0);
 }
 
@@ -104,12 +103,12 @@ function next() {
   if (rung < ladder.length) return;
   rung = 0;
   rounds += 1;
-  say("Not connected. Trying again…");
+  showStatus("Not connected. Trying again…");
 }
 
 function end() {
   over = true;
-  say("You can no longer follow this conversation. Reload the page to sign in again.");
+  showStatus("You can no longer follow this conversation. Reload the page to sign in again.");
 }
 
 function startAnew() {
@@ -118,7 +117,7 @@ function startAnew() {
   connect();
 }
 
-function look() {
+function check() {
   if (document.hidden || over || !connection || !spoke) return;
   const writing = replyIsBeingWritten();
   if (writing && Date.now() - heard > longestSilence) lost();
@@ -128,7 +127,7 @@ function look() {
 if (addresses.socket) {
   recall();
   connect();
-  setInterval(look, glance);
+  setInterval(check, interval);
   addEventListener("online", startAnew);
   addEventListener("pagehide", close);
   addEventListener("pageshow", ({ persisted }) => persisted && startAnew());

@@ -1,4 +1,4 @@
-// Which keys are a shortcut's: those that somebody has set, which are kept in the browser, or else its own.
+// The keys of each shortcut: the user's, kept in the browser, or else the default ones.
 
 import { fits } from "./chords.js";
 
@@ -12,7 +12,7 @@ const defaults = {
   sidebar: [shifted("s")],
   write: [{ key: "Escape", shift: true }],
   "copy-reply": [shifted("c")],
-  "copy-code": [shifted(";"), { ...shifted(":"), unseen: true }], // what Shift makes of it on many keyboards
+  "copy-code": [shifted(";"), { ...shifted(":"), unseen: true }], // the same keys on many keyboards
   delete: [shifted("Backspace")],
   list: [{ key: "?" }, command("/")],
 };
@@ -24,7 +24,7 @@ function recall() {
     const kept = Object.entries(JSON.parse(localStorage.getItem(memory)) ?? {});
     return Object.fromEntries(kept.filter(([name, chord]) => name in defaults && typeof chord?.key === "string"));
   } catch {
-    return {}; // something else has written there
+    return {}; // another program wrote to this item
   }
 }
 
@@ -37,14 +37,14 @@ export const isOwn = (name) => name in own;
 export const chordsOf = (name) => (isOwn(name) ? [own[name]] : defaults[name]);
 export const shortcutFor = (keys) => Object.keys(defaults).find((name) => chordsOf(name).some((chord) => fits(chord, keys)));
 
-/** Another shortcut that has one of these chords already. */
+/** Return another shortcut that has one of these chords. */
 function clashOf(name, chords) {
   const clashes = (one, other) => fits(one, other) || fits(other, one);
   return Object.keys(defaults).find((other) =>
     other !== name && chordsOf(other).some((chord) => chords.some((wanted) => clashes(chord, wanted))));
 }
 
-/** Sets the chord of a shortcut, or takes its own back where there is none; the shortcut that is in the way, if one is. */
+/** Set a shortcut's chord, or restore the default for null. Return the shortcut that has the chord already, or null. */
 export function setChord(name, chord) {
   const clash = clashOf(name, chord ? [chord] : defaults[name]);
   if (clash) return clash;
@@ -54,7 +54,7 @@ export function setChord(name, chord) {
   return null;
 }
 
-/** Calls back when another tab has set some. */
+/** Call back when another tab sets a chord. */
 export function whenSetElsewhere(callback) {
   addEventListener("storage", ({ key }) => {
     if (key !== memory) return;

@@ -1,15 +1,15 @@
-// The list of shortcuts, in which each can be given other keys.
+// The list of shortcuts, with buttons to change their keys.
 
 import { chordOf, commandKey, isTaken, keysOf, pressed, writes } from "./chords.js";
 import { closeOnEscape } from "../escape.js";
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 import { chordsOf, isOwn, setChord, whenSetElsewhere } from "./shortcut_keys.js";
 
 const list = document.getElementById("shortcuts");
 const status = document.getElementById("shortcuts-status");
 const rows = [...list.querySelectorAll("[data-shortcut]")];
 const unchanged = "The keys stay as they are.";
-let changing = null; // the row whose new keys are waited for
+let changing = null; // the row that waits for new keys
 
 const titleOf = (row) => row.querySelector("dt").textContent;
 const titleOfShortcut = (name) => titleOf(rows.find(({ dataset }) => dataset.shortcut === name));
@@ -33,11 +33,11 @@ function show(row) {
   row.querySelector("[data-default]").hidden = !isOwn(shortcut);
 }
 
-/** Says it below the row, and to screen readers. */
-function tell(row, text) {
+/** Show a text below the row, and announce it. */
+function report(row, text) {
   for (const { lastElementChild: said } of rows) said.textContent = "";
   row.lastElementChild.textContent = text;
-  say(text, status);
+  announce(text, status);
 }
 
 function begin(row) {
@@ -46,7 +46,7 @@ function begin(row) {
   closeOnEscape({ isOpen: () => changing === row, close: () => leave(unchanged) });
   changeOf(row).setAttribute("aria-pressed", "true");
   changeOf(row).focus();
-  tell(row, "Press the new keys. Escape leaves it as it is, Backspace takes the default back.");
+  report(row, "Press the new keys. Escape leaves it as it is, Backspace takes the default back.");
 }
 
 function leave(text = "") {
@@ -54,12 +54,12 @@ function leave(text = "") {
   const row = changing;
   changing = null;
   changeOf(row).setAttribute("aria-pressed", "false");
-  tell(row, text);
+  report(row, text);
 }
 
 function give(row, chord) {
   const clash = setChord(row.dataset.shortcut, chord);
-  if (clash) return tell(row, `${inWords(chord)} is for “${titleOfShortcut(clash)}” already. Press other keys, or Escape.`);
+  if (clash) return report(row, `${inWords(chord)} is for “${titleOfShortcut(clash)}” already. Press other keys, or Escape.`);
   show(row);
   leave(`“${titleOf(row)}” is on ${inWords(chord)} now${writes(chord) ? ", where nothing is being written" : ""}.`);
 }
@@ -68,20 +68,20 @@ function giveDefault(row) {
   const clash = setChord(row.dataset.shortcut, null);
   show(row);
   leave();
-  changeOf(row).focus(); // the button that had it may be gone
-  if (clash) tell(row, `Its default keys are for “${titleOfShortcut(clash)}” now. Change those first.`);
-  else tell(row, `“${titleOf(row)}” is on ${inWords(chordsOf(row.dataset.shortcut)[0])} again.`);
+  changeOf(row).focus(); // the default button may be hidden now
+  if (clash) report(row, `Its default keys are for “${titleOfShortcut(clash)}” now. Change those first.`);
+  else report(row, `“${titleOf(row)}” is on ${inWords(chordsOf(row.dataset.shortcut)[0])} again.`);
 }
 
 function record(event) {
   if (!changing) return;
-  if (event.key === "Tab") return leave(); // and goes on to where it goes
+  if (event.key === "Tab") return leave(); // the browser moves the focus
   event.preventDefault();
   const keys = event.repeat ? null : pressed(event);
   if (!keys) return;
   const alone = !keys.command && !keys.alt && !keys.shift;
   if (alone && (keys.key === "Backspace" || keys.key === "Delete")) return giveDefault(changing);
-  if (isTaken(keys)) return tell(changing, `${inWords(keys)} has a use of its own. Press others, with ${commandKey} or Alt.`);
+  if (isTaken(keys)) return report(changing, `${inWords(keys)} has a use of its own. Press others, with ${commandKey} or Alt.`);
   give(changing, chordOf(keys));
 }
 
@@ -92,6 +92,6 @@ list.addEventListener("click", ({ target }) => {
   else if (target.closest("[data-change]")) changing === row ? leave(unchanged) : begin(row);
 });
 list.addEventListener("focusout", ({ target }) => changing && target === changeOf(changing) && leave());
-list.addEventListener("close", () => tell(rows[0], ""));
+list.addEventListener("close", () => report(rows[0], ""));
 whenSetElsewhere(() => rows.forEach(show));
 rows.forEach(show);

@@ -2,7 +2,7 @@
 
 import { pressed, writes } from "./chords.js";
 import { copy } from "../clipboard.js";
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 import { shortcutFor } from "./shortcut_keys.js";
 import "./shortcut_list.js";
 import { showSidebar, toggleSidebar } from "../sidebar/side_column.js";
@@ -16,11 +16,11 @@ const last = (selector) => [...document.querySelectorAll(selector)].at(-1);
 
 function copyLast(text, what) {
   if (text) copy(text, what);
-  else say(`There is no ${what} to copy.`);
+  else announce(`There is no ${what} to copy.`);
 }
 
 function copyLastReply() {
-  const button = last('.message[data-role="assistant"] [data-copy-message]'); // knows the reply as it was written
+  const button = last('.message[data-role="assistant"] [data-copy-message]'); // copies the Markdown, as it was written
   if (button) button.click();
   else copyLast("", "reply");
 }

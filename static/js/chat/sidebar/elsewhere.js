@@ -1,4 +1,4 @@
-// Tells of replies that have ended in other conversations than the one that is shown, as the list hears of it.
+// Show a toast when a reply ends in a conversation that is not open, as the refreshed list tells.
 
 import { showToast } from "../../shell.js";
 
@@ -6,7 +6,7 @@ const list = document.getElementById("conversation-list");
 const words = {
   succeeded: ["info", "has been answered."],
   failed: ["danger", "could not be answered."],
-}; // who stopped a reply knows
+}; // no toast for a stopped reply: its owner stopped it
 
 const beingAnswered = () => new Set([...list.querySelectorAll(".conversation:has(.live-dot)")].map(({ id }) => id));
 let before = beingAnswered();

@@ -1,5 +1,4 @@
-// Selects several conversations of the list, to archive or delete them together. Meanwhile each is a checkbox in the place
-// of its link.
+// Select conversations in the list, to archive or delete them together. A checkbox replaces each link meanwhile.
 
 import { opensElsewhere } from "../dom.js";
 import { closeOnEscape } from "../escape.js";
@@ -11,10 +10,10 @@ const number = document.getElementById("selecting-number");
 const most = Number(form.dataset.most);
 
 let selected = new Set();
-let last = ""; // the one that was ticked or unticked last: a range begins there
+let last = ""; // the last box that was ticked or unticked: a range starts there
 let focused = "";
 let withShift = false;
-let next = null; // where the focus goes once the selected ones are gone
+let next = null; // gets the focus once the selected conversations are gone
 
 const boxes = () => [...column.querySelectorAll(".selectable input")];
 const link = (id) => document.getElementById(`conversation-${id}`);
@@ -30,17 +29,17 @@ function makeSelectable(conversation) {
   conversation.before(label);
 }
 
-// All that are listed, and again those that have come since.
+/** Make listed conversations selectable that are not yet. */
 function show() {
   const added = column.querySelectorAll("#conversation-list .conversation:first-child");
   for (const conversation of added) makeSelectable(conversation);
   if (!added.length) return;
-  tell();
-  // A list that was asked for before has taken the place of the one with the focus.
+  count();
+  // A refresh that was under way replaced the focused box.
   if (document.activeElement === document.body) boxes().find(({ value }) => value === focused)?.focus();
 }
 
-function tell() {
+function count() {
   selected = new Set(boxes().filter(({ checked }) => checked).map(({ value }) => value));
   const { size } = selected;
   const words = size ? `${size.toLocaleString("en")} selected` : "None selected";
@@ -56,7 +55,7 @@ function begin() {
   boxes()[0]?.focus();
 }
 
-// A search field clears itself.
+// Escape in the search field clears it.
 const isAboutTheList = (focused) =>
   focused === document.body || (column.contains(focused) && !focused.matches("[type=search]"));
 
@@ -71,7 +70,7 @@ function end() {
 function cancel() {
   end();
   start.focus();
-  htmx.trigger("#conversations-refresh", "refresh"); // nothing was asked for meanwhile
+  htmx.trigger("#conversations-refresh", "refresh"); // the list was not refreshed meanwhile
 }
 
 start.addEventListener("click", (event) => {
@@ -88,20 +87,20 @@ column.addEventListener("click", ({ target, shiftKey }) => {
   const box = target.closest(".selectable")?.querySelector("input");
   if (!box) return;
   withShift ||= shiftKey;
-  if (target !== box) return; // its own click follows
+  if (target !== box) return; // the label's click is followed by the box's
   const all = boxes();
   const begun = all.findIndex(({ value }) => value === last);
   const [first, end] = [begun, all.indexOf(box)].sort((one, other) => one - other);
   if (withShift && first >= 0) for (const between of all.slice(first, end + 1)) between.checked = box.checked;
   withShift = false;
   last = box.value;
-  tell();
+  count();
 });
 
 form.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-select-all]")) return;
   for (const box of boxes()) box.checked = true;
-  tell();
+  count();
 });
 
 form.addEventListener("reset", (event) => {
@@ -119,9 +118,9 @@ form.addEventListener("htmx:after:request", ({ detail }) => {
 
 document.addEventListener("htmx:after:swap", () => {
   if (form.hidden) return;
-  if (!next) return show(); // the list may be longer now
+  if (!next) return show(); // “Show more” adds conversations
   end();
-  if (column.matches(":popover-open")) column.hidePopover(); // a drawer, over what says what was done
+  if (column.matches(":popover-open")) column.hidePopover(); // the drawer covers the toast
   else (link(next.id) ?? column.querySelector("a")).focus();
   next = null;
 });

@@ -1,7 +1,7 @@
-// Shows and hides the list of conversations: a drawer where there is little room, else a column. That it is hidden is
-// remembered, and known before the first paint (theme.js).
+// Show or hide the list of conversations: a drawer on narrow screens, else a column. theme.js applies the remembered
+// choice before the first paint.
 
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 
 const list = document.getElementById("conversations");
 const root = document.documentElement;
@@ -17,7 +17,8 @@ function hide(hidden) {
 export function toggleSidebar() {
   if (narrow.matches) return list.togglePopover();
   hide(!root.hasAttribute("data-no-sidebar"));
-  say(root.hasAttribute("data-no-sidebar") ? "The list of conversations is hidden." : "The list of conversations is shown.");
+  const isHidden = root.hasAttribute("data-no-sidebar");
+  announce(isHidden ? "The list of conversations is hidden." : "The list of conversations is shown.");
 }
 
 export function showSidebar() {
@@ -26,7 +27,7 @@ export function showSidebar() {
   else hide(false);
 }
 
-// On a wide screen it is no popover, whatever the button says.
+// On a wide screen the column is no popover: don't let the button open it as one.
 document.querySelector(".chat__sidebar-toggle")?.addEventListener("click", (event) => {
   if (narrow.matches) return;
   event.preventDefault();

@@ -1,4 +1,4 @@
-// The list of conversations: opens the menu of one, and asks for news when there may be some.
+// The list of conversations: open a conversation's menu, and refresh the list when it may have changed.
 
 import { opensElsewhere } from "../dom.js";
 
@@ -10,7 +10,7 @@ let opener = null;
 const narrow = matchMedia("(width < 48rem)");
 
 function open(link) {
-  // Within the drawer where that is open: what is shown before a popover closes it.
+  // Inside the open drawer: a popover outside would close it.
   (link.closest("[popover]") ?? document.querySelector("main")).append(menu);
   menu.setAttribute("aria-label", link.getAttribute("aria-label"));
   menu.showPopover({ source: link });
@@ -24,7 +24,7 @@ document.addEventListener("click", async (event) => {
   if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   if (menu.matches(":popover-open")) menu.hidePopover();
-  menu.replaceChildren(); // or that of another conversation would stay, where this one is gone
+  menu.replaceChildren(); // a refused request must not show the last menu
   await htmx.ajax("GET", link.href, { target: menu, swap: "innerHTML" });
   if (menu.childElementCount) open(link);
 });
@@ -34,7 +34,7 @@ menu.addEventListener("toggle", ({ target, newState }) => {
   if (newState === "closed" && opener?.isConnected && menu.contains(document.activeElement)) opener.focus();
 });
 
-// The title is there to be typed over.
+// Select the title, to type over it.
 menu.addEventListener("toggle", ({ target }) => {
   if (!target.matches("details[open]")) return;
   target.querySelector("input[name=title]")?.select();
@@ -54,15 +54,15 @@ menu.addEventListener("click", ({ target }) => target.closest("a[download]") && 
 menu.addEventListener("htmx:after:request", ({ target, detail }) => {
   if (!detail.ctx.response?.raw?.ok) return;
   if (menu.matches(":popover-open")) menu.hidePopover();
-  // A drawer, over what says what was done.
+  // The drawer covers the toast.
   if (target.matches("[data-leaves-list]") && column.matches(":popover-open")) column.hidePopover();
 });
 
-// Another tab may have done something meanwhile; what is sent here begins a reply.
+// Another tab may have changed the list; a sent message starts a reply.
 document.addEventListener("visibilitychange", () => document.hidden || htmx.trigger(refresh, "refresh"));
 document.getElementById("composer")?.addEventListener("htmx:after:request", () => htmx.trigger(refresh, "refresh"));
 
-// What has been brought back has the focus that its toast had.
+// Undo removes its toast: focus the restored conversation.
 let restored = "";
 
 document.addEventListener("submit", ({ target }) => {
@@ -76,7 +76,7 @@ document.addEventListener("htmx:after:swap", () => {
   link.focus();
 });
 
-// Nothing may change under somebody who is choosing.
+// Don't change the list while its menu is open or conversations are selected.
 document.addEventListener("htmx:before:request", (event) => {
   const isPoll = event.target.closest?.("#conversations-refresh, [id^=conversations-poll]");
   const isBusy = menu.matches(":popover-open") || document.querySelector("#conversations[data-selecting]");

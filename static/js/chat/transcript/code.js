@@ -1,7 +1,7 @@
-// The header of a code block: copy, wrap, download. Whether lines are wrapped is remembered, for all blocks at once.
+// The buttons of a code block: copy, wrap, download. Wrapping applies to all blocks and is remembered.
 
 import { copy } from "../clipboard.js";
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 
 const memory = "code:wrap";
 const root = document.documentElement;
@@ -16,10 +16,10 @@ function toggleWrap() {
   wrap(wrapped);
   if (wrapped) localStorage.setItem(memory, "on");
   else localStorage.removeItem(memory);
-  say(wrapped ? "Long lines of code are wrapped." : "Long lines of code are not wrapped.");
+  announce(wrapped ? "Long lines of code are wrapped." : "Long lines of code are not wrapped.");
 }
 
-// Named by where it stands: what a model writes names no file.
+// Name the file by the block's number: the model gives no name.
 function download(button) {
   const blocks = [...(button.closest(".message") ?? document).querySelectorAll(".code-block")];
   const number = blocks.indexOf(button.closest(".code-block")) + 1;
@@ -28,7 +28,7 @@ function download(button) {
   link.download = `code-${number}.${button.dataset.download}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href));
-  say(`Downloaded ${link.download}.`);
+  announce(`Downloaded ${link.download}.`);
 }
 
 document.addEventListener("click", ({ target }) => {

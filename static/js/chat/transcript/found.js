@@ -1,4 +1,4 @@
-// Goes to the place that the address names, a message or a position, and marks there the words that were sought.
+// Scroll to the message or position in the address, and highlight the words that were searched for.
 
 import { leave } from "./scrolling.js";
 
@@ -9,7 +9,7 @@ const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst.join("|")})`, "
 const namedMessage = /^#message-([0-9a-f-]{36})$/;
 let found = [];
 
-function* places(root) {
+function* matches(root) {
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     for (const match of texts.currentNode.data.matchAll(pattern)) {
@@ -23,22 +23,22 @@ function* places(root) {
 
 const transcript = document.getElementById("transcript");
 
-// Skip links lead elsewhere on the page.
-const sought = () =>
+// Search the transcript only: skip links have hashes too.
+const target = () =>
   transcript.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`) ??
   transcript.querySelector(`:scope > [data-position="${CSS.escape(parameters.get("at") ?? "")}"]`);
 
 function mark() {
-  const body = sought()?.querySelector(".message__body");
-  found = words.length && body ? [...places(body)] : [];
+  const body = target()?.querySelector(".message__body");
+  found = words.length && body ? [...matches(body)] : [];
   CSS.highlights?.set("found", new Highlight(...found));
 }
 
 function go() {
   const [, id] = location.hash.match(namedMessage) ?? [];
-  // A message that the page does not carry.
+  // The page does not carry the message: load the part that does.
   if (id && !document.getElementById(`message-${id}`)) return location.replace(`${location.pathname}${id}/`);
-  const message = sought();
+  const message = target();
   if (!message) return;
   mark();
   leave();
@@ -47,5 +47,5 @@ function go() {
 
 go();
 addEventListener("hashchange", () => namedMessage.test(location.hash) && go());
-// What has just been written is sent once more, and takes the place of what was marked.
+// The last frame replaces a reply that has just ended, and its highlights.
 document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());

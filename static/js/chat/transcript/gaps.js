@@ -1,5 +1,5 @@
-// Messages that the page does not carry: fetches them as the reader comes near, and keeps in its place what is read
-// while messages are put above it, or others in place of all.
+// Gaps: messages that the page does not carry. Fetch them as the reader comes near. Keep the visible message still
+// while messages are added above it or another thread replaces them all.
 
 import { follow } from "./scrolling.js";
 
@@ -19,7 +19,7 @@ function isInView(element) {
   return box.bottom > view.top && box.top < view.bottom;
 }
 
-/** The message that must not move: next to a gap that is seen, or else the first that is seen. */
+/** Return the message that must not move: beside the visible gap, or else the first visible one. */
 function anchorFor(gap, side) {
   if (!gap || !isInView(gap)) return messages().find(isInView);
   const [follows, precedes] = [Node.DOCUMENT_POSITION_FOLLOWING, Node.DOCUMENT_POSITION_PRECEDING];
@@ -59,7 +59,7 @@ document.addEventListener("htmx:before:settle", () => {
   if (announcer && added.length) announcer.textContent = `${added.length} more messages are shown.`;
 });
 
-/** What stands where a message stood that another thread has taken the place of. */
+/** Return the message at the same position in the thread that is shown now. */
 function replacementOf(message) {
   if (!message) return null;
   return document.getElementById(message.id) ??
@@ -82,11 +82,11 @@ const near = new IntersectionObserver((entries) => {
 }, { root: scroller, rootMargin: nearby });
 
 function watch() {
-  near.disconnect(); // what is near now counts too
+  near.disconnect(); // report gaps that are near already
   for (const gap of transcript.querySelectorAll(":scope > .gap")) near.observe(gap);
 }
 
-// Nothing is fetched for who only opens the page, whatever is near.
+// Fetch nothing until the reader scrolls.
 for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   scroller.addEventListener(kind, () => {
     if (hasScrolled) return;

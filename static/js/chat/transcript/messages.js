@@ -1,8 +1,8 @@
-// What can be done with a message: its buttons post without leaving the page, and whoever pressed one stays there.
+// The actions of a message: post without leaving the page, and keep the focus on the message.
 
 import { copy } from "../clipboard.js";
 import { closeOnEscape } from "../escape.js";
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 
 const transcript = document.getElementById("transcript");
 const form = document.getElementById("again");
@@ -16,13 +16,13 @@ form?.addEventListener("submit", (event) => {
   htmx.ajax("POST", submitter.formAction, { source: form, swap: "none" });
 });
 
-// Whoever does something else meanwhile is left where they are; so is whoever was refused.
+// Don't move focus if the user acted meanwhile or the request failed.
 const forget = () => (pressed = null);
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, forget, { capture: true });
 form?.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.raw?.ok || forget());
 
-// Another thread takes the place of all messages, and of the button that was pressed; a reply that begins takes the place
-// of what stood there a moment before, so it is looked after until somebody does something else.
+// A swap may replace the pressed button more than once: first with the thread, then with the reply's first frame.
+// Restore the focus after each, until the user acts.
 document.addEventListener("htmx:after:swap", () => {
   if (!pressed || document.activeElement !== document.body) return;
   const message = transcript.querySelector(`.message[data-position="${pressed.position}"]`);
@@ -31,11 +31,11 @@ document.addEventListener("htmx:after:swap", () => {
   const button = versions.find((version) => version.getAttribute("aria-label") === pressed.name) ?? versions[0];
   if (!button) message.tabIndex = -1;
   (button ?? message).focus({ preventScroll: true });
-  if (pressed.isVersion) say(message.querySelector(".versions .visually-hidden")?.textContent ?? "");
-  pressed.isVersion = false; // is said once
+  if (pressed.isVersion) announce(message.querySelector(".versions .visually-hidden")?.textContent ?? "");
+  pressed.isVersion = false; // announce once
 });
 
-// Which one that is the page cannot say beforehand.
+// The link's href cannot know the latest reply.
 document.querySelector("[data-latest-reply]")?.addEventListener("click", (event) => {
   const latest = [...transcript.querySelectorAll('.message[data-role="assistant"]')].at(-1);
   if (!latest) return;
@@ -44,14 +44,14 @@ document.querySelector("[data-latest-reply]")?.addEventListener("click", (event)
   latest.focus();
 });
 
-// From either button of a pair the arrow keys go through the versions.
+// On either button of a pair the arrow keys change the version.
 transcript?.addEventListener("keydown", ({ key, target }) => {
   const name = { ArrowLeft: "Previous version", ArrowRight: "Next version" }[key];
   if (name) target.closest(".versions")?.querySelector(`[aria-label="${name}"]:enabled`)?.click();
 });
 
 async function fetched(address) {
-  const answer = await fetch(address, { redirect: "error" }); // where a session has ended, it would be the sign-in page
+  const answer = await fetch(address, { redirect: "error" }); // an ended session redirects to the sign-in page
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.text();
 }
@@ -63,7 +63,7 @@ document.addEventListener("click", ({ target }) => {
   copy(fetched(button.dataset.copyMessage), what, button);
 });
 
-// The words of a question are on the page already.
+// Fill in the question from the page.
 document.addEventListener("click", ({ target }) => {
   const editing = target.closest(".message__edit:not([open]) > summary")?.parentElement;
   if (!editing) return;
@@ -78,7 +78,7 @@ document.addEventListener("toggle", ({ target }) => {
     close: () => leave(target),
   });
   target.querySelector("textarea").focus();
-  target.scrollIntoView({ block: "nearest" }); // with its buttons
+  target.scrollIntoView({ block: "nearest" }); // the buttons too
 }, { capture: true });
 
 function leave(editing) {

@@ -1,5 +1,5 @@
-// Reading first, for whoever has chosen it: a question stays at the top of the scroller and its reply grows below. Until
-// the reply fills the window there is room below it, or the question could not be that high.
+// The setting “Keep the question at the top”: the reply grows below it. Until the reply fills the window, an empty
+// element at the end makes room to scroll the question up.
 
 const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
@@ -8,8 +8,8 @@ const memory = "reading-first";
 const room = document.createElement("div");
 
 let kept = null; // the id of the question at the top
-let held = false; // until the reader goes elsewhere
-let awaited = null; // what was asked by, and what the last message was then
+let held = false; // until the reader scrolls
+let awaited = null; // the form that asked, and the last message at that time
 
 const last = () => transcript.lastElementChild;
 const isWritten = (message) => !["queued", "running"].includes(message?.dataset.state);
@@ -37,13 +37,13 @@ function begin() {
   awaited = null;
 }
 
-/** How far below the window's upper edge the question begins: above it where it is so long that nothing else is seen. */
+/** Return the question's distance from the window's top. Negative for a question of more than half a window. */
 function top(question) {
   const above = Math.max(0, question.offsetHeight - scroller.clientHeight / 2);
   return parseFloat(getComputedStyle(scroller).paddingTop) - above;
 }
 
-/** Puts the question of a reply that has begun at the top, and keeps it there. */
+/** Scroll the question of a new reply to the top, and hold it there. */
 export function keepAtTop() {
   if (awaited && last()?.dataset.role === "assistant" && last().id !== awaited.after) begin();
   const question = kept && document.getElementById(kept);
@@ -62,7 +62,7 @@ choice.addEventListener("change", () => {
   release();
 });
 
-// A key or finger is felt before the scroller moves, and what is written meanwhile would undo it.
+// Release before the scroll event: the next token would undo the reader's scrolling.
 for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   scroller.addEventListener(kind, release, { passive: true });
 }
@@ -72,4 +72,4 @@ document.addEventListener("htmx:finally:request", ({ detail, target }) => {
 });
 
 scroller.append(room);
-if (readsFirst() && !isWritten(last())) awaited = { after: null }; // what begins a conversation is asked on another page
+if (readsFirst() && !isWritten(last())) awaited = { after: null }; // the first question was sent from another page

@@ -1,6 +1,5 @@
-// Follows the reply only while the reader is at its end: whatever a reader does to go up, or to hold on to something,
-// lets go of the end, and only going there again takes hold of it. Whoever reads first is at the end only where they have
-// asked for it.
+// Follow the reply while the reader is at its end. Scrolling up, focusing or selecting unpins; scrolling to the end
+// pins again. With “Keep the question at the top” only the button “Jump to latest” pins.
 
 import { awaitReply, awaitsReply, keepAtTop, readsFirst, release } from "./reading.js";
 
@@ -8,16 +7,16 @@ const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
 const jump = document.getElementById("jump-to-latest");
 const nearEnd = 4; // px
-const lately = 400; // ms, in which a reply grows while somebody scrolls to its end
+const lately = 400; // ms that a reader needs to scroll to the end of a growing reply
 const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
 const asks = /\/(retry|continue|edit)\/$/;
 const goesOn = /\/continue\/$/;
 
-let pinned = "socket" in transcript.dataset && !awaitsReply(); // a conversation that is to begin is read from its top
-let seen = 0; // where the scroller was last seen
-let left = { message: null, height: 0 }; // what the last message reached down to when the end was let go of
+let pinned = "socket" in transcript.dataset && !awaitsReply(); // a new conversation's page starts at the top
+let seen = 0; // the last known scroll position
+let left = { message: null, height: 0 }; // the last message's height when the reader left the end
 let width = scroller.clientWidth;
-const heights = []; // of the last moments, and when they were
+const heights = []; // of the last moments, with their times
 
 const isAtEndOf = (height) => height - scroller.clientHeight - scroller.scrollTop <= nearEnd;
 const isAtEnd = () => isAtEndOf(scroller.scrollHeight);
@@ -25,7 +24,7 @@ const reachesEnd = () => isAtEnd() || isAtEndOf(heightLately());
 const last = () => transcript.lastElementChild;
 const reach = (message) => transcript.getBoundingClientRect().bottom - message.getBoundingClientRect().top;
 
-/** How much has been written since the reader left the end, in lines. */
+/** Return how many lines were written since the reader left the end, in words. */
 function newLines() {
   if (!left.message?.isConnected) return "";
   const lines = Math.round((reach(left.message) - left.height) / parseFloat(getComputedStyle(transcript).lineHeight));
@@ -33,7 +32,7 @@ function newLines() {
 }
 
 function show() {
-  if (!pinned && isAtEnd()) measure(); // all that is there is seen
+  if (!pinned && isAtEnd()) measure(); // the reader sees everything
   jump.hidden = pinned || isAtEnd() || !last();
   const news = jump.hidden ? "" : newLines();
   jump.dataset.new = news;
@@ -65,7 +64,7 @@ function heightLately() {
 export function follow() {
   heights.push({ height: scroller.scrollHeight, at: performance.now() });
   heightLately();
-  if (scroller.clientWidth !== width) measure(); // lines that break elsewhere are no new ones
+  if (scroller.clientWidth !== width) measure(); // rewrapped lines are not new lines
   width = scroller.clientWidth;
   keepAtTop();
   if (pinned) scroller.scrollTop = scroller.scrollHeight;
@@ -75,15 +74,15 @@ export function follow() {
 
 scroller.addEventListener("scroll", () => {
   const { scrollTop } = scroller;
-  // What grows between our own scrolling and this event is no reader's doing, so only the direction counts. At the
-  // end it is no reader either: there is less to scroll than there was.
+  // The reply may grow between our own scrolling and this event, so only the direction tells a reader's scrolling. At
+  // the end, a shrinking transcript scrolls up too.
   if (scrollTop < seen - 1 && !isAtEnd()) leave();
   else if (scrollTop > seen && reachesEnd() && !readsFirst()) return pin();
   seen = scrollTop;
   show();
 }, { passive: true });
 
-// Before it is seen in a scroll event, the next token would undo it.
+// Unpin before the scroll event: the next token would undo the reader's scrolling.
 scroller.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && leave(), { passive: true });
 scroller.addEventListener("touchmove", leave, { passive: true });
 scroller.addEventListener("pointerdown", ({ offsetX, target }) => {
@@ -94,7 +93,7 @@ scroller.addEventListener("keydown", ({ key, shiftKey, target }) => {
   if (upwards.has(key) || (key === " " && shiftKey && target === scroller)) leave();
 });
 
-// What a reader has focused or selected stays where it is.
+// Keep still what the reader focused or selected.
 transcript.addEventListener("focusin", leave);
 document.addEventListener("selectionchange", () => {
   const selection = getSelection();
@@ -103,10 +102,10 @@ document.addEventListener("selectionchange", () => {
 
 jump.addEventListener("click", () => {
   pin();
-  scroller.focus({ preventScroll: true }); // the button that had it is gone
+  scroller.focus({ preventScroll: true }); // the focused button is hidden now
 });
 
-// Whoever asks wants to see the answer.
+// Show the reply to a question.
 document.addEventListener("htmx:before:request", ({ target, detail }) => {
   const { action } = detail.ctx.request;
   if (target.id !== "composer" && !asks.test(action)) return;

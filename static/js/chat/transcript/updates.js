@@ -1,5 +1,5 @@
-// Only the connection changes a message that is shown: an answer to a request may be older than what that has brought
-// meanwhile, so it only adds messages that are not there yet.
+// Only the connection updates a message on the page. The response to a form may be older than the connection's last
+// frame, so it only adds messages that the page lacks.
 
 document.addEventListener("htmx:before:swap", ({ detail }) => {
   if (!detail.ctx.request) return;

@@ -1,4 +1,4 @@
-// Marks where the model's view of the conversation begins, as the latest reply that has been written says.
+// Mark the first message that still fits the model's context window, as the latest finished reply tells.
 
 const transcript = document.getElementById("transcript");
 const mark = document.createElement("p");
@@ -12,17 +12,17 @@ function latestReply() {
   return null;
 }
 
-function place() {
+function update() {
   const position = latestReply()?.dataset.seesFrom ?? "1";
   const first = position === "1" ? null : transcript.querySelector(`:scope > .message[data-position="${CSS.escape(position)}"]`);
-  if (!first) return mark.remove(); // nothing is left out, or the page does not carry that place
+  if (!first) return mark.remove(); // nothing is left out, or the page does not carry that message
   const above = Number(position) - 1;
   mark.textContent = `The model no longer sees the ${above.toLocaleString("en")} messages above.`;
-  mark.dataset.position = `${above}.5`; // what is added by position finds its place around it
+  mark.dataset.position = `${above}.5`; // messages are added by position, above or below the mark
   if (first.previousElementSibling !== mark) first.before(mark);
 }
 
-place();
-// Not what is written within messages: a reply changes many times a second.
-new MutationObserver(place).observe(transcript, { childList: true });
-new MutationObserver(place).observe(transcript, { subtree: true, attributeFilter: ["data-sees-from"] });
+update();
+// Don't watch inside messages: a reply changes many times a second.
+new MutationObserver(update).observe(transcript, { childList: true });
+new MutationObserver(update).observe(transcript, { subtree: true, attributeFilter: ["data-sees-from"] });
