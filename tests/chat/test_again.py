@@ -103,7 +103,7 @@ def test_stopping_says_what_it_took_and_what_it_saved(alice: User, signed_in: Ca
     stop_reply(conversation=conversation)
     Generation.objects.update(completion_tokens=24, parameters={"max_tokens": 1024})
     page = signed_in(alice).get(conversation.get_absolute_url()).text
-    assert "Stopped by you after 24 tokens, up to 1,000 saved" in page
+    assert "Stopped by you after 24 tokens, up to 1,000 saved" in " ".join(page.split())
 
 
 def offered(page: str) -> list[str]:

@@ -197,7 +197,8 @@ class TestOwn:
         for number, is_found in ((theirs.pk, False), (ours.pk, True), ("x", False), ("9" * 30, False)):
             assert ("draft" in browser.get(HOME, {"preset": number}).context) is True
             page = browser.get(HOME, {"preset": number}).text
-            assert ("This code does not do what I expect." in page.partition("<textarea")[2][:400]) == is_found
+            message = page.partition("<textarea")[2].partition("</textarea>")[0]
+            assert ("This code does not do what I expect." in message) == is_found
             assert "Bobs words" not in page
             used = browser.post(f"{talk.get_absolute_url()}settings/preset/", {"preset": number})
             assert used.status_code == (302 if is_found else 404)
