@@ -35,7 +35,7 @@ def test_csv_has_the_figures_and_what_they_rest_on(guide: None, client: Client) 
     assert "Computed here" in kv["Code Llama 34B: rests on"]
     assert "checked 2026-11-22" in kv["Code Llama 34B: rests on"]
     disputed = found["Fills in the middle"]["Code Llama – Instruct 70B: rests on"]
-    assert "sources disagree: 7B and 13B Base only" in disputed
+    assert "sources disagree: no: 7B and 13B Base only" in disputed
     assert "<https://arxiv.org/abs/2308.12950v3>" in disputed
 
 

@@ -81,10 +81,10 @@ JUDGED = [
     ("S7 highest accuracy", OVERVIEW, "Instruct 70B leads HumanEval, Instruct 13B and 34B lead Python on MBPP"),
     ("S8 above Base on HumanEval", PYTHON, "HumanEval +4.9 +7.3 +4.9 +4.3"),
     ("S9 most capable", PYTHON, "“the most capable choice for Python” not of every kind of work"),
-    ("S10 data science, Django, Flask", OVERVIEW, "The evidence is small stand-alone functions"),
+    ("S10 data science, Django, Flask", OVERVIEW, "it tests neither data science nor Django or Flask"),
     ("S11 massive dataset", PYTHON, "100 billion further tokens, 75 % of them Python"),
     ("S12 superior at intent", OVERVIEW, "“Superior” intent is not measured between variants"),
-    ("S13 debugging, explaining", OVERVIEW, "A reasonable use"),
+    ("S13 debugging, explaining", OVERVIEW, "scores neither explaining nor debugging"),
     ("S14 Python for Python", OVERVIEW, "projects that are mostly Python, written from left to right, take Python"),
     ("S15 100,000 tokens", CONTEXT, "wrong for two of the twelve models"),
     ("S16 files as context", CONTEXT, "several files"),
@@ -130,9 +130,9 @@ def test_sources_show_publisher_and_dates(page: ReadPage) -> None:
     paper = listed["source-paper"]
     assert "Meta AI, on arXiv, 31 January 2024 ; checked 22 November 2026" in paper.text
     assert paper.all("a")[0].attributes["href"] == "https://arxiv.org/abs/2308.12950v3"
-    assert "no date given" in listed["source-hf-70b"].text
+    assert "no date given" in listed["source-prompt-docs"].text
 
 
 def test_no_citation_is_left_as_text(page: ReadPage) -> None:
-    assert "[ Source 1, §2.1 ]" in page.section("python").text
+    assert "[ Source 1, §2.1 ; Source 7 ]" in page.section("python").text
     assert "[@" not in page.text

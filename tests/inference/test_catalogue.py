@@ -20,7 +20,7 @@ from apps.inference.errors import InvalidRequest
 
 VARIANTS = ("base", "python", "instruct")
 SIZES = ("7B", "13B", "34B", "70B")
-YES, NO, DISPUTED, UNVERIFIED = Support.YES, Support.NO, Support.DISPUTED, Support.UNVERIFIED
+YES, NO, DISPUTED = Support.YES, Support.NO, Support.DISPUTED
 GUIDE_SOURCES = Path("apps/guide/content/sources.toml")
 
 
@@ -30,7 +30,7 @@ def test_every_variant_has_every_size() -> None:
 
 @pytest.mark.parametrize(
     ("variant", "expected"),
-    [("base", (YES, YES, NO, YES)), ("instruct", (YES, YES, NO, DISPUTED)), ("python", (NO, NO, NO, UNVERIFIED))],
+    [("base", (YES, YES, NO, YES)), ("instruct", (YES, YES, NO, DISPUTED)), ("python", (NO, NO, NO, NO))],
 )
 def test_infilling(variant: str, expected: tuple[Support, ...]) -> None:
     assert tuple(capabilities_of(variant, size).infill.support for size in SIZES) == expected
@@ -49,8 +49,7 @@ def test_two_of_the_70b_models_have_no_long_context() -> None:
         is_short = model.name in short
         assert model.trained_context.value == (4096 if is_short else 16384)
         assert model.claimed_context.value == (None if is_short else 100_000)
-    assert capabilities_of("instruct", "70B").trained_context.standing is Standing.DISPUTED
-    assert capabilities_of("python", "70B").trained_context.standing is Standing.UNVERIFIED
+        assert model.trained_context.standing is Standing.VERIFIED
 
 
 def test_vocabulary_has_room_for_infilling_where_its_tokens_are() -> None:
@@ -101,7 +100,7 @@ def test_every_fact_cites_sources_that_are_described() -> None:
 def test_sources_that_the_guide_has_too_are_the_same() -> None:
     guide = {source["key"]: source["url"] for source in tomllib.loads(GUIDE_SOURCES.read_text())["sources"]}
     shared = guide.keys() & all_sources().keys()
-    assert {"paper", "readme", "card", "code", "prompt-docs", "hf-70b"} <= shared
+    assert {"paper", "readme", "card", "code", "prompt-docs", "codellama-188"} <= shared
     assert {key: all_sources()[key].url for key in shared} == {key: guide[key] for key in shared}
 
 
