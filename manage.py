@@ -12,7 +12,7 @@ from django.db import OperationalError
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     if sys.argv[1:2] != ["start"]:
-        # One command needs one connection, and a pool would go on trying where nothing answers.
+        # One command needs one connection; a pool would keep trying while nothing answers.
         os.environ.setdefault("DATABASE_POOL_SIZE", "0")
     try:
         execute_from_command_line(sys.argv)

@@ -1,4 +1,4 @@
-"""The admin's sign-in: the same page as everywhere, because most people have a link and no password."""
+"""The admin's sign-in leads to the site's own page: most people have a link and no password."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 @login_not_required
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Send anonymous visitors to sign in; for people who are signed in and not staff there is nothing here."""
+    """Send anonymous visitors to the sign-in page; answer 404 to people who are not staff."""
     if request.user.is_authenticated:
         raise Http404
     return redirect_to_login(request.GET.get("next", "/admin/"))

@@ -1,7 +1,7 @@
-"""Refuses a request's body that is larger than anything that may be sent, before it is read.
+"""Refuse a request body that is too large, before it is read.
 
-Django takes a body in whole, on disk where it is large, before a view can say that it is too much: here the declared
-length is looked at first, and what comes without one is counted as it comes.
+Django reads the whole body, to disk if large, before a view can refuse it. This checks the declared length first, and
+counts bodies without one as they arrive.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ API = "/v1/"
 
 
 class BodyTooLarge(Exception):
-    """More has come than may."""
+    """The body has grown beyond its limit."""
 
 
 def limit_bodies(application: Any) -> Any:
@@ -39,14 +39,14 @@ def limit_bodies(application: Any) -> Any:
             return
         try:
             await application(scope, counting, send)
-        except BodyTooLarge:  # nothing has been answered: Django reads first
+        except BodyTooLarge:  # nothing has been answered yet: Django reads the body first
             await refuse(scope, send, most)
 
     return limited
 
 
 def most_for(path: str) -> int:
-    """Bytes that a body may have."""
+    """Return the largest body that the path accepts, in bytes."""
     return next((most for start, most in settings.BODY_BYTES.items() if path.startswith(start)), 0)
 
 
@@ -56,7 +56,7 @@ def declared_length(scope: dict[str, Any]) -> int:
 
 
 async def refuse(scope: dict[str, Any], send: Any, most: int) -> None:
-    """Answer 413, to people with a page. What still comes is thrown away by the server."""
+    """Answer 413, with a page for people. The server discards what still arrives."""
     if scope["path"].startswith(API):
         response = json_response(TooLarge("The request is too large.").body)
         content_type, body = b"application/json", response.content

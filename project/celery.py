@@ -1,4 +1,4 @@
-"""The Celery application: hands generation jobs to workers over Redis."""
+"""The Celery application: hands generations to workers over Redis."""
 
 import os
 

@@ -1,8 +1,7 @@
-"""Keeps an async view from holding a connection to Postgres while it waits for another.
+"""Keep an async view from holding one Postgres connection while it waits for another.
 
-Who is signed in is looked up in the request's own thread, whose connection would be its until the answer has been
-sent; an async view uses the database in other threads. As many such views at once as the pool has connections would
-each hold one and wait for one.
+The request's own thread looks up the person, and would keep its connection until the answer is sent; an async view uses
+the database in other threads. As many such views as the pool has connections would each hold one and wait for another.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class ConnectionsMiddleware(MiddlewareMixin):
-    """The last one: what others read of the database is read by then."""
+    """Release the connection. This has to be the last middleware: earlier ones have read what they need by then."""
 
     def process_view(
         self,
@@ -24,7 +23,7 @@ class ConnectionsMiddleware(MiddlewareMixin):
         args: tuple[Any, ...],  # noqa: ARG002
         kwargs: dict[str, Any],  # noqa: ARG002
     ) -> None:
-        """Give the connection back, in the thread that holds it."""
+        """Release the connection, in the thread that holds it."""
         if not iscoroutinefunction(view):
             return
         for connection in connections.all(initialized_only=True):

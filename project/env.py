@@ -1,7 +1,7 @@
-"""Reads the environment, and fails with a sentence that names the variable.
+"""Read the environment, and fail with a sentence that names the variable.
 
-django-environ was tried: it takes any word for false, keeps a socket's path percent-encoded, and its errors do not
-say which variable is wrong.
+django-environ was tried: it takes any word for false, keeps a socket's path percent-encoded, and its errors do not name
+the variable.
 """
 
 import os
@@ -26,7 +26,7 @@ DATABASE_URL_SHAPE = "DATABASE_URL must look like postgresql://user:password@hos
 
 
 def read_text(name: str, default: str) -> str:
-    """The variable, or ``default`` where it is unset or empty."""
+    """Return the variable, or ``default`` if it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -58,7 +58,7 @@ def read_bool(name: str, *, default: bool) -> bool:
 
 
 def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Network]:
-    """Networks in CIDR notation."""
+    """Return networks in CIDR notation."""
     try:
         return [ip_network(text) for text in texts]
     except ValueError as error:
@@ -66,15 +66,15 @@ def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Networ
 
 
 def database_settings(url: str) -> dict[str, Any]:
-    """Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, read by libpq itself.
+    """Return Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, parsed by libpq itself.
 
-    A host that is a (percent-encoded) path is a Unix socket; what Django has no name for goes to ``OPTIONS``.
+    A host that is a (percent-encoded) path is a Unix socket; options unknown to Django go to ``OPTIONS``.
     """
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(DATABASE_URL_SHAPE)
     try:
         found = conninfo_to_dict(url)
-    except ProgrammingError:  # its text may hold the password
+    except ProgrammingError:  # the error's text may hold the password
         raise ImproperlyConfigured(DATABASE_URL_SHAPE) from None
     name, port = str(found.pop("dbname", "")), str(found.pop("port", ""))
     if not name:
@@ -93,7 +93,7 @@ def database_settings(url: str) -> dict[str, Any]:
 
 
 def celery_broker_url(redis_url: str) -> str:
-    """The same Redis in the spelling that Celery's transport reads."""
+    """Return the same Redis URL in the spelling of Celery's transport."""
     parts = urlsplit(redis_url)
     if parts.scheme in {"redis", "rediss"} and parts.hostname:
         return redis_url
@@ -104,7 +104,7 @@ def celery_broker_url(redis_url: str) -> str:
 
 
 def secret_key(layout: Layout) -> str:
-    """``SECRET_KEY``, or for the one-command stack a key of its own, made once and kept in ``DATA_DIR``."""
+    """Return ``SECRET_KEY``, or the one-command stack's own key, made once and kept in ``DATA_DIR``."""
     given = read_text("SECRET_KEY", "")
     if given:
         return given
@@ -120,7 +120,7 @@ def secret_key(layout: Layout) -> str:
 
 def _make_secret_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Several processes of one stack may be first: a link appears whole, and only once.
+    # Several processes may be first: a hard link appears whole, and only once.
     with NamedTemporaryFile("w", dir=path.parent, prefix="secret_key.") as draft:
         draft.write(secrets.token_urlsafe(50))
         draft.flush()

@@ -1,7 +1,7 @@
-"""``/healthz``: this process is up. ``/readyz``: the database, Redis and a worker answer too.
+"""``/healthz``: the process is up. ``/readyz``: the database, Redis and a worker answer too.
 
-django-health-check was tried: it answers 500 under names of its own, and its Celery check proves the consumer alive,
-not the asyncio loop that does a worker's work. Here that loop itself reports, in the sorted set ``WORKERS_KEY``.
+django-health-check was tried: it answers 500 under names of its own, and its Celery check proves that the consumer is
+alive, not the asyncio loop that does the work. Here that loop itself reports, in the sorted set ``WORKERS_KEY``.
 """
 
 import asyncio
@@ -24,18 +24,18 @@ log = structlog.get_logger(__name__)
 
 
 class NotReadyError(Exception):
-    """A check failed; its text is shown to the world and holds no secret."""
+    """A check failed; its text is public and holds no secret."""
 
 
 @login_not_required
 async def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answer 200 whenever the process can answer at all."""
+    """Answer 200 whenever the process can answer."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
 @login_not_required
 async def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when a message could be generated now, else 503 with the reason of each failed check."""
+    """Answer 200 if a reply could be generated now, else 503 with the reason of each failed check."""
     checks = await asyncio.shield(_shared_round())
     ready = all(result == "ok" for result in checks.values())
     body = {"ready": ready, "checks": checks}
@@ -43,7 +43,7 @@ async def readyz(_request: HttpRequest) -> JsonResponse:
 
 
 def _shared_round() -> asyncio.Task[dict[str, str]]:
-    """The round of checks in progress, or a new one: however many ask at once, each service is asked once."""
+    """Return the running round of checks, or start one: each service is asked once for all callers."""
     loop = asyncio.get_running_loop()
     running = _rounds.get(loop)
     if running is None:
@@ -72,7 +72,7 @@ async def _result_of(name: str, check: Callable[[], Awaitable[None]]) -> str:
 
 
 async def _check_database() -> None:
-    # Not through Django's pool: its threads cannot be called back when the database hangs.
+    # Not Django's pool: its threads cannot be cancelled while the database hangs.
     async with await psycopg.AsyncConnection.connect(settings.DATABASE_URL) as connection:
         await connection.execute("SELECT 1")
 

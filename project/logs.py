@@ -28,7 +28,7 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
     )
     renderers: dict[str, list[Any]] = {
         "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        # Plain tracebacks: the pretty ones print local variables, and with them people's words and secrets.
+        # Plain tracebacks: the pretty ones print local variables, and with them people's text and secrets.
         "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
     }
     if output not in renderers:
@@ -45,6 +45,6 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # One line per task and tick would drown everything else: generations log what matters themselves.
+        # One line per task and tick would hide everything else; generations log what matters.
         "loggers": {name: {"level": "WARNING"} for name in CHATTY},
     }

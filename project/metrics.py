@@ -1,6 +1,6 @@
-"""``/metrics`` for Prometheus. Every figure is read from Postgres or Redis when it is asked for.
+"""``/metrics`` for Prometheus. Every figure is read from Postgres or Redis on request.
 
-So any web process answers for all of them, nothing is counted twice, and a restart loses nothing.
+So any web process answers for all, nothing is counted twice, and a restart loses nothing.
 """
 
 import hmac
@@ -24,7 +24,7 @@ from apps.generation.metrics import generation_metrics, stream_metrics, worker_m
 
 
 class Workbench(Collector):
-    """What the apps tell of themselves."""
+    """Collect the metrics of all apps."""
 
     def collect(self) -> Iterator[Metric]:
         yield from generation_metrics()
@@ -40,7 +40,7 @@ ProcessCollector(namespace="workbench_web", registry=registry)
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures, for whoever may see them: others find nothing here."""
+    """Answer with the metrics to those who may read them, else 404."""
     if not _may_read(request):
         return HttpResponse("Not found.\n", status=404, content_type="text/plain; charset=utf-8")
     try:
@@ -57,7 +57,7 @@ def _exposition() -> bytes:
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """Whoever has the token; without one, whoever asks from this machine and through no proxy."""
+    """Allow callers with the token; without a token, direct callers from this machine."""
     if token := settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())

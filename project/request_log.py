@@ -1,16 +1,16 @@
-"""One log line as a request begins and ends, without its query string: sign-in links carry a token there."""
+"""Log one line when a request begins and one when it ends, without the query string: sign-in links carry a token."""
 
 from collections.abc import Awaitable
 
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
-# Asked every few seconds by machines; logging them would also load the session of whoever is signed in.
+# Machines ask for these every few seconds; logging them would also load a session.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """django-structlog's own, naming method and path only, and silent about probes."""
+    """django-structlog's middleware, with method and path only, and silent about health checks."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if request.path in PROBES:

@@ -83,7 +83,7 @@ DATABASE_URL = env.read_text("DATABASE_URL", LAYOUT.database_url)
 REDIS_URL = env.read_text("REDIS_URL", LAYOUT.redis_url)
 
 DATABASES = {"default": env.database_settings(DATABASE_URL)}
-# Under ASGI each request runs in a thread of its own: connections must outlive threads.
+# Under ASGI each request runs in its own thread: connections must outlive threads.
 if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 16):
     DATABASES["default"]["OPTIONS"]["pool"] = pool_options(DATABASE_POOL_SIZE)
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
@@ -108,7 +108,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "workbench:celery:"}
-# Seconds between two rounds of probes, and between two replies asked of a server that is known to work.
+# Seconds between rounds of probes, and between replies asked of a server that is known to work.
 ENDPOINT_PROBE_SECONDS = env.read_float("ENDPOINT_PROBE_SECONDS", 10.0)
 ENDPOINT_GENERATION_PROBE_SECONDS = env.read_float("ENDPOINT_GENERATION_PROBE_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
@@ -122,35 +122,35 @@ CELERY_BEAT_SCHEDULE = {
     "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
 }
 
-# Seconds after which a generation whose worker went silent is given to another.
+# Seconds after which a generation's lease expires if its worker does not renew it.
 GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
-# Seconds between two checkpoints of a running generation's text in Postgres; each also renews the lease.
+# Seconds between checkpoints of a running generation's text in Postgres; each renews the lease too.
 GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 1.0)
-# Seconds after which a queued generation's task is taken for lost and sent again.
+# Seconds after which a queued generation's task counts as lost and is sent again.
 GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
 GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 20)
-# How many generations of one person may wait or run at once, in chats and through the API together.
+# Most generations of one person that wait or run at once, in chats and through the API together.
 GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
-# How many live connections one person may hold open: pages that follow a conversation, and the API's event streams.
+# Most live connections of one person: pages that follow a conversation, and the API's event streams.
 STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
-# A connection that has not taken what waits for it for so long is cut.
+# Seconds after which a connection that does not read is cut.
 SLOW_READER_SECONDS = env.read_float("SLOW_READER_SECONDS", 20.0)
-# How many streams one attempt opens at the most, on one endpoint after the other.
+# Most streams that one attempt opens, on one endpoint after the other.
 GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
-# Seconds before the second of them; doubles with every further one.
+# Seconds before the second stream; doubles with every further one.
 GENERATION_PAUSE_SECONDS = env.read_float("GENERATION_PAUSE_SECONDS", 0.5)
-# Seconds that a generation waits for a server to come back once all that could write it are down; then it fails.
+# Seconds that a generation waits while every endpoint that could run it is down; then it fails.
 GENERATION_OUTAGE_SECONDS = env.read_float("GENERATION_OUTAGE_SECONDS", 120.0)
 
 # --- model servers ----------------------------------------------------------------------------
 
 ENDPOINT_PROBE_TIMEOUT_SECONDS = env.read_float("ENDPOINT_PROBE_TIMEOUT_SECONDS", 10.0)
-# A first token that takes a probe longer than this makes a server degraded.
+# A first token slower than this in a probe marks an endpoint as degraded.
 ENDPOINT_SLOW_SECONDS = env.read_float("ENDPOINT_SLOW_SECONDS", 3.0)
-# Pause before a server that is down is tried again; doubles with every failure.
+# Seconds before the half-open probe of a server that is down; doubles with every failure.
 ENDPOINT_RETRY_SECONDS = env.read_float("ENDPOINT_RETRY_SECONDS", 2.0)
 ENDPOINT_RETRY_MAX_SECONDS = env.read_float("ENDPOINT_RETRY_MAX_SECONDS", 60.0)
-# Seconds after which a place on a server that nobody renews is free again.
+# Seconds after which a slot that nobody renews is free again.
 ENDPOINT_SLOT_SECONDS = env.read_float("ENDPOINT_SLOT_SECONDS", 10.0)
 ENDPOINT_HISTORY_DAYS = env.read_int("ENDPOINT_HISTORY_DAYS", 7)
 ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
@@ -160,30 +160,30 @@ ENDPOINT_ALLOWED_NETWORKS = env.parse_networks(
 # --- chat -------------------------------------------------------------------------------------
 
 CHAT_MESSAGE_CHARACTERS = env.read_int("CHAT_MESSAGE_CHARACTERS", 100_000)
-# How much of a conversation is stored with each request at most, in characters; windows usually leave out more.
+# Most characters of a conversation stored with each request; context windows usually leave out more.
 CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 400_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
-# For how long a deleted conversation can be brought back.
+# Hours for which a deleted conversation can be restored.
 CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)
-# Text files that go with a question: how large one may be, all of one question together, and how many.
+# Attached text files: largest size of one, of all in a question, and their number.
 CHAT_ATTACHMENT_BYTES = env.read_int("CHAT_ATTACHMENT_BYTES", 262_144)
 CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)
 CHAT_ATTACHMENTS = env.read_int("CHAT_ATTACHMENTS", 10)
-# For how long files are kept that nobody has sent.
+# How long attachments of unsent drafts are kept.
 CHAT_ATTACHMENT_HOURS = env.read_float("CHAT_ATTACHMENT_HOURS", 168.0)
 CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_485_760)
-# Whether who is not signed in may read what is shared by link. Whoever gets hold of a link, and whatever it passes
-# through, could then read it: a team's code should not leave the team by a pasted address.
+# Whether shared copies can be read without signing in. Anyone who gets hold of a link could then read the copy: a
+# team's code should not leave the team by a pasted address.
 SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)
 
 # --- the guide --------------------------------------------------------------------------------
 
-# Where readers report an error; {page} stands for the address of the page. Empty: in a form of the guide's own.
+# Where readers report an error; {page} stands for the page's address. Empty: the guide's own form.
 GUIDE_REPORT_URL = env.read_text("GUIDE_REPORT_URL", "")
 
 # --- the API ----------------------------------------------------------------------------------
 
-# Seconds of silence after which a stream carries a comment, so that no proxy takes it for dead.
+# Seconds of silence after which a stream carries a comment, so that no proxy closes it.
 API_KEEP_ALIVE_SECONDS = env.read_float("API_KEEP_ALIVE_SECONDS", 10.0)
 
 # --- people -----------------------------------------------------------------------------------
@@ -225,8 +225,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.read_bool("BEHIND_PROXY", default=False) else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# How large a request's body may be, by the beginning of its path; the first that fits counts. Fields and files, and
-# what a form puts around them: what is larger is refused before it is read, what is smaller by whoever knows better.
+# Largest request bodies by the beginning of the path; the first match counts. Larger bodies are refused before they are
+# read; smaller ones are checked by the forms.
 BODY_AROUND = 64 * 1024
 BODY_BYTES = {
     "/chat/import/": CHAT_IMPORT_BYTES + BODY_AROUND,
@@ -252,7 +252,7 @@ USE_TZ = True
 
 # --- metrics ----------------------------------------------------------------------------------
 
-# Who may read /metrics: whoever sends this token, or without one whoever asks from this machine.
+# The token that /metrics asks for; without one, only this machine may read it.
 METRICS_TOKEN = env.read_text("METRICS_TOKEN", "")
 
 # --- logs -------------------------------------------------------------------------------------

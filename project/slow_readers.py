@@ -1,8 +1,8 @@
-"""uvicorn's protocols, with an end to readers that do not read.
+"""uvicorn's protocols, with a limit for connections that do not read.
 
 uvicorn stops taking an application's data while 64 KiB wait for a reader, which bounds memory; but it waits for ever,
-and its own ping timeout closes a socket only when all that waits has been sent. Here a connection whose buffer stays
-full for ``SLOW_READER_SECONDS`` is cut, with what the kernel holds for it.
+and its ping timeout closes a socket only after all waiting data was sent. This cuts a connection whose buffer stays
+full for ``SLOW_READER_SECONDS``, and drops what the kernel holds for it.
 """
 
 import asyncio
@@ -54,12 +54,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        # Who does not answer does not read the goodbye either.
+        # a peer that does not answer does not read the goodbye either
         self.loop.call_later(self.close_timeout, cut, self.transport)
 
 
 def cut(transport: asyncio.Transport) -> None:
-    """Close the connection now, and throw away what it has not taken."""
+    """Close the connection now and drop its unsent data."""
     connection: socket.socket | None = transport.get_extra_info("socket")
     if connection is not None:
         with suppress(OSError):  # a Unix socket, or closed already

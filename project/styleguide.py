@@ -30,7 +30,7 @@ SPECIMENS = [
 
 @login_not_required
 def show_styleguide(request: HttpRequest) -> HttpResponse:
-    """Every specimen of templates/styleguide/; 404 for everybody who is not staff."""
+    """Show every specimen of templates/styleguide/; 404 for people who are not staff."""
     if not request.user.is_staff:
         raise Http404
     specimens = [{"name": name, "template": f"styleguide/{name}.html"} for name in SPECIMENS]

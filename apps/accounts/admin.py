@@ -15,7 +15,7 @@ admin.site.register(User, UserAdmin)
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Keys are made by ``create_api_key``, which shows them; here they are looked at and revoked."""
+    """Keys, read-only: ``create_api_key`` makes and shows them; here they can be revoked."""
 
     list_display = ["prefix", "owner", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["owner"]

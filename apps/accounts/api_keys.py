@@ -1,4 +1,4 @@
-"""API keys: made, used, revoked."""
+"""Make, use and revoke API keys."""
 
 import hashlib
 import secrets
@@ -11,16 +11,16 @@ from django.utils import timezone
 from apps.accounts.errors import TooManyKeys, UserInactive, UserNotFound
 from apps.accounts.models import ApiKey, User
 
-MARK = "clw_"  # so that people and secret scanners know one when they see it
+MARK = "clw_"  # lets people and secret scanners recognise a key
 SECRET_BYTES = 32
 PREFIX_LENGTH = len(MARK) + 6
 LONGEST_KEY = 200
-MOST_KEYS = 100  # usable ones of a person: more than anybody can keep apart
+MOST_KEYS = 100  # usable keys per person
 LAST_USE_PRECISION = timedelta(minutes=1)
 
 
 def create_api_key(*, username: str, name: str = "", days: int | None = None) -> str:
-    """Make a key and return it, for the only time; ``days`` is how long it works.
+    """Make a key that works for ``days`` and return it, for the only time.
 
     Raises ``UserNotFound``, ``UserInactive`` and ``TooManyKeys``.
     """
@@ -33,7 +33,7 @@ def create_api_key(*, username: str, name: str = "", days: int | None = None) ->
 
 
 def issue_api_key(*, owner: User, name: str = "", days: int | None = None) -> str:
-    """``create_api_key`` for somebody who is known. Raises ``TooManyKeys``."""
+    """Make a key for a user object, as ``create_api_key`` does for a name. Raises ``TooManyKeys``."""
     if ApiKey.objects.visible_to(owner).usable().count() >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
     key = MARK + secrets.token_urlsafe(SECRET_BYTES)
@@ -48,12 +48,12 @@ def issue_api_key(*, owner: User, name: str = "", days: int | None = None) -> st
 
 
 def revoke_api_key(*, key_id: int) -> bool:
-    """Make a key useless from now on; false where it was already."""
+    """Revoke a key; return false if it was revoked already."""
     return bool(ApiKey.objects.filter(pk=key_id, revoked_at__isnull=True).update(revoked_at=Now()))
 
 
 def use_api_key(key: str) -> ApiKey | None:
-    """The stored key with its owner, and the use is noted; ``None`` for one that is wrong, revoked or expired."""
+    """Return the stored key with its owner and note the use; ``None`` if it is wrong, revoked or expired."""
     if not key.startswith(MARK) or len(key) > LONGEST_KEY:
         return None
     found = ApiKey.objects.usable().select_related("owner").filter(digest=digest_of(key)).first()
@@ -63,7 +63,7 @@ def use_api_key(key: str) -> ApiKey | None:
 
 
 def is_usable(key: ApiKey) -> bool:
-    """Whether a key that was used before may still be."""
+    """Return whether a key that was used before still works."""
     return ApiKey.objects.usable().filter(pk=key.pk).exists()
 
 
@@ -72,7 +72,7 @@ def digest_of(key: str) -> str:
 
 
 def _note_use(key: ApiKey) -> None:
-    """At most once a minute: an editor asks with every keystroke."""
+    """Note the use at most once a minute: an editor sends a request with every keystroke."""
     outdated = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - LAST_USE_PRECISION)
     if key.last_used_at is None or timezone.now() - key.last_used_at > LAST_USE_PRECISION:
         ApiKey.objects.filter(outdated, pk=key.pk).update(last_used_at=Now())

@@ -1,4 +1,4 @@
-"""How often passwords may be tried, counted in Redis for all web processes."""
+"""Limit password attempts, counted in Redis for all web processes."""
 
 import hashlib
 import time
@@ -16,7 +16,7 @@ from apps.accounts.errors import TooManyAttempts
 
 logger = structlog.get_logger(__name__)
 
-# Each attempt counts before its password is looked at, so that many at once gain nothing.
+# An attempt counts before its password is checked, so that parallel attempts gain nothing.
 OF_ONE_NAME_FROM_ONE_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="name and address")
 OF_ONE_NAME = RateLimitItemPerHour(100, namespace="name")
 FROM_ONE_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
@@ -25,7 +25,7 @@ type Limit = tuple[RateLimitItem, str]
 
 
 def count_attempt(*, username: str, address: str) -> None:
-    """Count a password that is tried. Raises ``TooManyAttempts``, also for a right one."""
+    """Count an attempt. Raises ``TooManyAttempts``, also for a correct password."""
     try:
         for limit, whose in _limits(username, address):
             if not limiter().hit(limit, whose):
@@ -35,7 +35,7 @@ def count_attempt(*, username: str, address: str) -> None:
 
 
 def forget_attempts(*, username: str, address: str) -> None:
-    """The person has signed in: only their own earlier mistakes are forgiven."""
+    """Forget the person's own failed attempts after a sign-in; attempts of others still count."""
     try:
         mine, *_ = _limits(username, address)
         limiter().clear(*mine)
@@ -44,7 +44,7 @@ def forget_attempts(*, username: str, address: str) -> None:
 
 
 def _limits(username: str, address: str) -> list[Limit]:
-    # Digests: a name may be long, and may be a password in the wrong field.
+    # Store digests: a name may be long, or a password typed into the wrong field.
     name = unicodedata.normalize("NFKC", username).casefold()
     return [
         (OF_ONE_NAME_FROM_ONE_ADDRESS, _digest(f"{name}\n{address}")),

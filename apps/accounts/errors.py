@@ -10,7 +10,7 @@ AccountError
 
 
 class AccountError(Exception):
-    """``sentence`` is written for the person who meets it."""
+    """Base of the tree; ``sentence`` is shown to the person."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,7 +38,7 @@ class TooManyKeys(AccountError):
 
 
 class TooManyAttempts(AccountError):
-    """Passwords were tried too often; ``seconds`` until they may be tried again."""
+    """Too many password attempts; ``seconds`` until the next one is allowed."""
 
     def __init__(self, seconds: int) -> None:
         minutes = max(1, -(-seconds // 60))

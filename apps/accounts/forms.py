@@ -1,4 +1,4 @@
-"""What people may ask for about their accounts, checked."""
+"""Forms for accounts."""
 
 from django import forms
 
@@ -6,7 +6,7 @@ FOR_EVER = ""
 
 
 class KeyForm(forms.Form):
-    """A new API key: what it is for, and how long it works."""
+    """A new API key: its purpose and how long it works."""
 
     name = forms.CharField(
         label="What it is for",
@@ -25,6 +25,6 @@ class KeyForm(forms.Form):
 
     @property
     def days(self) -> int | None:
-        """How many days it works; ``None`` for ever. Of a form that is valid."""
+        """Return the number of days that the key works; ``None`` for ever. Call it on a valid form."""
         days: int | None = self.cleaned_data["lasts"]
         return days

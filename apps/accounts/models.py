@@ -1,4 +1,4 @@
-"""People, and the keys that their programs sign in with."""
+"""People and their API keys."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 
 class User(AbstractUser):
-    """A person who may sign in, by one-time link or, where one was set, by password."""
+    """A person who signs in by one-time link or, if one is set, by password."""
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -27,7 +27,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A key to the API. Only its SHA-256 is kept (it has 256 random bits of its own), and its first characters."""
+    """An API key. Only its SHA-256 (of 256 random bits) and its first characters are stored."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100, blank=True, default="", help_text="What it is for.")
@@ -48,7 +48,7 @@ class ApiKey(models.Model):
 
     @property
     def standing(self) -> str:
-        """``works``, ``expired`` or ``revoked``."""
+        """Return ``works``, ``expired`` or ``revoked``."""
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= timezone.now() else "works"

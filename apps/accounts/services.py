@@ -1,4 +1,4 @@
-"""Changes to who may sign in, and the one-time links they sign in with."""
+"""Create people, and their one-time sign-in links."""
 
 from urllib.parse import urlencode
 
@@ -18,8 +18,8 @@ from apps.accounts.models import User
 def create_user(*, username: str, staff: bool = False) -> tuple[User, bool]:
     """Make a user without a password, or find the one of that name; the second value says whether it is new.
 
-    ``staff`` makes the user staff and superuser, also one that exists; without it nothing is taken away.
-    Raises ``InvalidUsername``.
+    ``staff`` makes the user staff and superuser, an existing one too; without it no right is taken away. Raises
+    ``InvalidUsername``.
     """
     _check_username(username)
     rights = {"is_staff": True, "is_superuser": True} if staff else {}
@@ -40,9 +40,9 @@ def _check_username(username: str) -> None:
 
 
 def sign_in_url(*, username: str) -> str:
-    """An absolute link that signs ``username`` in once. Raises ``UserNotFound`` and ``UserInactive``.
+    """Return an absolute link that signs ``username`` in once. Raises ``UserNotFound`` and ``UserInactive``.
 
-    Any sign-in of the same person, by this link or otherwise, spoils the links made before it.
+    Any sign-in of the same person invalidates the links made before it.
     """
     user = User.objects.filter(username=username).first()
     if user is None:
@@ -53,10 +53,10 @@ def sign_in_url(*, username: str) -> str:
 
 
 def redeem_sign_in_token(token: str) -> User | None:
-    """The user whom ``token`` signs in, and the token is spent; None for one that is wrong, used or too old."""
+    """Spend ``token`` and return its user; ``None`` if it is wrong, used or too old."""
     user = authenticate(None, sesame=token)
     if not isinstance(user, User):
         return None
-    # The token is bound to last_login: of two browsers that come at once, only one may move it.
+    # The token is bound to last_login: of two browsers that arrive at once, only one may move it.
     moved = User.objects.filter(pk=user.pk, last_login=user.last_login).update(last_login=timezone.now())
     return user if moved else None

@@ -1,4 +1,4 @@
-"""Who is not signed in is led to the page for it; a request of htmx is refused."""
+"""Send people who are not signed in to the sign-in page; refuse htmx requests."""
 
 from typing import Any, override
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 
 class SignedInMiddleware(LoginRequiredMiddleware):
-    """A redirect would be followed, and the page that it leads to taken for the answer to what was sent."""
+    """Refuse htmx requests instead of redirecting: htmx would take the sign-in page for the answer."""
 
     @override
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # type: ignore[override]  # not only redirects

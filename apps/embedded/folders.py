@@ -1,4 +1,4 @@
-"""Makes the folders of a stack, with the rights that its programs need."""
+"""Make the folders of a stack, with the rights that its programs need."""
 
 import importlib.util
 import os
@@ -14,7 +14,7 @@ TRAVERSABLE = 0o011
 
 
 def package_folder(name: str) -> Path:
-    """Where the package is installed, without importing it."""
+    """Return where the package is installed, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise StartError(f"The package {name} is not installed. Run `uv sync`.")
@@ -22,7 +22,7 @@ def package_folder(name: str) -> Path:
 
 
 def make_folders(layout: Layout) -> None:
-    """Every folder of ``layout``. Raises ``StartError`` where ``DATA_DIR`` cannot be written."""
+    """Make every folder of ``layout``. Raises ``StartError`` if ``DATA_DIR`` cannot be written."""
     try:
         layout.data_dir.mkdir(parents=True, exist_ok=True)
         for folder in (layout.logs, layout.valkey_data):
@@ -38,9 +38,9 @@ def make_folders(layout: Layout) -> None:
 
 
 def _make_socket_folder(folder: Path) -> None:
-    """Whoever can reach the sockets can read the data: the folder is the owner's alone."""
+    """Make the folder for the owner alone: whoever reaches the sockets can read the data."""
     folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
-    # In the shared temporary folder somebody else may have been first, to listen in.
+    # In the shared temporary folder another user may have made it first, to listen in.
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or (os.geteuid() != 0 and facts.st_uid != os.geteuid()):
         raise StartError(f"{folder} belongs to somebody else. Set DATA_DIR to a shorter path.")
@@ -54,7 +54,7 @@ def let_others_pass(folder: Path) -> None:
 
 
 def let_others_read(folder: Path) -> None:
-    """Let other users reach, read and run what is in ``folder``."""
+    """Let other users reach, read and run the files in ``folder``."""
     let_others_pass(folder)
     for path in (folder, *folder.rglob("*")):
         may_run = path.is_dir() or path.stat().st_mode & stat.S_IXUSR

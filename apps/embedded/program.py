@@ -1,4 +1,4 @@
-"""One program of the stack: what to run and how it wants to be stopped. Plain Python."""
+"""One program of the stack: its command, and how to stop it. Plain Python."""
 
 import os
 import subprocess
@@ -15,10 +15,10 @@ TETHER = Path(__file__).with_name("tether.py")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``argv`` runs in the foreground until ``stop_signal``, and then has ``stop_seconds`` to end by itself.
+    """A command that runs in the foreground until ``stop_signal``, and then has ``stop_seconds`` to end.
 
-    ``orphan_signal`` is what the kernel sends when the supervisor is killed and nobody can be waited for.
-    ``user`` is the system user to run as; None means the one that we are.
+    The kernel sends ``orphan_signal`` if the supervisor is killed. ``user`` is the system user to run as; None means
+    our own.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Program:
 
     @property
     def tethered_argv(self) -> list[str]:
-        """``argv`` behind the launcher that ties its life to ours."""
+        """Return ``argv`` behind the launcher that ties the program's life to ours."""
         tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(self.orphan_signal))]
         return [*tether, self.user or "", *self.argv]
 
@@ -41,7 +41,7 @@ class Program:
 
 
 def run_in_background(program: Program, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start ``program`` as the leader of a process group of its own. Call it from a thread that lives on."""
+    """Start ``program`` as the leader of its own process group. Call it from a thread that outlives the program."""
     return subprocess.Popen(  # noqa: S603 -- argv is ours
         program.tethered_argv,
         cwd=PROJECT_FOLDER,

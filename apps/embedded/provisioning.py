@@ -1,4 +1,4 @@
-"""Puts into the database and the static folder what a stack needs before it can serve. Safe at every start."""
+"""Prepare the database and the static files before the stack serves. Safe at every start."""
 
 import hashlib
 import io
@@ -32,14 +32,14 @@ def fill_database(*, model_url: str, model_name: str) -> str | None:
         _register_model_server(model_url, model_name)
         return _first_sign_in()
     finally:
-        # The supervisor itself has no use for a database.
+        # The supervisor itself does not use the database.
         connections.close_all()
         for connection in connections.all():
             connection.close_pool()  # type: ignore[attr-defined]
 
 
 def collect_static(layout: Layout) -> None:
-    """Collect the static files, where any has changed since the last time: it takes seconds."""
+    """Collect the static files if any changed since the last time: it takes seconds."""
     fingerprint = _static_fingerprint()
     if layout.static_fingerprint.exists() and layout.static_fingerprint.read_text() == fingerprint:
         return
@@ -57,7 +57,7 @@ def _static_fingerprint() -> str:
 
 
 def _register_model_server(url: str, model_name: str) -> None:
-    """What an admin has changed about the endpoint stays, as long as its address does."""
+    """Register the local endpoint; keep an admin's changes as long as the address is the same."""
     if Endpoint.objects.filter(name=LOCAL_ENDPOINT, url=url, model_id=model_name).exists():
         return
     add_endpoint(

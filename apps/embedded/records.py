@@ -1,4 +1,4 @@
-"""What a supervisor writes down, so that the next start finds what this one left running."""
+"""The supervisor's record of its processes, by which the next start finds leftovers."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One process. Its start time tells it from a later process with the same pid."""
+    """One process. The start time distinguishes it from a later process with the same pid."""
 
     name: str
     pid: int
@@ -19,7 +19,7 @@ class Record:
 
     @classmethod
     def of(cls, name: str, pid: int, stop_signal: int) -> "Record":
-        """The record of a process that runs now, or that ended a moment ago."""
+        """Return the record of a process that runs now, or ended a moment ago."""
         try:
             started = psutil.Process(pid).create_time()
         except psutil.NoSuchProcess:
@@ -27,7 +27,7 @@ class Record:
         return cls(name, pid, started, stop_signal)
 
     def find(self) -> psutil.Process | None:
-        """The process, when it still runs."""
+        """Return the process if it still runs."""
         try:
             process = psutil.Process(self.pid)
         except psutil.NoSuchProcess:
@@ -36,7 +36,7 @@ class Record:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs; what has ended and was not waited for does not."""
+    """Return whether it runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -44,14 +44,14 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def write_records(file: Path, records: Iterable[Record]) -> None:
-    """Replace the file whole, so that a reader never sees half of it."""
+    """Replace the file atomically, so that a reader never sees half of it."""
     unfinished = file.with_suffix(".new")
     unfinished.write_text(json.dumps([asdict(record) for record in records]))
     unfinished.replace(file)
 
 
 def read_records(file: Path) -> list[Record]:
-    """What was written; nothing where there is no file, or none of ours."""
+    """Return the records; empty if the file is missing or not ours."""
     try:
         return [Record(**entry) for entry in json.loads(file.read_text())]
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""The one-command stack: which programs run, in which order they start, and in which they stop."""
+"""The one-command stack: its programs, the order in which they start, and the order in which they stop."""
 
 import asyncio
 import http.client
@@ -23,14 +23,14 @@ from apps.embedded.provisioning import collect_static, fill_database
 from apps.embedded.records import read_records
 from apps.embedded.supervisor import Supervisor
 
-# Nobody may still need what stops: requests first, then the work, then what both stand on.
+# Stop order: first requests, then the work, then the stores that both need.
 STOP_STAGES = (("web", "worker", "beat"), ("model-server",), ("valkey", "postgres"))
 PORTS = range(1, 65536)
 LAUNCHER_POLL_SECONDS = 0.5
 
 
 def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
-    """Run until a signal or the launcher's death. Raises ``StartError`` when it cannot start."""
+    """Run until a signal, or until the launcher dies. Raises ``StartError`` if the stack cannot start."""
     if port not in PORTS:
         raise StartError(f"PORT must be a whole number from 1 to 65535, not {port}.")
     make_folders(layout)
@@ -42,7 +42,7 @@ def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
         if not is_free(port):
             raise StartError(f"Port {port} is in use. Stop what listens there, or set PORT to another one.")
         check_given_services()
-        # Not asyncio.run, which would wait for threads that may still wait for a server that is gone.
+        # Not asyncio.run: it would wait for threads that wait for a dead server.
         asyncio.new_event_loop().run_until_complete(Stack(layout, port, say).run())
 
 
@@ -57,7 +57,7 @@ class Stack:
         self.leave = asyncio.Event()
 
     async def run(self) -> None:
-        """Start everything, wait for the end, stop everything."""
+        """Start every program, wait for the end, stop every program."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave.set)
@@ -112,7 +112,7 @@ class Stack:
         await self.supervisor.wait_until("valkey", lambda: valkey.answers(self.layout))
 
     async def _start_database(self, model_url: str) -> str | None:
-        """Bring the database up and fill it; returns the first sign-in link, while nobody has used it."""
+        """Start and fill the database; return the first sign-in link until somebody has used it."""
         if not is_given("DATABASE_URL"):
             await asyncio.to_thread(postgres.prepare, self.layout)
             if not postgres.is_initialised(self.layout):
@@ -135,21 +135,21 @@ class Stack:
 
     async def _leave_with_launcher(self) -> None:
         started_by = launcher()
-        # No event tells of the death of a process that is not our child.
+        # No event reports the death of a process that is not our child.
         while started_by is None or started_by.find() is not None:  # noqa: ASYNC110
             await asyncio.sleep(LAUNCHER_POLL_SECONDS)
         self.leave.set()
 
 
 class ReadyAnswer:
-    """What ``/readyz`` says; ``reason`` keeps the last answer that was not yes."""
+    """The answer of ``/readyz``; ``reason`` keeps the latest refusal."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.reason = "nothing"
 
     def is_ready(self) -> bool:
-        """Ask once."""
+        """Ask once; return whether the stack is ready."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
         try:
             connection.request("GET", "/readyz")

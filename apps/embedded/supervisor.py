@@ -1,4 +1,4 @@
-"""Runs the stack's programs: starts them, starts again what dies, and stops them all."""
+"""Start the stack's programs, restart those that die, and stop them all."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ type Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Child:
-    """A program and the process that runs it now."""
+    """A program and its current process."""
 
     program: Program
     process: Process
@@ -35,7 +35,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps programs running. Its event loop must be the main thread's: Linux ends children with their thread."""
+    """Keep programs running. Run it in the main thread's event loop: Linux ends children with their thread."""
 
     def __init__(self, layout: Layout, say: Say) -> None:
         self.layout = layout
@@ -52,7 +52,7 @@ class Supervisor:
         child.watch = asyncio.create_task(self._keep_running(child))
 
     async def run_to_end(self, program: Program) -> None:
-        """Run ``program`` once. Raises ``StartError`` where it fails; who stops waiting ends it."""
+        """Run ``program`` once; cancelling the wait ends it. Raises ``StartError`` if it fails."""
         process = await self._spawn(program)
         try:
             code = await process.wait()
@@ -66,7 +66,7 @@ class Supervisor:
     async def wait_until(
         self, name: str, answers: Callable[[], bool], *, seconds: float = 30.0, every: float = 0.05
     ) -> None:
-        """Poll ``answers`` in a thread. Raises ``StartError`` naming the log when it does not come true in time."""
+        """Poll ``answers`` in a thread. Raises ``StartError`` naming the log if it stays false too long."""
         give_up = time.monotonic() + seconds
         while not await asyncio.to_thread(answers):
             if time.monotonic() > give_up:
@@ -93,11 +93,11 @@ class Supervisor:
             )
 
     async def _keep_running(self, child: Child) -> None:
-        """Start the program again whenever it ends, until it is told to stop."""
+        """Restart the program whenever it ends, until it is stopped."""
         name = child.program.name
         while True:
             code = await child.process.wait()
-            # What it had started must not outlive it, or there would soon be two of each.
+            # Its children must not outlive it, or there would soon be two of each.
             kill_group(child.process.pid)
             delay = child.back_off.next_delay(ran_seconds=time.monotonic() - child.started)
             if not child.stopping.is_set():
@@ -154,5 +154,5 @@ async def _at_most(seconds: float, awaitable: Awaitable[object]) -> None:
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in words."""
+    """Describe an exit code in words."""
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

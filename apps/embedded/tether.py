@@ -21,18 +21,18 @@ def become(user: str) -> None:
 
 
 def die_with_parent(parent: int, signal: int) -> None:
-    """Ask the kernel for ``signal`` at the parent's death; nothing where the kernel has no such thing."""
+    """Ask the kernel for ``signal`` at the parent's death; do nothing on kernels that cannot."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal)
-    # It may have died before we asked.
+    # the parent may have died before we asked
     if os.getppid() != parent:
         sys.exit("The parent is gone.")
 
 
 def main() -> None:
     parent, signal, user, *command = sys.argv[1:]
-    # A change of user clears the death signal: first the user, then the signal.
+    # A change of user clears the death signal, so change the user first.
     if user:
         become(user)
     die_with_parent(int(parent), int(signal))

@@ -1,4 +1,4 @@
-"""The embedded Valkey: its program, and whether it answers."""
+"""The embedded Valkey: program and readiness."""
 
 from signal import SIGTERM
 
@@ -10,7 +10,7 @@ from apps.embedded.program import Program
 
 
 def program(layout: Layout, *, durable: bool = True) -> Program:
-    """The server on the stack's Unix socket and on no network; ``durable`` keeps queued jobs over a restart."""
+    """Return the server's program, on the stack's Unix socket only; ``durable`` keeps queued jobs over a restart."""
     settings = {
         "port": "0",
         "unixsocket": str(layout.valkey_socket),
@@ -18,7 +18,7 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
         "dir": str(layout.valkey_data),
         "save": "",
         "appendonly": "yes" if durable else "no",
-        # A queue that evicts under pressure would lose jobs: refuse instead.
+        # A queue that evicts under memory pressure would lose jobs: refuse writes instead.
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
@@ -27,7 +27,7 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
 
 
 def answers(layout: Layout) -> bool:
-    """Whether the server has loaded its data and answers."""
+    """Return whether the server has loaded its data and answers."""
     with redis.Redis(unix_socket_path=str(layout.valkey_socket), socket_timeout=2) as client:
         try:
             client.ping()

@@ -107,8 +107,6 @@ def _readings(fact: Fact) -> tuple[OtherReading, ...]:
 
 def _places(citations: Iterable[Citation]) -> tuple[Place, ...]:
     return tuple(
-        Place(
-            citation.source.key, citation.source.number, citation.source.title, citation.source.url, citation.locator
-        )
+        Place(citation.source.key, citation.source.number, citation.source.title, citation.source.url, citation.locator)
         for citation in citations
     )

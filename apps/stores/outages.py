@@ -1,4 +1,4 @@
-"""What is raised while Postgres or Redis is away: nothing is wrong with the work, and it can be done again later."""
+"""The exceptions that mean Postgres or Redis is away: the work is fine, and can be retried later."""
 
 from django.db import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout

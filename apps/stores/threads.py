@@ -1,4 +1,4 @@
-"""Database work from the event loop."""
+"""Run database work from the event loop."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

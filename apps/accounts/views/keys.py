@@ -1,4 +1,4 @@
-"""A person's own API keys: listed, made and shown once, revoked."""
+"""A person's own API keys: list, make and show once, revoke."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from apps.accounts.requests import user_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("new_key")
 def keys(request: HttpRequest) -> HttpResponse:
-    """List the keys, and make one. The answer to the form shows the new key, and nothing ever does again."""
+    """List the keys, and make one. Only the answer to the form shows the new key."""
     user = user_of(request)
     form = KeyForm(request.POST if request.method == "POST" else None)
     new_key = ""
@@ -40,7 +40,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
-    """Ask, then revoke. Somebody else's key is not there."""
+    """Ask for confirmation, then revoke. Another person's key is 404."""
     key = ApiKey.objects.visible_to(user_of(request)).filter(pk=key_id).first()
     if key is None:
         raise Http404

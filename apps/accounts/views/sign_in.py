@@ -1,4 +1,4 @@
-"""Signing in by one-time link, by password, and signing out."""
+"""Sign in by one-time link or by password, and sign out."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from apps.accounts.services import redeem_sign_in_token
 
 
 class SignIn(LoginView):
-    """Signing in by password, which may be tried so often."""
+    """The password sign-in, with limited attempts."""
 
     template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
@@ -41,7 +41,7 @@ class SignIn(LoginView):
         return response
 
     def _refused(self, refusal: TooManyAttempts, username: str) -> HttpResponse:
-        # An unbound form: showing a bound one would look at the password.
+        # an unbound form: a bound one would check the password
         form = AuthenticationForm(self.request, initial={"username": username})
         context = self.get_context_data(form=form, refusal=refusal.sentence)
         response = render(self.request, self.template_name, context, status=429)
@@ -60,8 +60,8 @@ sign_out = login_not_required(LogoutView.as_view())
 def sign_in_link(request: HttpRequest) -> HttpResponse:
     """Sign in with the token of a one-time link and go on to ``next`` or the chat.
 
-    A GET does it, because people and tools open the printed link and expect to be signed in; what fetches links
-    ahead of people (HEAD requests, prefetching browsers) is turned away without spending the token.
+    A GET does it, because people and tools open the printed link and expect to be signed in. HEAD requests and
+    prefetching browsers are refused without spending the token.
     """
     token = request.GET.get("token", "")
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
@@ -82,7 +82,7 @@ def _link_refused(request: HttpRequest) -> HttpResponse:
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:
-    # The address holds a token: no later request may name it.
+    # The address holds a token: no later request may send it as its referrer.
     response["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -15,7 +15,7 @@ from project.env import read_int
 
 class Command(BaseCommand):
     help = "Run the whole stack on this machine until Ctrl-C."
-    # The checks that need a database run with the migrations, when there is one.
+    # The checks that need a database run with the migrations, once there is one.
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _leave(self, code: int) -> None:
-        """Exit at once: a thread that still waits for a server that is gone must not hold the exit."""
+        """Exit at once: a thread that still waits for a dead server must not hold the exit."""
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
