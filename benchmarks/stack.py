@@ -30,8 +30,8 @@ from apps.embedded.layout import Layout
 from apps.embedded.ports import free_port
 from apps.embedded.program import Program
 from apps.endpoints.services import add_endpoint
-from apps.generation.log.store import sync_client
-from apps.generation.worker.runtime import WORKERS_KEY
+from apps.generation.worker_identity import WORKERS_KEY
+from apps.stores.redis import sync_client
 from tests.support.services import Running, Services, run
 
 

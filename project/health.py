@@ -5,7 +5,6 @@ alive, not the asyncio loop that does the work. Here that loop itself reports, i
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import psycopg
@@ -15,9 +14,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps.generation.worker.runtime import WORKERS_KEY
+from apps.generation.worker_identity import HEARTBEAT_MAX_AGE, alive_workers
 
-HEARTBEAT_MAX_AGE = 10.0  # seconds
 CHECK_TIMEOUT = 2.0  # seconds
 
 log = structlog.get_logger(__name__)
@@ -84,7 +82,7 @@ async def _check_redis() -> None:
 
 async def _check_worker() -> None:
     async with redis.asyncio.from_url(settings.REDIS_URL) as client:
-        alive = await client.zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
+        alive = await alive_workers(client)
     if not alive:
         raise NotReadyError(f"no worker has reported in the last {HEARTBEAT_MAX_AGE:g} seconds")
 

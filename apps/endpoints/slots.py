@@ -7,13 +7,12 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, cast
 from uuid import UUID
 
-import redis
 from django.conf import settings
+
+from apps.stores.redis import script, sync_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def renew_slots(holders_by_endpoint: Mapping[UUID, Collection[UUID]]) -> None:
 
 def release_slot(endpoint_id: UUID, holder: UUID) -> None:
     """Release the slot, if there is one."""
-    client().zrem(slots_key(endpoint_id), str(holder))
+    sync_client().zrem(slots_key(endpoint_id), str(holder))
 
 
 def new_holder(owner: str) -> UUID:
@@ -62,9 +61,9 @@ def release_slots_of(owners: Collection[str], endpoint_ids: Iterable[UUID]) -> N
     """Release every slot of ``owners`` on these endpoints, without waiting for it to expire."""
     marks = {_mark(owner) for owner in owners}
     for key in map(slots_key, endpoint_ids):
-        holders = cast("list[bytes]", client().zrange(key, 0, -1))
+        holders = cast("list[bytes]", sync_client().zrange(key, 0, -1))
         if gone := [holder for holder in holders if UUID(holder.decode()).bytes[:8] in marks]:
-            client().zrem(key, *gone)
+            sync_client().zrem(key, *gone)
 
 
 def _mark(owner: str) -> bytes:
@@ -81,20 +80,10 @@ def slots_key(endpoint_id: UUID) -> str:
     return f"workbench:endpoint:{endpoint_id}:slots"
 
 
-@cache
-def client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
-
-
 def _milliseconds() -> int:
     return int(settings.ENDPOINT_SLOT_SECONDS * 1000)
 
 
 def _run(name: str, endpoint_ids: Sequence[UUID], *arguments: Any) -> Any:
     keys = [slots_key(endpoint_id) for endpoint_id in endpoint_ids]
-    return cast("Any", client().eval(_script(name), len(keys), *keys, *arguments))
-
-
-@cache
-def _script(name: str) -> str:
-    return files("apps.endpoints.scripts").joinpath(f"{name}.lua").read_text()
+    return cast("Any", sync_client().eval(script("apps.endpoints.scripts", name), len(keys), *keys, *arguments))

@@ -8,16 +8,14 @@ import msgspec
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from psycopg_pool import PoolTimeout
-from redis.exceptions import RedisError
 
 from apps.accounts.api_keys import use_api_key
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, InvalidKey, MethodNotAllowed, TooLarge, Unavailable
+from apps.stores.outages import STORE_AWAY
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
@@ -45,7 +43,7 @@ def api_view[**P](
                 response = refusal(error)
             except RequestDataTooBig:
                 response = refusal(TooLarge("The request is too large."))
-            except (OperationalError, InterfaceError, PoolTimeout, RedisError) as error:
+            except STORE_AWAY as error:
                 logger.warning("API not available", error=type(error).__name__)
                 response = refusal(Unavailable())
             response.headers.setdefault("Cache-Control", "no-store")

@@ -17,7 +17,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from apps.generation.errors import TooManyStreams
-from apps.generation.log import store
+from apps.stores.redis import async_client, script, sync_client
 
 logger = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class OpenStreams:
     """The places that one event loop holds."""
 
     def __init__(self) -> None:
-        self._client = store.async_client()
+        self._client = async_client()
         self._held: dict[str, int] = {}
         self._renewing: asyncio.Task[None] | None = None
         self._freeing: set[asyncio.Task[None]] = set()
@@ -104,12 +104,14 @@ class OpenStreams:
 
 
 def _hold(client: Any, person_id: int, place: str, most: int) -> Any:
-    return client.eval(store.script("hold_stream"), 2, *keys(person_id), most, LEASE_SECONDS, place)
+    return client.eval(
+        script("apps.generation.log.scripts", "hold_stream"), 2, *keys(person_id), most, LEASE_SECONDS, place
+    )
 
 
 def count_open_streams() -> int:
     """How many live connections everybody together has open."""
-    return store.sync_client().zcount(EVERYBODY, time.time(), "+inf")
+    return sync_client().zcount(EVERYBODY, time.time(), "+inf")
 
 
 _open_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, OpenStreams] = WeakKeyDictionary()

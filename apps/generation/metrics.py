@@ -1,6 +1,5 @@
 """Figures on generations and live connections, for Prometheus."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,11 +8,9 @@ from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from apps.generation.live_connections import count_open_streams
-from apps.generation.log import store
 from apps.generation.models import State
-from apps.generation.worker.runtime import WORKERS_KEY
-
-HEARTBEAT_MAX_AGE = 10.0  # seconds
+from apps.generation.worker_identity import alive_workers
+from apps.stores.redis import sync_client
 
 # Seconds to the first token.
 # Sums over everything stored cost more the more there is: they are worked out this often for all web processes.
@@ -55,8 +52,9 @@ def generation_metrics() -> Iterator[Metric]:
 
 
 def worker_metrics() -> Iterator[Metric]:
-    alive = store.sync_client().zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
-    yield GaugeMetricFamily("workbench_workers", "Worker processes that have reported lately.", value=alive)
+    yield GaugeMetricFamily(
+        "workbench_workers", "Worker processes that have reported lately.", value=alive_workers(sync_client())
+    )
 
 
 def stream_metrics() -> Iterator[Metric]:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.endpoints.health.absence import Wanted, describe_absences
 from apps.endpoints.health.outages import Job, read_outages
-from apps.generation.log.entries import Place
+from apps.generation.log.entries import Place, QueuedGeneration
 
 # Everybody's first before anybody's second, what a person has running counted in; then by age. One that waits for a
 # server of its own to come back takes nobody's turn, not its owner's either.
@@ -58,15 +58,6 @@ STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A generation that waits; ``attempt`` is how often it was claimed before."""
-
-    generation_id: UUID
-    attempt: int
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class InLine:
     """One that waits, as it stands in line: how many seconds pass, on average, between two ends of replies."""
 
@@ -89,7 +80,7 @@ class InLine:
         return self.variant, self.task
 
 
-def waiting_generations() -> list[Waiting]:
+def waiting_generations() -> list[QueuedGeneration]:
     """Everything that waits, with its place and, where its servers are down, that; in a handful of queries."""
     with connection.cursor() as cursor:
         cursor.execute(LINE)
@@ -102,7 +93,7 @@ def waiting_generations() -> list[Waiting]:
     absences = describe_absences(absent)
     places = [place for _, of_variant in groupby(line, key=attrgetter("variant")) for place in _places(of_variant)]
     return [
-        Waiting(
+        QueuedGeneration(
             item.generation_id,
             item.attempt,
             replace(place, servers_down=True, absence=absences.get(item.wanted, "") if item.wanted else "")

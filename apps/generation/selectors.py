@@ -6,15 +6,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import Count
 from django.utils import timezone
-from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
 from apps.generation.log import store
 from apps.generation.log.entries import GapInLog
 from apps.generation.models import Generation, State
+from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
@@ -58,7 +57,7 @@ def is_held(generation_id: UUID, attempt: int) -> bool:
     """Whether the attempt still has the generation, as far as can be told: while Postgres is away, it has."""
     try:
         return Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING).exists()
-    except (OperationalError, InterfaceError, PoolTimeout):
+    except POSTGRES_AWAY:
         return True
 
 

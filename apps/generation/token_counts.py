@@ -1,22 +1,17 @@
-"""How many tokens texts have by a model server's own tokenizer: counted by workers, kept in Redis for a while.
+"""Token counts of texts by a model server's own tokenizer: counted by workers, kept in Redis for an hour.
 
-Each text goes by a name that its caller gives it, which must stand for that text alone.
+Callers name each text; a name must stand for that text alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import cast
 
 import structlog
 from redis.exceptions import RedisError
 
-from apps.endpoints.errors import EndpointError
 from apps.endpoints.models import Endpoint
-from apps.generation.log.store import sync_client
-from apps.generation.worker.chat_request import COUNT_TIMEOUTS
-from apps.generation.worker.runtime import Runtime
-from apps.inference.errors import InferenceError
-from apps.inference.protocols import protocol_named
+from apps.stores.redis import sync_client
 
 logger = structlog.get_logger(__name__)
 
@@ -61,17 +56,9 @@ def left_texts(names: Sequence[str]) -> dict[str, str]:
     return {name: text.decode() for name, text in zip(names, found, strict=True) if text is not None}
 
 
-def count_texts(*, endpoint: Endpoint, texts: Mapping[str, str], runtime: Runtime) -> None:
-    """Have the texts counted, by name. What the server does not count stays unknown."""
-    protocol = protocol_named(endpoint.protocol)
-    for name, text in texts.items():
-        try:
-            server = endpoint.server
-            tokens = runtime.call(protocol.tokenize(runtime.http, server, text, COUNT_TIMEOUTS))
-            sync_client().set(_count_key(endpoint, name), len(tokens), ex=KEPT_SECONDS)
-        except (InferenceError, EndpointError, RedisError, OSError) as error:
-            logger.warning("text not counted", endpoint=endpoint.name, error=type(error).__name__)
-            return
+def keep_count(endpoint: Endpoint, name: str, tokens: int) -> None:
+    """Store the count of the text ``name`` for an hour."""
+    sync_client().set(_count_key(endpoint, name), tokens, ex=KEPT_SECONDS)
 
 
 def _count_key(endpoint: Endpoint, name: str) -> str:

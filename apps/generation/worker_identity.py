@@ -1,10 +1,28 @@
-"""The names of worker processes, by which others on the same machine can tell that one is dead."""
+"""Which worker processes are alive: their names, and their heartbeats in Redis."""
 
 import os
 import socket
+import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any, overload
+
+import redis
+import redis.asyncio
+
+WORKERS_KEY = "workbench:workers"  # a sorted set: names by the time of their last heartbeat
+HEARTBEAT_MAX_AGE = 10.0  # seconds
+
+
+@overload
+def alive_workers(client: "redis.Redis") -> int: ...
+@overload
+def alive_workers(client: "redis.asyncio.Redis") -> Awaitable[int]: ...
+def alive_workers(client: Any) -> Any:
+    """Count the workers with a heartbeat in the last ``HEARTBEAT_MAX_AGE`` seconds."""
+    return client.zcount(WORKERS_KEY, time.time() - HEARTBEAT_MAX_AGE, "+inf")
 
 
 def own_name() -> str:

@@ -11,7 +11,7 @@ import pytest
 from apps.accounts.models import User
 from apps.chat.live import broadcast
 from apps.chat.live.broadcast import announce_gone, announce_messages, announced_messages
-from apps.generation.log import store
+from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
 from tests.chat.tab import tab_of
@@ -23,7 +23,7 @@ PATIENCE = 20.0  # seconds
 @contextmanager
 def nobody_can_listen() -> Iterator[None]:
     """Redis cuts off whoever listens, and refuses to let them listen again."""
-    client = store.sync_client()
+    client = sync_client()
     client.acl_setuser("default", enabled=True, commands=["-subscribe"])
     try:
         assert client.client_kill_filter(_type="pubsub") > 0

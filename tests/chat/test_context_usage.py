@@ -19,9 +19,9 @@ from apps.chat.services.attach import attach_file
 from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
-from apps.generation.log.store import sync_client
 from apps.generation.models import Generation
 from apps.generation.token_counts import known_counts, leave_text, left_texts, name_of, unasked
+from apps.stores.redis import sync_client
 from tests.chat.exchanges import answered_conversation, answered_message
 
 HTMX = {"HX-Request": "true"}

@@ -18,7 +18,7 @@ from apps.chat.live.access import Access
 from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.generation.live_connections import keys
-from apps.generation.log import store
+from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.chat.tab import Tab, socket_to, tab_of
 
@@ -31,7 +31,7 @@ MORE_THAN_THE_POOL = 24  # DATABASE_POOL_SIZE is 16
 @pytest.fixture
 async def tab(alice: User, conversation: Conversation, live_asgi_server: str) -> Tab:
     """Alice's, and nobody has a connection open."""
-    store.sync_client().delete(*keys(alice.pk))
+    sync_client().delete(*keys(alice.pk))
     return await tab_of(alice, live_asgi_server, conversation)
 
 

@@ -14,7 +14,7 @@ from apps.embedded import programs
 from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import Program
 from apps.generation.live_connections import keys
-from apps.generation.log import store
+from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import ask, assert_like_reloaded, model, pieces, scripted_server, the_end
@@ -81,7 +81,7 @@ def wait_for_reset(reader: socket.socket) -> int:
 async def test_reader_that_does_not_read_is_dropped_and_can_come_back(
     alice: User, model: ScriptedServer, impatient_site: str, name: str
 ) -> None:
-    store.sync_client().delete(*keys(alice.pk))
+    sync_client().delete(*keys(alice.pk))
     go_on = Wait()
     model.answer(head(), *pieces(LONG, size=500), go_on, *pieces("The end."), *the_end())
     exchange = await ask(alice)
@@ -98,5 +98,5 @@ async def test_reader_that_does_not_read_is_dropped_and_can_come_back(
     assert generation_of(exchange).text == f"{LONG}The end."
     await assert_like_reloaded(other, exchange)
     async with asyncio.timeout(10):
-        while store.sync_client().zcard(keys(alice.pk)[0]):  # noqa: ASYNC110
+        while sync_client().zcard(keys(alice.pk)[0]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)

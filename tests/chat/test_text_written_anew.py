@@ -13,6 +13,7 @@ from apps.generation.log import store
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
+from apps.stores.redis import async_client
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import assert_like_reloaded
@@ -25,7 +26,7 @@ AT_FIRST, AT_LAST = "One list", "One tuple, in the end"
 
 @pytest.fixture
 async def redis_client(redis_url: str) -> AsyncIterator["Redis"]:
-    client = store.async_client()
+    client = async_client()
     yield client
     await client.aclose()
 

@@ -25,6 +25,7 @@ from apps.endpoints.connection_test.run import STEPS
 from apps.endpoints.models import Endpoint
 from apps.endpoints.security.tokens import seal
 from apps.endpoints.services.start_connection_test import run_connection_test
+from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.support.scripted_server import ScriptedServer, counting_server, scripted_server
@@ -222,7 +223,7 @@ def erin(staff_client: Client) -> Iterator[User]:
 
 
 def client_of_redis() -> "redis.Redis":
-    return test_record._client()  # noqa: SLF001 (the same Redis)
+    return sync_client()
 
 
 def keys_of_tests() -> set[bytes]:

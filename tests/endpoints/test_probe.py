@@ -22,8 +22,9 @@ from apps.endpoints.models import Endpoint, EndpointChange, Health, Observation
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.services.probe import LOCK, probe_endpoints
 from apps.endpoints.services.record import prune_observations
-from apps.endpoints.slots import Bid, client, take_slot
+from apps.endpoints.slots import Bid, take_slot
 from apps.endpoints.tasks import probe
+from apps.stores.redis import sync_client
 from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
@@ -235,7 +236,7 @@ def test_rounds_do_not_overlap(add_moody: Add, servers: dict[str, MoodyServer]) 
     asked = len(servers["hanging"].requests) - start
     assert probe_endpoints() == 1
     assert len(servers["hanging"].requests) - start == 2 * asked
-    assert not client().exists(LOCK)
+    assert not sync_client().exists(LOCK)
 
 
 def test_a_token_that_cannot_be_read_is_named_and_stops_no_other_probe(add_moody: Add) -> None:

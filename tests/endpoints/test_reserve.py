@@ -19,8 +19,9 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
-from apps.endpoints.slots import Bid, client, release_slot, renew_slots, running_counts, slots_key, take_slot
+from apps.endpoints.slots import Bid, release_slot, renew_slots, running_counts, slots_key, take_slot
 from apps.inference.errors import Unreachable
+from apps.stores.redis import sync_client
 from tests.endpoints.conftest import Add
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -37,8 +38,8 @@ def set_health(endpoint: Endpoint, health: Health, *, retry_in: float | None = N
 
 def expire(endpoint: Endpoint, holder: UUID) -> None:
     """As if nobody had renewed the place for its whole time."""
-    assert client().zscore(slots_key(endpoint.pk), str(holder)) is not None
-    client().zadd(slots_key(endpoint.pk), {str(holder): 1})
+    assert sync_client().zscore(slots_key(endpoint.pk), str(holder)) is not None
+    sync_client().zadd(slots_key(endpoint.pk), {str(holder): 1})
 
 
 def test_only_the_variant_and_the_capabilities_that_are_needed(add: Add) -> None:
@@ -106,11 +107,11 @@ def test_one_query_and_one_redis_call(add: Add) -> None:
     for number in range(5):
         add(f"gpu-{number}")
     reserve()
-    before = client().info("commandstats")["cmdstat_eval"]["calls"]
+    before = sync_client().info("commandstats")["cmdstat_eval"]["calls"]
     with CaptureQueriesContext(connection) as queries:
         reserve()
     assert len(queries) == 1
-    assert client().info("commandstats")["cmdstat_eval"]["calls"] == before + 1
+    assert sync_client().info("commandstats")["cmdstat_eval"]["calls"] == before + 1
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_of_two_callers_at_once_exactly_one_gets_the_trial(add: Add) -> None:
         outcomes = at_once(reserve, 2)
         assert outcomes.count("gpu-1") == 1
         assert sum(isinstance(outcome, NoEndpointAvailable) for outcome in outcomes) == 1
-        client().delete(slots_key(endpoint.pk))
+        sync_client().delete(slots_key(endpoint.pk))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,12 +239,12 @@ def test_an_expired_place_is_free_and_a_renewed_one_is_not(add: Add) -> None:
 def test_places_end_by_themselves_and_renewing_prolongs_them(add: Add) -> None:
     endpoint, holder = add(), uuid4()
     reserve(holder)
-    ends = client().zscore(slots_key(endpoint.pk), str(holder))
+    ends = sync_client().zscore(slots_key(endpoint.pk), str(holder))
     assert ends is not None
-    assert client().pttl(slots_key(endpoint.pk)) > 0
-    client().zadd(slots_key(endpoint.pk), {str(holder): ends - 5000})
+    assert sync_client().pttl(slots_key(endpoint.pk)) > 0
+    sync_client().zadd(slots_key(endpoint.pk), {str(holder): ends - 5000})
     renew_slots({endpoint.pk: [holder]})
-    renewed = client().zscore(slots_key(endpoint.pk), str(holder))
+    renewed = sync_client().zscore(slots_key(endpoint.pk), str(holder))
     assert renewed is not None
     assert renewed >= ends
 
@@ -251,9 +252,9 @@ def test_places_end_by_themselves_and_renewing_prolongs_them(add: Add) -> None:
 def test_many_places_are_renewed_in_one_round_trip(add: Add) -> None:
     held = {add(f"gpu-{number}").pk: [uuid4() for _ in range(3)] for number in range(3)}
     renew_slots({})
-    before = client().info("commandstats").get("cmdstat_eval", {"calls": 0})["calls"]
+    before = sync_client().info("commandstats").get("cmdstat_eval", {"calls": 0})["calls"]
     renew_slots(held)
-    assert client().info("commandstats")["cmdstat_eval"]["calls"] == before + 1
+    assert sync_client().info("commandstats")["cmdstat_eval"]["calls"] == before + 1
     assert set(running_counts(held).values()) == {3}
 
 

@@ -11,6 +11,7 @@ from apps.endpoints.models import Endpoint
 from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
+from apps.stores.redis import sync_client
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
 from tests.support.services import Running, Services
 
@@ -67,7 +68,7 @@ def test_valkey_stalls(
 
 def test_valkey_forgets_everything(alice: User, counting_endpoint: Endpoint, celery_worker_process: Running) -> None:
     generations = start_streams(alice)
-    store.sync_client().flushdb()
+    sync_client().flushdb()
     assert_all_complete(generations)
     for generation in generations:
         assert store.read_log(generation.pk).text == numbers(LENGTH)
@@ -86,8 +87,8 @@ def test_connections_to_the_broker_are_cut_while_jobs_come(
 ) -> None:
     for _ in range(20):
         enqueue(uuid4() for _ in range(20))  # tickets for nothing, to be acknowledged
-        store.sync_client().client_kill_filter(skipme=True, _type="normal")
-        store.sync_client().client_kill_filter(_type="pubsub")
+        sync_client().client_kill_filter(skipme=True, _type="normal")
+        sync_client().client_kill_filter(_type="pubsub")
         time.sleep(0.2)
     assert celery_worker_process.process.poll() is None
     assert_all_complete(start_streams(alice))

@@ -16,6 +16,7 @@ from apps.endpoints.models import Endpoint
 from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.reap import reap_generations
+from apps.stores.redis import sync_client
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
 from tests.support.services import Running, Services
 
@@ -98,6 +99,6 @@ def test_frozen_and_woken(alice: User, counting_endpoint: Endpoint, mortal_worke
 def test_redis_emptied(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
     generations = start_streams(alice, mortal_worker)
     for generation in generations:
-        store.sync_client().delete(*store.keys(generation.pk))
+        sync_client().delete(*store.keys(generation.pk))
     os.killpg(mortal_worker.process.pid, signal.SIGKILL)
     assert_all_complete(generations)

@@ -14,6 +14,7 @@ from apps.generation import live_connections
 from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.announce_places import announce_places
+from apps.stores.redis import sync_client
 from tests.gateway.calls import DONE, assert_refused, body, ended, events_in, first_text, numbers, started_stream
 from tests.gateway.conftest import ApiOf
 
@@ -108,7 +109,7 @@ def test_events_go_on_from_any_offset(api: httpx.Client, offset: int, log: str) 
     generation_id = answered(api, "count to 30")
     if log == "gone":
         generation = Generation.objects.get()
-        assert store.sync_client().delete(*store.keys(generation.pk)) == 2
+        assert sync_client().delete(*store.keys(generation.pk)) == 2
     events = followed(api, generation_id, f"?after={offset}")
     assert text_of(events, start=offset) == numbers(30)[offset:]
     assert events[-1]["data"]["state"] == "succeeded"
@@ -189,11 +190,11 @@ def test_an_offset_beyond_the_end_of_what_runs(api: httpx.Client) -> None:
 def test_a_persons_event_streams_are_counted(api: httpx.Client, api_of: ApiOf, alice: User, charlie: User) -> None:
     generation_id = answered(api, "count to 3")
     places = {f"place {number}": time.time() + 60 for number in range(50)}
-    store.sync_client().zadd(live_connections.keys(alice.pk)[0], places)
+    sync_client().zadd(live_connections.keys(alice.pk)[0], places)
     refused = api.get(f"generations/{generation_id}/events")
     assert "50 live pages" in assert_refused(refused, 429, code="rate_limit_exceeded")
     assert int(refused.headers["Retry-After"]) >= 1
     other = api_of(charlie)
     assert followed(other, answered(other, "count to 3"))[-1]["data"]["state"] == "succeeded"
-    store.sync_client().delete(live_connections.keys(alice.pk)[0])
+    sync_client().delete(live_connections.keys(alice.pk)[0])
     assert followed(api, generation_id)[-1]["data"]["state"] == "succeeded"

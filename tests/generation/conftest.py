@@ -10,9 +10,9 @@ from apps.accounts.models import User
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
-from apps.generation.log import store
 from apps.generation.models import Generation
 from apps.generation.services.start import start_generation
+from apps.stores.redis import async_client
 from tests.support.scripted_server import counting_server, scripted_server
 
 __all__ = ["counting_server", "scripted_server"]
@@ -25,7 +25,7 @@ def generation_id() -> UUID:
 
 @pytest.fixture
 async def log_client(redis_url: str) -> AsyncIterator["redis.asyncio.Redis"]:
-    client = store.async_client()
+    client = async_client()
     yield client
     await client.aclose()
 

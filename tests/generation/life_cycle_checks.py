@@ -16,6 +16,7 @@ from apps.generation.models import Generation, State
 from apps.generation.queue import waiting_generations
 from apps.generation.selectors import is_held
 from apps.generation.worker.run import Run
+from apps.stores.redis import sync_client
 
 # Every reply is a beginning of this, so that every text can be checked by its length alone.
 REPLY = "".join(f"{number} naïve 🦙 " for number in range(1000))
@@ -85,7 +86,7 @@ def _check_over(generation: Generation, watched: Watched, log: Events | None) ->
 
 
 def _whole_log(generation: Generation) -> tuple[Events, bool]:
-    raw = store.sync_client().xrange(store.events_key(generation.pk))
+    raw = sync_client().xrange(store.events_key(generation.pk))
     entries = cast("list[RawEntry]", raw)
     ends = [number for number, (_, fields) in enumerate(entries, start=1) if b"e" in fields]
     assert ends in ([], [len(entries)]), "something follows the end"

@@ -33,6 +33,7 @@ from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
 from apps.generation.worker.log_writer import LogWriter
 from apps.generation.worker.run import Run, StopReason
+from apps.stores.redis import async_client, sync_client
 from apps.stores.threads import in_thread
 from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue, check_stuck, in_turn
 
@@ -56,7 +57,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.client = store.async_client()
+        self.client = async_client()
         self.writer = LogWriter(self.client, in_thread(is_held))
         self.writing = self.loop.create_task(self.writer.run_forever())
         self.watched: dict[UUID, Watched] = {}
@@ -258,7 +259,7 @@ class LifeCycle(RuleBasedStateMachine):
                 check_stuck(Generation.objects.filter(state=State.QUEUED, pk__in=waited))
             case "Redis is emptied":
                 for generation_id, watched in self.watched.items():
-                    store.sync_client().delete(*store.keys(generation_id))
+                    sync_client().delete(*store.keys(generation_id))
                     watched.log_was_lost = True
             case _:
                 Generation.objects.update(stuck_since=F("stuck_since") - timedelta(hours=1))

@@ -17,6 +17,7 @@ from apps.generation.services.claim import claim_next
 from apps.generation.services.ending import end_the_log, settle_log
 from apps.generation.services.finish import Outcome, finish_generation, give_up_generation
 from apps.generation.services.resume import resume_generation
+from apps.stores.redis import async_client, sync_client
 from tests.generation.conftest import ask
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def running(alice: User) -> Generation:
 
 
 async def write(generation: Generation, text: str) -> None:
-    client = store.async_client()
+    client = async_client()
     await store.open_log(client, generation.pk, attempt=1, checkpoint=text)
     await client.aclose()
 
@@ -102,7 +103,7 @@ def test_an_attempt_that_knows_less_ends_with_what_was_shown(running: Generation
 
 @pytest.mark.parametrize("end", ["stop", "finish"])
 def test_an_end_brings_back_a_log_that_redis_lost(running: Generation, end: str) -> None:
-    store.sync_client().delete(*store.keys(running.pk))
+    sync_client().delete(*store.keys(running.pk))
     ended: Any
     if end == "stop":
         ended = cancel_generation(generation_id=running.pk), State.CANCELLED, STORED

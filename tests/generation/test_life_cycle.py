@@ -20,6 +20,7 @@ from apps.generation.services.enqueue import TASK_NAME
 from apps.generation.services.finish import Outcome, finish_generation, release_generation
 from apps.generation.services.reap import reap_generations
 from apps.generation.services.start import start_generation
+from apps.stores.redis import async_client
 from tests.generation.conftest import ask
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +127,7 @@ def test_cancelling_a_waiting_generation_ends_it(alice: User) -> None:
 
 
 async def append_to_log(generation: Generation, text: str) -> None:
-    client = store.async_client()
+    client = async_client()
     await store.open_log(client, generation.pk, attempt=generation.attempt, checkpoint=text)
     await client.aclose()
 

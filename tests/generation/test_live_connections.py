@@ -10,7 +10,7 @@ from pytest_django import Settings
 from apps.generation import live_connections
 from apps.generation.errors import TooManyStreams
 from apps.generation.live_connections import OpenStreams, count_open_streams, keys
-from apps.generation.log import store
+from apps.stores.redis import sync_client
 
 PERSON, ANOTHER = 1_000_001, 1_000_002
 
@@ -19,7 +19,7 @@ PERSON, ANOTHER = 1_000_001, 1_000_002
 async def stack(redis_url: str, settings: Settings) -> AsyncIterator[AsyncExitStack]:
     settings.STREAMS_PER_PERSON = 2
     for person in (PERSON, ANOTHER):
-        store.sync_client().delete(*keys(person))
+        sync_client().delete(*keys(person))
     async with AsyncExitStack() as stack:
         yield stack
 
@@ -98,9 +98,9 @@ async def test_places_held_are_renewed(
     streams = web_process()
     for _ in range(2):
         await stack.enter_async_context(streams.place_for(PERSON))
-    store.sync_client().delete(*keys(PERSON))  # as when Redis was emptied
+    sync_client().delete(*keys(PERSON))  # as when Redis was emptied
     async with asyncio.timeout(10):
-        while store.sync_client().zcard(keys(PERSON)[0]) < 2:  # noqa: ASYNC110 - Redis sets no event
+        while sync_client().zcard(keys(PERSON)[0]) < 2:  # noqa: ASYNC110 - Redis sets no event
             await asyncio.sleep(0.02)
     with pytest.raises(TooManyStreams):
         await stack.enter_async_context(streams.place_for(PERSON))

@@ -18,6 +18,7 @@ from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation
 from apps.generation.tasks import reap
+from apps.stores.redis import async_client
 from tests.generation.conftest import ask
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +85,7 @@ def test_the_tick_tells_them(alice: User) -> None:
 
 
 async def open_log(generation: Generation) -> None:
-    client = store.async_client()
+    client = async_client()
     await store.open_log(client, generation.pk, attempt=generation.attempt, checkpoint="")
     await client.aclose()
 

@@ -17,6 +17,7 @@ from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.enqueue import enqueue
+from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
 from tests.support.counting_chat import chunk
@@ -222,7 +223,7 @@ def test_the_worker_continues_a_partial_reply(
     Generation.objects.filter(pk=generation.pk).update(
         state=State.QUEUED, text=numbers(12), text_length=len(numbers(12)), ended_at=None, attempt=4
     )
-    store.sync_client().delete(*store.keys(generation.pk))
+    sync_client().delete(*store.keys(generation.pk))
     enqueue([generation.pk])
     assert ended(generation).text == numbers(30) == shown(generation)
     assert generation.attempt == 5

@@ -15,8 +15,7 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from apps.generation.worker.runtime import WORKERS_KEY
-from project.health import HEARTBEAT_MAX_AGE
+from apps.generation.worker_identity import HEARTBEAT_MAX_AGE, WORKERS_KEY
 
 
 @pytest.fixture

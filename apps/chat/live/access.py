@@ -8,12 +8,11 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
-from psycopg_pool import PoolTimeout
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
+from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
@@ -38,7 +37,7 @@ class Access:
         request.session = import_module(settings.SESSION_ENGINE).SessionStore(self.session_key)
         try:
             return conversation_for(get_user(request), self.conversation_id) is None
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except POSTGRES_AWAY as error:
             # What is streaming goes on while Postgres is away.
             logger.warning("access not checked", error=type(error).__name__)
             return False

@@ -18,7 +18,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from apps.chat.transcript.render import moment_now
-from apps.generation.log import store
+from apps.stores.redis import async_client, sync_client
 
 logger = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ def announce_gone(conversation_id: UUID) -> None:
 
 def _announce(conversation_id: UUID, ids: list[str] | None) -> None:
     try:
-        store.sync_client().publish(CHANNEL, json.dumps([str(conversation_id), ids]))
+        sync_client().publish(CHANNEL, json.dumps([str(conversation_id), ids]))
     except (RedisError, OSError) as error:
         logger.warning("messages not announced", conversation=str(conversation_id), error=type(error).__name__)
 
@@ -73,7 +73,7 @@ class Listener:
     """Hears the channel, for the pages of one event loop."""
 
     def __init__(self) -> None:
-        self._client = store.async_client()
+        self._client = async_client()
         self._pages: defaultdict[UUID, set[Announced]] = defaultdict(set)
         self._hears = asyncio.Event()
         self._heard_at: datetime | None = None

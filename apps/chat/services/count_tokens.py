@@ -12,7 +12,8 @@ from apps.chat.context.estimate import Weighing
 from apps.chat.context.user_turn import tell_file
 from apps.chat.models import Attachment
 from apps.endpoints.models import Endpoint
-from apps.generation.token_counts import count_texts, leave_text, left_texts, unasked
+from apps.generation.token_counts import leave_text, left_texts, unasked
+from apps.generation.worker.count_texts import count_texts
 from apps.generation.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)

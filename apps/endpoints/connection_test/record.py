@@ -9,11 +9,9 @@ import secrets
 import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any, cast
 
-import redis
-from django.conf import settings
+from apps.stores.redis import sync_client
 
 RECORD_SECONDS = 900
 CLAIM_SECONDS = 20.0  # by then a worker has claimed the test, or no worker runs
@@ -65,7 +63,7 @@ def open_record(candidate: Candidate, *, owner_id: object) -> str:
     """Store what is to be tested and return the record's id."""
     test_id = secrets.token_urlsafe(24)
     fields = {**asdict(candidate), "owner": str(owner_id), "opened_at": repr(time.time())}
-    with _client().pipeline() as pipe:
+    with sync_client().pipeline() as pipe:
         pipe.hset(_key(test_id), mapping=cast("Any", fields))
         pipe.expire(_key(test_id), RECORD_SECONDS)
         pipe.execute()
@@ -77,7 +75,7 @@ def claim_record(test_id: str) -> Candidate | None:
 
     Return ``None`` if another worker has claimed the test or it has expired.
     """
-    with _client().pipeline(transaction=True) as pipe:
+    with sync_client().pipeline(transaction=True) as pipe:
         pipe.hgetall(_key(test_id))
         pipe.hsetnx(_key(test_id), "claimed_at", repr(time.time()))
         pipe.hdel(_key(test_id), "sealed_token")
@@ -101,7 +99,7 @@ def close_record(test_id: str) -> None:
 
 def read_record(test_id: str, *, owner_id: object) -> ConnectionTestRecord | None:
     """Return the record so far; ``None`` if it does not exist, has expired, or belongs to another person."""
-    with _client().pipeline() as pipe:
+    with sync_client().pipeline() as pipe:
         pipe.hmget(_key(test_id), ["owner", "opened_at", "claimed_at"])
         pipe.lrange(_results_key(test_id), 0, -1)
         (owner, opened_at, claimed_at), lines = pipe.execute()
@@ -125,7 +123,7 @@ def _trouble(opened_at: float, claimed_at: float | None) -> str:
 
 
 def _append(test_id: str, line: str) -> None:
-    with _client().pipeline() as pipe:
+    with sync_client().pipeline() as pipe:
         pipe.rpush(_results_key(test_id), line)
         pipe.expire(_results_key(test_id), RECORD_SECONDS)
         pipe.execute()
@@ -137,8 +135,3 @@ def _key(test_id: str) -> str:
 
 def _results_key(test_id: str) -> str:
     return f"{_key(test_id)}:results"
-
-
-@cache
-def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)

@@ -12,7 +12,8 @@ from apps.endpoints.health.probe import Finding, ProbedServer, ask_all
 from apps.endpoints.health.rules import TOKEN_UNREADABLE
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.record import Speed, record_probe
-from apps.endpoints.slots import client, running_counts
+from apps.endpoints.slots import running_counts
+from apps.stores.redis import sync_client
 
 LOCK = "workbench:endpoints:probing"
 
@@ -22,7 +23,7 @@ def probe_endpoints() -> int:
 
     Do nothing while another round is running, so that slow rounds do not pile up.
     """
-    lock = client().lock(LOCK, timeout=settings.ENDPOINT_PROBE_TIMEOUT_SECONDS + 30)
+    lock = sync_client().lock(LOCK, timeout=settings.ENDPOINT_PROBE_TIMEOUT_SECONDS + 30)
     if not lock.acquire(blocking=False):
         return 0
     try:

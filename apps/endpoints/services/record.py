@@ -7,14 +7,14 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from psycopg_pool import PoolTimeout
 
 from apps.endpoints.health.rules import SLOW, Evidence, Standing, Verdict, evidence_of, judge
 from apps.endpoints.models import Endpoint, Observation, ObservationKind
 from apps.inference.errors import InferenceError
+from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ def _observe(
 ) -> None:
     try:
         _keep(endpoint_id, kind, evidence, speed, facts or {})
-    except (OperationalError, InterfaceError, PoolTimeout) as error:  # a failure to record must not fail the reply
+    except POSTGRES_AWAY as error:  # a failure to record must not fail the reply
         logger.warning("observation not kept", endpoint=str(endpoint_id), error=type(error).__name__)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from uuid import UUID
 
 from apps.generation.models import Generation, State
 
@@ -54,6 +55,15 @@ class Place:
         may_be = {"servers_down": self.servers_down, "endpoint": self.endpoint, "absence": self.absence}
         details = {name: value for name, value in may_be.items() if value}
         return encode_state(State.QUEUED, position=self.position, seconds=self.seconds, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedGeneration:
+    """A queued generation with its place; ``attempt`` counts the claims so far."""
+
+    generation_id: UUID
+    attempt: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)

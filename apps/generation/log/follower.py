@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from apps.generation.log import store
 from apps.generation.log.entries import Ended, Events, GapInLog, RawEntry, decode
 from apps.generation.models import Generation, State
+from apps.stores.redis import async_client
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
@@ -85,7 +86,7 @@ class Follower:
     """Reads the logs that have readers, for one event loop."""
 
     def __init__(self) -> None:
-        self.client = store.async_client()
+        self.client = async_client()
         self._readers: dict[UUID, set[Reader]] = {}
         self._last_ids: dict[UUID, bytes | str] = {}
         self._task: asyncio.Task[None] | None = None

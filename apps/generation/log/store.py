@@ -7,20 +7,19 @@ log last may append; after the end entry nobody may. Lua scripts make each of th
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-import redis
-import redis.asyncio
-from django.conf import settings
-
 from apps.generation.errors import LogUnavailable
-from apps.generation.log.entries import Ended, Events, RawEntry, decode, encode_state
+from apps.generation.log.entries import Ended, Events, QueuedGeneration, RawEntry, decode, encode_state
 from apps.generation.models import State
-from apps.generation.queue import Waiting
+from apps.stores.redis import script as script_in
+from apps.stores.redis import sync_client
 
+if TYPE_CHECKING:
+    import redis.asyncio
+
+CANCEL_CHANNEL = "workbench:generation:cancel"
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 3600
 ANY_ATTEMPT = 2**31
@@ -38,19 +37,8 @@ def keys(generation_id: UUID) -> list[str]:
     return [events_key(generation_id), head_key(generation_id)]
 
 
-@cache
 def script(name: str) -> str:
-    return files("apps.generation.log.scripts").joinpath(f"{name}.lua").read_text()
-
-
-@cache
-def sync_client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
-
-
-def async_client() -> "redis.asyncio.Redis":
-    """A client for the running event loop; the caller closes it."""
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=15, socket_connect_timeout=5)
+    return script_in("apps.generation.log.scripts", name)
 
 
 async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> str:
@@ -117,6 +105,11 @@ def end_log(generation_id: UUID, ended: Ended, *, attempt: int = ANY_ATTEMPT, te
         start = -answer - 1
 
 
+def broadcast_cancellation(generation_id: UUID) -> None:
+    """Tell every worker that the generation was cancelled."""
+    sync_client().publish(CANCEL_CHANNEL, str(generation_id))
+
+
 def first_token_at(generation_id: UUID) -> datetime | None:
     """When the first token was written, as far as the log knows."""
     began = cast("bytes | None", sync_client().hget(head_key(generation_id), "began"))
@@ -135,7 +128,7 @@ def announce(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -
     sync_client().eval(script("announce"), 2, *keys(generation_id), *given)
 
 
-def announce_places(waiting: Sequence[Waiting]) -> int:
+def announce_places(waiting: Sequence[QueuedGeneration]) -> int:
     """Tell readers the places of those who wait, in one round trip; return how many have changed."""
     names = [key for item in waiting for key in keys(item.generation_id)]
     values = [value for item in waiting for value in (item.attempt, item.place.encode())]

@@ -13,7 +13,6 @@ from apps.generation.services.ending import end_the_log
 
 logger = structlog.get_logger(__name__)
 
-CANCEL_CHANNEL = "workbench:generation:cancel"
 CANCEL = """
     UPDATE generation_generation
     SET state = 'cancelled', lease_expires_at = NULL, stuck_since = NULL, ended_at = now()
@@ -36,7 +35,7 @@ def cancel_generation(*, generation_id: UUID) -> bool:
     attempt, text = cancelled
     try:
         end_the_log(generation_id, attempt=attempt, ended=Ended(state=State.CANCELLED), text=text)
-        store.sync_client().publish(CANCEL_CHANNEL, str(generation_id))
+        store.broadcast_cancellation(generation_id)
     except RedisError as error:
         logger.warning("log not ended", generation=str(generation_id), error=type(error).__name__)
     return True

@@ -20,20 +20,19 @@ from redis.exceptions import RedisError
 
 from apps.endpoints.security.networks import is_allowed_address
 from apps.endpoints.slots import renew_slots
-from apps.generation.log import store
+from apps.generation.log.store import CANCEL_CHANNEL
 from apps.generation.selectors import is_held
-from apps.generation.services.cancel import CANCEL_CHANNEL
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.worker.hang_watch import leave_those_that_hang
 from apps.generation.worker.log_writer import LogWriter
 from apps.generation.worker.run import Run, StopReason
-from apps.generation.worker_identity import own_name
+from apps.generation.worker_identity import WORKERS_KEY, own_name
 from apps.inference.http.connection import open_session
+from apps.stores.redis import async_client
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 
-WORKERS_KEY = "workbench:workers"
 HEARTBEAT_SECONDS = 2.0
 RETRY_SECONDS = 0.25
 
@@ -88,7 +87,7 @@ class Runtime:
         self._loop.run_until_complete(self._main())
 
     async def _main(self) -> None:
-        self.redis = store.async_client()
+        self.redis = async_client()
         self.http = open_session(is_allowed_address)
         self.log_writer = LogWriter(self.redis, in_thread(is_held))
         background = [
