@@ -20,7 +20,7 @@ from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
 from apps.endpoints.metrics import endpoint_metrics
-from apps.generation.metrics import generation_metrics, stream_metrics, worker_metrics
+from apps.generation.metrics import connection_metrics, generation_metrics, worker_metrics
 
 
 class Workbench(Collector):
@@ -29,7 +29,7 @@ class Workbench(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from generation_metrics()
         yield from worker_metrics()
-        yield from stream_metrics()
+        yield from connection_metrics()
         yield from endpoint_metrics()
 
 

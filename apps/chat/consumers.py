@@ -11,7 +11,7 @@ from apps.chat.live.access import conversation_for
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.viewer import AccessLost, Viewer
 from apps.chat.models import Conversation
-from apps.generation.errors import TooManyStreams
+from apps.generation.errors import TooManyConnections
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         since = parse_qs(self.scope["query_string"].decode("latin-1")).get("since", [""])
         try:
             await viewer.show(Cursor.read(since[0]))
-        except TooManyStreams as refusal:
+        except TooManyConnections as refusal:
             await self._end(TOO_MANY, refusal.sentence)
         except BaseExceptionGroup as failures:
             await self._end_after(failures)

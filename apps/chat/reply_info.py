@@ -14,7 +14,7 @@ from apps.chat.markdown.code import code_block
 from apps.chat.models import Message
 from apps.endpoints.choices import Protocol
 from apps.generation.models import Generation, State
-from apps.generation.request_record import Sent
+from apps.generation.request_record import RequestRecord
 from apps.generation.selectors import text_so_far
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Prompt, chat_prompt
@@ -54,7 +54,7 @@ class ReplyInfo:
     def __init__(self, message: Message, generation: Generation) -> None:
         self.message = message
         self.reply = generation
-        self.requests = Sent.read(generation.sent)
+        self.requests = RequestRecord.read(generation.sent)
         self.last = self.requests[-1] if self.requests else None
 
     @cached_property
@@ -163,7 +163,7 @@ class ReplyInfo:
         if self.last is not None:
             return self.last.split(self.reply.messages)
         if self.story == Story.UNRECORDED:
-            lost = Sent(at=self.reply.created_at, endpoint="", protocol="", left_out=self.reply.left_out)
+            lost = RequestRecord(at=self.reply.created_at, endpoint="", protocol="", left_out=self.reply.left_out)
             return lost.split(self.reply.messages)
         return self.reply.messages, []
 

@@ -6,16 +6,14 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from django.conf import settings
-from redis.exceptions import RedisError
 
 from apps.accounts.api_keys import is_usable
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import InvalidKey
 from apps.gateway.sse import with_pulse
-from apps.generation.log import store
-from apps.generation.log.entries import Ended, Events, GapInLog
+from apps.generation.log.entries import Ended, Events
 from apps.generation.log.follower import follower
-from apps.generation.models import Generation, State
+from apps.generation.models import Generation
 from apps.generation.selectors import text_so_far
 from apps.stores.threads import in_thread
 
@@ -59,22 +57,10 @@ def _beyond(events: Events, after: int) -> Events:
 
 
 def _ending(generation: Generation, after: int) -> Events:
-    usage = {"prompt_tokens": generation.prompt_tokens, "completion_tokens": generation.completion_tokens}
-    ended = Ended(State(generation.state), generation.finish_reason, generation.error, usage)
-    return Events(after, text=whole_text(generation)[after:], ended=ended)
-
-
-def whole_text(generation: Generation) -> str:
-    """The text so far; of one cancelled this moment it may be ahead of what Postgres has."""
-    if generation.state != State.CANCELLED:
-        return text_so_far(generation)
-    try:
-        return generation.text + store.read_log(generation.pk, after=len(generation.text)).text
-    except (RedisError, GapInLog):
-        return generation.text
+    return Events(after, text=text_so_far(generation)[after:], ended=Ended.of(generation))
 
 
 def read_now(generation: Generation) -> tuple[Generation, str]:
     """The generation as Postgres has it now, and its text so far."""
     now = Generation.objects.select_related("endpoint").get(pk=generation.pk)
-    return now, whole_text(now)
+    return now, text_so_far(now)

@@ -1,4 +1,4 @@
-"""Generations in the admin: to look at, not to change."""
+"""Generations in the admin, read-only."""
 
 from typing import Any
 

@@ -1,16 +1,16 @@
 """What can go wrong with a generation.
 
 GenerationError
-├── LogUnavailable      the event log may not be written by this attempt
+├── LogUnavailable      this attempt may not write the event log
 ├── GenerationOver      it has ended already
 ├── GenerationComplete  it cannot be continued
-├── TooManyAtOnce       one person has as many going as are allowed
-└── TooManyStreams      one person has as many live connections open as are allowed
+├── TooManyAtOnce       the person is at the limit of active generations
+└── TooManyConnections  the person is at the limit of live connections
 """
 
 
 class GenerationError(Exception):
-    """Base of all; ``sentence`` is what a person reads."""
+    """Base of all; ``sentence`` is shown to the person."""
 
     sentence = "The generation could not go on."
 
@@ -27,13 +27,13 @@ class LogUnavailable(GenerationError):
 
 
 class GenerationOver(GenerationError):
-    """The generation has ended, so it cannot be changed."""
+    """The generation has ended and cannot be changed."""
 
     sentence = "This generation has already ended."
 
 
 class GenerationComplete(GenerationError):
-    """It runs, it is complete, or it has no text to continue."""
+    """The generation runs, is complete, or has no text to continue."""
 
     sentence = "There is nothing to continue in this reply."
 
@@ -46,7 +46,7 @@ class TooManyAtOnce(GenerationError):
         super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop one first.")
 
 
-class TooManyStreams(GenerationError):
+class TooManyConnections(GenerationError):
     """The person has ``STREAMS_PER_PERSON`` live connections open."""
 
     def __init__(self, most: int) -> None:

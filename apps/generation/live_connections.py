@@ -1,7 +1,7 @@
-"""How many live connections each person holds open, across all web processes: sockets and event streams.
+"""Count the live connections (sockets and event streams) that each person holds open, across all web processes.
 
-A place is a lease in Redis: a web process renews all that it holds, and one that was killed frees its own by falling
-silent. Where Redis does not answer nobody is refused, because then there is nothing to be read either.
+Each is a lease in Redis that its web process renews; the leases of a killed process expire. Nobody is refused while
+Redis is down.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.generation.errors import TooManyStreams
+from apps.generation.errors import TooManyConnections
 from apps.stores.redis import async_client, script, sync_client
 
 logger = structlog.get_logger(__name__)
@@ -31,8 +31,8 @@ def keys(person_id: int) -> list[str]:
     return [f"workbench:{{streams}}:person:{person_id}", EVERYBODY]
 
 
-class OpenStreams:
-    """The places that one event loop holds."""
+class LiveConnections:
+    """The live connections of one event loop."""
 
     def __init__(self) -> None:
         self._client = async_client()
@@ -41,30 +41,30 @@ class OpenStreams:
         self._freeing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def place_for(self, person_id: int) -> AsyncGenerator[None]:
-        """Hold one of the person's places. Raises ``TooManyStreams`` where all are taken."""
-        place = uuid4().hex
-        await self._take(person_id, place)
-        self._held[place] = person_id
+    async def hold_for(self, person_id: int) -> AsyncGenerator[None]:
+        """Hold one live connection for the person. Raises ``TooManyConnections`` at the limit."""
+        connection = uuid4().hex
+        await self._take(person_id, connection)
+        self._held[connection] = person_id
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._renew_forever())
         try:
             yield
         finally:
-            del self._held[place]
-            # A task of its own: whoever leaves is often being cancelled, and could not wait for Redis.
-            task = asyncio.create_task(self._free(person_id, place))
+            del self._held[connection]
+            # In a task of its own: this one is often being cancelled and cannot wait for Redis.
+            task = asyncio.create_task(self._free(person_id, connection))
             self._freeing.add(task)
             task.add_done_callback(self._freeing.discard)
 
-    async def check_room_for(self, person_id: int) -> None:
-        """Raise ``TooManyStreams`` where all are taken now, for an answer that needs a status before it streams."""
+    async def check_limit_for(self, person_id: int) -> None:
+        """Raise ``TooManyConnections`` at the limit, for responses that need a status before they stream."""
         try:
             taken = await self._client.zcount(keys(person_id)[0], time.time(), "+inf")
         except (RedisError, OSError):
             return
         if taken >= settings.STREAMS_PER_PERSON:
-            raise TooManyStreams(settings.STREAMS_PER_PERSON)
+            raise TooManyConnections(settings.STREAMS_PER_PERSON)
 
     async def close(self) -> None:
         """Stop renewing, and close the connections."""
@@ -74,52 +74,52 @@ class OpenStreams:
         await asyncio.gather(*self._freeing)
         await self._client.aclose()
 
-    async def _take(self, person_id: int, place: str) -> None:
+    async def _take(self, person_id: int, connection: str) -> None:
         most = settings.STREAMS_PER_PERSON
         try:
-            taken = await cast("Awaitable[int]", _hold(self._client, person_id, place, most))
+            taken = await cast("Awaitable[int]", _hold(self._client, person_id, connection, most))
         except (RedisError, OSError) as error:
-            logger.warning("open streams not counted", error=type(error).__name__)
+            logger.warning("live connections not counted", error=type(error).__name__)
             return
         if not taken:
-            raise TooManyStreams(most)
+            raise TooManyConnections(most)
 
-    async def _free(self, person_id: int, place: str) -> None:
+    async def _free(self, person_id: int, connection: str) -> None:
         try:
             for key in keys(person_id):
-                await self._client.zrem(key, place)
+                await self._client.zrem(key, connection)
         except (RedisError, OSError) as error:
-            logger.warning("place not freed before its lease ends", error=type(error).__name__)
+            logger.warning("connection not freed before its lease ends", error=type(error).__name__)
 
     async def _renew_forever(self) -> None:
         while self._held:
             await asyncio.sleep(RENEW_SECONDS)
             try:
                 async with self._client.pipeline(transaction=False) as pipeline:
-                    for place, person_id in self._held.items():
-                        _hold(pipeline, person_id, place, HOWEVER_MANY)
+                    for connection, person_id in self._held.items():
+                        _hold(pipeline, person_id, connection, HOWEVER_MANY)
                     await pipeline.execute()
             except (RedisError, OSError) as error:
-                logger.warning("open streams not renewed", error=type(error).__name__)
+                logger.warning("live connections not renewed", error=type(error).__name__)
 
 
-def _hold(client: Any, person_id: int, place: str, most: int) -> Any:
+def _hold(client: Any, person_id: int, connection: str, most: int) -> Any:
     return client.eval(
-        script("apps.generation.log.scripts", "hold_stream"), 2, *keys(person_id), most, LEASE_SECONDS, place
+        script("apps.generation.log.scripts", "hold_connection"), 2, *keys(person_id), most, LEASE_SECONDS, connection
     )
 
 
-def count_open_streams() -> int:
-    """How many live connections everybody together has open."""
+def count_live_connections() -> int:
+    """Count everybody's live connections."""
     return sync_client().zcount(EVERYBODY, time.time(), "+inf")
 
 
-_open_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, OpenStreams] = WeakKeyDictionary()
+_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, LiveConnections] = WeakKeyDictionary()
 
 
-def open_streams() -> OpenStreams:
-    """The places of the running event loop."""
+def live_connections() -> LiveConnections:
+    """Return the live connections of the running event loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _open_streams:
-        _open_streams[loop] = OpenStreams()
-    return _open_streams[loop]
+    if loop not in _by_loop:
+        _by_loop[loop] = LiveConnections()
+    return _by_loop[loop]

@@ -7,23 +7,23 @@ from django.core.cache import cache
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from apps.generation.live_connections import count_open_streams
+from apps.generation.live_connections import count_live_connections
 from apps.generation.models import State
 from apps.generation.worker_identity import alive_workers
 from apps.stores.redis import sync_client
 
-# Seconds to the first token.
-# Sums over everything stored cost more the more there is: they are worked out this often for all web processes.
+# Sums over the whole table, computed this often for all web processes.
 CACHED = "metrics:generations"
 CACHED_SECONDS = 15
+# Seconds to the first token.
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-# Those in the queue and at work: a handful of rows, by their own index.
+# Queued and running generations: few rows, by their own index.
 ACTIVE = """
     SELECT variant, state, count(*), coalesce(extract(epoch FROM max(now() - created_at)), 0)::float,
            count(*) FILTER (WHERE lease_expires_at < now())
     FROM generation_generation WHERE state IN ('queued', 'running') GROUP BY variant, state
 """
-# What was imported was written elsewhere: it was never attempted here.
+# Imported generations have no attempts.
 HERE = "attempt > 0"
 WITHIN = ", ".join(
     f"count(*) FILTER (WHERE {HERE} AND first_token_at - created_at <= interval '{s} seconds')" for s in BUCKETS
@@ -57,9 +57,9 @@ def worker_metrics() -> Iterator[Metric]:
     )
 
 
-def stream_metrics() -> Iterator[Metric]:
+def connection_metrics() -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "workbench_open_streams", "Sockets and event streams that are open.", value=count_open_streams()
+        "workbench_open_streams", "Sockets and event streams that are open.", value=count_live_connections()
     )
 
 

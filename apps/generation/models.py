@@ -1,4 +1,4 @@
-"""One run of a model, from request to last token."""
+"""A generation: one run of a model, from request to last token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class State(models.TextChoices):
-    """Where a generation stands; the last three are final."""
+    """The states of a generation; the last three are final."""
 
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
@@ -32,7 +32,7 @@ class State(models.TextChoices):
 
 
 class Task(models.TextChoices):
-    """What is asked of a model, in the words of the endpoints' capabilities."""
+    """What a model is asked to do, named like the endpoints' capabilities."""
 
     CHAT = "chat", "Chat"
     COMPLETE = "complete", "Complete text"
@@ -52,7 +52,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state__in=ACTIVE)
 
     def with_expired_lease(self) -> Self:
-        """Whose worker fell silent; what it could not say to a Postgres that has only just started is no silence."""
+        """Return running generations whose lease expired.
+
+        After a Postgres restart, workers get ``LEASE_GRACE`` checkpoint intervals to renew first.
+        """
         up_since = Func(function="pg_postmaster_start_time", output_field=models.DateTimeField())
         time_to_renew = timedelta(seconds=LEASE_GRACE * settings.GENERATION_CHECKPOINT_SECONDS)
         expired = self.filter(state=State.RUNNING, lease_expires_at__lt=Now())
@@ -60,13 +63,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
 
 class Generation(models.Model):
-    """A request to a model and what came of it.
+    """A request to a model and its result.
 
-    ``messages`` is the chat exactly as sent (a list of ``{"role", "content"}``); for the other tasks it is empty, and
-    ``prompt`` is the text to be continued, or with ``suffix`` the two sides of the gap. ``parameters`` are the sampling
-    parameters that were set. While it runs, ``text`` is a checkpoint at most a second or two behind the event log;
-    once it is over, ``text`` is the truth. ``text_length`` counts Unicode code points. ``attempt`` numbers the claims
-    by workers: whoever holds an older number may no longer write.
+    ``messages`` is the chat as asked (a list of ``{"role", "content"}``). Other tasks leave it empty: ``prompt`` is the
+    text to continue, or with ``suffix`` the two sides of the gap. ``parameters`` are the sampling parameters that were
+    set. While the generation runs, ``text`` is a checkpoint, a second or two behind the event log; after the end it is
+    the truth. ``text_length`` counts Unicode code points. ``attempt`` counts the claims by workers: only the latest may
+    write.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -121,7 +124,7 @@ class Generation(models.Model):
         default=list,
         db_default=Value([], models.JSONField()),
         blank=True,
-        help_text="What was sent to which model server, the latest last; see ``Sent``.",
+        help_text="What was sent to which model server, the latest last; see ``RequestRecord``.",
     )
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -135,7 +138,7 @@ class Generation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="generation_owner_recent"),
-            # The reaper's view: a handful of rows, and no column that a lease renewal changes.
+            # For the reaper: few rows, and no column that a lease renewal changes.
             models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="generation_active"),
             # For the removal of an endpoint; few generations want one.
             models.Index(
@@ -174,22 +177,22 @@ class Generation(models.Model):
 
     @property
     def wanted(self) -> Wanted | None:
-        """The one endpoint that it may run on; ``None`` where any will do."""
+        """Return the one endpoint that it may run on; ``None`` if any will do."""
         return Wanted(self.wanted_name, self.wanted_endpoint_id) if self.wanted_name else None
 
     @property
     def broke_off(self) -> bool:
-        """Whether it ended before it was complete."""
+        """Return whether it ended before it was complete."""
         return self.is_over and (self.state != State.SUCCEEDED or self.finish_reason == "length")
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it ended before it was complete, with a text to continue."""
+        """Return whether it ended before it was complete and has a text to continue."""
         return self.broke_off and self.text_length > 0
 
     @property
     def tokens_spared(self) -> int | None:
-        """Of one that was stopped: how many tokens it might still have taken, at the most."""
+        """Return the tokens that stopping it saved, at most."""
         most = self.parameters.get("max_tokens")
         if self.state != State.CANCELLED or self.completion_tokens is None or most is None:
             return None
@@ -197,16 +200,16 @@ class Generation(models.Model):
 
     @property
     def seconds_to_first_token(self) -> float | None:
-        """From the request to the first token, waiting included."""
+        """Return the seconds from the request to the first token, queueing included."""
         if self.first_token_at is None:
             return None
         return (self.first_token_at - self.created_at).total_seconds()
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Decoding speed: tokens after the first, over the time they took.
+        """Return the decoding speed: tokens after the first, by the time they took.
 
-        Of one that was interrupted or continued nothing is known: nobody wrote in between.
+        ``None`` for a generation that was interrupted or continued: its time includes pauses.
         """
         later = (self.completion_tokens or 0) - 1
         if self.first_token_at is None or self.ended_at is None or later < 1 or len(self.sent) > 1:

@@ -1,4 +1,4 @@
-"""Whose turn it is, and how long the others wait."""
+"""The fair queue: whose turn it is, each generation's position, and the estimated wait."""
 
 import math
 from collections import Counter
@@ -12,10 +12,10 @@ from django.db import connection
 
 from apps.endpoints.health.absence import Wanted, describe_absences
 from apps.endpoints.health.outages import Job, read_outages
-from apps.generation.log.entries import Place, QueuedGeneration
+from apps.generation.log.entries import QueuedGeneration, QueuePosition
 
-# Everybody's first before anybody's second, what a person has running counted in; then by age. One that waits for a
-# server of its own to come back takes nobody's turn, not its owner's either.
+# A person's nth generation, running ones included, goes after everybody's (n-1)th; then by age. A generation stuck on
+# an endpoint that is down does not count towards its owner's turns.
 TURNS = """
     SELECT queued.id, queued.variant, queued.task, queued.attempt, queued.created_at,
            queued.wanted_endpoint_id, queued.wanted_name, queued.stuck_since,
@@ -29,8 +29,8 @@ TURNS = """
     ) AS busy USING (variant, owner_id)
     WHERE queued.state = 'queued'
 """
-# Only the latest requests are looked at for how long one takes: their ids are in the order of time.
-LINE = f"""
+# The pace comes from the latest 500 generations: ids are in the order of time.
+QUEUE = f"""
     WITH waiting AS ({TURNS}), running AS (
         SELECT variant, endpoint_id, count(*) AS busy
         FROM generation_generation WHERE state = 'running' GROUP BY variant, endpoint_id
@@ -53,13 +53,13 @@ LINE = f"""
     LEFT JOIN running ON running.variant = waiting.variant AND running.endpoint_id = waiting.wanted_endpoint_id
     ORDER BY waiting.variant, waiting.turn, waiting.created_at, waiting.id
 """  # noqa: S608 - made of constants
-# An estimate says no more than it knows: (up to so many seconds, rounded up to a multiple of so many).
+# Estimates are rounded up: (up to this many seconds, to a multiple of this many).
 STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
 
 
 @dataclass(frozen=True, slots=True)
-class InLine:
-    """One that waits, as it stands in line: how many seconds pass, on average, between two ends of replies."""
+class QueueRow:
+    """A queued generation. ``seconds_each``: mean seconds between two ends of replies, anywhere and on its endpoint."""
 
     generation_id: UUID
     attempt: int
@@ -80,60 +80,62 @@ class InLine:
         return self.variant, self.task
 
 
-def waiting_generations() -> list[QueuedGeneration]:
-    """Everything that waits, with its place and, where its servers are down, that; in a handful of queries."""
+def queued_generations() -> list[QueuedGeneration]:
+    """Return every queued generation with its position, and whether its endpoints are down."""
     with connection.cursor() as cursor:
-        cursor.execute(LINE)
-        line = [InLine(*row) for row in cursor.fetchall()]
-    if not line:
+        cursor.execute(QUEUE)
+        rows = [QueueRow(*row) for row in cursor.fetchall()]
+    if not rows:
         return []
     outages = read_outages()
-    out = {item.generation_id for item in line if outages.hits(item.job, item.wanted)}
-    absent = {item.wanted for item in line if item.wanted and item.generation_id in out}
+    out = {item.generation_id for item in rows if outages.hits(item.job, item.wanted)}
+    absent = {item.wanted for item in rows if item.wanted and item.generation_id in out}
     absences = describe_absences(absent)
-    places = [place for _, of_variant in groupby(line, key=attrgetter("variant")) for place in _places(of_variant)]
+    positions = [
+        position for _, of_variant in groupby(rows, key=attrgetter("variant")) for position in _positions(of_variant)
+    ]
     return [
         QueuedGeneration(
             item.generation_id,
             item.attempt,
-            replace(place, servers_down=True, absence=absences.get(item.wanted, "") if item.wanted else "")
+            replace(position, servers_down=True, absence=absences.get(item.wanted, "") if item.wanted else "")
             if item.generation_id in out
-            else place,
+            else position,
         )
-        for item, place in zip(line, places, strict=True)
+        for item, position in zip(rows, positions, strict=True)
     ]
 
 
-def _places(line: Iterable[InLine]) -> Iterator[Place]:
-    """The places of those who wait in one line, in the order of their turns.
+def _positions(rows: Iterable[QueueRow]) -> Iterator[QueuePosition]:
+    """Yield the positions of one variant's queued generations, in the order of their turns.
 
-    Ahead of one that any server may write is everybody before it, for each may take the place that comes free; ahead
-    of one that wants a server are those before it that may go there too. What waits for its own server to come back
-    is ahead of nobody who goes elsewhere.
+    A generation that may run anywhere counts everybody before it: each may take the slot that comes free. One that
+    wants an endpoint counts those before it that may run there. One stuck on an endpoint that is down is ahead only of
+    those that want the same endpoint.
     """
     ahead = unpinned = 0
     pinned: Counter[Wanted] = Counter()
-    for item in line:
+    for item in rows:
         if (wanted := item.wanted) is None:
-            yield Place(ahead + 1, estimate(ahead + 1, item.seconds_each))
+            yield QueuePosition(ahead + 1, estimate(ahead + 1, item.seconds_each))
             unpinned += 1
             ahead += 1
             continue
         there, seconds = pinned[wanted] + 1, item.seconds_each_there
         if seconds is not None:
             seconds = there * seconds + unpinned * (item.seconds_each or 0.0)
-        yield Place(unpinned + there, estimate(1, seconds), endpoint=wanted.name)
+        yield QueuePosition(unpinned + there, estimate(1, seconds), endpoint=wanted.name)
         pinned[wanted] += 1
         ahead += not item.is_stuck
 
 
-def place_of(generation_id: UUID) -> Place | None:
-    """Where a generation stands in the queue; ``None`` where it does not wait."""
-    return next((item.place for item in waiting_generations() if item.generation_id == generation_id), None)
+def position_of(generation_id: UUID) -> QueuePosition | None:
+    """Return the generation's position, or ``None`` if it is not queued."""
+    return next((item.position for item in queued_generations() if item.generation_id == generation_id), None)
 
 
 def estimate(position: int, seconds_each: float | None) -> int | None:
-    """Seconds until the place is free, rounded up; ``None`` where nothing runs or too little is known."""
+    """Return the seconds until a slot is free, rounded up; ``None`` if nothing runs or too little is known."""
     if seconds_each is None:
         return None
     seconds = position * seconds_each

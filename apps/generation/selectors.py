@@ -1,4 +1,4 @@
-"""Reads of generations that need more than their row."""
+"""Reads of generations beyond their row: the text so far, who holds one, how many are queued."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
-STORING = timedelta(seconds=30)  # more than it takes, clocks that differ included
+STORING = timedelta(seconds=30)  # longer than storing a stopped reply takes, with clock differences
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text as far as it is written, and whether its latest attempt has added to it."""
+    """The text so far, and whether its latest attempt has added to it."""
 
     text: str
     is_growing: bool
 
 
 def text_so_far(generation: Generation) -> str:
-    """The reply as far as it is written: as Postgres has it, and what the event log has beyond that.
+    """Return the text so far: Postgres's, and what the event log has beyond it.
 
-    One that was ended from outside a moment ago may not have been stored with all that readers have seen.
+    The text of a generation that was stopped a moment ago may not be stored yet as far as readers have seen it.
     """
     if generation.is_over and (generation.state == State.SUCCEEDED or not _ended_just_now(generation)):
         return generation.text
@@ -39,7 +39,7 @@ def text_so_far(generation: Generation) -> str:
 
 
 def written_so_far(generation: Generation) -> Written:
-    """``text_so_far`` of one that is not over, and how that is going."""
+    """Return the text so far of a generation that is not over, and whether it grows."""
     try:
         tail = store.read_log(generation.pk, after=len(generation.text))
     except (RedisError, GapInLog) as error:
@@ -54,7 +54,7 @@ def _ended_just_now(generation: Generation) -> bool:
 
 
 def is_held(generation_id: UUID, attempt: int) -> bool:
-    """Whether the attempt still has the generation, as far as can be told: while Postgres is away, it has."""
+    """Return whether the attempt holds the generation; True while Postgres is down."""
     try:
         return Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING).exists()
     except POSTGRES_AWAY:
@@ -62,6 +62,6 @@ def is_held(generation_id: UUID, attempt: int) -> bool:
 
 
 def queued_by_variant() -> Mapping[str, int]:
-    """How many generations wait for a free model server, for each variant that somebody waits for."""
+    """Count the queued generations of each variant."""
     queued = Generation.objects.filter(state=State.QUEUED).order_by()
     return dict(queued.values_list("variant").annotate(Count("pk")))

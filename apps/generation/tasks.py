@@ -5,27 +5,27 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.generation.models import Generation
-from apps.generation.services.announce_places import announce_places
 from apps.generation.services.enqueue import TASK_NAME, enqueue
 from apps.generation.services.reap import reap_generations
+from apps.generation.services.write_positions import write_positions
 from apps.generation.worker.celery import current_runtime
-from apps.generation.worker.execute import run_next
+from apps.generation.worker.execute import generate_next
 
 
 @shared_task(name=TASK_NAME)
 def run_generation(generation_id: str) -> None:
-    """A ticket: something waits. What runs is whose turn it is."""
+    """A ticket: something is queued. The queue decides what runs."""
     runtime = current_runtime()
     if runtime.draining:
-        enqueue([UUID(generation_id)])  # for another worker: this one fetches no more
+        enqueue([UUID(generation_id)])  # for another worker: this one is shutting down
         return
     found = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", "task").first()
     if found is not None:
         variant, task = found
-        run_next(variant=variant, task=task, runtime=runtime)
+        generate_next(variant=variant, task=task, runtime=runtime)
 
 
 @shared_task(name="generation.reap", expires=10)
 def reap() -> None:
     reap_generations()
-    announce_places()
+    write_positions()

@@ -16,17 +16,17 @@ from apps.stores.redis import sync_client
 logger = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 3600
-ASKED_SECONDS = 10  # until it may be asked for again
+ASKED_SECONDS = 10  # until it may be requested again
 TEXT_SECONDS = 60
 
 
 def name_of(text: str) -> str:
-    """A name for a text that has none."""
+    """Return a name for a text that has none."""
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def known_counts(endpoint: Endpoint, names: Sequence[str]) -> dict[str, int]:
-    """The counts that are known; none while Redis is away."""
+    """Return the known counts; none while Redis is down."""
     if not names:
         return {}
     try:
@@ -38,18 +38,18 @@ def known_counts(endpoint: Endpoint, names: Sequence[str]) -> dict[str, int]:
 
 
 def unasked(endpoint: Endpoint, names: Iterable[str]) -> list[str]:
-    """Those of the names that nobody has asked to be counted in the last seconds; they count as asked from now on."""
+    """Return the names whose counts nobody requested in the last seconds, and mark them as requested."""
     client = sync_client()
     return [name for name in names if client.set(_asked_key(endpoint, name), 1, nx=True, ex=ASKED_SECONDS)]
 
 
 def leave_text(name: str, text: str) -> None:
-    """Put a text that is stored nowhere where a worker finds it for a minute."""
+    """Leave a text that is stored nowhere for a worker to find, for a minute."""
     sync_client().set(_text_key(name), text, ex=TEXT_SECONDS)
 
 
 def left_texts(names: Sequence[str]) -> dict[str, str]:
-    """The texts of these names that are still there."""
+    """Return the texts of these names that are still there."""
     if not names:
         return {}
     found = cast("list[bytes | None]", sync_client().mget([_text_key(name) for name in names]))

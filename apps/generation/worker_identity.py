@@ -26,14 +26,14 @@ def alive_workers(client: Any) -> Any:
 
 
 def own_name() -> str:
-    """``host/space of process ids:process id``."""
-    return f"{_place()}:{os.getpid()}"
+    """Return ``host/PID namespace:process id``."""
+    return f"{_host()}:{os.getpid()}"
 
 
 def is_dead(name: str) -> bool:
-    """Whether that worker ran here and its process is gone; false where that cannot be told."""
-    place, _, pid = name.rpartition(":")
-    if place != _place() or not pid.isdecimal():
+    """Return whether that worker ran here and its process is gone; False if unknown."""
+    host, _, pid = name.rpartition(":")
+    if host != _host() or not pid.isdecimal():
         return False
     try:
         os.kill(int(pid), 0)
@@ -45,8 +45,8 @@ def is_dead(name: str) -> bool:
 
 
 @cache
-def _place() -> str:
-    """Containers on several hosts may share a host name, or a number for their processes, but not all three."""
+def _host() -> str:
+    """Return host and PID namespace: containers may share a host name or a process id, but not all three."""
     space = "-"
     with suppress(OSError):  # Linux has it
         space = str(Path("/proc/self/ns/pid").stat().st_ino)

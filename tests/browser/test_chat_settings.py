@@ -11,7 +11,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.settings import change_settings
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
-from apps.generation.services.announce_places import announce_places
+from apps.generation.services.write_positions import write_positions
 from apps.stores.threads import in_thread
 from tests.browser.counted_replies import is_written, last_reply
 from tests.browser.visit import Visit
@@ -102,7 +102,7 @@ async def test_question_that_waits_for_a_server_is_let_go_anywhere(visit: Visit)
     notice = visit.page.get_by_role("note", name="Model servers")
     await expect(notice).to_contain_text("Nothing else may answer in this conversation.")
     await expect(notice).to_contain_text("counting answers.")
-    await in_thread(announce_places)()
+    await in_thread(write_positions)()
     await expect(last_reply(visit.page)).to_contain_text(
         re.compile("gpu-2 has been down since .* in case it comes back")
     )

@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from uuid import uuid4
 
 import pytest
 
 from apps.accounts.models import User
 from apps.chat.live import broadcast
-from apps.chat.live.broadcast import announce_gone, announce_messages, announced_messages
+from apps.chat.live.broadcast import (
+    AccessChanged,
+    BroadcastsMissed,
+    MessagesChanged,
+    broadcast_access,
+    broadcast_messages,
+    news_of,
+)
 from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
@@ -50,15 +56,15 @@ async def test_silent_redis_is_left(services: Services, redis_url: str, monkeypa
     """A connection on which nothing ever comes looks like one on which nothing happens."""
     monkeypatch.setattr(broadcast, "QUIET_SECONDS", 0.1)
     conversation_id, message_id = uuid4(), uuid4()
-    async with announced_messages(conversation_id) as announced, asyncio.timeout(PATIENCE):
-        announce_messages(conversation_id, [message_id])
-        assert await announced.get() == [message_id]
+    async with news_of(conversation_id) as news, asyncio.timeout(PATIENCE):
+        broadcast_messages(conversation_id, [message_id])
+        assert await news.get() == MessagesChanged([message_id])
         valkey = services.named("valkey")
         valkey.pause(until=lambda: True)
         try:
             await asyncio.sleep(0.5)
         finally:
             valkey.go_on()
-        assert isinstance(await announced.get(), datetime)
-        announce_gone(conversation_id)
-        assert await announced.get() is None
+        assert isinstance(await news.get(), BroadcastsMissed)
+        broadcast_access(conversation_id)
+        assert await news.get() == AccessChanged()

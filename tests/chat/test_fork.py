@@ -19,7 +19,7 @@ from apps.chat.services.send import send_message
 from apps.chat.services.versions import answer_again, answer_question, edit_question
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
-from apps.generation.queue import waiting_generations
+from apps.generation.queue import queued_generations
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 
 FIGURES = ("state", "text", "text_length", "messages", "finish_reason", "completion_tokens", "endpoint", "left_out")
@@ -112,7 +112,7 @@ def test_what_is_being_written_is_not_forked_but_what_was_before_is(talk: Conver
     with pytest.raises(ReplyInProgress):
         fork_conversation(message=running.reply)
     assert shown(fork_conversation(message=running.question))[-1] == "four"
-    assert len(waiting_generations()) == 1
+    assert len(queued_generations()) == 1
 
 
 def test_nothing_is_forked_from_what_was_deleted(talk: Conversation) -> None:

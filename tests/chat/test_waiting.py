@@ -14,12 +14,12 @@ from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply
 from apps.chat.transcript.status import doing, waiting_sentence
 from apps.endpoints.services import add_endpoint
-from apps.generation.log.entries import Place
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import State
-from apps.generation.services.announce_places import announce_places
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation
+from apps.generation.services.write_positions import write_positions
 from apps.stores.threads import in_thread
 from tests.chat.tab import tab_of
 from tests.support.scripted_server import ScriptedServer, scripted_server
@@ -28,24 +28,24 @@ __all__ = ["scripted_server"]
 
 
 @pytest.mark.parametrize(
-    ("place", "sentence"),
+    ("position", "sentence"),
     [
         (None, "Waiting for a free slot"),
-        (Place(1), "Waiting for a free slot, you are next"),
-        (Place(3), "Waiting for a free slot, 2 ahead of you"),
-        (Place(3, 40), "Waiting for a free slot, 2 ahead of you, about 40 seconds"),
-        (Place(2, 60), "Waiting for a free slot, 1 ahead of you, about 1 minute"),
-        (Place(2, 60, servers_down=True), "The model servers are down. Waiting for one to come back"),
-        (Place(2, endpoint="gpu-1"), "Waiting for a free slot on gpu-1, 1 ahead of you"),
+        (QueuePosition(1), "Waiting for a free slot, you are next"),
+        (QueuePosition(3), "Waiting for a free slot, 2 ahead of you"),
+        (QueuePosition(3, 40), "Waiting for a free slot, 2 ahead of you, about 40 seconds"),
+        (QueuePosition(2, 60), "Waiting for a free slot, 1 ahead of you, about 1 minute"),
+        (QueuePosition(2, 60, servers_down=True), "The model servers are down. Waiting for one to come back"),
+        (QueuePosition(2, endpoint="gpu-1"), "Waiting for a free slot on gpu-1, 1 ahead of you"),
         (
-            Place(1, servers_down=True, endpoint="gpu-1", absence="gpu-1 has been down since 14:02"),
+            QueuePosition(1, servers_down=True, endpoint="gpu-1", absence="gpu-1 has been down since 14:02"),
             "gpu-1 has been down since 14:02. Waiting in case it comes back",
         ),
-        (Place(9, 150), "Waiting for a free slot, 8 ahead of you, about 3 minutes"),
+        (QueuePosition(9, 150), "Waiting for a free slot, 8 ahead of you, about 3 minutes"),
     ],
 )
-def test_place_in_words(place: Place | None, sentence: str) -> None:
-    assert waiting_sentence(place) == sentence
+def test_place_in_words(position: QueuePosition | None, sentence: str) -> None:
+    assert waiting_sentence(position) == sentence
 
 
 def test_page_says_how_many_are_ahead(alice: User, bob: User, signed_in: Callable[[User], Client]) -> None:
@@ -70,7 +70,7 @@ def test_page_says_how_many_are_ahead(alice: User, bob: User, signed_in: Callabl
 )
 def test_what_it_does_in_words(state: State, true: set[str], words: str) -> None:
     facts = {name: name in true for name in ("has_text", "is_growing", "has_run")}
-    assert doing(state, Place(1), **facts) == words
+    assert doing(state, QueuePosition(1), **facts) == words
 
 
 def test_reply_whose_worker_is_gone_says_so_but_not_one_that_is_continued(
@@ -113,11 +113,11 @@ async def test_tab_is_told_as_the_queue_moves(
     ahead, waiting = await ask(bob), await ask(charlie)
     tab = await tab_of(charlie, live_asgi_server, waiting.conversation)
     async with tab.connected():
-        await in_thread(announce_places)()
+        await in_thread(write_positions)()
         await tab.until(lambda page: "1 ahead of you" in str(page.messages[-1]))
         await tab.until(lambda page: "1 ahead of you" in str(page.root.find("id", "announcer")))
         await in_thread(stop_reply)(conversation=ahead.conversation)
-        await in_thread(announce_places)()
+        await in_thread(write_positions)()
         await tab.until(lambda page: "you are next" in str(page.messages[-1]))
         await in_thread(stop_reply)(conversation=running.conversation)
         await tab.until(lambda page: page.states[-1] == "running")

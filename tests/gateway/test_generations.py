@@ -13,7 +13,7 @@ from apps.endpoints.models import Endpoint
 from apps.generation import live_connections
 from apps.generation.log import store
 from apps.generation.models import Generation, State
-from apps.generation.services.announce_places import announce_places
+from apps.generation.services.write_positions import write_positions
 from apps.stores.redis import sync_client
 from tests.gateway.calls import DONE, assert_refused, body, ended, events_in, first_text, numbers, started_stream
 from tests.gateway.conftest import ApiOf
@@ -90,7 +90,7 @@ def test_events_of_a_waiting_generation_tell_its_place(api: httpx.Client) -> Non
         chunks = first_text(first)
         with closing(started_stream(api, "count to 5")) as second:
             generation_id = second.headers["X-Generation-Id"]
-            assert announce_places() == 1
+            assert write_positions() == 1
             with api.stream("GET", f"generations/{generation_id}/events") as response:
                 events = events_in(response)
                 states = [next(events), next(events)]

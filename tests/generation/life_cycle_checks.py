@@ -13,9 +13,9 @@ from apps.endpoints.models import Endpoint, Health
 from apps.generation.log import store
 from apps.generation.log.entries import Events, RawEntry, decode
 from apps.generation.models import Generation, State
-from apps.generation.queue import waiting_generations
+from apps.generation.queue import queued_generations
 from apps.generation.selectors import is_held
-from apps.generation.worker.run import Run
+from apps.generation.worker.attempt import Attempt as WorkerAttempt
 from apps.stores.redis import sync_client
 
 # Every reply is a beginning of this, so that every text can be checked by its length alone.
@@ -46,11 +46,11 @@ class Attempt:
     """A worker that holds a generation, or believes that it does."""
 
     generation_id: UUID
-    run: Run
+    run: WorkerAttempt
 
     @property
     def number(self) -> int:
-        return self.run.attempt
+        return self.run.number
 
     @property
     def is_held(self) -> bool:
@@ -124,18 +124,18 @@ def _is_aside(generation: Generation) -> bool:
 
 
 def check_queue(generations: Iterable[Generation]) -> None:
-    """A place counts everybody who may be given a place on a server first that it might have."""
+    """A position counts every generation that may get a slot first."""
     line = in_turn(generations)
-    places = {item.generation_id: item.place for item in waiting_generations()}
-    assert places.keys() == {generation.pk for generation in line}
+    positions = {item.generation_id: item.position for item in queued_generations()}
+    assert positions.keys() == {generation.pk for generation in line}
     for index, generation in enumerate(line):
         ahead = [
             before
             for before in line[:index]
             if (before.wanted in (None, generation.wanted)) or (generation.wanted is None and not _is_aside(before))
         ]
-        assert places[generation.pk].position == len(ahead) + 1
-        assert places[generation.pk].endpoint == generation.wanted_name
+        assert positions[generation.pk].number == len(ahead) + 1
+        assert positions[generation.pk].endpoint == generation.wanted_name
 
 
 def check_stuck(queued: Iterable[Generation]) -> None:

@@ -19,7 +19,7 @@ from apps.endpoints.models import Endpoint, Health
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
 from apps.generation.log import store
 from apps.generation.models import Generation, State
-from apps.generation.queue import waiting_generations
+from apps.generation.queue import queued_generations
 from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL, cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
@@ -31,8 +31,9 @@ from apps.generation.services.resume import resume_generation
 from apps.generation.services.start import start_generation
 from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
+from apps.generation.worker.attempt import Attempt as WorkerAttempt
+from apps.generation.worker.attempt import StopReason
 from apps.generation.worker.log_writer import LogWriter
-from apps.generation.worker.run import Run, StopReason
 from apps.stores.redis import async_client, sync_client
 from apps.stores.threads import in_thread
 from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, check_queue, check_stuck, in_turn
@@ -165,7 +166,7 @@ class LifeCycle(RuleBasedStateMachine):
             for generation in in_turn(Generation.objects.all())
             if generation.wanted_endpoint_id == endpoint.pk or (generation.wanted is None and whoever)
         ]
-        nobody_before = {item.generation_id for item in waiting_generations() if item.place.position == 1}
+        nobody_before = {item.generation_id for item in queued_generations() if item.position.number == 1}
         tried = wishes_of_those_who_wait(variant="instruct", task="chat")
         claimed = claim_next(variant="instruct", worker="any", endpoint_id=endpoint.pk, whoever=whoever)
         assert ([claimed.pk] if claimed else []) == may_run_there[:1]
@@ -177,7 +178,7 @@ class LifeCycle(RuleBasedStateMachine):
         assert claimed.attempt == self.watched[claimed.pk].attempt + 1
         opening = store.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
         text = self.run(opening)
-        run = Run.resumed(claimed.pk, attempt=claimed.attempt, text=text, saved=claimed.text_length)
+        run = WorkerAttempt.resumed(claimed.pk, attempt=claimed.attempt, text=text, saved=claimed.text_length)
         self.watched[claimed.pk].writer = claimed.attempt
         self.attempts.append(Attempt(claimed.pk, run))
 
@@ -207,7 +208,7 @@ class LifeCycle(RuleBasedStateMachine):
     def save_checkpoint(self, which: int) -> None:
         attempt = self.attempt(which)
         run, was_held = attempt.run, attempt.is_held
-        checkpoint = Checkpoint(attempt.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at)
+        checkpoint = Checkpoint(attempt.generation_id, run.number, run.saved, run.unsaved(), run.first_token_at)
         held = bool(save_checkpoints([checkpoint]))
         assert held == was_held
         if held:

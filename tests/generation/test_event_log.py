@@ -57,7 +57,7 @@ async def test_nothing_follows_the_end(log_client: Client, generation_id: UUID) 
     store.end_log(generation_id, Ended(State.CANCELLED))
     store.end_log(generation_id, Ended(State.SUCCEEDED))
     assert await append(log_client, generation_id, 1, 6, " and on") == b"ended"
-    store.announce(generation_id, State.QUEUED)
+    store.write_state(generation_id, State.QUEUED)
     with pytest.raises(LogUnavailable):
         await store.open_log(log_client, generation_id, attempt=2, checkpoint="so far")
     events = store.read_log(generation_id)
@@ -108,10 +108,10 @@ async def test_an_end_says_where_the_log_is_ahead(log_client: Client, generation
 async def test_nothing_is_said_of_an_attempt_that_is_over(log_client: Client, generation_id: UUID) -> None:
     await store.open_log(log_client, generation_id, attempt=2, checkpoint="")
     assert store.end_log(generation_id, Ended(State.CANCELLED), attempt=1) is None
-    store.announce(generation_id, State.QUEUED, attempt=1)
+    store.write_state(generation_id, State.QUEUED, attempt=1)
     events = store.read_log(generation_id)
     assert (events.state, events.ended) == (State.RUNNING, None)
-    store.announce(generation_id, State.QUEUED, attempt=2)
+    store.write_state(generation_id, State.QUEUED, attempt=2)
     assert store.read_log(generation_id).state == State.QUEUED
 
 

@@ -11,8 +11,8 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.generation.worker import hang_watch
-from apps.generation.worker.hang_watch import leave_those_that_hang
-from apps.generation.worker.run import Run, StopReason
+from apps.generation.worker.attempt import Attempt, StopReason
+from apps.generation.worker.hang_watch import drop_hanging_streams
 from apps.inference.errors import FirstTokenTimedOut
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
@@ -36,16 +36,16 @@ def found_down(endpoint: Endpoint, *, failures: int = 1) -> None:
     )
 
 
-def waiting_run(endpoint: Endpoint, *, failures: int = 0) -> Run:
-    run = Run(uuid4(), 1, endpoint_id=endpoint.pk, failures=failures)
-    run.asked_at = asyncio.get_running_loop().time() - 60
-    run.bind(asyncio.create_task(asyncio.sleep(60)))
-    return run
+def waiting_attempt(endpoint: Endpoint, *, failures: int = 0) -> Attempt:
+    attempt = Attempt(uuid4(), 1, endpoint_id=endpoint.pk, failures=failures)
+    attempt.asked_at = asyncio.get_running_loop().time() - 60
+    attempt.bind(asyncio.create_task(asyncio.sleep(60)))
+    return attempt
 
 
-async def is_dropped(run: Run) -> None:
+async def is_dropped(attempt: Attempt) -> None:
     async with asyncio.timeout(20):
-        while run.dropped is None:  # noqa: ASYNC110 - nobody else wants to know
+        while attempt.dropped is None:  # noqa: ASYNC110 - nobody else wants to know
             await asyncio.sleep(0.01)
 
 
@@ -54,17 +54,22 @@ async def test_streams_from_servers_that_went_down_are_dropped(monkeypatch: pyte
     well, hanging, on_trial = [await in_thread(add)(name) for name in ("well", "hanging", "on trial")]
     await in_thread(found_down)(hanging)
     await in_thread(found_down)(on_trial, failures=3)
-    runs = [waiting_run(well), waiting_run(hanging), waiting_run(on_trial, failures=3), waiting_run(hanging)]
-    runs[3].asked_at = None  # its text has begun to come
-    looking = asyncio.create_task(leave_those_that_hang(lambda: runs))
-    await is_dropped(runs[1])
-    assert isinstance(runs[1].dropped, FirstTokenTimedOut)
+    attempts = [
+        waiting_attempt(well),
+        waiting_attempt(hanging),
+        waiting_attempt(on_trial, failures=3),
+        waiting_attempt(hanging),
+    ]
+    attempts[3].asked_at = None  # its text has begun to come
+    looking = asyncio.create_task(drop_hanging_streams(lambda: attempts))
+    await is_dropped(attempts[1])
+    assert isinstance(attempts[1].dropped, FirstTokenTimedOut)
     await in_thread(found_down)(on_trial, failures=4)
-    await is_dropped(runs[2])
+    await is_dropped(attempts[2])
     looking.cancel()
-    assert [run.dropped is None for run in runs] == [True, False, False, True]
-    for run in runs:
-        run.stop(StopReason.LOST)
+    assert [attempt.dropped is None for attempt in attempts] == [True, False, False, True]
+    for attempt in attempts:
+        attempt.stop(StopReason.LOST)
 
 
 @pytest.mark.usefixtures("celery_worker_process")

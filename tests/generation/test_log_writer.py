@@ -10,8 +10,8 @@ import redis.asyncio
 from apps.generation.log import store
 from apps.generation.log.entries import Ended
 from apps.generation.models import State
+from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.log_writer import LogWriter
-from apps.generation.worker.run import Run, StopReason
 
 type Client = redis.asyncio.Redis
 
@@ -44,69 +44,69 @@ async def writer(log_client: Client, is_held: Holders) -> AsyncIterator[LogWrite
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def open_run(client: Client, generation_id: UUID, attempt: int = 1) -> Run:
+async def begin_attempt(client: Client, generation_id: UUID, attempt: int = 1) -> Attempt:
     text = await store.open_log(client, generation_id, attempt=attempt, checkpoint="")
-    return Run.resumed(generation_id, attempt=attempt, text=text, saved=0)
+    return Attempt.resumed(generation_id, attempt=attempt, text=text, saved=0)
 
 
-async def test_many_runs_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
-    runs = [await open_run(log_client, uuid4()) for _ in range(20)]
+async def test_many_attempts_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
+    attempts = [await begin_attempt(log_client, uuid4()) for _ in range(20)]
     for number in range(50):
-        for run in runs:
-            writer.append(run, f"{number} ")
+        for attempt in attempts:
+            writer.append(attempt, f"{number} ")
         await asyncio.sleep(0)
-    await asyncio.gather(*(run.wait_until_appended() for run in runs))
-    for run in runs:
-        assert store.read_log(run.generation_id).text == run.text == "".join(f"{n} " for n in range(50))
+    await asyncio.gather(*(attempt.wait_until_appended() for attempt in attempts))
+    for attempt in attempts:
+        assert store.read_log(attempt.generation_id).text == attempt.text == "".join(f"{n} " for n in range(50))
 
 
 async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
-    run = await open_run(log_client, generation_id)
+    attempt = await begin_attempt(log_client, generation_id)
     for _ in range(100):
-        writer.append(run, "token ")
-    await run.wait_until_appended()
+        writer.append(attempt, "token ")
+    await attempt.wait_until_appended()
     entries = await log_client.xlen(store.events_key(generation_id))
     assert entries == 2  # the state and one text
 
 
 async def test_the_end_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
-    run = await open_run(log_client, generation_id)
+    attempt = await begin_attempt(log_client, generation_id)
     store.end_log(generation_id, Ended(State.CANCELLED))
-    writer.append(run, "too late")
-    await run.wait_until_appended()
-    assert run.stopped is StopReason.CANCELLED
+    writer.append(attempt, "too late")
+    await attempt.wait_until_appended()
+    assert attempt.stopped is StopReason.CANCELLED
     assert store.read_log(generation_id).text == ""
 
 
 async def test_a_newer_attempt_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
-    run = await open_run(log_client, generation_id)
-    await open_run(log_client, generation_id, attempt=2)
-    writer.append(run, "stale")
-    await run.wait_until_appended()
-    assert run.stopped is StopReason.LOST
+    attempt = await begin_attempt(log_client, generation_id)
+    await begin_attempt(log_client, generation_id, attempt=2)
+    writer.append(attempt, "stale")
+    await attempt.wait_until_appended()
+    assert attempt.stopped is StopReason.LOST
 
 
 async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
-    run = await open_run(log_client, generation_id)
-    writer.append(run, "before ")
-    await run.wait_until_appended()
+    attempt = await begin_attempt(log_client, generation_id)
+    writer.append(attempt, "before ")
+    await attempt.wait_until_appended()
     await log_client.delete(*store.keys(generation_id))
-    writer.append(run, "after")
-    await run.wait_until_appended()
+    writer.append(attempt, "after")
+    await attempt.wait_until_appended()
     assert store.read_log(generation_id).text == "before after"
 
 
 async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
-    run, other = await open_run(log_client, generation_id), await open_run(log_client, uuid4())
-    writer.append(run, "one ")
-    await run.wait_until_appended()
+    attempt, other = await begin_attempt(log_client, generation_id), await begin_attempt(log_client, uuid4())
+    writer.append(attempt, "one ")
+    await attempt.wait_until_appended()
     await log_client.delete(*store.keys(generation_id))
-    store.announce(generation_id, State.QUEUED)
-    writer.append(run, "two")
+    store.write_state(generation_id, State.QUEUED)
+    writer.append(attempt, "two")
     writer.append(other, "beside it")
-    await asyncio.gather(run.wait_until_appended(), other.wait_until_appended())
+    await asyncio.gather(attempt.wait_until_appended(), other.wait_until_appended())
     assert store.read_log(generation_id).text == "one two"
     assert store.read_log(other.generation_id).text == "beside it"
 
@@ -114,84 +114,84 @@ async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
 async def test_what_comes_while_a_log_is_made_anew_is_written_too(
     writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id)
+    attempt = await begin_attempt(log_client, generation_id)
     await log_client.delete(*store.keys(generation_id))
-    is_held.meanwhile = lambda: writer.append(run, "after")
-    writer.append(run, "before ")
-    await run.wait_until_appended()
-    assert store.read_log(generation_id).text == "before after" == run.text
-    assert run.appended == len(run.text)
+    is_held.meanwhile = lambda: writer.append(attempt, "after")
+    writer.append(attempt, "before ")
+    await attempt.wait_until_appended()
+    assert store.read_log(generation_id).text == "before after" == attempt.text
+    assert attempt.appended == len(attempt.text)
 
 
 async def test_what_has_ended_gets_no_new_log(
     writer: LogWriter, log_client: Client, is_held: Holders, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id)
+    attempt = await begin_attempt(log_client, generation_id)
     await log_client.delete(*store.keys(generation_id))
-    is_held.lost.add(run.attempt)
-    writer.append(run, "too late")
-    await run.wait_until_appended()
-    assert run.stopped is StopReason.LOST
+    is_held.lost.add(attempt.number)
+    writer.append(attempt, "too late")
+    await attempt.wait_until_appended()
+    assert attempt.stopped is StopReason.LOST
     assert not await log_client.exists(*store.keys(generation_id))
 
 
 async def test_a_log_that_a_stale_attempt_made_anew_is_taken_back(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id, attempt=2)
-    writer.append(run, "one ")
-    await run.wait_until_appended()
+    attempt = await begin_attempt(log_client, generation_id, attempt=2)
+    writer.append(attempt, "one ")
+    await attempt.wait_until_appended()
     await log_client.delete(*store.keys(generation_id))
     await store.open_log(log_client, generation_id, attempt=1, checkpoint="on")
-    writer.append(run, "two")
-    await run.wait_until_appended()
-    assert run.stopped is None
+    writer.append(attempt, "two")
+    await attempt.wait_until_appended()
+    assert attempt.stopped is None
     assert store.read_log(generation_id).text == "one two"
 
 
 async def test_text_that_another_attempt_wrote_is_not_written_over(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id, attempt=2)
+    attempt = await begin_attempt(log_client, generation_id, attempt=2)
     await log_client.delete(*store.keys(generation_id))
     await store.open_log(log_client, generation_id, attempt=1, checkpoint="much more text")
-    writer.append(run, "one")
-    await run.wait_until_appended()
-    assert run.stopped is StopReason.LOST
+    writer.append(attempt, "one")
+    await attempt.wait_until_appended()
+    assert attempt.stopped is StopReason.LOST
     assert store.read_log(generation_id).text == "much more text"
 
 
 async def test_forgotten_scripts_are_loaded_again(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
-    run = await open_run(log_client, generation_id)
-    writer.append(run, "one ")
-    await run.wait_until_appended()
+    attempt = await begin_attempt(log_client, generation_id)
+    writer.append(attempt, "one ")
+    await attempt.wait_until_appended()
     await log_client.script_flush()
-    writer.append(run, "two")
-    await run.wait_until_appended()
+    writer.append(attempt, "two")
+    await attempt.wait_until_appended()
     assert store.read_log(generation_id).text == "one two"
 
 
 async def test_the_end_says_how_many_tokens_the_log_has(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id)
+    attempt = await begin_attempt(log_client, generation_id)
     for word in ("one ", "two ", "three"):
-        writer.append(run, word)
-        run.tokens += 1
-    await run.wait_until_appended()
+        writer.append(attempt, word)
+        attempt.tokens += 1
+    await attempt.wait_until_appended()
     store.end_log(generation_id, Ended(State.CANCELLED))
     ended = store.read_log(generation_id).ended
     assert ended == Ended(State.CANCELLED, usage={"completion_tokens": 3})
-    assert store.first_token_at(generation_id) == run.first_token_at
+    assert store.first_token_at(generation_id) == attempt.first_token_at
 
 
 async def test_an_end_that_knows_its_tokens_is_believed(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
-    run = await open_run(log_client, generation_id)
-    run.tokens = 3
-    writer.append(run, "one two three")
-    await run.wait_until_appended()
+    attempt = await begin_attempt(log_client, generation_id)
+    attempt.tokens = 3
+    writer.append(attempt, "one two three")
+    await attempt.wait_until_appended()
     known = Ended(State.SUCCEEDED, "stop", "é 🦙", {"prompt_tokens": None, "completion_tokens": 4})
     store.end_log(generation_id, known)
     assert store.read_log(generation_id).ended == known

@@ -14,9 +14,9 @@ from apps.endpoints.health.outages import read_outages
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.generation.log import store
-from apps.generation.log.entries import Place
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.queue import place_of
+from apps.generation.queue import position_of
 from apps.generation.services.enqueue import enqueue
 from apps.generation.tasks import reap
 from tests.generation.conftest import ask, numbers
@@ -53,10 +53,10 @@ def test_who_waits_is_told_what_for(alice: User) -> None:
     endpoint = add_down()
     generation = ask(alice, "count to 3")
     reap()
-    assert store.read_log(generation.pk).place == Place(1, servers_down=True) == place_of(generation.pk)
+    assert store.read_log(generation.pk).position == QueuePosition(1, servers_down=True) == position_of(generation.pk)
     Endpoint.objects.filter(pk=endpoint.pk).update(health=Health.HEALTHY, retry_at=None)
     reap()
-    assert store.read_log(generation.pk).place == Place(1)
+    assert store.read_log(generation.pk).position == QueuePosition(1)
 
 
 def test_the_wait_ends_after_a_while_and_not_before(alice: User, settings: Settings) -> None:

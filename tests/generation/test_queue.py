@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from apps.accounts.models import User
 from apps.generation.log import store
-from apps.generation.log.entries import Events, Place
+from apps.generation.log.entries import Events, QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.queue import estimate, place_of, waiting_generations
-from apps.generation.services.announce_places import announce_places
+from apps.generation.queue import estimate, position_of, queued_generations
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation
+from apps.generation.services.write_positions import write_positions
 from apps.generation.tasks import reap
 from apps.stores.redis import async_client
 from tests.generation.conftest import ask
@@ -39,32 +39,32 @@ def test_places_are_the_order_in_which_turns_come(alice: User, bob: User, charli
         for _ in range(count):
             ask(person, "count")
     claim()
-    while waiting := waiting_generations():
-        assert sorted(item.place.position for item in waiting) == list(range(1, len(waiting) + 1))
-        first = next(item for item in waiting if item.place.position == 1)
+    while waiting := queued_generations():
+        assert sorted(item.position.number for item in waiting) == list(range(1, len(waiting) + 1))
+        first = next(item for item in waiting if item.position.number == 1)
         assert claim().pk == first.generation_id
 
 
 def test_variants_wait_in_queues_of_their_own(alice: User) -> None:
     for_chat, for_code = ask(alice, "count"), ask(alice, "count")
     Generation.objects.filter(pk=for_code.pk).update(variant="base")
-    assert [place_of(generation.pk) for generation in (for_chat, for_code)] == [Place(1), Place(1)]
+    assert [position_of(generation.pk) for generation in (for_chat, for_code)] == [QueuePosition(1), QueuePosition(1)]
 
 
 def test_what_does_not_wait_has_no_place(alice: User) -> None:
     running, cancelled = ask(alice, "count"), ask(alice, "count")
     assert claim() == running
     cancel_generation(generation_id=cancelled.pk)
-    assert [place_of(generation.pk) for generation in (running, cancelled)] == [None, None]
+    assert [position_of(generation.pk) for generation in (running, cancelled)] == [None, None]
 
 
 def test_cancelling_one_that_waits_moves_the_others_up(alice: User) -> None:
     first, second, third = (ask(alice, "count") for _ in range(3))
-    announce_places()
-    assert shown(third).place == Place(3)
+    write_positions()
+    assert shown(third).position == QueuePosition(3)
     assert cancel_generation(generation_id=second.pk)
-    announce_places()
-    assert (shown(first).place, shown(third).place) == (Place(1), Place(2))
+    write_positions()
+    assert (shown(first).position, shown(third).position) == (QueuePosition(1), QueuePosition(2))
     ended = shown(second).ended
     assert ended is not None
     assert ended.state is State.CANCELLED
@@ -73,15 +73,15 @@ def test_cancelling_one_that_waits_moves_the_others_up(alice: User) -> None:
 def test_only_changes_are_told(alice: User, bob: User) -> None:
     for _ in range(3):
         ask(alice, "count")
-    assert [announce_places(), announce_places()] == [3, 0]
+    assert [write_positions(), write_positions()] == [3, 0]
     ask(bob, "count")  # comes second, being his first
-    assert [announce_places(), announce_places()] == [3, 0]
+    assert [write_positions(), write_positions()] == [3, 0]
 
 
 def test_the_tick_tells_them(alice: User) -> None:
     generation = ask(alice, "count")
     reap()
-    assert (shown(generation).state, shown(generation).place) == (State.QUEUED, Place(1))
+    assert (shown(generation).state, shown(generation).position) == (State.QUEUED, QueuePosition(1))
 
 
 async def open_log(generation: Generation) -> None:
@@ -92,22 +92,22 @@ async def open_log(generation: Generation) -> None:
 
 def test_one_that_began_meanwhile_is_not_called_waiting(alice: User) -> None:
     ask(alice, "count")
-    seen_waiting = waiting_generations()
+    seen_waiting = queued_generations()
     generation = claim()
     async_to_sync(open_log)(generation)
-    assert store.announce_places(seen_waiting) == 0
-    assert (shown(generation).state, shown(generation).place) == (State.RUNNING, None)
+    assert store.write_positions(seen_waiting) == 0
+    assert (shown(generation).state, shown(generation).position) == (State.RUNNING, None)
 
 
 def test_one_that_is_back_in_the_queue_is_told_again(alice: User) -> None:
     ask(alice, "count")
-    announce_places()
+    write_positions()
     generation = claim()
     async_to_sync(open_log)(generation)
     release_generation(generation_id=generation.pk, attempt=1)
-    assert shown(generation).place is None
-    assert announce_places() == 1
-    assert shown(generation).place == Place(1)
+    assert shown(generation).position is None
+    assert write_positions() == 1
+    assert shown(generation).position == QueuePosition(1)
 
 
 def took(owner: User, seconds: int) -> None:
@@ -126,15 +126,15 @@ def test_estimate_comes_from_how_long_the_latest_took(alice: User, bob: User) ->
     first, second = ask(bob, "count"), ask(bob, "count")
     took(bob, 17)
     took(bob, 18)
-    assert place_of(second.pk) == Place(2), "two say too little"
+    assert position_of(second.pk) == QueuePosition(2), "two say too little"
     took(bob, 19)
-    assert [place_of(first.pk), place_of(second.pk)] == [Place(1, 10), Place(2, 20)]
+    assert [position_of(first.pk), position_of(second.pk)] == [QueuePosition(1, 10), QueuePosition(2, 20)]
 
 
 def test_while_nothing_runs_there_is_no_estimate(alice: User, bob: User) -> None:
     for _ in range(3):
         took(bob, 18)
-    assert place_of(ask(alice, "count").pk) == Place(1)
+    assert position_of(ask(alice, "count").pk) == QueuePosition(1)
 
 
 @given(position=st.integers(1, 10_000), seconds_each=st.floats(0.001, 3600))

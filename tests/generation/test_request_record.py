@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
-from apps.generation.request_record import Sent
+from apps.generation.request_record import RequestRecord
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
 from apps.inference.protocols import protocol_named
@@ -33,7 +33,7 @@ def posted(server: ScriptedServer) -> list[tuple[str, Any]]:
 def written_again(generation: Generation) -> list[tuple[str, Any]]:
     posts = [
         protocol_named(sent.protocol).chat_post(sent.server, sent.request(generation.messages, generation.text))
-        for sent in Sent.read(generation.sent)
+        for sent in RequestRecord.read(generation.sent)
     ]
     return [(post.path, post.body) for post in posts if post]
 
@@ -67,7 +67,7 @@ async def test_requests_are_kept_as_they_went(
     assert generation.state == State.SUCCEEDED
     assert len(posted(scripted_server)) == (4 if "cut" in text else 1)
     assert written_again(generation) == posted(scripted_server)
-    sent = Sent.read(generation.sent)
+    sent = RequestRecord.read(generation.sent)
     assert {(item.endpoint, item.model, item.window) for item in sent} == {("gpu-1", MODEL, WINDOW)}
     assert sent[-1].left_out == generation.left_out > 0
     assert [item.continued > 0 for item in sent] == [False, True, True, True][: len(sent)]
@@ -109,8 +109,8 @@ async def test_what_is_being_written_is_kept_with_the_checkpoint(alice: User, sc
 
 
 def test_only_the_latest_are_kept(db: None) -> None:
-    sent = Sent.read([{"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "tgi", "size": None}])[0]
+    sent = RequestRecord.read([{"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "tgi", "size": None}])[0]
     entries: list[dict[str, Any]] = []
     for _ in range(50):
         entries = sent.added_to(entries)
-    assert Sent.read(entries) == [sent] * 20
+    assert RequestRecord.read(entries) == [sent] * 20

@@ -16,9 +16,9 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint, remove_endpoint, set_endpoint_state
 from apps.endpoints.slots import running_counts
 from apps.generation.log import store
-from apps.generation.log.entries import Place
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.queue import place_of
+from apps.generation.queue import position_of
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.claim import claim_next, wishes
 from apps.generation.services.enqueue import TASK_NAME
@@ -100,15 +100,15 @@ class TestInLine:
     def test_places_count_who_may_come_first(self, alice: User) -> None:
         asked = [ask(alice, "count", only=only) for only in (self.one, None, self.two, self.one, None)]
         reap()
-        places = [place_of(generation.pk) for generation in asked]
-        assert places == [
-            Place(1, endpoint="one"),
-            Place(2),
-            Place(2, endpoint="two"),
-            Place(3, endpoint="one"),
-            Place(5),
+        positions = [position_of(generation.pk) for generation in asked]
+        assert positions == [
+            QueuePosition(1, endpoint="one"),
+            QueuePosition(2),
+            QueuePosition(2, endpoint="two"),
+            QueuePosition(3, endpoint="one"),
+            QueuePosition(5),
         ]
-        assert [store.read_log(generation.pk).place for generation in asked] == places
+        assert [store.read_log(generation.pk).position for generation in asked] == positions
 
     def test_estimate_is_by_what_that_endpoint_runs(self, alice: User, bob: User) -> None:
         for _ in range(3):
@@ -121,25 +121,25 @@ class TestInLine:
             assert claimed is not None
             Generation.objects.filter(pk=claimed.pk).update(endpoint=endpoint)
         anywhere, there, here = (ask(bob, "count", only=only) for only in (None, self.two, self.one))
-        assert place_of(anywhere.pk) == Place(1, 10), "20 s over three places"
-        assert place_of(there.pk) == Place(2, 30, endpoint="two"), "and 20 s over one"
-        assert place_of(here.pk) == Place(2, 20, endpoint="one"), "and 20 s over two"
+        assert position_of(anywhere.pk) == QueuePosition(1, 10), "20 s over three positions"
+        assert position_of(there.pk) == QueuePosition(2, 30, endpoint="two"), "and 20 s over one"
+        assert position_of(here.pk) == QueuePosition(2, 20, endpoint="one"), "and 20 s over two"
         set_endpoint_state(name="two", state="disabled")
         Generation.objects.filter(endpoint=self.two).delete()
-        place = place_of(there.pk)
-        assert place is not None
-        assert place.seconds is None, "nothing runs there"
+        position = position_of(there.pk)
+        assert position is not None
+        assert position.seconds is None, "nothing runs there"
 
     def test_one_whose_endpoint_is_away_takes_no_turn(self, alice: User, bob: User) -> None:
         set_down(self.two)
         stuck, next_one, his = ask(alice, "count", only=self.two), ask(alice, "count"), ask(bob, "count")
         reap()
-        assert [getattr(place_of(item.pk), "position", None) for item in (next_one, his)] == [1, 2]
-        place = place_of(stuck.pk)
-        assert place is not None
-        assert (place.servers_down, place.endpoint) == (True, "two")
-        assert place.absence.startswith("two has been down since ")
-        assert store.read_log(stuck.pk).place == place
+        assert [getattr(position_of(item.pk), "number", None) for item in (next_one, his)] == [1, 2]
+        position = position_of(stuck.pk)
+        assert position is not None
+        assert (position.servers_down, position.endpoint) == (True, "two")
+        assert position.absence.startswith("two has been down since ")
+        assert store.read_log(stuck.pk).position == position
         assert self.claim(self.one) == next_one
 
     @pytest.mark.parametrize("away", ["down", "switched off", "removed", "draining"])
@@ -171,7 +171,7 @@ class TestInLine:
         reap()
         generation.refresh_from_db()
         assert generation.stuck_since is None
-        assert place_of(generation.pk) == Place(1, endpoint="two")
+        assert position_of(generation.pk) == QueuePosition(1, endpoint="two")
 
     def test_it_may_be_let_go_anywhere(self, alice: User) -> None:
         set_down(self.two)
@@ -179,7 +179,7 @@ class TestInLine:
         reap()
         assert unpin_generation(generation_id=generation.pk)
         assert not unpin_generation(generation_id=generation.pk)
-        assert place_of(generation.pk) == Place(1)
+        assert position_of(generation.pk) == QueuePosition(1)
         assert self.claim(self.one) == generation
         generation.refresh_from_db()
         assert (generation.wanted, generation.stuck_since) == (None, None)
@@ -236,7 +236,7 @@ class TestWithAWorker:
         assert ended(generation).endpoint == gone, "the pause is over: it was the trial"
 
     def test_only_who_wants_it_is_let_in_on_trial(self, alice: User) -> None:
-        """The others have better places to wait for."""
+        """The others have better positions to wait for."""
         set_down(self.wanted)
         Endpoint.objects.filter(pk=self.other.pk).update(max_concurrency=1)
         long = ask(alice, "count to 100000 at 100 per second")

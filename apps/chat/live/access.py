@@ -1,4 +1,4 @@
-"""Who may look at a conversation, asked when a connection opens and again while it is open."""
+"""Check who may see a conversation, when a connection opens and while it is open."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,18 +26,18 @@ def conversation_for(user: Any, conversation_id: UUID) -> Conversation | None:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The right of one session to look at one conversation."""
+    """One session's access to one conversation."""
 
     session_key: str | None
     conversation_id: UUID
 
     def is_lost(self) -> bool:
-        """Whether the person has signed out since, or may not see the conversation any longer."""
+        """Return whether the person has signed out, or may no longer see the conversation."""
         request = HttpRequest()
         request.session = import_module(settings.SESSION_ENGINE).SessionStore(self.session_key)
         try:
             return conversation_for(get_user(request), self.conversation_id) is None
         except POSTGRES_AWAY as error:
-            # What is streaming goes on while Postgres is away.
+            # Streams go on while Postgres is down.
             logger.warning("access not checked", error=type(error).__name__)
             return False

@@ -9,7 +9,7 @@ from apps.chat.markdown.streaming import ReplyRenderer
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.render import doing_of, html_of
 from apps.chat.transcript.status import doing, spoken
-from apps.generation.log.entries import Ended, Events, Place
+from apps.generation.log.entries import Ended, Events, QueuePosition
 from apps.generation.log.follower import follower
 from apps.generation.log.store import first_token_at
 from apps.generation.models import Generation, State
@@ -31,7 +31,7 @@ class LiveReply:
         self._message = message
         self._generation = generation
         self._send = send
-        self._place: Place | None = None
+        self._position: QueuePosition | None = None
         self._has_run = generation.started_at is not None
         self._has_text = self._is_growing = False
         self._shown: tuple[State, str] | None = None
@@ -79,13 +79,15 @@ class LiveReply:
     def _around(self, events: Events) -> str:
         """What it is doing, where that has changed: the first token does, and no other."""
         if events.state is not None:
-            self._generation.state, self._place = events.state, events.place
+            self._generation.state, self._position = events.state, events.position
             self._has_run = self._has_run or events.state == State.RUNNING
         if events.state is not None or events.text:
             self._is_growing = events.is_writing
         self._has_text = self._has_text or bool(events.text)
         state = State(self._generation.state)
-        waiting = doing(state, self._place, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)
+        waiting = doing(
+            state, self._position, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run
+        )
         if (state, waiting) == self._shown or events.ended:
             return ""
         self._shown = state, waiting

@@ -10,7 +10,7 @@ from django.http import StreamingHttpResponse
 
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.viewer import AccessLost, Viewer
-from apps.generation.errors import TooManyStreams
+from apps.generation.errors import TooManyConnections
 
 logger = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class Handover:
     async def _show(self, viewer: Viewer, cursor: Cursor) -> None:
         try:
             await viewer.show(cursor)
-        except TooManyStreams:
+        except TooManyConnections:
             pass  # was counted a moment before; this one came second
         except BaseExceptionGroup as failures:
             if not failures.subgroup(AccessLost):

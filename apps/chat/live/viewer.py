@@ -1,19 +1,25 @@
-"""Shows a conversation as it changes, to one page, over whatever carries frames of HTML to it."""
+"""Show a conversation to one page as it changes, over any carrier of HTML frames."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from uuid import UUID
 
 from apps.chat.live import fragments
 from apps.chat.live.access import Access
-from apps.chat.live.broadcast import Announced, announced_messages
+from apps.chat.live.broadcast import (
+    AccessChanged,
+    BroadcastsMissed,
+    MessagesChanged,
+    NewsQueue,
+    ThreadSwitched,
+    news_of,
+)
 from apps.chat.live.cursor import Cursor, Had
 from apps.chat.live.reply import LiveReply
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Part, latest_messages, part_to_catch_up, part_where_switched
 from apps.chat.transcript.render import ShownMessage, html_of
-from apps.generation.live_connections import open_streams
+from apps.generation.live_connections import live_connections
 from apps.generation.models import ACTIVE, Generation
 from apps.stores.threads import in_thread
 
@@ -24,14 +30,14 @@ HEARTBEAT = '{"heartbeat": true}'
 
 
 class AccessLost(Exception):
-    """The person has signed out, or may not see the conversation any longer."""
+    """The person has signed out, or may no longer see the conversation."""
 
 
 class Viewer:
-    """One page that shows one conversation. ``send`` takes a frame and waits while the page does not read.
+    """One page of one conversation. ``send`` takes a frame and waits while the page does not read.
 
-    What a page gets is a function of the conversation and of the page's cursor: what has changed since comes first, so
-    that a first connection, a reconnection and a waking phone are the same.
+    The page gets what has changed since its cursor first, so that a first connection, a reconnection and a waking
+    phone are the same.
     """
 
     def __init__(self, conversation: Conversation, session_key: str | None, send: Send) -> None:
@@ -39,22 +45,22 @@ class Viewer:
         self._access = Access(session_key, conversation.pk)
         self._send = send
         self._followed: dict[UUID, asyncio.Task[None]] = {}
-        self._announced_again: set[UUID] = set()
+        self._changed_again: set[UUID] = set()
 
     async def show(self, cursor: Cursor) -> None:
-        """Show what the page with this cursor is missing, and everything from then on, until it is cancelled.
+        """Show what has changed since this cursor, and everything from then on, until cancelled.
 
-        Raises ``TooManyStreams``, and an exception group: of ``AccessLost``, or of what kept it from going on.
+        Raises ``TooManyConnections``, and an exception group: of ``AccessLost``, or of what kept it from going on.
         """
         async with (
-            open_streams().place_for(self._conversation.owner_id),
-            announced_messages(self._conversation.pk) as announced,
+            live_connections().hold_for(self._conversation.owner_id),
+            news_of(self._conversation.pk) as news,
         ):
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
                 await self._catch_up(cursor, tasks)
-                await self._listen(announced, tasks)
+                await self._listen(news, tasks)
 
     async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
         parts = await in_thread(_part_anew)(self._conversation, cursor)
@@ -64,7 +70,7 @@ class Viewer:
             await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
 
     async def _beat(self) -> None:
-        """Say that the connection is alive, which the browser cannot see otherwise, while it may be."""
+        """Send a heartbeat, which tells the browser that the connection is alive, while access lasts."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             await self._check_access()
@@ -74,21 +80,21 @@ class Viewer:
         if await in_thread(self._access.is_lost)():
             raise AccessLost
 
-    async def _listen(self, announced: Announced, tasks: asyncio.TaskGroup) -> None:
+    async def _listen(self, news: NewsQueue, tasks: asyncio.TaskGroup) -> None:
         """Show what another tab, or this one, has sent."""
         while True:
-            ids = await announced.get()
-            if ids is None:
-                await self._check_access()
-            elif isinstance(ids, datetime):
-                await self._catch_up(Cursor(ids.isoformat()), tasks)
-            elif ids:
-                await self._show(await in_thread(_messages)(self._conversation, ids), tasks)
-            else:
-                await self._show_anew(await in_thread(part_where_switched)(self._conversation), tasks)
+            match await news.get():
+                case AccessChanged():
+                    await self._check_access()
+                case BroadcastsMissed(since):
+                    await self._catch_up(Cursor(since.isoformat()), tasks)
+                case MessagesChanged(message_ids):
+                    await self._show(await in_thread(_messages)(self._conversation, message_ids), tasks)
+                case ThreadSwitched():
+                    await self._show_anew(await in_thread(part_where_switched)(self._conversation), tasks)
 
     async def _show_anew(self, parts: list[Part], tasks: asyncio.TaskGroup) -> None:
-        """Show this part of the conversation's thread in place of all that is shown."""
+        """Replace everything shown by these parts of the thread."""
         await self._leave_all()
         await self._send(await in_thread(fragments.replace_transcript)(parts))
         await self._show([part for part in parts if isinstance(part, Message) and part.state in ACTIVE], tasks)
@@ -98,23 +104,23 @@ class Viewer:
             if message.generation is None or message.generation.is_over:
                 await self._send(await in_thread(_whole)(message))
             elif message.pk in self._followed:
-                self._announced_again.add(message.pk)
+                self._changed_again.add(message.pk)
             else:
                 self._followed[message.pk] = tasks.create_task(self._follow(message, message.generation))
 
     async def _follow(self, message: Message, generation: Generation | None) -> None:
-        # A reply that is continued the moment it ends is announced while its end is still being shown.
+        # A reply that is continued the moment it ends changes while its end is still being shown.
         while generation is not None and not generation.is_over:
-            self._announced_again.discard(message.pk)
+            self._changed_again.discard(message.pk)
             await LiveReply(message, generation, self._send).show()
-            if message.pk not in self._announced_again:
+            if message.pk not in self._changed_again:
                 break
             (message,) = await in_thread(_messages)(self._conversation, [message.pk])
             generation = message.generation
         self._followed.pop(message.pk, None)
 
     async def _leave_all(self) -> None:
-        """Follow nothing any longer: nothing may be sent for a message that has left the page."""
+        """Stop following: nothing may be sent for messages that have left the page."""
         following = list(self._followed.values())
         self._followed.clear()
         for task in following:
@@ -135,7 +141,7 @@ def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Messag
 
 
 def _is_had(message: Message, cursor: Cursor) -> bool:
-    """Whether the page has just this: what is not sent again keeps its focus, and what a person did in it."""
+    """Return whether the page has exactly this message: one not sent again keeps its focus and open details."""
     had = cursor.had.get(message.pk)
     if had is None or message.state in ACTIVE:
         return False

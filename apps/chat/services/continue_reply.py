@@ -6,7 +6,7 @@ from django.db import transaction
 
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NothingToContinue, ReplyInProgress, TooManyReplies
-from apps.chat.live.broadcast import announce_messages
+from apps.chat.live.broadcast import broadcast_messages
 from apps.chat.models import Conversation, Message
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
 from apps.generation.services.resume import resume_generation
@@ -36,4 +36,4 @@ def continue_reply(*, reply: Message) -> None:
             raise NothingToContinue from error
         except TooManyAtOnce as error:
             raise TooManyReplies(error.sentence) from error
-        transaction.on_commit(partial(announce_messages, conversation.pk, [last.pk]))
+        transaction.on_commit(partial(broadcast_messages, conversation.pk, [last.pk]))

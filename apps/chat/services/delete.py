@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.chat.live.broadcast import announce_gone
+from apps.chat.live.broadcast import broadcast_access
 from apps.chat.models import Conversation, ConversationQuerySet
 from apps.chat.services.stop import stop_replies
 from apps.generation.models import Generation
@@ -75,4 +75,4 @@ def _deleted(before: datetime) -> ConversationQuerySet:
 def _leave(conversations: Sequence[Conversation]) -> None:
     stop_replies(conversations=conversations)
     for conversation in conversations:
-        announce_gone(conversation.pk)
+        broadcast_access(conversation.pk)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.accounts.models import User
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
-from apps.chat.live.broadcast import announce_messages
+from apps.chat.live.broadcast import broadcast_messages
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
@@ -73,7 +73,7 @@ def send_message(
         question = store_question(conversation, conversation.current, text, files=files)
         exchange = store_reply(question, idempotency_key)
         ids = [exchange.question.pk, exchange.reply.pk]
-        transaction.on_commit(partial(announce_messages, conversation.pk, ids))
+        transaction.on_commit(partial(broadcast_messages, conversation.pk, ids))
     return exchange
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyMessage, NoQuestion
-from apps.chat.live.broadcast import announce_thread
+from apps.chat.live.broadcast import broadcast_thread
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.attach import copy_files
 from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
@@ -78,4 +78,4 @@ def _latest_below(conversation: Conversation, message: Message) -> UUID:
 
 def _switched(conversation: Conversation, to: Message) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now(), switched_to=to)
-    transaction.on_commit(partial(announce_thread, conversation.pk))
+    transaction.on_commit(partial(broadcast_thread, conversation.pk))

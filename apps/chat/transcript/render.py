@@ -15,7 +15,7 @@ from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Gap, Part
 from apps.chat.transcript.status import doing
 from apps.generation.models import Generation, State
-from apps.generation.queue import place_of
+from apps.generation.queue import position_of
 from apps.generation.selectors import Written, text_so_far, written_so_far
 
 KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
@@ -50,9 +50,9 @@ def _shown_message(message: Message) -> ShownMessage:
 def doing_of(generation: Generation, written: Written) -> str:
     """What a reply waits for that is not over, as far as it is known without following it."""
     state = State(generation.state)
-    place = place_of(generation.pk) if state == State.QUEUED else None
+    position = position_of(generation.pk) if state == State.QUEUED else None
     has_run = generation.started_at is not None
-    return doing(state, place, has_text=bool(written.text), is_growing=written.is_growing, has_run=has_run)
+    return doing(state, position, has_text=bool(written.text), is_growing=written.is_growing, has_run=has_run)
 
 
 def html_of(message: Message) -> SafeString:

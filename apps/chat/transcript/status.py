@@ -1,6 +1,6 @@
 """What a reply is doing, and how it ended, in words."""
 
-from apps.generation.log.entries import Place
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import State
 
 MINUTE = 60
@@ -10,13 +10,13 @@ WRITING = "The assistant is writing."
 ENDS = {State.SUCCEEDED: "Reply complete.", State.CANCELLED: "Reply stopped."}
 
 
-def doing(state: State, place: Place | None, *, has_text: bool, is_growing: bool, has_run: bool) -> str:
+def doing(state: State, position: QueuePosition | None, *, has_text: bool, is_growing: bool, has_run: bool) -> str:
     """What a reply waits for that is not over; empty while it is being written.
 
     ``has_run``: a worker had it before, and it waits again.
     """
     if state == State.QUEUED:
-        sentence = waiting_sentence(place)
+        sentence = waiting_sentence(position)
         return f"Interrupted. {sentence}" if has_text and has_run else sentence
     if is_growing:
         return ""
@@ -28,17 +28,17 @@ def spoken(waiting: str) -> str:
     return "" if waiting in {FIRST_TOKEN, GOING_ON} else waiting or WRITING
 
 
-def waiting_sentence(place: Place | None) -> str:
+def waiting_sentence(position: QueuePosition | None) -> str:
     """Where a waiting reply stands: ``Waiting for a free slot on gpu-1, 2 ahead of you, about 40 seconds``."""
-    if place is None:
+    if position is None:
         return "Waiting for a free slot"
-    if place.absence:
-        return f"{place.absence}. Waiting in case it comes back"
-    if place.servers_down:
+    if position.absence:
+        return f"{position.absence}. Waiting in case it comes back"
+    if position.servers_down:
         return "The model servers are down. Waiting for one to come back"
-    where = f" on {place.endpoint}" if place.endpoint else ""
-    order = f"{place.ahead} ahead of you" if place.ahead else "you are next"
-    return ", ".join([f"Waiting for a free slot{where}", order, *_about(place.seconds)])
+    where = f" on {position.endpoint}" if position.endpoint else ""
+    order = f"{position.ahead} ahead of you" if position.ahead else "you are next"
+    return ", ".join([f"Waiting for a free slot{where}", order, *_about(position.seconds)])
 
 
 def _about(seconds: int | None) -> list[str]:

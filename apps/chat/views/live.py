@@ -14,8 +14,8 @@ from apps.chat.live.polling import catch_up
 from apps.chat.live.sse import EventStream, Handover
 from apps.chat.live.viewer import Viewer
 from apps.chat.models import Conversation
-from apps.generation.errors import TooManyStreams
-from apps.generation.live_connections import open_streams
+from apps.generation.errors import TooManyConnections
+from apps.generation.live_connections import live_connections
 from apps.stores.threads import in_thread
 
 RETRY_AFTER_SECONDS = 60
@@ -26,8 +26,8 @@ async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBas
     """The frames of the conversation's socket, as server-sent events."""
     conversation = _found(await in_thread(_conversation)(request, conversation_id))
     try:
-        await open_streams().check_room_for(conversation.owner_id)
-    except TooManyStreams as refusal:
+        await live_connections().check_limit_for(conversation.owner_id)
+    except TooManyConnections as refusal:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return HttpResponse(refusal.sentence, status=429, content_type="text/plain", headers=headers)
     handover = Handover()

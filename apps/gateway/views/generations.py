@@ -16,8 +16,8 @@ from apps.gateway.caller import ReplyStream
 from apps.gateway.errors import InvalidKey, InvalidRequest, NotFound, TooManyRequests
 from apps.gateway.following import read_now, watch
 from apps.gateway.sse import KEEP_ALIVE, begun, event
-from apps.generation.errors import TooManyStreams
-from apps.generation.live_connections import open_streams
+from apps.generation.errors import TooManyConnections
+from apps.generation.live_connections import live_connections
 from apps.generation.log.entries import Ended, Events
 from apps.generation.models import Generation
 from apps.generation.services.cancel import cancel_generation
@@ -47,7 +47,7 @@ async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UU
     generation = await _generation_for(key.owner, generation_id)
     try:
         events = await begun(_events(generation, after, key))
-    except TooManyStreams as error:
+    except TooManyConnections as error:
         raise TooManyRequests(error.sentence, Retry_After="5") from None
     return ReplyStream(events, generation=generation)
 
@@ -72,8 +72,8 @@ def _offset_from(request: HttpRequest) -> int:
 
 
 async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGenerator[bytes]:
-    """Raises ``TooManyStreams`` before the first piece."""
-    async with open_streams().place_for(key.owner_id):
+    """Raises ``TooManyConnections`` before the first piece."""
+    async with live_connections().hold_for(key.owner_id):
         yield KEEP_ALIVE if generation.is_over else _state(generation.state)
         try:
             async with aclosing(watch(generation, key, after=after)) as watching:
@@ -86,7 +86,7 @@ async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGener
 def _written(news: Events) -> bytes:
     pieces = []
     if news.state is not None and not news.ended:
-        pieces.append(_state(news.state, news.place.position if news.place else None))
+        pieces.append(_state(news.state, news.position.number if news.position else None))
     if news.text:
         delta = {"offset": news.offset, "text": news.text}
         pieces.append(event(delta, name="delta", event_id=news.offset_after))

@@ -34,14 +34,14 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a waiting generation stands: 1 is next. ``seconds`` is an estimate, where one can be made.
+class QueuePosition:
+    """Where a queued generation stands: ``number`` 1 is next. ``seconds`` is the estimated wait, if known.
 
-    ``servers_down``: it waits for a server to come back, and not for its turn alone. ``endpoint`` is the name of the
-    one that it wants, empty where any will do; ``absence`` says why that one is not there, without a full stop.
+    ``servers_down``: it waits for an endpoint to come back. ``endpoint`` is the name of the one that it wants, empty if
+    any will do; ``absence`` says why that one is not there, without a full stop.
     """
 
-    position: int
+    number: int
     seconds: int | None = None
     servers_down: bool = False
     endpoint: str = ""
@@ -49,28 +49,28 @@ class Place:
 
     @property
     def ahead(self) -> int:
-        return self.position - 1
+        return self.number - 1
 
     def encode(self) -> str:
         may_be = {"servers_down": self.servers_down, "endpoint": self.endpoint, "absence": self.absence}
         details = {name: value for name, value in may_be.items() if value}
-        return encode_state(State.QUEUED, position=self.position, seconds=self.seconds, **details)
+        return encode_state(State.QUEUED, position=self.number, seconds=self.seconds, **details)
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedGeneration:
-    """A queued generation with its place; ``attempt`` counts the claims so far."""
+    """A queued generation with its position; ``attempt`` counts the claims so far."""
 
     generation_id: UUID
     attempt: int
-    place: Place
+    position: QueuePosition
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
     """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
-    ``place`` comes with the state ``queued``, once it is known. ``is_writing``: the text, or the end of it, is newer
+    ``position`` comes with the state ``queued``, once it is known. ``is_writing``: the text, or the end of it, is newer
     than the state; a state that is the newest is one that waits for text.
     """
 
@@ -78,7 +78,7 @@ class Events:
     text: str = ""
     state: State | None = None
     ended: Ended | None = None
-    place: Place | None = None
+    position: QueuePosition | None = None
     is_writing: bool = False
 
     @property
@@ -106,7 +106,7 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
     pieces: list[str] = []
     reached = after
     state: State | None = None
-    place: Place | None = None
+    position: QueuePosition | None = None
     ended: Ended | None = None
     is_writing = False
     for entry_id, fields in entries:
@@ -122,19 +122,21 @@ def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
             reached = end
             is_writing = True
         elif (raw_state := fields.get(b"s")) is not None:
-            state, place = _decode_state(json.loads(raw_state))
+            state, position = _decode_state(json.loads(raw_state))
             is_writing = False
         elif (raw_end := fields.get(b"e")) is not None:
             ended = _decode_end(json.loads(raw_end))
-    return Events(offset=after, text="".join(pieces), state=state, ended=ended, place=place, is_writing=is_writing)
+    return Events(
+        offset=after, text="".join(pieces), state=state, ended=ended, position=position, is_writing=is_writing
+    )
 
 
-def _decode_state(values: dict[str, Any]) -> tuple[State, Place | None]:
+def _decode_state(values: dict[str, Any]) -> tuple[State, QueuePosition | None]:
     state = State(values["state"])
-    if (position := values.get("position")) is None:
+    if (number := values.get("position")) is None:
         return state, None
     may_be = {name: values[name] for name in ("seconds", "servers_down", "endpoint", "absence") if name in values}
-    return state, Place(position, **may_be)
+    return state, QueuePosition(number, **may_be)
 
 
 def _decode_end(values: dict[str, Any]) -> Ended:

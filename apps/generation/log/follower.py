@@ -197,8 +197,7 @@ def _end_in_postgres(generation_id: UUID, offset: int) -> Events:
         return Events(offset, ended=Ended(state=State.CANCELLED))
     if not generation.is_over:
         return Events(offset)
-    ended = Ended(State(generation.state), generation.finish_reason, generation.error)
-    return Events(offset, text=generation.text[offset:], ended=ended)
+    return Events(offset, text=generation.text[offset:], ended=Ended.of(generation))
 
 
 _followers: WeakKeyDictionary[asyncio.AbstractEventLoop, Follower] = WeakKeyDictionary()

@@ -1,7 +1,7 @@
 """The event log: a Redis Stream per generation that says what its readers see, in order and once.
 
 An entry is text (``t``), a state (``s``) or the end (``e``). Its id is ``<offset after it>-<n>``, offsets counting
-Unicode code points of the reply, so a reader's offset is its place in the stream. Only the attempt that opened the
+Unicode code points of the reply, so a reader's offset is its position in the stream. Only the attempt that opened the
 log last may append; after the end entry nobody may. Lua scripts make each of these one atomic step.
 """
 
@@ -122,17 +122,17 @@ async def tokens_written(client: "redis.asyncio.Redis", generation_id: UUID) -> 
     return int(tokens) if tokens else None
 
 
-def announce(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -> None:
-    """Tell readers about a state that is not the end, unless an attempt after ``attempt`` has begun."""
+def write_state(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -> None:
+    """Write a state that is not the end, unless an attempt after ``attempt`` has begun."""
     given = (attempt, encode_state(state), SECONDS_WHILE_RUNNING)
-    sync_client().eval(script("announce"), 2, *keys(generation_id), *given)
+    sync_client().eval(script("state"), 2, *keys(generation_id), *given)
 
 
-def announce_places(waiting: Sequence[QueuedGeneration]) -> int:
-    """Tell readers the places of those who wait, in one round trip; return how many have changed."""
-    names = [key for item in waiting for key in keys(item.generation_id)]
-    values = [value for item in waiting for value in (item.attempt, item.place.encode())]
-    return int(sync_client().eval(script("places"), len(names), *names, SECONDS_WHILE_RUNNING, *values))
+def write_positions(queued: Sequence[QueuedGeneration]) -> int:
+    """Write the positions of queued generations in one round trip; return how many have changed."""
+    names = [key for item in queued for key in keys(item.generation_id)]
+    values = [value for item in queued for value in (item.attempt, item.position.encode())]
+    return int(sync_client().eval(script("positions"), len(names), *names, SECONDS_WHILE_RUNNING, *values))
 
 
 def read_log(generation_id: UUID, *, after: int = 0) -> Events:

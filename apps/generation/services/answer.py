@@ -17,9 +17,9 @@ def store_answer(
     text: str,
     idempotency_key: UUID | None = None,
 ) -> Generation:
-    """Store a generation that has succeeded with ``text``. Nobody works on it, and it takes nobody's place.
+    """Store a generation that has succeeded with ``text``; it is never queued.
 
-    Raises ``IntegrityError`` where the owner used ``idempotency_key`` before.
+    Raises ``IntegrityError`` if the owner used ``idempotency_key`` before.
     """
     generation = Generation.objects.create(
         owner=owner,

@@ -22,10 +22,10 @@ CANCEL = """
 
 
 def cancel_generation(*, generation_id: UUID) -> bool:
-    """End the generation as cancelled, with the text that the log has at this moment; False where it was over.
+    """End the generation as cancelled, with the text in its log now. Return False if it was over.
 
-    The end entry freezes the log: a worker that has not heard of the cancellation cannot append, and stops at the
-    first token that it tries to write. While Redis is away the worker hears of it with its next checkpoint.
+    The end entry freezes the log: a worker that missed the broadcast stops at the next token that it tries to append.
+    While Redis is down the worker learns of it with its next checkpoint.
     """
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [generation_id])

@@ -1,4 +1,4 @@
-"""Save what running generations have so far, and renew their leases."""
+"""Save the text of running generations and renew their leases."""
 
 import json
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from apps.generation.request_record import SentList
+from apps.generation.request_record import RequestRecords
 
-# Part of the text may be there already: the answer to an earlier checkpoint was lost with its connection.
+# Part of the text may be stored already, if an earlier checkpoint's answer was lost with its connection.
 CHECKPOINT = """
     UPDATE generation_generation AS generation
     SET text = CASE WHEN generation.text_length = given.start + given.length THEN generation.text
@@ -34,10 +34,10 @@ CHECKPOINT = """
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """``text`` is new since code point ``start``; it may be empty, which only renews the lease.
+    """``text`` is new since code point ``start``; an empty one only renews the lease.
 
-    ``began`` is when the attempt's first token came; that of the first attempt counts. ``left_out`` is as in ``Run``;
-    ``sent`` is given where there is something new in it.
+    ``began`` is the time of the attempt's first token; the first attempt's counts. ``left_out`` as in ``Attempt``;
+    ``sent`` only if it has changed.
     """
 
     generation_id: UUID
@@ -46,11 +46,11 @@ class Checkpoint:
     text: str
     began: datetime | None = None
     left_out: int | None = None
-    sent: SentList | None = None
+    sent: RequestRecords | None = None
 
 
 def save_checkpoints(checkpoints: Sequence[Checkpoint]) -> set[UUID]:
-    """Save all of them in one statement and return the generations that these attempts still hold."""
+    """Save all checkpoints in one statement and return the ids of the generations still held by these attempts."""
     with connection.cursor() as cursor:
         cursor.execute(
             CHECKPOINT,

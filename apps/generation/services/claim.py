@@ -1,4 +1,4 @@
-"""Claim the next waiting generation for this worker."""
+"""Claim the next queued generation for this worker."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db import connection
 from apps.generation.models import Generation, State, Task
 from apps.generation.queue import TURNS
 
-# Two workers that ask at once get different ones (SKIP LOCKED), and a row is claimed once.
+# Two workers that claim at once get different generations (SKIP LOCKED), and each is claimed once.
 CLAIM = f"""
     WITH waiting AS ({TURNS} AND queued.variant = %(variant)s AND queued.task = %(task)s
     ), chosen AS (
@@ -31,7 +31,7 @@ CLAIM = f"""
     WHERE generation.id = chosen.id
     RETURNING generation.id
 """  # noqa: S608 - made of constants
-# Whose turn comes first among those who want the same: one endpoint, or any.
+# The wanted endpoints (NULL: any), ordered by the first turn of each.
 WISHES = f"""
     WITH waiting AS ({TURNS} AND queued.variant = %(variant)s AND queued.task = %(task)s
     ), firsts AS (
@@ -44,11 +44,11 @@ WISHES = f"""
 
 
 def wishes(*, variant: str, task: str) -> Sequence[UUID | None]:
-    """The endpoints that those who wait want, ``None`` for any, in the order of turns; empty where nothing can run."""
+    """Return the endpoints that queued generations want (``None``: any), in the order of turns."""
     waiting = Generation.objects.filter(variant=variant, task=task, state=State.QUEUED).order_by()
     reachable = waiting.exclude(wanted_endpoint=None, wanted_name__gt="")
     wanted = list(reachable.values_list("wanted_endpoint", flat=True).distinct())
-    if len(wanted) < 2:  # noqa: PLR2004 - mostly nobody wants a certain one
+    if len(wanted) < 2:  # noqa: PLR2004 - mostly nobody wants a certain endpoint
         return wanted
     with connection.cursor() as cursor:
         cursor.execute(WISHES, {"variant": variant, "task": task})
@@ -58,9 +58,9 @@ def wishes(*, variant: str, task: str) -> Sequence[UUID | None]:
 def claim_next(
     *, variant: str, worker: str, task: str = Task.CHAT, endpoint_id: UUID | None = None, whoever: bool = True
 ) -> Generation | None:
-    """Make ``worker`` the one that runs the next generation of ``variant`` that may run on an endpoint.
+    """Claim the next generation of ``variant`` that may run on the endpoint for ``worker``; ``None`` if there is none.
 
-    Without ``whoever``, the next of those that want this endpoint and no other. ``None`` where nothing waits.
+    Without ``whoever``, claim only one that wants this endpoint and no other.
     """
     given: dict[str, str | float | UUID | None] = {
         "variant": variant,
@@ -76,7 +76,7 @@ def claim_next(
     return Generation.objects.get(pk=row[0]) if row else None
 
 
-def next_waiting(*, variant: str) -> list[UUID]:
-    """For each task that waits, a generation to name a ticket after; which one runs is decided by ``claim_next``."""
+def next_queued(*, variant: str) -> list[UUID]:
+    """Return one queued generation per task, to name a ticket after; ``claim_next`` decides which one runs."""
     waiting = Generation.objects.filter(variant=variant, state=State.QUEUED).order_by("task", "created_at")
     return list(waiting.distinct("task").values_list("pk", flat=True))

@@ -7,7 +7,7 @@ from django.db import connection
 
 from apps.generation.models import Generation
 
-# A copy was not made here: it was never attempted, and is left out of all figures. It can be continued.
+# A copy has no attempts, so that metrics leave it out. It can be continued.
 FRESH = {
     "attempt": "0",
     "worker": "''",
@@ -18,7 +18,7 @@ FRESH = {
     "lease_expires_at": "NULL",
 }
 COLUMNS = [field.attname for field in Generation._meta.concrete_fields if field.attname != "id"]
-# Ids are of the time that the original was asked for: the queue takes the highest ones for the latest requests.
+# Ids keep the original's time: the queue's pace takes the highest ids for the latest requests.
 COPY = f"""
     WITH given AS MATERIALIZED (
         SELECT id AS old, uuidv7(created_at - clock_timestamp()) AS new
@@ -33,7 +33,7 @@ COPY = f"""
 
 
 def copy_generations(*, generation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Store a copy of each that is over; the ids of the copies, by those of the originals."""
+    """Copy those that are over. Return the copies' ids by the originals'."""
     with connection.cursor() as cursor:
         cursor.execute(COPY, [list(generation_ids)])
         return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""What has ended in Postgres ends in its event log; both are left with the same text."""
+"""End the event log of a generation that has ended in Postgres, so that both hold the same text."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ logger = structlog.get_logger(__name__)
 def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -> None:
     """End the log with ``text``, which Postgres has. Raises ``RedisError``.
 
-    A worker that did not know of the end may have written more, and somebody has read it: then that is the text.
+    A worker that did not know of the end may have appended more, and readers have seen it: store that text then.
     """
     offset = store.end_log(generation_id, ended, attempt=attempt, text=text)
     if offset is None:
@@ -28,7 +28,7 @@ def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -
 
 
 def settle_log(*, generation_id: UUID) -> bool:
-    """End the log of a generation that is over, in case whoever ended it could not; false where it is not over."""
+    """End the log of a generation that is over, if that failed before. Return False if it is not over."""
     generation = Generation.objects.filter(pk=generation_id, state__in=OVER).first()
     if generation is None:
         return False
@@ -40,7 +40,7 @@ def settle_log(*, generation_id: UUID) -> bool:
 
 
 def _keep_what_was_shown(generation_id: UUID, attempt: int, ended: Ended, text: str) -> None:
-    """The text and the figures of which the log knows more than Postgres."""
+    """Store the text and figures that the log has beyond Postgres."""
     tail = store.read_log(generation_id, after=len(text))
     changes: dict[str, Any] = {"text": text + tail.text, "text_length": tail.offset_after}
     if tokens := tail.ended and tail.ended.usage.get("completion_tokens"):

@@ -13,7 +13,7 @@ TASK_NAME = "generation.run"
 
 
 def enqueue(generation_ids: Iterable[UUID]) -> None:
-    """Send one task per generation. Where the broker cannot be reached, the reaper sends it again later."""
+    """Send one ticket per generation. The reaper sends it again if the broker is down."""
     for generation_id in generation_ids:
         try:
             current_app.send_task(TASK_NAME, args=[str(generation_id)], retry=False)

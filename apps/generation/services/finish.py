@@ -1,4 +1,4 @@
-"""End a generation, or give it back."""
+"""End a generation, or give it back to the queue."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from apps.generation.log import store
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, GenerationQuerySet, State
-from apps.generation.request_record import SentList
+from apps.generation.request_record import RequestRecords
 from apps.generation.selectors import text_so_far
 from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 class Outcome:
     """How an attempt ended: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply.
 
-    ``sent`` is what was sent, where the attempt knows.
+    ``sent`` holds the request records; ``None`` leaves the stored ones.
     """
 
     state: State
@@ -36,16 +36,16 @@ class Outcome:
     completion_tokens: int | None = None
     first_token_at: datetime | None = None
     left_out: int = 0
-    sent: SentList | None = None
+    sent: RequestRecords | None = None
 
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
-    """Store the outcome, then end the event log. False where this attempt no longer holds the generation."""
+    """Store the outcome, then end the event log. Return False if this attempt no longer holds the generation."""
     return _end(_held(generation_id, attempt), generation_id, attempt, outcome)
 
 
 def give_up_generation(*, generation: Generation, error: str) -> bool:
-    """Fail a generation that waits, or whose lease has expired; false where it has moved on since it was read."""
+    """Fail a generation that is queued or whose lease has expired. Return False if it has changed since it was read."""
     given_up = Generation.objects.filter(pk=generation.pk, attempt=generation.attempt)
     given_up = given_up.filter(state=State.QUEUED) | given_up.with_expired_lease()
     outcome = Outcome(
@@ -60,15 +60,15 @@ def give_up_generation(*, generation: Generation, error: str) -> bool:
 
 
 def release_generation(*, generation_id: UUID, attempt: int) -> bool:
-    """Give a running generation back to the queue, for another worker to continue."""
+    """Give a running generation back to the queue for another worker."""
     return _requeue(_held(generation_id, attempt), generation_id, attempt, stuck_since=None)
 
 
 def leave_stuck(*, generation_id: UUID, attempt: int, counts: bool) -> bool:
-    """Give a running generation back to the queue because no server that could write it is up.
+    """Give a running generation back to the queue because every endpoint for it is down.
 
-    ``counts`` where its server went down under this attempt, which happens ``GENERATION_MAX_ATTEMPTS`` times at most:
-    it may be the request that brings servers down.
+    ``counts``: its endpoint went down under this attempt. After ``GENERATION_MAX_ATTEMPTS`` of these it fails, because
+    the request itself may bring endpoints down.
     """
     return _requeue(
         _held(generation_id, attempt),
@@ -80,7 +80,7 @@ def leave_stuck(*, generation_id: UUID, attempt: int, counts: bool) -> bool:
 
 
 def take_back_generation(*, generation_id: UUID, attempt: int) -> bool:
-    """Requeue a generation whose worker let its lease expire; false where it was renewed meanwhile."""
+    """Requeue a generation whose lease has expired. Return False if it was renewed meanwhile."""
     lost = Generation.objects.with_expired_lease().filter(pk=generation_id, attempt=attempt)
     return _requeue(lost, generation_id, attempt, lost_leases=F("lost_leases") + 1)
 
@@ -118,8 +118,8 @@ def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **chan
     if not requeued:
         return False
     try:
-        store.announce(generation_id, State.QUEUED, attempt=attempt)
-    except RedisError as error:  # it is announced with its place
-        logger.warning("state not announced", generation=str(generation_id), error=type(error).__name__)
+        store.write_state(generation_id, State.QUEUED, attempt=attempt)
+    except RedisError as error:  # its position says it at the next tick
+        logger.warning("state not written", generation=str(generation_id), error=type(error).__name__)
     enqueue([generation_id])
     return True

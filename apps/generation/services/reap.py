@@ -1,4 +1,4 @@
-"""Bring back generations that nobody is at work on."""
+"""Requeue generations that no worker is working on."""
 
 from datetime import timedelta
 from functools import reduce
@@ -28,9 +28,9 @@ NOT_BACK_ALONE = "{absence}. No other model server may write this reply, so it w
 
 
 def reap_generations() -> int:
-    """Requeue running generations whose lease has expired and queued ones whose task got lost; return how many.
+    """Requeue generations with an expired lease and resend lost tickets; return how many.
 
-    Those that have waited ``GENERATION_OUTAGE_SECONDS`` for a server to come back are failed.
+    Fail those that have waited ``GENERATION_OUTAGE_SECONDS`` for an endpoint to come back.
     """
     _give_up_waiting()
     _expire_leases_of_the_dead()
@@ -38,7 +38,7 @@ def reap_generations() -> int:
 
 
 def _expire_leases_of_the_dead() -> None:
-    """A worker that ran on this machine and is gone need not be waited for."""
+    """Expire the leases of workers of this machine whose process is gone."""
     running = Generation.objects.filter(state=State.RUNNING)
     names = running.order_by().values_list("worker", flat=True).distinct()
     if dead := [name for name in names if is_dead(name)]:
@@ -46,8 +46,8 @@ def _expire_leases_of_the_dead() -> None:
         held = running.filter(worker__in=dead)
         try:
             release_slots_of(dead, held.exclude(endpoint=None).values_list("endpoint", flat=True).distinct())
-        except RedisError as error:  # they expire by themselves
-            logger.warning("places not freed", error=type(error).__name__)
+        except RedisError as error:  # they expire
+            logger.warning("slots not freed", error=type(error).__name__)
         held.update(lease_expires_at=Now() - timedelta(seconds=1))
 
 
@@ -80,7 +80,7 @@ def _give_up_waiting() -> None:
 
 
 def _hit_by(outages: Outages) -> Q:
-    """Those that wait for a server to come back: any that does their job, or the one that they want."""
+    """Return the condition for generations whose endpoints are all down, or whose wanted one is."""
     wants_one = ~Q(wanted_name="")
     finds_none = reduce(or_, (Q(variant=variant, task=task) for variant, task in outages.jobs), Q(pk__in=()))
     finds_it = reduce(
@@ -92,7 +92,7 @@ def _hit_by(outages: Outages) -> Q:
 
 
 def _resend_lost() -> int:
-    """A task may be lost with its broker, and a place become free unnoticed; sending one twice does no harm."""
+    """Send overdue tickets again: they are lost with the broker. Sending one twice does no harm."""
     overdue = timedelta(seconds=settings.GENERATION_RESEND_SECONDS)
     lost = Generation.objects.filter(state=State.QUEUED, enqueued_at__lt=Now() - overdue).order_by("enqueued_at")
     ids = list(lost.values_list("pk", flat=True)[:MOST_AT_ONCE])

@@ -1,4 +1,4 @@
-"""Go on with a generation that ended before it was complete."""
+"""Continue a generation that ended before it was complete."""
 
 from functools import partial
 from uuid import UUID
@@ -17,15 +17,15 @@ from apps.inference.context import estimate_tokens
 
 
 def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted | None = None) -> Generation:
-    """Queue the generation again: its text is kept, and continued by up to ``more_tokens``, where ``wanted`` says.
+    """Queue the generation again, to continue its text by up to ``more_tokens`` on the ``wanted`` endpoint.
 
-    Raises ``GenerationComplete`` where there is nothing to go on with, and ``TooManyAtOnce``.
+    Raises ``GenerationComplete`` if there is nothing to continue, and ``TooManyAtOnce``.
     """
     with transaction.atomic():
         generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
         if not generation.broke_off:
             raise GenerationComplete
-        # Whoever stopped it this moment may not have ended its log yet, nor stored what was shown.
+        # A Stop of this moment may not have ended the log yet, nor stored the text that was shown.
         store.end_log(generation.pk, Ended.of(generation), attempt=generation.attempt, text=generation.text)
         generation.text += store.read_log(generation.pk, after=len(generation.text)).text
         generation.text_length = len(generation.text)
@@ -33,7 +33,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
             raise GenerationComplete
         require_room(generation.owner)
         generation.state = State.QUEUED
-        # The number of an attempt of its own, so that a worker that has not heard of the end cannot write.
+        # Fences off a worker that has not heard of the end.
         generation.attempt += 1
         written = generation.completion_tokens or estimate_tokens(generation.text)
         generation.parameters |= {"max_tokens": written + more_tokens}
@@ -45,7 +45,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.started_at = generation.ended_at = None
         generation.enqueued_at = Now()
         generation.save()
-        # Before the commit: whoever sees it waiting must not find the end in its log.
+        # Before the commit: nobody may see it queued and find the end in its log.
         store.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text, tokens=written)
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation

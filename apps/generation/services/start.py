@@ -18,7 +18,7 @@ from apps.generation.services.enqueue import enqueue
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text to be continued; with something ``after`` it, the gap between both is to be filled."""
+    """A text to continue; with text ``after`` it, a gap to fill."""
 
     before: str
     after: str = ""
@@ -40,9 +40,8 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
     """Store a queued reply to a chat and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
-    ``wanted`` is the one endpoint that it may run on; it waits for that one where it is away, like one that waits
-    while all servers are down.
-    Raises ``TooManyAtOnce``, and ``IntegrityError`` where the owner used ``idempotency_key`` before.
+    ``wanted`` is the one endpoint that it may run on; it waits while that endpoint is down.
+    Raises ``TooManyAtOnce``, and ``IntegrityError`` if the owner used ``idempotency_key`` before.
     """
     return _start(
         owner=owner,
@@ -62,7 +61,7 @@ def start_completion(
     parameters: Mapping[str, Any] | None = None,
     idempotency_key: UUID | None = None,
 ) -> Generation:
-    """``start_generation`` for a text that is to be continued or filled in."""
+    """Like ``start_generation``, for a text to continue or a gap to fill."""
     return _start(
         owner=owner,
         variant=variant,
@@ -76,7 +75,7 @@ def start_completion(
 
 
 def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
-    """The fields of a generation that say where it may run."""
+    """Return the fields that say where a generation may run."""
     if wanted is None:
         return {"wanted_endpoint_id": None, "wanted_name": ""}
     return {"wanted_endpoint_id": wanted.endpoint_id, "wanted_name": wanted.name}
@@ -91,8 +90,8 @@ def _start(*, owner: User, **fields: Any) -> Generation:
 
 
 def require_room(owner: User) -> None:
-    """Raise ``TooManyAtOnce`` unless the owner may have one more; the answer holds until the transaction ends."""
-    # One at a time per person, or two at once would both find room for one. Does not hold up who refers to the row.
+    """Raise ``TooManyAtOnce`` if the owner is at the limit; holds until the transaction ends."""
+    # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     most = settings.GENERATIONS_PER_PERSON
     if Generation.objects.active().filter(owner=owner).count() >= most:

@@ -1,8 +1,7 @@
-"""Ties a Celery worker's life to its ``Runtime``, and to nothing less.
+"""Start and stop a worker's ``Runtime`` with its Celery worker.
 
-A task is a ticket, acknowledged when it begins: what is lost is sent again by the reaper. So nothing is restored when a
-connection closes, which kombu 5.7 would try over a connection that is gone, and fail: the worker stopped fetching, and
-ended once its replies were written.
+A task is a ticket, acknowledged when it begins; the reaper sends lost ones again. So nothing need be restored when a
+connection closes. kombu 5.7 restores over the closed connection and fails, after which the worker fetched nothing more.
 """
 
 from typing import Any
@@ -17,9 +16,9 @@ _runtimes: list[Runtime] = []
 
 
 class LastingConsumer(Consumer):
-    """Celery's own, for which a connection that is gone is no reason to end the worker.
+    """Celery's consumer, which reconnects after ``AttributeError`` too.
 
-    A ticket that kombu 5.7 acknowledges just when its channel has been closed finds ``None`` where the connection was.
+    kombu 5.7 raises it when it acknowledges a ticket on a channel that has just been closed.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,7 +28,7 @@ class LastingConsumer(Consumer):
 
 
 def current_runtime() -> Runtime:
-    """The runtime of this worker process."""
+    """Return the runtime of this worker process."""
     return _runtimes[-1]
 
 

@@ -1,4 +1,4 @@
-"""What a model server is asked for: the conversation as far as its window has room, and a reply of what is left."""
+"""Build a chat request: the messages that fit the context window, and a reply of what is left."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from apps.generation.models import Generation
-from apps.generation.worker.run import Run
+from apps.generation.worker.attempt import Attempt
 from apps.inference.context import TOKENS_AROUND_A_CHAT, estimate_messages, fit
 from apps.inference.protocols.base import Protocol
 from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
@@ -19,7 +19,7 @@ COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hol
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Which model server a generation goes to, and how to speak to it. ``window`` is in tokens."""
+    """The endpoint that a generation goes to, and how to speak to it. ``window`` is in tokens."""
 
     endpoint: str
     server: Server
@@ -30,39 +30,39 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """Turns a generation into a request for one server."""
+class ChatRequestBuilder:
+    """Builds the request for one endpoint."""
 
     http: aiohttp.ClientSession
     protocol: Protocol
     destination: Destination
 
-    async def request_for(self, generation: Generation, run: Run) -> ChatRequest:
-        """The request for what is missing of the reply; ``run`` learns how many messages were left out of it.
+    async def request_for(self, generation: Generation, attempt: Attempt) -> ChatRequest:
+        """Return the request for the rest of the reply, and note in ``attempt`` how many messages were left out.
 
-        Raises ``ContextTooLong`` where even the last question does not fit.
+        Raises ``ContextTooLong`` if even the last question does not fit.
         """
         messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
-        if run.text:
-            messages.append(ChatMessage("assistant", run.text))
+        if attempt.text:
+            messages.append(ChatMessage("assistant", attempt.text))
         parameters = dict(self.destination.parameters)
         if asked := parameters.get("max_tokens"):
-            parameters["max_tokens"] = max(1, asked - run.tokens)
-        run.left_out = 0
+            parameters["max_tokens"] = max(1, asked - attempt.tokens)
+        attempt.left_out = 0
         if self.destination.window is None:
             return ChatRequest(messages=messages, **parameters)
         kept, parameters["max_tokens"] = await self._fit(
             messages, self.destination.window, parameters.get("max_tokens")
         )
-        run.left_out = len(messages) - len(kept)
+        attempt.left_out = len(messages) - len(kept)
         return ChatRequest(messages=kept, **parameters)
 
     async def _fit(
         self, messages: list[ChatMessage], window: int, max_tokens: int | None
     ) -> tuple[list[ChatMessage], int]:
-        """The messages that there is room for, and how long the reply may get.
+        """Return the messages that fit, and how many tokens the reply may have.
 
-        The estimate errs upwards, so what fits by it costs no question to the server before the first token.
+        The estimate errs upwards: what fits by it needs no call to the server's tokenizer before the first token.
         """
         estimates = await _estimates(messages)
         if max_tokens and TOKENS_AROUND_A_CHAT + sum(estimates) + max_tokens <= window:
@@ -76,7 +76,7 @@ class Asking:
 
 
 async def _estimates(messages: list[ChatMessage]) -> list[int]:
-    """How long each message is; in a thread where that takes a while, so that other replies go on meanwhile."""
+    """Estimate the tokens of each message; long ones in a thread, so that other streams go on."""
     if sum(len(message.content) for message in messages) < LONG:
         return estimate_messages(messages)
     return await asyncio.to_thread(estimate_messages, messages)

@@ -1,4 +1,4 @@
-"""What a model server is asked for when a text is to be continued, or a gap filled."""
+"""Build the request to continue a text or fill a gap."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import aiohttp
 
 from apps.generation.models import Generation, Task
+from apps.generation.worker.attempt import Attempt
 from apps.generation.worker.chat_request import COUNT_TIMEOUTS, Destination
-from apps.generation.worker.run import Run
-from apps.generation.worker.stop_sequences import Reader
+from apps.generation.worker.stop_sequences import StopSequenceReader
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
 from apps.inference.prompts import Prompt, ReplyText, infilling_prompt
@@ -19,48 +19,49 @@ from apps.inference.requests import CompletionRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Completing:
-    """Turns a generation into a request for one server, and a reader of what comes back.
+class CompletionRequestBuilder:
+    """Builds the request for one endpoint, and the reader of its deltas.
 
-    A text goes out as it stands. A gap is put into Code Llama's infilling prompt, save for llama.cpp, which knows the
-    tokens of its model. Either way a reply that has begun is the end of the text before, so it is continued to the
-    byte.
+    A text is sent as it is. A gap is sent in Code Llama's infilling prompt; llama.cpp knows its model's own tokens.
+    The reply so far is sent as the end of the text before, so it is continued to the byte.
     """
 
     http: aiohttp.ClientSession
     protocol: Protocol
     destination: Destination
 
-    async def request_for(self, generation: Generation, run: Run) -> tuple[CompletionRequest, Reader]:
-        """The request for what is missing of the reply. Raises ``ContextTooLong`` where there is no room for any."""
+    async def request_for(
+        self, generation: Generation, attempt: Attempt
+    ) -> tuple[CompletionRequest, StopSequenceReader]:
+        """Return the request for the rest of the reply. Raises ``ContextTooLong`` if there is no room for any."""
         parameters = dict(self.destination.parameters)
         stop = list(parameters.pop("stop", None) or ())
         if asked := parameters.get("max_tokens"):
-            parameters["max_tokens"] = max(1, asked - run.tokens)
+            parameters["max_tokens"] = max(1, asked - attempt.tokens)
         if generation.task == Task.COMPLETE:
-            text, suffix = generation.prompt + run.text, ""
+            text, suffix = generation.prompt + attempt.text, ""
             reply = ReplyText(stop=tuple(stop), ends_with=(), drops_leading_space=False, newline=LF)
         elif self.destination.server.kind == "llama.cpp":
-            text, suffix = generation.prompt + run.text, generation.suffix
+            text, suffix = generation.prompt + attempt.text, generation.suffix
             reply = ReplyText(stop=tuple(stop), ends_with=(), drops_leading_space=False, newline=LF)
         else:
             prompt = infilling_prompt(generation.prompt, generation.suffix, stop=stop)
-            text, suffix = prompt.text + _continued(prompt, run.text), ""
-            # Where a server takes no more, the caller's own end the reply there; ours still end it here.
+            text, suffix = prompt.text + _continued(prompt, attempt.text), ""
+            # The caller's stop sequences come first: a server may take few. Ours are looked for here anyway.
             stop = [*stop, *(own for own in prompt.stop if own not in stop)][:MOST_STOPS]
             reply = prompt.reply_text()
         await self._limit(text + suffix, parameters)
-        return CompletionRequest(text, suffix=suffix, stop=stop, **parameters), Reader(reply)
+        return CompletionRequest(text, suffix=suffix, stop=stop, **parameters), StopSequenceReader(reply)
 
     async def _limit(self, text: str, parameters: dict[str, Any]) -> None:
-        """Keep the reply within the server's window; the estimate errs upwards, so often there is nothing to count."""
+        """Keep the reply within the context window. Count only if the estimate, which errs upwards, does not fit."""
         window, asked = self.destination.window, parameters.get("max_tokens")
         if window is None or (asked and estimate_tokens(text) + asked <= window):
             return
         try:
             tokens = await self.protocol.tokenize(self.http, self.destination.server, text, COUNT_TIMEOUTS)
         except InferenceError:
-            return  # nobody can say; the server will
+            return  # the server itself will refuse
         if len(tokens) >= window:
             sentence = f"The text takes {len(tokens)} tokens; the model's window holds {window}, with the reply."
             raise ContextTooLong(sentence, sentence=sentence)

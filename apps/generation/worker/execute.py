@@ -1,4 +1,4 @@
-"""Run the next generation to its end. The only place where a worker's thread and its event loop meet."""
+"""Attempt the next generation to its end. The only place where a worker's thread and its event loop meet."""
 
 import time
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
-from apps.generation.services.claim import claim_next, next_waiting, wishes
+from apps.generation.services.claim import claim_next, next_queued, wishes
 from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
-from apps.generation.worker.attempt import Streaming
-from apps.generation.worker.run import StopReason
+from apps.generation.worker.attempt import StopReason
+from apps.generation.worker.failover import Failover
 from apps.generation.worker.runtime import Runtime
 from apps.stores.outages import POSTGRES_AWAY, STORE_AWAY
 
@@ -29,10 +29,10 @@ UNEXPECTED = "Something went wrong on our side while this reply was written. The
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A place on ``endpoint``; or without one, why there will be none for those that any server may write.
+class Reservation:
+    """A slot on ``endpoint``. Without an endpoint, ``refusal`` says why no endpoint can ever run the generation.
 
-    ``whoever``: it is not only for those that want this very endpoint.
+    ``whoever``: the slot is open to generations that may run anywhere, too.
     """
 
     endpoint: Endpoint | None = None
@@ -40,34 +40,34 @@ class Taken:
     whoever: bool = True
 
 
-def run_next(*, variant: str, task: str, runtime: Runtime) -> None:
-    """Take a place on a model server that does ``task``, then whose turn it is there, and run that to its end.
+def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
+    """Reserve a slot on an endpoint for ``task``, claim the generation whose turn it is, and run it to its end.
 
-    Does nothing where no place is free: whoever frees one sends for the next. Nothing either where nothing waits.
+    Does nothing if no slot is free or nothing is queued: freeing a slot sends the next ticket.
     """
     holder = new_holder(runtime.name)
-    taken = _take_place(variant, task, holder)
-    if taken is None:
+    slot = _reserve_slot(variant, task, holder)
+    if slot is None:
         return
-    endpoint = taken.endpoint
+    endpoint = slot.endpoint
     generation = claim_next(
         variant=variant,
         task=task,
         worker=runtime.name,
         endpoint_id=endpoint.pk if endpoint else None,
-        whoever=taken.whoever,
+        whoever=slot.whoever,
     )
     if generation is not None:
-        outcome = _outcome(generation, endpoint, holder, taken.refusal, runtime)
-        _store(generation, outcome, is_trial=endpoint is not None and endpoint.health == Health.DOWN)
+        outcome = _outcome(generation, endpoint, holder, slot.refusal, runtime)
+        _store(generation, outcome, is_probe=endpoint is not None and endpoint.health == Health.DOWN)
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
-            release_slot(generation.endpoint_id, holder)  # it moved there
-        _free_place(endpoint.pk, holder, variant)
+            release_slot(generation.endpoint_id, holder)  # failed over to it
+        _free_slot(endpoint.pk, holder, variant)
 
 
-def _take_place(variant: str, task: str, holder: UUID) -> Taken | None:
-    """A place for the first in line who can have one: who waits for a server that is full or away holds nobody up."""
+def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
+    """Reserve a slot for the first queued generation that can run now; waiting for a busy endpoint blocks nobody."""
     wanted = wishes(variant=variant, task=task)
     if not wanted:
         return None
@@ -78,13 +78,12 @@ def _take_place(variant: str, task: str, holder: UUID) -> Taken | None:
         except AllEndpointsBusy:
             continue
         except NoEndpointAvailable as error:
-            # One that is down may come back, and so may one that is wanted: the reaper sends for those who wait, and
-            # ends the wait.
+            # An endpoint that is down may come back: the reaper sends tickets again and ends the wait.
             if only is None and error.retry_after is None:
-                return Taken(refusal=error.sentence)
+                return Reservation(refusal=error.sentence)
             continue
-        # What nobody else would get, a trial above all, is for those who asked for it.
-        return Taken(endpoint, whoever=only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN))
+        # Only generations that asked for a degraded or down endpoint are sent there.
+        return Reservation(endpoint, whoever=only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN))
     return None
 
 
@@ -94,10 +93,10 @@ def _outcome(
     if endpoint is None:
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=refusal)
     try:
-        return Streaming(generation, endpoint, holder, runtime).to_its_end()
+        return Failover(generation, endpoint, holder, runtime).to_its_end()
     except EndpointError as error:  # its token cannot be read
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=error.sentence)
-    except STORE_AWAY as error:  # before or between streams: what is written is in the log, and another goes on with it
+    except STORE_AWAY as error:  # the log has the text so far; the next attempt continues it
         logger.warning("generation given back", generation=str(generation.pk), error=type(error).__name__)
         return StopReason.HANDOVER
     except Exception:
@@ -106,8 +105,8 @@ def _outcome(
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=UNEXPECTED)
 
 
-def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: bool) -> None:
-    """Keep trying while Postgres is away: the text is complete, and another attempt would add to it."""
+def _store(generation: Generation, outcome: Outcome | StopReason, *, is_probe: bool) -> None:
+    """Store the outcome. Retry while Postgres is down: the text is complete, another attempt would add to it."""
     generation_id, attempt = generation.pk, generation.attempt
     while True:
         try:
@@ -118,7 +117,7 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: b
                 case StopReason.HANDOVER | StopReason.OVERLOADED:
                     release_generation(generation_id=generation_id, attempt=attempt)
                 case StopReason.UNSERVED:
-                    leave_stuck(generation_id=generation_id, attempt=attempt, counts=not is_trial)
+                    leave_stuck(generation_id=generation_id, attempt=attempt, counts=not is_probe)
                 case StopReason.CANCELLED | StopReason.LOST:
                     settle_log(generation_id=generation_id)
         except POSTGRES_AWAY as error:
@@ -129,7 +128,7 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_trial: b
             return
 
 
-def _free_place(endpoint_id: UUID, holder: UUID, variant: str) -> None:
+def _free_slot(endpoint_id: UUID, holder: UUID, variant: str) -> None:
     release_slot(endpoint_id, holder)
-    enqueue(next_waiting(variant=variant))
+    enqueue(next_queued(variant=variant))
     connection.close()

@@ -1,6 +1,6 @@
-"""The asyncio side of a worker process: one event loop in which all its streams, Redis and timers live.
+"""The asyncio side of a worker process: one event loop for all its streams, Redis and timers.
 
-Celery's threads hand a coroutine over with ``Runtime.call`` and wait.
+Celery's threads hand coroutines over with ``Runtime.call`` and wait.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from apps.endpoints.slots import renew_slots
 from apps.generation.log.store import CANCEL_CHANNEL
 from apps.generation.selectors import is_held
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
-from apps.generation.worker.hang_watch import leave_those_that_hang
+from apps.generation.worker.attempt import Attempt, StopReason
+from apps.generation.worker.hang_watch import drop_hanging_streams
 from apps.generation.worker.log_writer import LogWriter
-from apps.generation.worker.run import Run, StopReason
 from apps.generation.worker_identity import WORKERS_KEY, own_name
 from apps.inference.http.connection import open_session
 from apps.stores.redis import async_client
@@ -38,7 +38,7 @@ RETRY_SECONDS = 0.25
 
 
 class Runtime:
-    """Starts with ``start``, in a thread of its own; ``drain`` gives every run back; ``stop`` ends it."""
+    """``start`` runs it in its own thread; ``drain`` gives all generations back; ``stop`` ends it."""
 
     redis: "redis.asyncio.Redis"
     http: aiohttp.ClientSession
@@ -47,7 +47,7 @@ class Runtime:
     def __init__(self) -> None:
         self.name = own_name()
         self.draining = False
-        self._runs: dict[UUID, Run] = {}
+        self._attempts: dict[UUID, Attempt] = {}
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stopping = asyncio.Event()
@@ -58,11 +58,11 @@ class Runtime:
         self._ready.wait()
 
     def call[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run ``coroutine`` in the loop; the calling thread waits."""
+        """Attempt ``coroutine`` in the loop; the calling thread waits."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def drain(self) -> None:
-        """Take no new run, and stop the present ones so that other workers continue them."""
+        """Take no new generation. Stop the current ones so that other workers continue them."""
         self.draining = True
         self._loop.call_soon_threadsafe(self._hand_over)
 
@@ -70,17 +70,17 @@ class Runtime:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(timeout=5)
 
-    def hold(self, run: Run) -> None:
-        """Checkpoint ``run``, renew its lease and its place, and pass on cancellations, until ``let_go``."""
-        if earlier := self._runs.get(run.generation_id):
-            earlier.stop(StopReason.LOST)  # it has not heard of its end yet
-        self._runs[run.generation_id] = run
+    def hold(self, attempt: Attempt) -> None:
+        """Checkpoint ``attempt``, renew its lease and slot, and pass on cancellations, until ``let_go``."""
+        if earlier := self._attempts.get(attempt.generation_id):
+            earlier.stop(StopReason.LOST)  # its end is not known here yet
+        self._attempts[attempt.generation_id] = attempt
         if self.draining:
-            run.stop(StopReason.HANDOVER)
+            attempt.stop(StopReason.HANDOVER)
 
-    def let_go(self, run: Run) -> None:
-        if self._runs.get(run.generation_id) is run:
-            del self._runs[run.generation_id]
+    def let_go(self, attempt: Attempt) -> None:
+        if self._attempts.get(attempt.generation_id) is attempt:
+            del self._attempts[attempt.generation_id]
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -95,7 +95,7 @@ class Runtime:
             asyncio.create_task(self._checkpoint_forever()),
             asyncio.create_task(self._listen_for_cancellations()),
             asyncio.create_task(self._beat()),
-            asyncio.create_task(leave_those_that_hang(self._runs.values)),
+            asyncio.create_task(drop_hanging_streams(self._attempts.values)),
         ]
         for task in background:
             task.add_done_callback(_end_worker_if_broken)
@@ -110,11 +110,11 @@ class Runtime:
         await self.redis.aclose()
 
     def _hand_over(self) -> None:
-        for run in list(self._runs.values()):
-            run.stop(StopReason.HANDOVER)
+        for attempt in list(self._attempts.values()):
+            attempt.stop(StopReason.HANDOVER)
 
     async def _beat(self) -> None:
-        """Say that this loop is alive: ``/readyz`` looks for it."""
+        """Report every two seconds that this loop is alive, for ``/readyz``."""
         while True:
             try:
                 await self.redis.zadd(WORKERS_KEY, {self.name: time.time()})
@@ -126,31 +126,31 @@ class Runtime:
     async def _checkpoint_forever(self) -> None:
         while True:
             await asyncio.sleep(settings.GENERATION_CHECKPOINT_SECONDS)
-            runs = list(self._runs.values())
-            if not runs:
+            attempts = list(self._attempts.values())
+            if not attempts:
                 continue
-            await self._renew_places(runs)
-            checkpoints = [_checkpoint(run) for run in runs]
+            await self._renew_slots(attempts)
+            checkpoints = [_checkpoint(attempt) for attempt in attempts]
             try:
                 held = await in_thread(save_checkpoints)(checkpoints)
             except Exception as error:  # noqa: BLE001 - Postgres may be away for a while; streams go on
                 logger.warning("checkpoint not saved", error=type(error).__name__)
                 continue
-            for run, checkpoint in zip(runs, checkpoints, strict=True):
+            for attempt, checkpoint in zip(attempts, checkpoints, strict=True):
                 if checkpoint.generation_id in held:
-                    run.mark_saved(checkpoint.text, checkpoint.sent)
+                    attempt.mark_saved(checkpoint.text, checkpoint.sent)
                 else:
-                    run.stop(StopReason.LOST)
+                    attempt.stop(StopReason.LOST)
 
-    async def _renew_places(self, runs: list[Run]) -> None:
-        places: dict[UUID, list[UUID]] = {}
-        for run in runs:
-            if run.endpoint_id is not None:
-                places.setdefault(run.endpoint_id, []).append(run.holder)
+    async def _renew_slots(self, attempts: list[Attempt]) -> None:
+        slots: dict[UUID, list[UUID]] = {}
+        for attempt in attempts:
+            if attempt.endpoint_id is not None:
+                slots.setdefault(attempt.endpoint_id, []).append(attempt.holder)
         try:
-            await asyncio.to_thread(renew_slots, places)
+            await asyncio.to_thread(renew_slots, slots)
         except (RedisError, OSError) as error:
-            logger.warning("places not renewed", error=type(error).__name__)
+            logger.warning("slots not renewed", error=type(error).__name__)
 
     async def _listen_for_cancellations(self) -> None:
         while True:
@@ -165,17 +165,25 @@ class Runtime:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _cancel(self, generation_id: UUID) -> None:
-        if run := self._runs.get(generation_id):
-            run.stop(StopReason.CANCELLED)
+        if attempt := self._attempts.get(generation_id):
+            attempt.stop(StopReason.CANCELLED)
 
 
-def _checkpoint(run: Run) -> Checkpoint:
-    sent = None if run.sent_saved else run.sent
-    return Checkpoint(run.generation_id, run.attempt, run.saved, run.unsaved(), run.first_token_at, run.left_out, sent)
+def _checkpoint(attempt: Attempt) -> Checkpoint:
+    sent = None if attempt.sent_saved else attempt.sent
+    return Checkpoint(
+        attempt.generation_id,
+        attempt.number,
+        attempt.saved,
+        attempt.unsaved(),
+        attempt.first_token_at,
+        attempt.left_out,
+        sent,
+    )
 
 
 def _end_worker_if_broken(task: "asyncio.Task[None]") -> None:
-    """Without one of these a worker would hold its generations and never write them: better that others go on."""
+    """End the process. A worker without one of these tasks would hold generations and never write them."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.critical("the worker is broken and ends", exc_info=error)
         os._exit(1)

@@ -1,4 +1,4 @@
-"""Reads a model server's text up to a stop sequence, whatever the server makes of it."""
+"""End a reply at its stop sequence, however the model server treats it."""
 
 from dataclasses import replace
 
@@ -6,13 +6,13 @@ from apps.inference.prompts import ReplyText
 from apps.inference.prompts.newlines import LF
 from apps.inference.requests import ChatRequest, Delta
 
-MOST_AFTER_THE_END = 4  # deltas that may still bring the figures, from a server that stops by itself
+MOST_AFTER_THE_END = 4  # deltas waited for after the end, which may bring the usage
 
 
-class Reader:
-    """Turns deltas into those of the reply: no stop sequence is in it, and it ends there.
+class StopSequenceReader:
+    """Cuts the reply before its first stop sequence.
 
-    Without anything to look for, deltas pass as they are.
+    Without stop sequences, deltas pass unchanged.
     """
 
     def __init__(self, text: ReplyText | None) -> None:
@@ -20,8 +20,8 @@ class Reader:
         self._after_the_end = 0
 
     @classmethod
-    def of_chat(cls, request: ChatRequest) -> "Reader":
-        """TGI leaves the stop sequence in the text, others do not."""
+    def of_chat(cls, request: ChatRequest) -> "StopSequenceReader":
+        """Return the reader for a chat: TGI leaves the stop sequence in the text, others do not."""
         if not request.stop:
             return cls(None)
         return cls(ReplyText(stop=tuple(request.stop), ends_with=(), drops_leading_space=False, newline=LF))
