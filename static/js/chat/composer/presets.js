@@ -11,7 +11,7 @@ const panel = document.getElementById("settings");
 const refused = document.getElementById("composer-error");
 const announcer = document.getElementById("announcer");
 const options = [...menu.children];
-const placeOfCode = "{code}";
+const codePlaceholder = "{code}";
 const typed = /^\/([^\n]{0,40})$/; // a slash, then part of a name
 
 let dismissed = false;
@@ -24,8 +24,8 @@ function put(text, caret) {
 }
 
 function around(opening) {
-  const [before, ...after] = opening.split(placeOfCode);
-  return [before, after.join(placeOfCode)];
+  const [before, ...after] = opening.split(codePlaceholder);
+  return [before, after.join(codePlaceholder)];
 }
 
 /** Remove the opening of another preset from around the text. */
@@ -40,7 +40,7 @@ function withoutOpening(written) {
   return written;
 }
 
-// Put the written text in the place for code.
+// Put the written text where the opening says {code}.
 function fillIn(opening, written) {
   const [before, after] = around(opening);
   const code = withoutOpening(written);
@@ -148,8 +148,8 @@ document.getElementById("preset-chooser")?.addEventListener("submit", (event) =>
   choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
 });
 
-// The address names a preset: put the draft in its place for code.
+// The address names a preset: put the draft where its opening says {code}.
 const { opening } = input.dataset;
-if (opening !== undefined && input.value === opening.replace(placeOfCode, "")) {
+if (opening !== undefined && input.value === opening.replace(codePlaceholder, "")) {
   fillIn(opening, localStorage.getItem(`draft:${form.dataset.draft}`) ?? "");
 }
