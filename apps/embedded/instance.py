@@ -23,7 +23,7 @@ POLL_SECONDS = 0.1
 
 @contextlib.contextmanager
 def only_instance(layout: Layout) -> Iterator[None]:
-    """Lock ``DATA_DIR``. Raises ``StartError`` if another stack holds it; the kernel frees the lock if we are killed."""
+    """Lock ``DATA_DIR``. Raise ``StartError`` if another stack holds it; the kernel frees the lock if we are killed."""
     with layout.lock.open("a+") as lock:
         give_up = time.monotonic() + HAND_OVER_SECONDS
         while not _try_lock(lock):
