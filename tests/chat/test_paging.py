@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.chat.live.moments import moment_now
 from apps.chat.live.polling import catch_up
 from apps.chat.models import Conversation, Message
 from apps.chat.services.versions import edit_question, show_version
 from apps.chat.transcript.paging import HEAVIEST, MOST, TURN, latest_part, part_about
-from apps.chat.transcript.render import moment_now
 from tests.chat.exchanges import answer
 from tests.chat.long_conversations import long_conversation
 from tests.support.frames import Element, ShownPage, parse

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from redis.exceptions import RedisError
 
-from apps.chat.transcript.render import moment_now
+from apps.chat.live.moments import moment_now
 from apps.stores.redis import async_client, sync_client
 
 logger = structlog.get_logger(__name__)

@@ -7,9 +7,10 @@ from typing import Self
 from uuid import UUID
 from zlib import crc32
 
+from apps.chat.live.moments import moment_from
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Gap
-from apps.chat.transcript.render import ShownMessage, moment_from, render_message
+from apps.chat.transcript.render import ShownMessage, render_message
 from apps.chat.transcript.status import GOING_ON
 from apps.generation.models import ACTIVE
 

@@ -5,11 +5,12 @@ A page without a cursor, or with one that does not fit, gets the messages whole.
 
 from apps.chat.live import fragments
 from apps.chat.live.cursor import Cursor, Had, checksum
+from apps.chat.live.moments import moment_now
 from apps.chat.live.reply import renderer_of
 from apps.chat.markdown.streaming import Change, Finish, Replace
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import latest_messages, part_to_catch_up
-from apps.chat.transcript.render import ShownMessage, doing_of, html_of, moment_now
+from apps.chat.transcript.render import ShownMessage, doing_of, html_of
 from apps.chat.transcript.status import spoken
 from apps.generation.models import ACTIVE
 from apps.generation.selectors import written_so_far

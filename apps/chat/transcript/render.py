@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.template.loader import render_to_string
@@ -22,7 +21,6 @@ KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
 LONGEST_KEPT = 20_000  # characters
 LONG_KEPT = 8  # of longer ones, some 10 MB at the most: 5,000 lines of code take a second to render
 LONGEST_LONG_KEPT = 200_000
-LONGEST_TRANSACTION = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +89,3 @@ def render_message(message: Message, html: SafeString, waiting: str = "") -> str
 
 def render_sidebar_link(conversation: Conversation) -> str:
     return render_to_string("chat/_sidebar_link.html", {"item": conversation, "current": conversation})
-
-
-def moment_now() -> datetime:
-    """The present instant, from which a page is to be told what changes.
-
-    A little earlier, in fact: what a page does not see may carry an older time, that of a transaction's beginning.
-    """
-    return datetime.now(UTC) - LONGEST_TRANSACTION
-
-
-def moment_from(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -15,9 +15,10 @@ from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.conversation_settings.values import put_settings
 from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
+from apps.chat.live.moments import moment_now
 from apps.chat.models import Attachment, Conversation, Mode, Preset
 from apps.chat.transcript.paging import Part, latest_part, part_about
-from apps.chat.transcript.render import moment_now, shown
+from apps.chat.transcript.render import shown
 from apps.chat.views.assistant import assistant_context
 from apps.chat.views.sidebar import deleted_conversations, sidebar_for
 
