@@ -38,7 +38,7 @@ class Sidebar:
     @property
     def is_live(self) -> bool:
         """Whether a reply in any of them is being written or waits to be."""
-        return any(item.is_generating for group in self.groups for item in group.conversations)  # type: ignore[attr-defined]
+        return any(item.is_generating for group in self.groups for item in group.conversations)
 
 
 def text_of(message: Message) -> str:

@@ -1,7 +1,7 @@
 """A person's own API keys: list, make and show once, revoke."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -11,15 +11,15 @@ from apps.accounts.api_keys import issue_api_key, revoke_api_key
 from apps.accounts.errors import AccountError
 from apps.accounts.forms import KeyForm
 from apps.accounts.models import ApiKey
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("new_key")
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: WorkbenchRequest) -> HttpResponse:
     """List the keys, and make one. Only the answer to the form shows the new key."""
-    user = user_of(request)
+    user = request.user
     form = KeyForm(request.POST if request.method == "POST" else None)
     new_key = ""
     if form.is_bound and form.is_valid():
@@ -39,9 +39,9 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
+def revoke_key(request: WorkbenchRequest, key_id: int) -> HttpResponse:
     """Ask for confirmation, then revoke. Another person's key is 404."""
-    key = ApiKey.objects.visible_to(user_of(request)).filter(pk=key_id).first()
+    key = ApiKey.objects.visible_to(request.user).filter(pk=key_id).first()
     if key is None:
         raise Http404
     if request.method != "POST":

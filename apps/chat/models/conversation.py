@@ -110,6 +110,7 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
+    is_generating: bool  # of ``with_activity()``
 
     class Meta:
         ordering = ["-updated_at"]

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.forms import DraftForm, MessageForm
 from apps.chat.models import Attachment, Conversation
@@ -27,7 +27,7 @@ LONGEST_IN_ADDRESS = 1_500  # characters, of up to 12 bytes once they are quoted
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def attach(request: HttpRequest) -> HttpResponse:
+def attach(request: WorkbenchRequest) -> HttpResponse:
     """Keep the files that are sent for the draft of ``conversation``, or of a new one; the answer shows that draft."""
     conversation = drafted_in(request)
     sentences = []
@@ -38,36 +38,36 @@ def attach(request: HttpRequest) -> HttpResponse:
         except ChatError as error:
             sentences.append(error.sentence)
             status = error.status
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect(conversation or "chat:home")
     return _draft(request, conversation, sentences, status)
 
 
 @require_GET
 @never_cache
-def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def attachment(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
     """A file as it was attached, highlighted: a page, or for htmx what a dialog shows."""
     file = _file_for(request, attachment_id)
     context = {"file": file, "code": highlighted_file(file.name, file.text)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "chat/_attachment.html", context)
     return render(request, "chat/attachment.html", {**context, "sidebar": sidebar_for(request)})
 
 
 @require_GET
 @never_cache
-def download(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def download(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
     """A file's text, to be saved and never shown by the browser."""
     file = _file_for(request, attachment_id)
     return text_download(file.name, file.text)
 
 
 @require_POST
-def remove(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def remove(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
     """Take a file out of its draft. One that was sent stays with its question."""
     file = _file_for(request, attachment_id)
     remove_file(attachment=file)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return _draft(request, file.conversation)
     # Without htmx the whole form comes here; the text goes back with the address, as far as that can carry it.
     address = resolve_url(file.conversation or "chat:home")
@@ -76,7 +76,7 @@ def remove(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(address + words)
 
 
-def files_of(request: HttpRequest, form: MessageForm, conversation: Conversation | None) -> list[UUID]:
+def files_of(request: WorkbenchRequest, form: MessageForm, conversation: Conversation | None) -> list[UUID]:
     """The files that go with a question: those that were uploaded before, and those that come with it.
 
     The latter are part of the draft from here on, whatever becomes of the question. Raises what ``attach_file`` does.
@@ -84,12 +84,12 @@ def files_of(request: HttpRequest, form: MessageForm, conversation: Conversation
     form.is_valid()
     named: list[UUID] = form.cleaned_data.get("attachments", [])
     uploads = request.FILES.getlist("files")
-    if not uploads or sent_before(user_of(request), form.cleaned_data.get("key")):
+    if not uploads or sent_before(request.user, form.cleaned_data.get("key")):
         return named
     return [*named, *(_attach(request, conversation, upload).pk for upload in uploads)]
 
 
-def drafted_in(request: HttpRequest) -> Conversation | None:
+def drafted_in(request: WorkbenchRequest) -> Conversation | None:
     """Whose draft is meant: a conversation's, or that of a new one."""
     form = DraftForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
@@ -99,19 +99,19 @@ def drafted_in(request: HttpRequest) -> Conversation | None:
 
 
 def _draft(
-    request: HttpRequest, conversation: Conversation | None, sentences: Sequence[str] = (), status: int = 200
+    request: WorkbenchRequest, conversation: Conversation | None, sentences: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
-    files = Attachment.objects.in_draft(user_of(request), conversation).without_text()
+    files = Attachment.objects.in_draft(request.user, conversation).without_text()
     context = {"files": files, "sentences": list(dict.fromkeys(sentences))}
     return render(request, "chat/_draft_files.html", context, status=status)
 
 
-def _attach(request: HttpRequest, conversation: Conversation | None, upload: "UploadedFile[Any]") -> Attachment:
+def _attach(request: WorkbenchRequest, conversation: Conversation | None, upload: "UploadedFile[Any]") -> Attachment:
     name = upload.name or ""
     check_size(harmless_name(name), upload.size or 0)
-    return attach_file(owner=user_of(request), conversation=conversation, name=name, content=upload.read())
+    return attach_file(owner=request.user, conversation=conversation, name=name, content=upload.read())
 
 
-def _file_for(request: HttpRequest, attachment_id: UUID) -> Attachment:
-    files = Attachment.objects.visible_to(user_of(request)).select_related("conversation")
+def _file_for(request: WorkbenchRequest, attachment_id: UUID) -> Attachment:
+    files = Attachment.objects.visible_to(request.user).select_related("conversation")
     return get_object_or_404(files, pk=attachment_id)

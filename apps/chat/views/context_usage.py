@@ -1,12 +1,12 @@
 """How much of the window the question takes that is being written."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.estimate import weigh
 from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
@@ -18,7 +18,7 @@ from apps.chat.views.attachments import drafted_in
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def gauge(request: HttpRequest) -> HttpResponse:
+def gauge(request: WorkbenchRequest) -> HttpResponse:
     """The gauge for the ``message`` as it stands, on GET for none yet, and the files of its draft.
 
     What was said of it before is named by ``level``: only a change is announced.
@@ -27,7 +27,7 @@ def gauge(request: HttpRequest) -> HttpResponse:
     conversation = drafted_in(request)
     # A little more than can be sent is enough to say that it is too much.
     draft = request.POST.get("message", "")[: settings.CHAT_MESSAGE_CHARACTERS + 1]
-    files = list(Attachment.objects.in_draft(user_of(request), conversation).without_text())
+    files = list(Attachment.objects.in_draft(request.user, conversation).without_text())
     weighed = conversation or _about_to_begin(request, servers)
     weighing = weigh(weighed, draft=draft, files=files, servers=servers)
     if weighing:
@@ -38,7 +38,7 @@ def gauge(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/_context_usage_answer.html", context)
 
 
-def _about_to_begin(request: HttpRequest, servers: ChatServers) -> Conversation:
+def _about_to_begin(request: WorkbenchRequest, servers: ChatServers) -> Conversation:
     """The conversation that the message would begin, with the settings that stand beside it so far."""
     mode = Mode.GUIDE if request.POST.get("mode") == Mode.GUIDE else Mode.CHAT
     conversation = Conversation(mode=mode)

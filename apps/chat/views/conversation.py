@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import ChatError
@@ -19,7 +19,7 @@ from apps.chat.views.responses import led_to, refused, sent
 
 
 @require_http_methods(["GET", "POST"])
-def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation; posting to it asks the next question."""
     shown = conversation_for(request, conversation_id)
     if request.method != "POST":
@@ -37,18 +37,18 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: WorkbenchRequest) -> HttpResponse:
     """A new chat; posting its first message, and settings with it, makes the conversation."""
     return _begin(request, Mode.CHAT)
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
+def ask(request: WorkbenchRequest) -> HttpResponse:
     """Ask the guide; posting the first question makes the conversation, which stays with the guide."""
     return _begin(request, Mode.GUIDE)
 
 
-def _begin(request: HttpRequest, mode: Mode) -> HttpResponse:
+def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
     if request.method != "POST":
         return page(request, None, MessageForm())
     form, assistant = MessageForm(request.POST), SettingsForm(request.POST, servers=chat_servers(), mode=mode)
@@ -59,7 +59,7 @@ def _begin(request: HttpRequest, mode: Mode) -> HttpResponse:
         if not assistant.is_valid():
             return refused(request, None, form, f"Not sent. In the settings, {assistant.sentence}", 422, assistant)
         exchange = start_conversation(
-            owner=user_of(request),
+            owner=request.user,
             text=form.cleaned_data["message"],
             files=files,
             idempotency_key=form.cleaned_data["key"],

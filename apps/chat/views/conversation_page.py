@@ -4,11 +4,11 @@ import re
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.estimate import weigh
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
@@ -26,7 +26,7 @@ PLACE = re.compile("[1-9][0-9]{0,8}")
 
 
 def page(
-    request: HttpRequest,
+    request: WorkbenchRequest,
     conversation: Conversation | None,
     form: MessageForm,
     sentence: str = "",
@@ -43,7 +43,7 @@ def page(
     if preset and conversation is None:
         put_settings(begun, preset.settings)
         assistant = assistant or SettingsForm(servers=servers, mode=mode, first=preset.settings)
-    files = list(Attachment.objects.in_draft(user_of(request), conversation).without_text())
+    files = list(Attachment.objects.in_draft(request.user, conversation).without_text())
     draft = form["message"].value() or request.GET.get("prompt", "") or (preset.draft if preset else "")
     weighing = weigh(begun, draft=draft, files=files, servers=servers)
     context = {
@@ -65,13 +65,13 @@ def page(
     return render(request, "chat/page.html", context)
 
 
-def presets_for(request: HttpRequest) -> tuple[list[Preset], Preset | None]:
+def presets_for(request: WorkbenchRequest) -> tuple[list[Preset], Preset | None]:
     """Those that the person may choose, and the one of them that the address names with ``preset``."""
-    presets = list(Preset.objects.visible_to(user_of(request)))
+    presets = list(Preset.objects.visible_to(request.user))
     return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
 
 
-def _part_asked_for(request: HttpRequest, conversation: Conversation) -> list[Part]:
+def _part_asked_for(request: WorkbenchRequest, conversation: Conversation) -> list[Part]:
     """What stands about the place in the address, ``at``, or at the end."""
     place = request.GET.get("at", "")
     if not PLACE.fullmatch(place):

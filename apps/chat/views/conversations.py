@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
@@ -21,29 +21,29 @@ from apps.chat.views.sidebar import Deleted, address_after, open_conversation, r
 
 @require_GET
 @never_cache
-def manage(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """What can be done with a conversation: a menu for htmx, a page of its own without."""
     item = conversation_for(request, conversation_id)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "chat/_manage.html", {"item": item, "files": files_to_share(item)})
     return _manage_page(request, item)
 
 
 @require_POST
-def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Give it another title."""
     item = conversation_for(request, conversation_id)
     try:
         rename_conversation(conversation=item, title=request.POST.get("title", ""))
     except EmptyTitle as error:
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             return refreshed(request, toast=error.sentence, tone="warning")
         return _manage_page(request, item, error.sentence, error.status)
     return _done(request, item, f"Renamed to “{item.title}”.")
 
 
 @require_POST
-def pin(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Pin it, or with ``off`` no longer."""
     item = conversation_for(request, conversation_id)
     pinned = "off" not in request.POST
@@ -52,31 +52,31 @@ def pin(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def archive(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Put it into the archive, or with ``off`` back."""
     item = conversation_for(request, conversation_id)
     archived = "off" not in request.POST
     archive_conversation(conversation=item, archived=archived)
     sentence = f"“{item.title}” is {'archived' if archived else 'back from the archive'}."
     # On a phone nothing else would show it.
-    return refreshed(request, toast=sentence) if request.htmx else redirect(item)  # type: ignore[attr-defined]
+    return refreshed(request, toast=sentence) if request.htmx else redirect(item)
 
 
 @require_POST
-def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Delete it; the answer offers to undo that."""
     item = conversation_for(request, conversation_id)
-    was_open = bool(request.htmx) and open_conversation(request) == item  # type: ignore[attr-defined]
+    was_open = bool(request.htmx) and open_conversation(request) == item
     delete_conversation(conversation=item)
     if was_open:
         return HttpResponseClientRedirect(address_after(item))
-    return refreshed(request, deleted=Deleted(item)) if request.htmx else HttpResponseRedirect(address_after(item))  # type: ignore[attr-defined]
+    return refreshed(request, deleted=Deleted(item)) if request.htmx else HttpResponseRedirect(address_after(item))
 
 
 @require_POST
-def restore(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def restore(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Bring back what was deleted a moment ago, or with ``together`` all that were deleted together with it."""
-    deleted = Conversation.objects.deleted_by(user_of(request))
+    deleted = Conversation.objects.deleted_by(request.user)
     item = get_object_or_404(deleted, pk=conversation_id)
     number = 1
     if "together" in request.POST:
@@ -88,9 +88,9 @@ def restore(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def archived(request: HttpRequest) -> HttpResponse:
+def archived(request: WorkbenchRequest) -> HttpResponse:
     """What is archived, and what was deleted and can still be brought back."""
-    user = user_of(request)
+    user = request.user
     context = {
         "archived": Conversation.objects.visible_to(user).archived().order_by("-archived_at"),
         "deleted": Conversation.objects.deleted_by(user).order_by("-deleted_at"),
@@ -100,12 +100,12 @@ def archived(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/archive.html", context)
 
 
-def _done(request: HttpRequest, item: Conversation, sentence: str, **context: Conversation) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+def _done(request: WorkbenchRequest, item: Conversation, sentence: str, **context: Conversation) -> HttpResponse:
+    if not request.htmx:
         return redirect(item)
     return refreshed(request, done=sentence, **context)
 
 
-def _manage_page(request: HttpRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
+def _manage_page(request: WorkbenchRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {"item": item, "files": files_to_share(item), "sidebar": sidebar_for(request), "sentence": sentence}
     return render(request, "chat/manage.html", context, status=status)

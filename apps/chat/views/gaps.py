@@ -3,11 +3,12 @@
 import re
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.transcript.paging import beginning_of_gap, end_of_gap
 from apps.chat.transcript.render import shown
 from apps.chat.views.doors import conversation_for
@@ -17,14 +18,14 @@ POSITION = re.compile("[0-9]{1,9}")
 
 @require_GET
 @never_cache
-def gap(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def gap(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """What stands before a message, from the position ``after`` on: the last of it, or the first with ``from=start``.
 
     It depends on the message alone and not on which thread is shown now, so that it fits the page that asks.
     """
     conversation = conversation_for(request, conversation_id)
     below = get_object_or_404(conversation.messages.select_related("conversation"), pk=message_id)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect("chat:place", conversation_id, message_id)
     after = request.GET.get("after", "")
     fill = beginning_of_gap if request.GET.get("from") == "start" else end_of_gap

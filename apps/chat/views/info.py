@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.reply_info import ReplyInfo
 from apps.chat.views.doors import reply_for
 from apps.chat.views.sidebar import sidebar_for
@@ -14,17 +15,17 @@ from apps.chat.views.sidebar import sidebar_for
 
 @require_GET
 @never_cache
-def info(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def info(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Figures, settings, and exactly what the model was told; for htmx without the page around it."""
     context = {"info": _info_for(request, conversation_id, message_id)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "chat/_info_dialog.html", context)
     return render(request, "chat/info.html", {**context, "sidebar": sidebar_for(request)})
 
 
 @require_GET
 @never_cache
-def request_body(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def request_body(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The last request's body, in the bytes that the model server got."""
     post = _info_for(request, conversation_id, message_id).post
     if post is None:
@@ -33,7 +34,7 @@ def request_body(request: HttpRequest, conversation_id: UUID, message_id: UUID) 
     return HttpResponse(post.content, content_type="application/json", headers=headers)
 
 
-def _info_for(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> ReplyInfo:
+def _info_for(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> ReplyInfo:
     message = reply_for(request, conversation_id, message_id)
     if message.generation is None:
         raise Http404

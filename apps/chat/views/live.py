@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.live.access import conversation_for
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.polling import catch_up
@@ -22,7 +22,7 @@ RETRY_AFTER_SECONDS = 60
 
 
 @require_GET
-async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
+async def events(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponseBase:
     """The frames of the conversation's socket, as server-sent events."""
     conversation = _found(await in_thread(_conversation)(request, conversation_id))
     try:
@@ -37,15 +37,15 @@ async def events(request: HttpRequest, conversation_id: UUID) -> HttpResponseBas
 
 @require_GET
 @never_cache
-def changes(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def changes(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """What a page that asks with its ``cursor`` is missing."""
     conversation = _found(_conversation(request, conversation_id))
     html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
     return JsonResponse({"html": html, "cursor": cursor})
 
 
-def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation | None:
-    return conversation_for(user_of(request), conversation_id)
+def _conversation(request: WorkbenchRequest, conversation_id: UUID) -> Conversation | None:
+    return conversation_for(request.user, conversation_id)
 
 
 def _found(conversation: Conversation | None) -> Conversation:

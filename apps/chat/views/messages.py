@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.forms import EditForm, MessageForm
 from apps.chat.models import Rating, Role
@@ -22,7 +23,7 @@ from apps.chat.views.sidebar import sidebar_for
 
 
 @require_POST
-def stop(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Stop the reply that is being written; the socket shows that it has."""
     shown = conversation_for(request, conversation_id)
     stop_reply(conversation=shown)
@@ -30,7 +31,7 @@ def stop(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def go_on(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Continue a reply that broke off; the socket shows how it goes on."""
     reply = reply_for(request, conversation_id, message_id)
     try:
@@ -41,7 +42,7 @@ def go_on(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 
 
 @require_POST
-def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Have a question, or a reply's, answered once more; the socket shows the new reply."""
     message = message_for(request, conversation_id, message_id)
     try:
@@ -55,7 +56,7 @@ def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Ask a question in other words; the socket shows the thread that this begins. A page without JavaScript."""
     shown = conversation_for(request, conversation_id)
     question = get_object_or_404(shown.messages.filter(role=Role.USER).with_files(), pk=message_id)
@@ -78,7 +79,7 @@ def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
 
 
 @require_POST
-def show(request: HttpRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
+def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
     """Show another version of a message, and what follows it; the socket brings it."""
     shown = conversation_for(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
@@ -91,7 +92,7 @@ def show(request: HttpRequest, conversation_id: UUID, message_id: UUID, version:
 
 
 @require_POST
-def fork(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Begin a conversation with the thread up to a message, and go there."""
     message = message_for(request, conversation_id, message_id)
     try:
@@ -103,19 +104,19 @@ def fork(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
 
 @require_GET
 @never_cache
-def text(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def text(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A message as it was written, to be copied."""
     message = message_for(request, conversation_id, message_id)
     return HttpResponse(text_of(message), content_type="text/plain; charset=utf-8")
 
 
 @require_POST
-def rate(request: HttpRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
+def rate(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
     """Rate a reply ``good`` or ``bad``, or with ``none`` no longer."""
     reply = reply_for(request, conversation_id, message_id)
     if rating not in {*Rating.values, "none"}:
         raise Http404
     rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating))
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "chat/_rated.html", {"message": reply})
     return redirect("chat:place", conversation_id, message_id)

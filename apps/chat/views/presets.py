@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.preset_form import PresetForm
 from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ChatError, ConversationGone, PresetNameTaken
@@ -22,9 +22,9 @@ from apps.chat.views.sidebar import sidebar_for
 
 @require_safe
 @never_cache
-def presets(request: HttpRequest) -> HttpResponse:
+def presets(request: WorkbenchRequest) -> HttpResponse:
     """Those that one may choose, and may change."""
-    user = user_of(request)
+    user = request.user
     context = {
         "own": Preset.objects.owned_by(user),
         "everybodys": Preset.objects.visible_to(user).for_everybody(),
@@ -35,31 +35,31 @@ def presets(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: WorkbenchRequest) -> HttpResponse:
     """A new one; with ``of``, filled in from the settings of a conversation."""
-    preset = Preset(owner=user_of(request))
+    preset = Preset(owner=request.user)
     return _edit(request, PresetForm(request.POST or None, instance=preset, initial=_settings_asked_for(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def edit(request: HttpRequest, preset_id: int) -> HttpResponse:
+def edit(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
     """Change one's own."""
-    preset = get_object_or_404(Preset.objects.owned_by(user_of(request)), pk=preset_id)
+    preset = get_object_or_404(Preset.objects.owned_by(request.user), pk=preset_id)
     return _edit(request, PresetForm(request.POST or None, instance=preset))
 
 
 @require_POST
-def delete(request: HttpRequest, preset_id: int) -> HttpResponse:
+def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
     """Delete one's own; conversations keep what they have of it."""
-    preset = get_object_or_404(Preset.objects.owned_by(user_of(request)), pk=preset_id)
+    preset = get_object_or_404(Preset.objects.owned_by(request.user), pk=preset_id)
     delete_preset(preset=preset)
     messages.success(request, f"The preset “{preset.name}” was deleted.")
     return redirect("chat:presets")
 
 
 @require_POST
-def use(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Give a conversation the settings of a preset; the composer is filled by the page that follows."""
     shown = conversation_for(request, conversation_id)
     preset = preset_asked_for(request, request.POST.get("preset", ""))
@@ -73,20 +73,20 @@ def use(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return saved(request, shown, f"The next reply uses the settings of “{preset.name}”.", address)
 
 
-def preset_asked_for(request: HttpRequest, number: str) -> Preset | None:
+def preset_asked_for(request: WorkbenchRequest, number: str) -> Preset | None:
     """The one of this number that the person may choose."""
     if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 - what the column holds
         return None
-    return Preset.objects.visible_to(user_of(request)).filter(pk=int(number)).first()
+    return Preset.objects.visible_to(request.user).filter(pk=int(number)).first()
 
 
-def _edit(request: HttpRequest, form: PresetForm) -> HttpResponse:
+def _edit(request: WorkbenchRequest, form: PresetForm) -> HttpResponse:
     sentence, status = "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                preset = save_preset(owner=user_of(request), preset=form.save(commit=False))
+                preset = save_preset(owner=request.user, preset=form.save(commit=False))
             except PresetNameTaken as error:
                 form.add_error("name", error.sentence)
                 status = error.status
@@ -99,10 +99,10 @@ def _edit(request: HttpRequest, form: PresetForm) -> HttpResponse:
     return render(request, "chat/preset.html", context, status=status)
 
 
-def _settings_asked_for(request: HttpRequest) -> dict[str, object]:
+def _settings_asked_for(request: WorkbenchRequest) -> dict[str, object]:
     try:
         conversation_id = UUID(request.GET.get("of", ""))
     except ValueError:
         return {}
-    conversation = Conversation.objects.visible_to(user_of(request)).filter(pk=conversation_id).first()
+    conversation = Conversation.objects.visible_to(request.user).filter(pk=conversation_id).first()
     return settings_of(conversation) if conversation else {}

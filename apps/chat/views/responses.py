@@ -2,11 +2,11 @@
 
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.forms import MessageForm
@@ -17,22 +17,22 @@ from apps.chat.transcript.render import shown
 from apps.chat.views.conversation_page import page
 
 
-def led_to(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def led_to(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
     """Go to a conversation that this request has made."""
     url = conversation.get_absolute_url()
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
 
 
-def followed(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def followed(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
     """The page follows the conversation, and shows by itself what this request has changed."""
-    return HttpResponse(status=204) if request.htmx else redirect(conversation)  # type: ignore[attr-defined]
+    return HttpResponse(status=204) if request.htmx else redirect(conversation)
 
 
-def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+def sent(request: WorkbenchRequest, exchange: Exchange) -> HttpResponse:
+    if not request.htmx:
         return redirect(exchange.conversation)
     messages = latest_messages(exchange.conversation).filter(position__gte=exchange.question.position)
-    files = Attachment.objects.in_draft(user_of(request), exchange.conversation).without_text()
+    files = Attachment.objects.in_draft(request.user, exchange.conversation).without_text()
     servers = chat_servers()
     context = {
         "conversation": exchange.conversation,
@@ -46,14 +46,14 @@ def sent(request: HttpRequest, exchange: Exchange) -> HttpResponse:
 
 
 def refused(  # noqa: PLR0913, PLR0917 (a page that keeps all that was written)
-    request: HttpRequest,
+    request: WorkbenchRequest,
     conversation: Conversation | None,
     form: MessageForm,
     sentence: str,
     status: int,
     assistant: SettingsForm | None = None,
 ) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
     response = page(request, conversation, form, sentence, assistant)
     response.status_code = status

@@ -3,12 +3,12 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.forms import MessageForm
 from apps.chat.models import Message
@@ -27,22 +27,22 @@ SHOWN = 8
 
 @require_GET
 @never_cache
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: WorkbenchRequest) -> HttpResponse:
     """A page of what was found; for htmx, as somebody types, the list alone."""
     query = Query(request.GET.get("q", ""))
-    context = {"query": query, "found": find(user_of(request), query)}
-    if request.htmx:  # type: ignore[attr-defined]
+    context = {"query": query, "found": find(request.user, query)}
+    if request.htmx:
         return render(request, "chat/_search_answer.html", context)
     return render(request, "chat/search.html", {**context, "sidebar": sidebar_for(request)})
 
 
 @require_GET
 @never_cache
-def search_everything(request: HttpRequest) -> HttpResponse:
+def search_everything(request: WorkbenchRequest) -> HttpResponse:
     """Answer ``?q=`` from both."""
     context = search_page(request.GET, title=TITLE, summary=SUMMARY)
     query = Query(context["asked"])
-    mine = find(user_of(request), query)
+    mine = find(request.user, query)
     found = context["found"].results[:SHOWN] if context["found"] else ()
     context |= {"some": found, "query": query, "mine": mine[:SHOWN], "total": len(mine)}
     return render(request, "chat/search_everything.html", context)
@@ -50,7 +50,7 @@ def search_everything(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def place(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def place(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Go to a message in its conversation. One that stands in another thread is shown on POST."""
     shown = conversation_for(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)

@@ -1,12 +1,12 @@
 """Several conversations at once: archived, or deleted with a way back."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.forms import SelectionForm
 from apps.chat.models import Conversation, ConversationQuerySet
 from apps.chat.services.delete import delete_conversations
@@ -18,45 +18,45 @@ NOT_THERE = "None of them is there any longer."
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def select(request: HttpRequest) -> HttpResponse:
+def select(request: WorkbenchRequest) -> HttpResponse:
     """Do something with all that are selected in the list, or on this page where there is no JavaScript."""
     if request.method != "POST":
         return _page(request)
     form = SelectionForm(request.POST)
     if not form.is_valid():
         return _refused(request, form.sentence)
-    selected = Conversation.objects.visible_to(user_of(request)).filter(pk__in=form.cleaned_data["selected"])
+    selected = Conversation.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["selected"])
     return (_archive if form.cleaned_data["do"] == "archive" else _delete)(request, selected)
 
 
-def _archive(request: HttpRequest, selected: ConversationQuerySet) -> HttpResponse:
+def _archive(request: WorkbenchRequest, selected: ConversationQuerySet) -> HttpResponse:
     number = archive_conversations(conversations=selected)
     if not number:
         return _refused(request, NOT_THERE)
     sentence = f"{number} conversation{'' if number == 1 else 's'} {'is' if number == 1 else 'are'} archived."
-    return refreshed(request, toast=sentence) if request.htmx else redirect("chat:archived")  # type: ignore[attr-defined]
+    return refreshed(request, toast=sentence) if request.htmx else redirect("chat:archived")
 
 
-def _delete(request: HttpRequest, selected: ConversationQuerySet) -> HttpResponse:
-    shown = open_conversation(request) if request.htmx else None  # type: ignore[attr-defined]
+def _delete(request: WorkbenchRequest, selected: ConversationQuerySet) -> HttpResponse:
+    shown = open_conversation(request) if request.htmx else None
     gone = delete_conversations(conversations=selected)
     if not gone:
         return _refused(request, NOT_THERE)
     if shown in gone:
         return HttpResponseClientRedirect(address_after(gone[0]))
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return refreshed(request, deleted=Deleted(gone[0], len(gone)))
     return HttpResponseRedirect(address_after(gone[0]))
 
 
-def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+def _refused(request: WorkbenchRequest, sentence: str) -> HttpResponse:
+    if not request.htmx:
         return _page(request, sentence, 422)
     response = refreshed(request, toast=sentence, tone="warning")
     response.status_code = 422
     return response
 
 
-def _page(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
+def _page(request: WorkbenchRequest, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {"sidebar": sidebar_for(request), "sentence": sentence}
     return render(request, "chat/select.html", context, status=status)

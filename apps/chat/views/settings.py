@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import ConversationGone, SettingsChanged
@@ -24,7 +24,7 @@ ANY = "Any model server may answer here now."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def settings(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Show and save them; what another tab has changed meanwhile is shown before it is overwritten."""
     shown = conversation_for(request, conversation_id)
     servers = chat_servers()
@@ -43,7 +43,7 @@ def settings(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def use_any(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def use_any(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Let any model server answer, also the question that waits."""
     shown = conversation_for(request, conversation_id)
     try:
@@ -53,30 +53,32 @@ def use_any(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return saved(request, shown, ANY)
 
 
-def saved(request: HttpRequest, shown: Conversation, sentence: str, address: str = "") -> HttpResponse:
+def saved(request: WorkbenchRequest, shown: Conversation, sentence: str, address: str = "") -> HttpResponse:
     """The panel and the bar as they are now; without htmx the conversation, or ``address``."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.success(request, sentence)
         return redirect(address or shown)
     context = {"conversation": shown, "done": sentence, **assistant_context(shown, Mode(shown.mode))}
     return render(request, "chat/_settings_saved.html", context)
 
 
-def _refused(request: HttpRequest, shown: Conversation, form: SettingsForm, sentence: str, status: int) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+def _refused(
+    request: WorkbenchRequest, shown: Conversation, form: SettingsForm, sentence: str, status: int
+) -> HttpResponse:
+    if not request.htmx:
         return _settings_page(request, shown, form, sentence, status)
     context = {"conversation": shown, "settings_form": form, "settings_sentence": sentence}
     return render(request, "chat/_settings_refused.html", context, status=status)
 
 
 def _settings_page(
-    request: HttpRequest, shown: Conversation, form: SettingsForm, sentence: str = "", status: int = 200
+    request: WorkbenchRequest, shown: Conversation, form: SettingsForm, sentence: str = "", status: int = 200
 ) -> HttpResponse:
     context = {
         "conversation": shown,
         "settings_form": form,
         "settings_sentence": sentence,
-        "presets": Preset.objects.visible_to(user_of(request)),
+        "presets": Preset.objects.visible_to(request.user),
         "sidebar": sidebar_for(request),
     }
     return render(request, "chat/settings.html", context, status=status)

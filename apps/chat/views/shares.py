@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.markdown.citations import cited_in
 from apps.chat.markdown.renderer import render_markdown
@@ -53,30 +53,30 @@ class SharedTurn:
 
 
 @require_POST
-def share(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def share(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Make a link; the list that follows shows it."""
     conversation = conversation_for(request, conversation_id)
     try:
         made = share_conversation(conversation=conversation)
     except ChatError as error:
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             return refreshed(request, toast=error.sentence, tone="warning")
         return _list(request, error.sentence, error.status)
     address = f"{reverse('chat:shares')}#share-{made.pk}"
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)  # type: ignore[attr-defined]
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
 @require_GET
 @never_cache
-def shares(request: HttpRequest) -> HttpResponse:
+def shares(request: WorkbenchRequest) -> HttpResponse:
     """Every link that the person has made and not revoked."""
     return _list(request)
 
 
 @require_POST
-def revoke(request: HttpRequest, share_id: int) -> HttpResponse:
+def revoke(request: WorkbenchRequest, share_id: int) -> HttpResponse:
     """Take a link back, at once."""
-    revoke_share(share=get_object_or_404(Share.objects.visible_to(user_of(request)), pk=share_id))
+    revoke_share(share=get_object_or_404(Share.objects.visible_to(request.user), pk=share_id))
     return redirect("chat:shares")
 
 
@@ -165,9 +165,9 @@ def _html(turn: dict[str, Any]) -> SafeString:
     return mark_safe(render_markdown(turn["text"], cited_in(turn.get("passages", []))))  # noqa: S308 - cleaned by nh3
 
 
-def _list(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
+def _list(request: WorkbenchRequest, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {
-        "shares": Share.objects.visible_to(user_of(request)).select_related("conversation").without_texts(),
+        "shares": Share.objects.visible_to(request.user).select_related("conversation").without_texts(),
         "site": settings.PUBLIC_URL,
         "public": settings.SHARE_LINKS_PUBLIC,
         "sentence": sentence,

@@ -6,23 +6,23 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Conversation
 from apps.chat.selectors import SIDEBAR_LENGTH, Sidebar, sidebar_of
 
 SHORT_NUMBER = re.compile("[0-9]{1,8}")
 
 
-def sidebar_for(request: HttpRequest) -> Sidebar:
+def sidebar_for(request: WorkbenchRequest) -> Sidebar:
     """As long as the address asks for with ``shown``."""
     shown = request.GET.get("shown", "")
-    return sidebar_of(user_of(request), int(shown) if SHORT_NUMBER.fullmatch(shown) else SIDEBAR_LENGTH)
+    return sidebar_of(request.user, int(shown) if SHORT_NUMBER.fullmatch(shown) else SIDEBAR_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Deleted:
     number: int = 1
 
 
-def deleted_conversations(request: HttpRequest) -> Deleted | None:
+def deleted_conversations(request: WorkbenchRequest) -> Deleted | None:
     """What the address says of it, as ``address_after`` gives it."""
     try:
         deleted_id = UUID(request.GET.get("deleted", ""))
     except ValueError:
         return None
-    deleted = Conversation.objects.deleted_by(user_of(request))
+    deleted = Conversation.objects.deleted_by(request.user)
     conversation = deleted.filter(pk=deleted_id).first()
     if conversation is None:
         return None
@@ -51,7 +51,7 @@ def address_after(deleted: Conversation) -> str:
     return f"{reverse('chat:home')}?deleted={deleted.pk}"
 
 
-def open_conversation(request: HttpRequest) -> Conversation | None:
+def open_conversation(request: WorkbenchRequest) -> Conversation | None:
     """The conversation on the page from which htmx asks."""
     try:
         match = resolve(urlsplit(request.headers.get("HX-Current-URL", "")).path)
@@ -59,11 +59,11 @@ def open_conversation(request: HttpRequest) -> Conversation | None:
         return None
     if match.view_name != "chat:conversation":
         return None
-    shown = Conversation.objects.visible_to(user_of(request))
+    shown = Conversation.objects.visible_to(request.user)
     return shown.filter(pk=match.kwargs["conversation_id"]).first()
 
 
-def refreshed(request: HttpRequest, **context: Any) -> HttpResponse:
+def refreshed(request: WorkbenchRequest, **context: Any) -> HttpResponse:
     """What brings the page up to date from which htmx asks: its list, and what the ``context`` says."""
     shown = open_conversation(request)
     context |= {"sidebar": sidebar_for(request), "conversation": shown}
@@ -72,6 +72,6 @@ def refreshed(request: HttpRequest, **context: Any) -> HttpResponse:
 
 @require_GET
 @never_cache
-def sidebar(request: HttpRequest) -> HttpResponse:
+def sidebar(request: WorkbenchRequest) -> HttpResponse:
     """The list as it is now."""
     return refreshed(request)

@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation
 from apps.chat.services.import_conversation import import_conversation
@@ -22,7 +22,7 @@ from apps.chat.views.sidebar import sidebar_for
 
 @require_GET
 @never_cache
-def export_json(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def export_json(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """All of it, to be imported again."""
     conversation = conversation_for(request, conversation_id)
     return _download(conversation, as_json(conversation), "json", "application/json")
@@ -30,14 +30,14 @@ def export_json(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @never_cache
-def export_markdown(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def export_markdown(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """The thread that is shown, to be read."""
     conversation = conversation_for(request, conversation_id)
     return _download(conversation, as_markdown(conversation), "md", "text/markdown; charset=utf-8")
 
 
 @require_http_methods(["GET", "POST"])
-def import_file(request: HttpRequest) -> HttpResponse:
+def import_file(request: WorkbenchRequest) -> HttpResponse:
     """Make a conversation of an exported file."""
     if request.method != "POST":
         return _import_page(request)
@@ -53,10 +53,10 @@ def import_file(request: HttpRequest) -> HttpResponse:
         file = read_file(upload.read())
     except NotImportable as error:
         return _import_page(request, error.sentence, error.status)
-    return redirect(import_conversation(owner=user_of(request), file=file))
+    return redirect(import_conversation(owner=request.user, file=file))
 
 
-def _import_page(request: HttpRequest, sentence: str = "", status: int = 200) -> HttpResponse:
+def _import_page(request: WorkbenchRequest, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {"sentence": sentence, "sidebar": sidebar_for(request), "most": settings.CHAT_IMPORT_BYTES}
     return render(request, "chat/import.html", context, status=status)
 

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.endpoints.connection_test.record import read_record
 from apps.endpoints.connection_test.view import steps_shown, summary_of
 from apps.endpoints.errors import EndpointError
@@ -21,18 +21,18 @@ from apps.endpoints.views.access import staff_only
 @sensitive_post_parameters("new_token")
 @require_POST
 @staff_only
-def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse:
+def start(request: WorkbenchRequest, endpoint_id: UUID | None = None) -> HttpResponse:
     """Test the form's values, saved or not. An empty token field uses the stored token."""
     instance = get_object_or_404(Endpoint, pk=endpoint_id) if endpoint_id else None
     form = EndpointForm(request.POST, instance=instance)
     if not form.is_valid():
         return render(request, "endpoints/_connection_test_refused.html", {"form": form}, status=422)
     try:
-        test_id = start_connection_test(endpoint=form.save(commit=False), by=user_of(request))
+        test_id = start_connection_test(endpoint=form.save(commit=False), by=request.user)
     except EndpointError as error:
         form.add_error(None, error.sentence)
         return render(request, "endpoints/_connection_test_refused.html", {"form": form}, status=422)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect("endpoints:connection_test", test_id)
     return _show(request, test_id)
 
@@ -40,15 +40,15 @@ def start(request: HttpRequest, endpoint_id: UUID | None = None) -> HttpResponse
 @never_cache
 @require_safe
 @staff_only
-def show(request: HttpRequest, test_id: str) -> HttpResponse:
+def show(request: WorkbenchRequest, test_id: str) -> HttpResponse:
     """Show the steps so far."""
     return _show(request, test_id)
 
 
-def _show(request: HttpRequest, test_id: str) -> HttpResponse:
-    record = read_record(test_id, owner_id=user_of(request).pk)
+def _show(request: WorkbenchRequest, test_id: str) -> HttpResponse:
+    record = read_record(test_id, owner_id=request.user.pk)
     if record is None:
         raise Http404
-    template = "endpoints/_connection_test.html" if request.htmx else "endpoints/connection_test.html"  # type: ignore[attr-defined]
+    template = "endpoints/_connection_test.html" if request.htmx else "endpoints/connection_test.html"
     context = {"record": record, "steps": steps_shown(record), "verdict": summary_of(record)}
     return render(request, template, context)

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.endpoints.console.cards import read_card
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
@@ -22,11 +22,11 @@ CHANGES_SHOWN = 20
 @sensitive_post_parameters("new_token")
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: WorkbenchRequest) -> HttpResponse:
     """Show the form for a new endpoint, and create it."""
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        endpoint = save_endpoint(endpoint=form.save(commit=False), by=user_of(request))
+        endpoint = save_endpoint(endpoint=form.save(commit=False), by=request.user)
         messages.success(request, f"{endpoint.name} was added.")
         return redirect("endpoints:list")
     return render(request, "endpoints/form.html", {"form": form}, status=422 if form.errors else 200)
@@ -35,12 +35,12 @@ def add(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("new_token")
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
-def change(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+def change(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
     """Show the form of one endpoint with its health and its changes, and save it."""
     stored = get_object_or_404(Endpoint, pk=endpoint_id)
     form = EndpointForm(request.POST or None, instance=get_object_or_404(Endpoint, pk=endpoint_id))
     if request.method == "POST" and form.is_valid():
-        endpoint = save_endpoint(endpoint=form.save(commit=False), by=user_of(request))
+        endpoint = save_endpoint(endpoint=form.save(commit=False), by=request.user)
         messages.success(request, f"{endpoint.name} was saved.")
         return redirect("endpoints:list")
     context = {

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from apps.accounts.requests import user_of
+from apps.accounts.requests import WorkbenchRequest
 from apps.endpoints.console.cards import running_by_id
 from apps.endpoints.forms import StateForm
 from apps.endpoints.models import Endpoint, State
@@ -23,7 +23,7 @@ SAID = {
 
 @require_POST
 @staff_only
-def change_state(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+def change_state(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
     """Change the state; ask before disabling an endpoint that runs generations."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     form = StateForm(request.POST)
@@ -33,6 +33,6 @@ def change_state(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     running = running_by_id([endpoint.pk]).get(endpoint.pk, 0)
     if state == State.DISABLED and running and not form.cleaned_data["confirmed"]:
         return render(request, "endpoints/confirm_disable.html", {"endpoint": endpoint, "running": running})
-    set_endpoint_state(name=endpoint.name, state=state, by=user_of(request))
+    set_endpoint_state(name=endpoint.name, state=state, by=request.user)
     messages.success(request, SAID[state].format(endpoint.name))
     return redirect("endpoints:list")

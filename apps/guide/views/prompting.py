@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.vary import vary_on_headers
 
+from apps.accounts.requests import HtmxRequest
 from apps.guide import selectors
 from apps.guide.prompting.display import ShownPrompt
 from apps.guide.prompting.forms import FORMS, PromptForm
@@ -18,15 +19,15 @@ NAMES = {"kind", *(name for form in FORMS.values() for name in form.base_fields)
 
 @reading_page
 @vary_on_headers("HX-Request")
-def show_prompting(request: HttpRequest) -> HttpResponse:
+def show_prompting(request: HtmxRequest) -> HttpResponse:
     """Explain the formats, and show the exact prompt for what is in the address; htmx gets that part only."""
     context = _preview(request)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "guide/prompting.html#preview", context)
     return render(request, "guide/prompting.html", {"guide": selectors.read_page("prompting"), **context})
 
 
-def _preview(request: HttpRequest) -> dict[str, Any]:
+def _preview(request: HtmxRequest) -> dict[str, Any]:
     asked = request.GET.get("kind", "chat")
     kind = asked if asked in FORMS else "chat"
     form = _form(FORMS[kind], request)
@@ -39,7 +40,7 @@ def _preview(request: HttpRequest) -> dict[str, Any]:
     return {"kinds": KINDS, "kind": kind, "notices": notices, "form": form, "shown": shown, "query": query}
 
 
-def _form(form_class: type[PromptForm], request: HttpRequest) -> PromptForm:
+def _form(form_class: type[PromptForm], request: HtmxRequest) -> PromptForm:
     """Take what was typed; an address that says nothing shows the example."""
     typed = any(name in request.GET for name in form_class.base_fields)
     return form_class(request.GET if typed else form_class.example)
