@@ -7,10 +7,10 @@ from uuid import UUID
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from apps.chat.live.access import conversation_for
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.viewer import AccessLost, Viewer
 from apps.chat.models import Conversation
+from apps.chat.selectors import find_conversation
 from apps.generation.errors import TooManyConnections
 from apps.stores.threads import in_thread
 
@@ -29,7 +29,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.showing: asyncio.Task[None] | None = None
-        conversation = await in_thread(conversation_for)(self.scope["user"], self._conversation_id)
+        conversation = await in_thread(find_conversation)(self.scope["user"], self._conversation_id)
         if conversation is None:
             await self.close()
             return

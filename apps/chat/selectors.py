@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.utils import timezone
@@ -39,6 +41,13 @@ class Sidebar:
     def is_live(self) -> bool:
         """Whether a reply in any of them is being written or waits to be."""
         return any(item.is_generating for group in self.groups for item in group.conversations)
+
+
+def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
+    """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users."""
+    if not isinstance(user, User):
+        return None
+    return Conversation.objects.visible_to(user).select_related("endpoint").filter(pk=conversation_id).first()
 
 
 def text_of(message: Message) -> str:

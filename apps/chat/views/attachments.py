@@ -18,7 +18,7 @@ from apps.chat.models import Attachment, Conversation
 from apps.chat.services.attach import attach_file, remove_file
 from apps.chat.services.send import sent_before
 from apps.chat.uploads import check_size, harmless_name
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import sidebar_for
 
@@ -95,7 +95,7 @@ def drafted_in(request: WorkbenchRequest) -> Conversation | None:
     if not form.is_valid():
         raise Http404
     wanted = form.cleaned_data["conversation"]
-    return conversation_for(request, wanted) if wanted else None
+    return conversation_or_404(request, wanted) if wanted else None
 
 
 def _draft(

@@ -14,14 +14,14 @@ from apps.chat.models import Mode
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.views.attachments import files_of
 from apps.chat.views.conversation_page import page
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import led_to, refused, sent
 
 
 @require_http_methods(["GET", "POST"])
 def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation; posting to it asks the next question."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     if request.method != "POST":
         return page(request, shown, MessageForm())
     form = MessageForm(request.POST)

@@ -15,7 +15,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
 from apps.chat.services.organize import archive_conversation, pin_conversation, rename_conversation
 from apps.chat.services.share import files_to_share
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
 
 
@@ -23,7 +23,7 @@ from apps.chat.views.sidebar import Deleted, address_after, open_conversation, r
 @never_cache
 def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """What can be done with a conversation: a menu for htmx, a page of its own without."""
-    item = conversation_for(request, conversation_id)
+    item = conversation_or_404(request, conversation_id)
     if request.htmx:
         return render(request, "chat/_manage.html", {"item": item, "files": files_to_share(item)})
     return _manage_page(request, item)
@@ -32,7 +32,7 @@ def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Give it another title."""
-    item = conversation_for(request, conversation_id)
+    item = conversation_or_404(request, conversation_id)
     try:
         rename_conversation(conversation=item, title=request.POST.get("title", ""))
     except EmptyTitle as error:
@@ -45,7 +45,7 @@ def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Pin it, or with ``off`` no longer."""
-    item = conversation_for(request, conversation_id)
+    item = conversation_or_404(request, conversation_id)
     pinned = "off" not in request.POST
     pin_conversation(conversation=item, pinned=pinned)
     return _done(request, item, f"“{item.title}” is {'pinned' if pinned else 'no longer pinned'}.")
@@ -54,7 +54,7 @@ def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Put it into the archive, or with ``off`` back."""
-    item = conversation_for(request, conversation_id)
+    item = conversation_or_404(request, conversation_id)
     archived = "off" not in request.POST
     archive_conversation(conversation=item, archived=archived)
     sentence = f"“{item.title}” is {'archived' if archived else 'back from the archive'}."
@@ -65,7 +65,7 @@ def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Delete it; the answer offers to undo that."""
-    item = conversation_for(request, conversation_id)
+    item = conversation_or_404(request, conversation_id)
     was_open = bool(request.htmx) and open_conversation(request) == item
     delete_conversation(conversation=item)
     if was_open:

@@ -1,4 +1,4 @@
-"""Find what the address names, or answer 404: what is not the person's is not there."""
+"""Find what the address names, or raise ``Http404``. Other people's conversations are not found."""
 
 from uuid import UUID
 
@@ -7,20 +7,23 @@ from django.shortcuts import get_object_or_404
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Conversation, Message, Role
+from apps.chat.selectors import find_conversation
 
 
-def conversation_for(request: WorkbenchRequest, conversation_id: UUID) -> Conversation:
-    visible = Conversation.objects.visible_to(request.user).select_related("endpoint")
-    return get_object_or_404(visible, pk=conversation_id)
+def conversation_or_404(request: WorkbenchRequest, conversation_id: UUID) -> Conversation:
+    conversation = find_conversation(request.user, conversation_id)
+    if conversation is None:
+        raise Http404
+    return conversation
 
 
-def message_for(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> Message:
-    messages = conversation_for(request, conversation_id).messages.select_related("conversation__owner", "parent")
+def message_or_404(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    messages = conversation_or_404(request, conversation_id).messages.select_related("conversation__owner", "parent")
     return get_object_or_404(messages.select_related("generation__endpoint"), pk=message_id)
 
 
-def reply_for(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> Message:
-    message = message_for(request, conversation_id, message_id)
+def reply_or_404(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    message = message_or_404(request, conversation_id, message_id)
     if message.role != Role.ASSISTANT:
         raise Http404
     return message

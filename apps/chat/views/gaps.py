@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.transcript.paging import beginning_of_gap, end_of_gap
 from apps.chat.transcript.render import shown
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 
 POSITION = re.compile("[0-9]{1,9}")
 
@@ -23,7 +23,7 @@ def gap(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> H
 
     It depends on the message alone and not on which thread is shown now, so that it fits the page that asks.
     """
-    conversation = conversation_for(request, conversation_id)
+    conversation = conversation_or_404(request, conversation_id)
     below = get_object_or_404(conversation.messages.select_related("conversation"), pk=message_id)
     if not request.htmx:
         return redirect("chat:place", conversation_id, message_id)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.reply_info import ReplyInfo
-from apps.chat.views.doors import reply_for
+from apps.chat.views.doors import reply_or_404
 from apps.chat.views.sidebar import sidebar_for
 
 
@@ -35,7 +35,7 @@ def request_body(request: WorkbenchRequest, conversation_id: UUID, message_id: U
 
 
 def _info_for(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> ReplyInfo:
-    message = reply_for(request, conversation_id, message_id)
+    message = reply_or_404(request, conversation_id, message_id)
     if message.generation is None:
         raise Http404
     return ReplyInfo(message, message.generation)

@@ -2,18 +2,17 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.live.access import conversation_for
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.polling import catch_up
 from apps.chat.live.sse import EventStream, Handover
 from apps.chat.live.viewer import Viewer
-from apps.chat.models import Conversation
+from apps.chat.views.doors import conversation_or_404
 from apps.generation.errors import TooManyConnections
 from apps.generation.live_connections import live_connections
 from apps.stores.threads import in_thread
@@ -24,7 +23,7 @@ RETRY_AFTER_SECONDS = 60
 @require_GET
 async def events(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponseBase:
     """The frames of the conversation's socket, as server-sent events."""
-    conversation = _found(await in_thread(_conversation)(request, conversation_id))
+    conversation = await in_thread(conversation_or_404)(request, conversation_id)
     try:
         await live_connections().check_limit_for(conversation.owner_id)
     except TooManyConnections as refusal:
@@ -39,16 +38,6 @@ async def events(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
 @never_cache
 def changes(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """What a page that asks with its ``cursor`` is missing."""
-    conversation = _found(_conversation(request, conversation_id))
+    conversation = conversation_or_404(request, conversation_id)
     html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
     return JsonResponse({"html": html, "cursor": cursor})
-
-
-def _conversation(request: WorkbenchRequest, conversation_id: UUID) -> Conversation | None:
-    return conversation_for(request.user, conversation_id)
-
-
-def _found(conversation: Conversation | None) -> Conversation:
-    if conversation is None:
-        raise Http404
-    return conversation

@@ -17,7 +17,7 @@ from apps.chat.services.fork import fork_conversation
 from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
-from apps.chat.views.doors import conversation_for, message_for, reply_for
+from apps.chat.views.doors import conversation_or_404, message_or_404, reply_or_404
 from apps.chat.views.responses import followed, led_to, refused
 from apps.chat.views.sidebar import sidebar_for
 
@@ -25,7 +25,7 @@ from apps.chat.views.sidebar import sidebar_for
 @require_POST
 def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Stop the reply that is being written; the socket shows that it has."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     stop_reply(conversation=shown)
     return followed(request, shown)
 
@@ -33,7 +33,7 @@ def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Continue a reply that broke off; the socket shows how it goes on."""
-    reply = reply_for(request, conversation_id, message_id)
+    reply = reply_or_404(request, conversation_id, message_id)
     try:
         continue_reply(reply=reply)
     except ChatError as error:
@@ -44,7 +44,7 @@ def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) ->
 @require_POST
 def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Have a question, or a reply's, answered once more; the socket shows the new reply."""
-    message = message_for(request, conversation_id, message_id)
+    message = message_or_404(request, conversation_id, message_id)
     try:
         if message.role == Role.USER:
             answer_question(question=message)
@@ -58,7 +58,7 @@ def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) ->
 @require_http_methods(["GET", "POST"])
 def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Ask a question in other words; the socket shows the thread that this begins. A page without JavaScript."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     question = get_object_or_404(shown.messages.filter(role=Role.USER).with_files(), pk=message_id)
     if request.method != "POST":
         context = {"question": question, "form": EditForm(initial={"message": question.question})}
@@ -81,7 +81,7 @@ def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 @require_POST
 def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
     """Show another version of a message, and what follows it; the socket brings it."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     other = get_object_or_404(shown.messages, parent=message.parent_id, version=version)
     try:
@@ -94,7 +94,7 @@ def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, ver
 @require_POST
 def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Begin a conversation with the thread up to a message, and go there."""
-    message = message_for(request, conversation_id, message_id)
+    message = message_or_404(request, conversation_id, message_id)
     try:
         made = fork_conversation(message=message)
     except ChatError as error:
@@ -106,14 +106,14 @@ def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 @never_cache
 def text(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A message as it was written, to be copied."""
-    message = message_for(request, conversation_id, message_id)
+    message = message_or_404(request, conversation_id, message_id)
     return HttpResponse(text_of(message), content_type="text/plain; charset=utf-8")
 
 
 @require_POST
 def rate(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
     """Rate a reply ``good`` or ``bad``, or with ``none`` no longer."""
-    reply = reply_for(request, conversation_id, message_id)
+    reply = reply_or_404(request, conversation_id, message_id)
     if rating not in {*Rating.values, "none"}:
         raise Http404
     rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating))

@@ -13,9 +13,10 @@ from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.preset_form import PresetForm
 from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ChatError, ConversationGone, PresetNameTaken
-from apps.chat.models import Conversation, Preset
+from apps.chat.models import Preset
+from apps.chat.selectors import find_conversation
 from apps.chat.services.presets import delete_preset, save_preset, use_preset
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.settings import saved
 from apps.chat.views.sidebar import sidebar_for
 
@@ -61,7 +62,7 @@ def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
 @require_POST
 def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Give a conversation the settings of a preset; the composer is filled by the page that follows."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     preset = preset_asked_for(request, request.POST.get("preset", ""))
     if preset is None:
         raise Http404
@@ -104,5 +105,5 @@ def _settings_asked_for(request: WorkbenchRequest) -> dict[str, object]:
         conversation_id = UUID(request.GET.get("of", ""))
     except ValueError:
         return {}
-    conversation = Conversation.objects.visible_to(request.user).filter(pk=conversation_id).first()
+    conversation = find_conversation(request.user, conversation_id)
     return settings_of(conversation) if conversation else {}

@@ -14,7 +14,7 @@ from apps.chat.forms import MessageForm
 from apps.chat.models import Message
 from apps.chat.search import Query, find
 from apps.chat.services.versions import show_version
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import refused
 from apps.chat.views.sidebar import sidebar_for
 from apps.guide.search.page import search_page
@@ -52,7 +52,7 @@ def search_everything(request: WorkbenchRequest) -> HttpResponse:
 @never_cache
 def place(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Go to a message in its conversation. One that stands in another thread is shown on POST."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     if not shown.thread.filter(pk=message.pk).exists():
         if request.method != "POST":

@@ -15,7 +15,7 @@ from apps.chat.errors import ConversationGone, SettingsChanged
 from apps.chat.models import Conversation, Mode, Preset
 from apps.chat.services.settings import change_settings
 from apps.chat.views.assistant import assistant_context
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.sidebar import sidebar_for
 
 SAVED = "Saved. The next reply uses these settings."
@@ -26,7 +26,7 @@ ANY = "Any model server may answer here now."
 @never_cache
 def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Show and save them; what another tab has changed meanwhile is shown before it is overwritten."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     servers = chat_servers()
     if request.method != "POST":
         return _settings_page(request, shown, SettingsForm(conversation=shown, servers=servers))
@@ -45,7 +45,7 @@ def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def use_any(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Let any model server answer, also the question that waits."""
-    shown = conversation_for(request, conversation_id)
+    shown = conversation_or_404(request, conversation_id)
     try:
         shown = change_settings(conversation=shown, changes={"endpoint": ""})
     except ConversationGone:

@@ -24,7 +24,7 @@ from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.unseen import mark_in_prose
 from apps.chat.models import Role, Share
 from apps.chat.services.share import revoke_share, share_conversation
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import refreshed, sidebar_for
 
@@ -55,7 +55,7 @@ class SharedTurn:
 @require_POST
 def share(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Make a link; the list that follows shows it."""
-    conversation = conversation_for(request, conversation_id)
+    conversation = conversation_or_404(request, conversation_id)
     try:
         made = share_conversation(conversation=conversation)
     except ChatError as error:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Conversation
-from apps.chat.selectors import SIDEBAR_LENGTH, Sidebar, sidebar_of
+from apps.chat.selectors import SIDEBAR_LENGTH, Sidebar, find_conversation, sidebar_of
 
 SHORT_NUMBER = re.compile("[0-9]{1,8}")
 
@@ -59,8 +59,7 @@ def open_conversation(request: WorkbenchRequest) -> Conversation | None:
         return None
     if match.view_name != "chat:conversation":
         return None
-    shown = Conversation.objects.visible_to(request.user)
-    return shown.filter(pk=match.kwargs["conversation_id"]).first()
+    return find_conversation(request.user, match.kwargs["conversation_id"])
 
 
 def refreshed(request: WorkbenchRequest, **context: Any) -> HttpResponse:

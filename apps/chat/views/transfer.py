@@ -16,7 +16,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.import_conversation import import_conversation
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
-from apps.chat.views.doors import conversation_for
+from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.sidebar import sidebar_for
 
 
@@ -24,7 +24,7 @@ from apps.chat.views.sidebar import sidebar_for
 @never_cache
 def export_json(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """All of it, to be imported again."""
-    conversation = conversation_for(request, conversation_id)
+    conversation = conversation_or_404(request, conversation_id)
     return _download(conversation, as_json(conversation), "json", "application/json")
 
 
@@ -32,7 +32,7 @@ def export_json(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespons
 @never_cache
 def export_markdown(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """The thread that is shown, to be read."""
-    conversation = conversation_for(request, conversation_id)
+    conversation = conversation_or_404(request, conversation_id)
     return _download(conversation, as_markdown(conversation), "md", "text/markdown; charset=utf-8")
 
 
