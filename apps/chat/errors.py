@@ -3,11 +3,11 @@
 ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
 ├── EmptyMessage      there is nothing to send
+├── InvalidInput      a form is not filled in as it must be
 ├── NothingToContinue the reply is complete, or not the last
 ├── NoQuestion        what should be answered again is not a reply
 ├── TooManyReplies    this person has as many replies going as are allowed
 ├── ConversationGone  it was deleted meanwhile
-├── SettingsChanged   another tab has changed the same settings meanwhile
 ├── PresetNameTaken   this person has a preset of that name
 ├── TooManyPresets    this person has as many presets as are allowed
 ├── EmptyTitle        a title needs a word
@@ -18,9 +18,6 @@ ChatError
 ├── NothingToShare    there is no finished exchange to share
 └── NotImportable     a file is not a conversation; says where
 """
-
-from collections.abc import Collection, Mapping
-from typing import Any
 
 
 class ChatError(Exception):
@@ -41,6 +38,14 @@ class EmptyMessage(ChatError):
     """Nothing but white space was sent."""
 
     sentence = "Write a message first."
+
+
+class InvalidInput(ChatError):
+    """A form was not filled in as it must be; ``sentence`` says where."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class NothingToContinue(ChatError):
@@ -71,18 +76,6 @@ class ConversationGone(ChatError):
 
     sentence = "This conversation has been deleted."
     status = 404
-
-
-class SettingsChanged(ChatError):
-    """``names`` were changed since they were seen; ``present`` are all the settings as they are."""
-
-    sentence = "These settings were changed in another tab meanwhile. Nothing was saved: look at what is marked."
-    status = 409
-
-    def __init__(self, names: Collection[str], present: Mapping[str, Any]) -> None:
-        super().__init__(self.sentence)
-        self.names = names
-        self.present = present
 
 
 class PresetNameTaken(ChatError):

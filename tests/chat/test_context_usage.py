@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.context.estimate import Weighing, weigh
-from apps.chat.context.usage import Level, Weight
+from apps.chat.context.estimate import Estimate, estimate_usage
+from apps.chat.context.usage import ContextUsage, Level
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.values import put_settings
 from apps.chat.models import Attachment, Conversation, Mode
@@ -42,12 +42,12 @@ def add_server(name: str, window: int | None, **fields: Any) -> Endpoint:
     return endpoint
 
 
-def weighed(conversation: Conversation | None, draft: str = "", files: Sequence[Attachment] = ()) -> Weight:
-    return weighing(conversation, draft, files).weight
+def usage_of(conversation: Conversation | None, draft: str = "", files: Sequence[Attachment] = ()) -> ContextUsage:
+    return estimate(conversation, draft, files).usage
 
 
-def weighing(conversation: Conversation | None, draft: str = "", files: Sequence[Attachment] = ()) -> Weighing:
-    found = weigh(conversation or Conversation(), draft=draft, files=files, servers=chat_servers())
+def estimate(conversation: Conversation | None, draft: str = "", files: Sequence[Attachment] = ()) -> Estimate:
+    found = estimate_usage(conversation or Conversation(), draft=draft, files=files, servers=chat_servers())
     assert found is not None
     return found
 
@@ -70,61 +70,61 @@ def talk(alice: User) -> Conversation:
 
 @pytest.mark.usefixtures("server")
 def test_what_the_server_has_counted_is_exact(talk: Conversation) -> None:
-    weight = weighed(counted(talk, (400, 100), (900, 100)))
-    assert (weight.history, weight.question, weight.reserved, weight.used) == (1_000, 0, 1_000, 2_000)
-    assert (weight.is_about, weight.is_counted) == (False, False)
-    assert weight.words == "2,000 of 4,000 tokens"
-    assert weight.level == Level.FINE
+    usage = usage_of(counted(talk, (400, 100), (900, 100)))
+    assert (usage.history, usage.question, usage.reserved, usage.used) == (1_000, 0, 1_000, 2_000)
+    assert (usage.is_about, usage.is_being_counted) == (False, False)
+    assert usage.words == "2,000 of 4,000 tokens"
+    assert usage.level == Level.FINE
 
 
 @pytest.mark.usefixtures("server")
 def test_what_came_since_is_taken_to_be_as_dense(talk: Conversation) -> None:
     counted(talk, (900, 100), (900, 100))
     Generation.objects.filter(message=talk.thread.latest("position")).update(prompt_tokens=None)  # it was stopped
-    weight = weighed(talk)
-    assert (weight.history, weight.is_about) == (2_000, True)
-    assert weight.words == "about 3,000 of 4,000 tokens"
-    assert weight.level == Level.FILLING
+    usage = usage_of(talk)
+    assert (usage.history, usage.is_about) == (2_000, True)
+    assert usage.words == "about 3,000 of 4,000 tokens"
+    assert usage.level == Level.FILLING
 
 
 @pytest.mark.usefixtures("server")
 def test_draft_and_files_are_estimated_upwards(alice: User) -> None:
     draft = "def a_function(with_some_words):\n    return 1\n" * 20
     file = attach_file(owner=alice, conversation=None, name="a.py", content=draft.encode())
-    empty, typed, both = weighed(None), weighed(None, draft), weighed(None, draft, [file])
+    empty, typed, both = usage_of(None), usage_of(None, draft), usage_of(None, draft, [file])
     assert empty.question == 0
     assert 200 < typed.question < len(draft)
     assert typed.question + 200 < both.question < 2 * len(draft)
-    assert (empty.is_about, typed.is_about, typed.is_counted) == (False, True, False)
+    assert (empty.is_about, typed.is_about, typed.is_being_counted) == (False, True, False)
 
 
 def test_reply_takes_what_it_may_and_half_of_the_window_at_most(server: Endpoint) -> None:
-    assert weighed(None).reserved == 1_000
+    assert usage_of(None).reserved == 1_000
     conversation = Conversation()
     put_settings(conversation, {"max_tokens": 1_500})
-    assert weighed(conversation).reserved == 1_500
+    assert usage_of(conversation).reserved == 1_500
     put_settings(conversation, {"max_tokens": 3_000})
-    assert weighed(conversation).reserved == 2_000
+    assert usage_of(conversation).reserved == 2_000
     Endpoint.objects.update(maximum_parameters={"max_tokens": 700})
-    assert weighed(None).reserved == 700
+    assert usage_of(None).reserved == 700
     Endpoint.objects.update(context_window_override=1_000)
-    assert weighed(None).reserved == 500
+    assert usage_of(None).reserved == 500
 
 
 @pytest.mark.usefixtures("server")
 def test_narrowest_window_counts_of_those_that_may_answer(talk: Conversation) -> None:
     wide, narrow = add_server("gpu-2", 16_000), add_server("gpu-3", 2_000)
-    assert weighed(None).window == 2_000
+    assert usage_of(None).window == 2_000
     Endpoint.objects.filter(pk=narrow.pk).update(health="down", retry_at="2027-01-01T00:00Z")
-    assert weighed(None).window == 4_000
+    assert usage_of(None).window == 4_000
     put_settings(talk, {"endpoint": wide.name})
-    assert weighed(talk).window == 16_000
+    assert usage_of(talk).window == 16_000
 
 
 def test_nothing_is_weighed_where_nobody_knows_the_window(alice: User, signed_in: Callable[[User], Client]) -> None:
     browser = signed_in(alice)
     for known in (False, True):
-        assert weigh(Conversation(), draft="x", files=[], servers=chat_servers()) is None
+        assert estimate_usage(Conversation(), draft="x", files=[], servers=chat_servers()) is None
         assert "<meter" not in browser.get("/chat/").text
         assert "<meter" not in browser.post(GAUGE, {"message": "x"}, headers=HTMX).text
         if not known:
@@ -149,18 +149,18 @@ def test_nothing_is_weighed_where_nobody_knows_the_window(alice: User, signed_in
 def test_levels_say_what_will_happen(
     talk: Conversation, tokens: int, level: Level, left_out: int, sentence: str
 ) -> None:
-    weight = weighed(counted(talk, (1, 1), (tokens - 1, 1)))
-    assert (weight.level, weight.left_out) == (level, left_out)
-    assert weight.sentence.startswith(sentence)
-    assert bool(weight.sentence) == bool(sentence)
+    usage = usage_of(counted(talk, (1, 1), (tokens - 1, 1)))
+    assert (usage.level, usage.left_out) == (level, left_out)
+    assert usage.sentence.startswith(sentence)
+    assert bool(usage.sentence) == bool(sentence)
 
 
 @pytest.mark.usefixtures("server")
 def test_question_that_cannot_fit_is_told_apart(talk: Conversation) -> None:
-    weight = weighed(counted(talk, (1, 1), (99, 1)), "word " * 3_000)
-    assert (weight.level, weight.left_out) == (Level.TOO_LONG, 4)
-    assert "Shorten it, or remove a file." in weight.sentence
-    assert weight.shown == weight.window < weight.used
+    usage = usage_of(counted(talk, (1, 1), (99, 1)), "word " * 3_000)
+    assert (usage.level, usage.left_out) == (Level.TOO_LONG, 4)
+    assert "Shorten it, or remove a file." in usage.sentence
+    assert usage.shown == usage.window < usage.used
 
 
 @pytest.mark.usefixtures("server")
@@ -171,21 +171,21 @@ def test_reply_that_was_told_less_counts_for_what_it_was_told(talk: Conversation
     last = talk.thread.latest("position")
     assert last.told == [1, 3, 5]
     Generation.objects.filter(message=last).update(left_out=2)
-    weight = weighed(talk)
-    assert (weight.history, weight.left_out, weight.is_about) == (4_500, 2, True)
+    usage = usage_of(talk)
+    assert (usage.history, usage.left_out, usage.is_about) == (4_500, 2, True)
 
 
 @pytest.mark.usefixtures("server")
 def test_continued_reply_is_no_exact_measure(talk: Conversation) -> None:
-    assert weighed(counted(talk, (1, 1), (99, 1))).is_about is False
-    assert weighed(counted(talk, (1, 1), (99, 1), attempt=3)).is_about is True
+    assert usage_of(counted(talk, (1, 1), (99, 1))).is_about is False
+    assert usage_of(counted(talk, (1, 1), (99, 1), attempt=3)).is_about is True
 
 
 @pytest.mark.usefixtures("server")
 def test_server_that_counts_too_little_is_not_believed(alice: User) -> None:
     conversation = counted(answered_conversation(alice, "q" * 3_000, "a" * 1_000), (10, 20))
-    weight = weighed(conversation)
-    assert (weight.history, weight.is_about) == (2_000, True)
+    usage = usage_of(conversation)
+    assert (usage.history, usage.is_about) == (2_000, True)
 
 
 @pytest.mark.usefixtures("server")
@@ -193,42 +193,42 @@ def test_system_prompt_weighs_as_well(talk: Conversation) -> None:
     counted(talk, (1, 1), (99, 1))
     Conversation.objects.filter(pk=talk.pk).update(system_prompt="Answer in French. " * 100)
     talk.refresh_from_db()
-    changed = weighed(talk)
+    changed = usage_of(talk)
     assert changed.history > 100 + 300
     assert changed.is_about
     # The next reply is told it, and from then on it is part of what has been counted.
     answered_message(talk, "q" * 10, "a" * 10)
     counted(talk, (1, 1), (1, 1), (1_900, 100))
-    assert (weighed(talk).history, weighed(talk).is_about) == (2_000, False)
+    assert (usage_of(talk).history, usage_of(talk).is_about) == (2_000, False)
 
 
 @pytest.mark.usefixtures("server")
 def test_passages_of_the_guide_are_allowed_for(alice: User) -> None:
     asked = start_conversation(owner=alice, text="What is infilling?", mode=Mode.GUIDE).conversation
-    assert weighed(asked).history > 600
+    assert usage_of(asked).history > 600
 
 
 def test_counted_pieces_replace_their_estimates(alice: User) -> None:
     server = add_server("gpu-1", 4_000, discovered_capabilities=["chat", "tokenize"])
     draft = f"a draft of alice {alice.pk} " * 40
     file = attach_file(owner=alice, conversation=None, name="a.py", content=b"x = 1\n" * 500)
-    before = weighing(None, draft, [file])
+    before = estimate(None, draft, [file])
     assert before.tokenizer == server
     assert [piece.text for piece in before.uncounted] == [draft, ""]
-    assert before.weight.is_counted
+    assert before.usage.is_being_counted
     assert known_counts(server, [piece.name for piece in before.uncounted]) == {}
     for piece, tokens in zip(before.uncounted, (123, 1_500), strict=True):
         key = f"workbench:tokens:{name_of('http://gpu-1:80 ')}:{piece.name}"
         sync_client().set(key, tokens, ex=60)
-    after = weighing(None, draft, [file])
+    after = estimate(None, draft, [file])
     assert after.uncounted == []
-    assert (after.weight.question, after.weight.is_about) == (123 + 1_500 + 16, False)
+    assert (after.usage.question, after.usage.is_about) == (123 + 1_500 + 16, False)
 
 
 def test_small_draft_is_not_worth_a_workers_time(server: Endpoint) -> None:
     Endpoint.objects.update(discovered_capabilities=["chat", "tokenize"])
-    small = weighing(None, "What is a list?")
-    assert (small.uncounted, small.weight.is_about, small.weight.is_counted) == ([], True, False)
+    small = estimate(None, "What is a list?")
+    assert (small.uncounted, small.usage.is_about, small.usage.is_being_counted) == ([], True, False)
 
 
 def test_same_text_is_asked_for_once_in_a_while(server: Endpoint) -> None:
@@ -271,7 +271,7 @@ def test_settings_beside_a_first_message_count(alice: User, signed_in: Callable[
 def test_long_conversation_is_weighed_by_its_lengths(talk: Conversation) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            weighed(talk)
+            usage_of(talk)
         return len(captured)
 
     before = queries()

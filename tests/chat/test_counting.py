@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.chat.context.estimate import Weighing, weigh
+from apps.chat.context.estimate import Estimate, estimate_usage
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.models import Conversation
 from apps.chat.services.attach import attach_file
@@ -31,17 +31,17 @@ def test_gauge_gets_exact_once_a_worker_has_counted(
     file = attach_file(owner=alice, conversation=None, name="words.txt", content=b"word " * 300)
     draft = f"A question of {alice.pk} " + "in many words " * 100
 
-    def weighing() -> Weighing:
-        found = weigh(Conversation(), draft=draft, files=[file], servers=chat_servers())
+    def estimate() -> Estimate:
+        found = estimate_usage(Conversation(), draft=draft, files=[file], servers=chat_servers())
         assert found is not None
         return found
 
-    assert weighing().weight.is_about
+    assert estimate().usage.is_about
     answered = signed_in(alice).post("/chat/gauge/", {"message": draft}, headers={"HX-Request": "true"})
     assert "data-counting" in answered.text
     give_up = time.monotonic() + PATIENCE
-    while (now := weighing().weight).is_about:
+    while (now := estimate().usage).is_about:
         assert time.monotonic() < give_up, "nobody has counted it"
         time.sleep(0.05)
     assert 604 < now.question < 630
-    assert not now.is_counted
+    assert not now.is_being_counted

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.chat.conversation_settings.values import settings_of
-from apps.chat.errors import ConversationGone, NotImportable, SettingsChanged
+from apps.chat.errors import ConversationGone, NotImportable
 from apps.chat.models import Conversation, Mode
 from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation
@@ -57,7 +57,7 @@ def test_next_reply_is_asked_for_with_them_and_the_last_one_stays(talk: Conversa
 
 def test_new_conversation_begins_with_them(alice: User) -> None:
     server("gpu-1")
-    exchange = start_conversation(owner=alice, text="one", assistant=CHOSEN)
+    exchange = start_conversation(owner=alice, text="one", settings=CHOSEN)
     assert settings_of(Conversation.objects.get()) == CHOSEN
     assert generation_of(exchange).parameters == PARAMETERS
 
@@ -85,7 +85,7 @@ def test_guide_has_the_last_word(alice: User) -> None:
     Term.objects.create(slug="rope", term="RoPE theta", definition="The base of the rotary embedding: 1,000,000.")
     rebuild_index()
     exchange = start_conversation(
-        owner=alice, text="What is the rotary base theta?", mode=Mode.GUIDE, assistant={"system_prompt": "Be brief."}
+        owner=alice, text="What is the rotary base theta?", mode=Mode.GUIDE, settings={"system_prompt": "Be brief."}
     )
     system = generation_of(exchange).messages[0]["content"]
     assert system.startswith("Be brief.\n\nAnswer the question about Code Llama from the numbered passages")
@@ -93,23 +93,9 @@ def test_guide_has_the_last_word(alice: User) -> None:
 
 
 def test_tabs_that_change_different_settings_both_have_their_way(talk: Conversation) -> None:
-    seen = settings_of(talk)
-    change_settings(conversation=talk, changes={"temperature": 0.5}, seen=seen)
-    talk = change_settings(conversation=talk, changes={"seed": 1}, seen=seen)
+    change_settings(conversation=talk, changes={"temperature": 0.5})
+    talk = change_settings(conversation=talk, changes={"seed": 1})
     assert talk.parameters == {"temperature": 0.5, "seed": 1}
-
-
-def test_what_another_tab_changed_is_not_overwritten_unseen(talk: Conversation) -> None:
-    seen = settings_of(talk)
-    change_settings(conversation=talk, changes={"temperature": 0.5, "seed": 1}, seen=seen)
-    with pytest.raises(SettingsChanged) as refused:
-        change_settings(conversation=talk, changes={"temperature": 0.9, "seed": 1, "top_p": 0.5}, seen=seen)
-    assert refused.value.names == {"temperature"}
-    talk.refresh_from_db()
-    assert talk.parameters == {"temperature": 0.5, "seed": 1}
-    change_settings(conversation=talk, changes={"temperature": 0.9}, seen=refused.value.present)
-    talk.refresh_from_db()
-    assert talk.parameters["temperature"] == 0.9
 
 
 def test_deleted_conversation_keeps_its_settings(talk: Conversation) -> None:
@@ -131,7 +117,7 @@ def test_name_of_a_server_that_was_removed_stays(talk: Conversation) -> None:
 
 def test_reply_that_waits_for_a_server_may_go_anywhere_once_any_may_answer(alice: User) -> None:
     server("gpu-1")
-    exchange = start_conversation(owner=alice, text="one", assistant={"endpoint": "gpu-1"})
+    exchange = start_conversation(owner=alice, text="one", settings={"endpoint": "gpu-1"})
     assert generation_of(exchange).wanted is not None
     change_settings(conversation=exchange.conversation, changes={"endpoint": ""})
     asked = generation_of(exchange)

@@ -71,7 +71,7 @@ EXPECTED = {
     "chat:use_preset": For.OWNER,
     "chat:select": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
-    "chat:gauge": For.SIGNED_IN,
+    "chat:context_usage": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,
     "chat:attachment": For.OWNER,
     "chat:attachment_text": For.OWNER,

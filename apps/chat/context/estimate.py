@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.chat.context.grounding import CHARACTERS as GROUNDS
 from apps.chat.context.history import Exchange, characters_for, exchanges_of, kept
-from apps.chat.context.usage import Weight
+from apps.chat.context.usage import ContextUsage
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.models import Attachment, Conversation, Message, Mode
@@ -28,7 +28,7 @@ WORTH_COUNTING = 0.01  # of the window
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CountableText:
     """A text whose tokens can be counted: its name among counts, an estimate, and the text where it stands nowhere."""
 
     name: str
@@ -36,25 +36,25 @@ class Piece:
     text: str = ""
 
     @classmethod
-    def of_text(cls, text: str) -> "Piece":
+    def of_text(cls, text: str) -> "CountableText":
         return cls(name_of(text), estimate_tokens(text), text)
 
     @classmethod
-    def of_file(cls, file: Attachment) -> "Piece":
+    def of_file(cls, file: Attachment) -> "CountableText":
         return cls(str(file.pk), file.tokens)
 
 
 @dataclass(frozen=True, slots=True)
-class Weighing:
+class Estimate:
     """What came of it, and what a tokenizer could still be asked to count for a better figure."""
 
-    weight: Weight
+    usage: ContextUsage
     tokenizer: Endpoint | None
-    uncounted: list[Piece]
+    uncounted: list[CountableText]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedReply:
     """The latest reply that its server has counted: ``tokens`` of all that it was told and said.
 
     It was told nothing before ``sees_from``. ``system`` is the system prompt of it.
@@ -68,19 +68,19 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastTurns:
     """What is told before the question: ``exchanges``, the latest first, with ``density`` tokens a character."""
 
     exchanges: Sequence[Exchange]
     density: float
-    system: Sequence[Piece]
+    system: Sequence[CountableText]
     system_tokens: float
     is_about: bool
 
 
-def weigh(
+def estimate_usage(
     conversation: Conversation, *, draft: str, files: Sequence[Attachment], servers: ChatServers
-) -> Weighing | None:
+) -> Estimate | None:
     """Weigh the question that stands in the composer; ``None`` where nobody says how long the window is.
 
     A new conversation is one that has not been saved.
@@ -88,7 +88,8 @@ def weigh(
     narrowest = servers.narrowest_for(conversation)
     if narrowest is None or narrowest.context_window is None:
         return None
-    window, asked = narrowest.context_window, [*([Piece.of_text(draft)] if draft.strip() else []), *_pieces(files)]
+    window = narrowest.context_window
+    asked = [*([CountableText.of_text(draft)] if draft.strip() else []), *map(CountableText.of_file, files)]
     past = _past_of(conversation)
     tokenizer = servers.tokenizer_for(conversation)
     pieces = [*asked, *past.system]
@@ -102,7 +103,7 @@ def weigh(
     fitting = kept(told, int((window - reserved - question - system) / past.density))
     uncounted = [piece for piece in pieces if piece.name not in counts]
     worth_counting = [piece for piece in uncounted if piece.estimate >= WORTH_COUNTING * window]
-    weight = Weight(
+    usage = ContextUsage(
         window=window,
         history=round(system + past.density * sum(exchange.characters for exchange in told)),
         question=question,
@@ -110,13 +111,9 @@ def weigh(
         least=round(system + question + reserved),
         left_out=_left_out(past.exchanges, fitting),
         is_about=bool(uncounted) or past.is_about,
-        is_counted=bool(worth_counting) and tokenizer is not None,
+        is_being_counted=bool(worth_counting) and tokenizer is not None,
     )
-    return Weighing(weight, tokenizer, worth_counting)
-
-
-def _pieces(files: Sequence[Attachment]) -> list[Piece]:
-    return [Piece.of_file(file) for file in files]
+    return Estimate(usage, tokenizer, worth_counting)
 
 
 def _reserved(conversation: Conversation, endpoint: Endpoint, window: int) -> int:
@@ -133,14 +130,14 @@ def _left_out(exchanges: Sequence[Exchange], fitting: Sequence[Exchange]) -> int
     return first_told - 1
 
 
-def _past_of(conversation: Conversation) -> Past:
+def _past_of(conversation: Conversation) -> PastTurns:
     has_begun = conversation.current_id is not None
     exchanges = exchanges_of(conversation.thread) if has_begun else []
     counted = _counted(conversation) if has_begun else None
     system = _system_prompt(conversation, counted)
     if counted is None:
-        pieces = [Piece.of_text(system)] if system else []
-        return Past(exchanges, TOKENS_A_CHARACTER, pieces, TOKENS_AROUND_A_CHAT, is_about=bool(exchanges))
+        pieces = [CountableText.of_text(system)] if system else []
+        return PastTurns(exchanges, TOKENS_A_CHARACTER, pieces, TOKENS_AROUND_A_CHAT, is_about=bool(exchanges))
     known = [one for one in exchanges if counted.sees_from <= one.position <= counted.position]
     characters = sum(exchange.characters for exchange in known) + len(counted.system)
     density = counted.tokens / max(characters, 1)
@@ -148,19 +145,19 @@ def _past_of(conversation: Conversation) -> Past:
         density, counted = TOKENS_A_CHARACTER, replace(counted, is_exact=False)
     is_about = not counted.is_exact or len(known) < len(exchanges)
     if system == counted.system:
-        return Past(exchanges, density, [], density * len(system), is_about)
-    pieces = [Piece.of_text(system)] if system else []
-    return Past(exchanges, density, pieces, TOKENS_AROUND_A_MESSAGE, is_about=True)
+        return PastTurns(exchanges, density, [], density * len(system), is_about)
+    pieces = [CountableText.of_text(system)] if system else []
+    return PastTurns(exchanges, density, pieces, TOKENS_AROUND_A_MESSAGE, is_about=True)
 
 
-def _system_prompt(conversation: Conversation, counted: Counted | None) -> str:
+def _system_prompt(conversation: Conversation, counted: CountedReply | None) -> str:
     """What the next reply is told first. Which passages of the guide will be in it is not known yet."""
     if conversation.mode != Mode.GUIDE:
         return conversation.system_prompt
     return counted.system if counted else conversation.system_prompt + "guide " * (GROUNDS // len("guide "))
 
 
-def _counted(conversation: Conversation) -> Counted | None:
+def _counted(conversation: Conversation) -> CountedReply | None:
     counted = conversation.thread.filter(
         generation__state__in=OVER,
         generation__prompt_tokens__isnull=False,
@@ -185,7 +182,7 @@ def _counted(conversation: Conversation) -> Counted | None:
     if found is None or not found["tokens"]:
         return None
     told = found["told"]
-    return Counted(
+    return CountedReply(
         position=found["position"],
         sees_from=told[min(found["left_out"] // 2, len(told) - 1)] if told else 1,
         system=found["told_first"] if found["role_first"] == "system" else "",

@@ -26,12 +26,12 @@ WARNINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class ContextUsage:
     """Tokens of a ``window`` that the next request takes.
 
     ``history`` has the system prompt in it, ``question`` its files; ``reserved`` is the room kept for the reply.
     ``least`` is what must be in it: all but the history. ``left_out`` messages from the first on would not be told.
-    ``is_about`` where anything in it is a guess, which errs upwards; a better figure comes while ``is_counted``.
+    ``is_about`` where anything in it is a guess, which errs upwards; a better figure comes while ``is_being_counted``.
     """
 
     window: int
@@ -41,7 +41,7 @@ class Weight:
     least: int
     left_out: int
     is_about: bool
-    is_counted: bool
+    is_being_counted: bool
 
     @property
     def used(self) -> int:

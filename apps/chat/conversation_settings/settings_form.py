@@ -5,7 +5,6 @@ from typing import Any, cast, override
 
 from django import forms
 from django.conf import settings
-from django.http import QueryDict
 
 from apps.chat.conversation_settings.limits import (
     HIGHEST_SEED,
@@ -17,13 +16,11 @@ from apps.chat.conversation_settings.limits import (
 )
 from apps.chat.conversation_settings.servers import BEST, ChatServers
 from apps.chat.conversation_settings.values import NAMES, Settings, settings_of
-from apps.chat.errors import SettingsChanged
 from apps.chat.models import Conversation, Mode
 from apps.chat.models.preset import PARAMETERS
 from apps.endpoints.form_fields import StopsField
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
-UNKNOWN = object()
 CUT = ("temperature", "top_p", "max_tokens", "stop")  # to a server's own limit
 STOP_HINT = f"A reply ends at any of them. One a line, at most {MOST_STOPS}; \\n stands for a new line."
 
@@ -121,7 +118,7 @@ class ParametersForm(forms.Form):
 
 
 class SettingsForm(ParametersForm):
-    """A conversation's settings. It knows which of them the browser was shown, and so which ones were changed."""
+    """A conversation's settings. Hidden fields carry what the browser was shown, so that only changes are saved."""
 
     prefix = "settings"
     endpoint = forms.ChoiceField(
@@ -182,42 +179,11 @@ class SettingsForm(ParametersForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The settings that differ from what the browser was shown."""
+        """Return the settings that differ from what the browser was shown."""
         return {name: value for name, value in self.chosen.items() if name in self.changed_data}
-
-    @property
-    def seen(self) -> dict[str, Any]:
-        """What the browser was shown."""
-        return {name: self._shown(name) for name in NAMES}
-
-    def _shown(self, name: str) -> Any:
-        bound = self[name]
-        try:
-            value = bound.field.clean(self.data.get(bound.html_initial_name))
-        except forms.ValidationError:  # not as we sent it
-            return UNKNOWN
-        if name in ("endpoint", "system_prompt"):
-            return value.replace("\r\n", "\n")
-        return None if value == [] else value
 
     @property
     def sentence(self) -> str:
         """What is wrong, with the names of the fields: “temperature: Write a number from 0 to 2.”."""
         problems = self.errors.items()
         return " ".join(f"{self[name].label.lower()}: {' '.join(map(str, errors))}" for name, errors in problems)
-
-    def beside(self, refusal: SettingsChanged) -> "SettingsForm":
-        """The form again, with what is stored now as what the browser was shown, and a word where both changed it."""
-        data = QueryDict(mutable=True)
-        for name in NAMES:
-            bound = self[name]
-            present = bound.field.prepare_value(refusal.present[name])
-            data[bound.html_initial_name] = present = "" if present is None else present
-            data[bound.html_name] = self.data.get(bound.html_name, "") if name in self.changed_data else present
-        again = SettingsForm(data, conversation=self._conversation, servers=self._servers)
-        for name in NAMES:
-            if name in refusal.names:
-                present = again.data[again[name].html_initial_name]
-                shown = f"to “{present}”" if present != "" else "to nothing" if name != "endpoint" else f"to “{BEST}”"
-                again.add_error(name, f"Changed in another tab meanwhile, {shown}. Save again to use yours.")
-        return again

@@ -8,7 +8,7 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from apps.chat.context.estimate import Weighing
+from apps.chat.context.estimate import Estimate
 from apps.chat.context.user_turn import tell_file
 from apps.chat.models import Attachment
 from apps.endpoints.models import Endpoint
@@ -22,13 +22,13 @@ TASK_NAME = "chat.count"
 USEFUL_SECONDS = 10  # later, somebody has typed on
 
 
-def have_counted(*, weighing: Weighing) -> None:
+def request_counts(*, estimate: Estimate) -> None:
     """Ask a worker to count what is estimated so far, the same once in ten seconds. Where that fails, guesses stay."""
-    if weighing.tokenizer is None or not weighing.uncounted:
+    if estimate.tokenizer is None or not estimate.uncounted:
         return
-    by_name = {piece.name: piece for piece in weighing.uncounted}
+    by_name = {piece.name: piece for piece in estimate.uncounted}
     try:
-        names = unasked(weighing.tokenizer, by_name)
+        names = unasked(estimate.tokenizer, by_name)
         if not names:
             return
         for name in names:
@@ -36,7 +36,7 @@ def have_counted(*, weighing: Weighing) -> None:
                 leave_text(name, text)
         files = [name for name in names if not by_name[name].text]
         texts = [name for name in names if by_name[name].text]
-        arguments = [str(weighing.tokenizer.pk), texts, files]
+        arguments = [str(estimate.tokenizer.pk), texts, files]
         current_app.send_task(TASK_NAME, args=arguments, retry=False, expires=USEFUL_SECONDS)
     except (RedisError, OSError, OperationalError) as error:
         logger.warning("counting not asked for", error=type(error).__name__)

@@ -25,11 +25,11 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     files: Collection[UUID] = (),
     idempotency_key: UUID | None = None,
     mode: Mode = Mode.CHAT,
-    assistant: Settings | None = None,
+    settings: Settings | None = None,
 ) -> Exchange:
     """Begin a conversation with its first question, with ``files`` that wait in a draft of the owner's.
 
-    ``assistant`` are the settings that it is to have.
+    ``settings`` are the settings that it begins with.
 
     Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
     ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -42,7 +42,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     try:
         with transaction.atomic():
             conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode)
-            put_settings(conversation, assistant or {})
+            put_settings(conversation, settings or {})
             conversation.save()
             return store_reply(store_question(conversation, None, text, files=files), idempotency_key)
     except (IntegrityError, FileGone):

@@ -1,4 +1,4 @@
-"""How much of the window the question takes that is being written."""
+"""How much of the context window the next question takes."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -7,42 +7,36 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.context.estimate import weigh
-from apps.chat.conversation_settings.servers import ChatServers, chat_servers
+from apps.chat.context.composer import composer_state
+from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
-from apps.chat.conversation_settings.values import put_settings
-from apps.chat.models import Attachment, Conversation, Mode
-from apps.chat.services.count_tokens import have_counted
+from apps.chat.models import Mode
+from apps.chat.services.count_tokens import request_counts
 from apps.chat.views.attachments import drafted_in
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def gauge(request: WorkbenchRequest) -> HttpResponse:
-    """The gauge for the ``message`` as it stands, on GET for none yet, and the files of its draft.
+def context_usage(request: WorkbenchRequest) -> HttpResponse:
+    """Show the context usage of the ``message`` so far, on GET of an empty one, with the files of its draft.
 
-    What was said of it before is named by ``level``: only a change is announced.
+    ``level`` is what the page shows already: screen readers hear a change of level only.
     """
     servers = chat_servers()
-    conversation = drafted_in(request)
-    # A little more than can be sent is enough to say that it is too much.
-    draft = request.POST.get("message", "")[: settings.CHAT_MESSAGE_CHARACTERS + 1]
-    files = list(Attachment.objects.in_draft(request.user, conversation).without_text())
-    weighed = conversation or _about_to_begin(request, servers)
-    weighing = weigh(weighed, draft=draft, files=files, servers=servers)
-    if weighing:
-        have_counted(weighing=weighing)
-    weight = weighing.weight if weighing else None
-    changed = weight is not None and weight.level != request.POST.get("level", "")
-    context = {"weight": weight, "changed": changed, "answering": servers.answering(weighed)}
-    return render(request, "chat/_context_usage_answer.html", context)
-
-
-def _about_to_begin(request: WorkbenchRequest, servers: ChatServers) -> Conversation:
-    """The conversation that the message would begin, with the settings that stand beside it so far."""
     mode = Mode.GUIDE if request.POST.get("mode") == Mode.GUIDE else Mode.CHAT
-    conversation = Conversation(mode=mode)
-    assistant = SettingsForm(request.POST, servers=servers, mode=mode)
-    if assistant.is_valid():
-        put_settings(conversation, assistant.chosen)
-    return conversation
+    first = SettingsForm(request.POST, servers=servers, mode=mode)  # those beside the first message
+    composer = composer_state(
+        user=request.user,
+        conversation=drafted_in(request),
+        mode=mode,
+        settings=first.chosen if first.is_valid() else {},
+        # One character more than can be sent is enough to say that it is too long.
+        draft=request.POST.get("message", "")[: settings.CHAT_MESSAGE_CHARACTERS + 1],
+        servers=servers,
+    )
+    if composer.estimate:
+        request_counts(estimate=composer.estimate)
+    usage = composer.usage
+    changed = usage is not None and usage.level != request.POST.get("level", "")
+    context = {"usage": usage, "changed": changed, "answering": composer.answering}
+    return render(request, "chat/_context_usage_answer.html", context)

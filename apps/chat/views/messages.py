@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.errors import ChatError
+from apps.chat.errors import InvalidInput
 from apps.chat.forms import EditForm, MessageForm
 from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
@@ -18,7 +18,7 @@ from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
 from apps.chat.views.doors import conversation_or_404, message_or_404, reply_or_404
-from apps.chat.views.responses import followed, led_to, refused
+from apps.chat.views.responses import followed, redirect_to, say_refusals
 from apps.chat.views.sidebar import sidebar_for
 
 
@@ -31,31 +31,28 @@ def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@say_refusals
 def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Continue a reply that broke off; the socket shows how it goes on."""
     reply = reply_or_404(request, conversation_id, message_id)
-    try:
-        continue_reply(reply=reply)
-    except ChatError as error:
-        return refused(request, reply.conversation, MessageForm(), error.sentence, error.status)
+    continue_reply(reply=reply)
     return followed(request, reply.conversation)
 
 
 @require_POST
+@say_refusals
 def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Have a question, or a reply's, answered once more; the socket shows the new reply."""
     message = message_or_404(request, conversation_id, message_id)
-    try:
-        if message.role == Role.USER:
-            answer_question(question=message)
-        else:
-            answer_again(reply=message)
-    except ChatError as error:
-        return refused(request, message.conversation, MessageForm(), error.sentence, error.status)
+    if message.role == Role.USER:
+        answer_question(question=message)
+    else:
+        answer_again(reply=message)
     return followed(request, message.conversation)
 
 
 @require_http_methods(["GET", "POST"])
+@say_refusals
 def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Ask a question in other words; the socket shows the thread that this begins. A page without JavaScript."""
     shown = conversation_or_404(request, conversation_id)
@@ -65,41 +62,34 @@ def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
         return render(request, "chat/edit.html", {**context, "sidebar": sidebar_for(request)})
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return refused(request, shown, form, form.sentence, 422)
-    try:
-        edit_question(
-            question=question,
-            text=form.cleaned_data["message"],
-            keep=form.kept,
-            idempotency_key=form.cleaned_data["key"],
-        )
-    except ChatError as error:
-        return refused(request, shown, form, error.sentence, error.status)
+        raise InvalidInput(form.sentence)
+    edit_question(
+        question=question,
+        text=form.cleaned_data["message"],
+        keep=form.kept,
+        idempotency_key=form.cleaned_data["key"],
+    )
     return followed(request, shown)
 
 
 @require_POST
+@say_refusals
 def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
     """Show another version of a message, and what follows it; the socket brings it."""
     shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     other = get_object_or_404(shown.messages, parent=message.parent_id, version=version)
-    try:
-        show_version(message=other)
-    except ChatError as error:
-        return refused(request, shown, MessageForm(), error.sentence, error.status)
+    show_version(message=other)
     return followed(request, shown)
 
 
 @require_POST
+@say_refusals
 def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Begin a conversation with the thread up to a message, and go there."""
     message = message_or_404(request, conversation_id, message_id)
-    try:
-        made = fork_conversation(message=message)
-    except ChatError as error:
-        return refused(request, message.conversation, MessageForm(), error.sentence, error.status)
-    return led_to(request, made)
+    made = fork_conversation(message=message)
+    return redirect_to(request, made.get_absolute_url())
 
 
 @require_GET

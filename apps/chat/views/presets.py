@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.preset_form import PresetForm
 from apps.chat.conversation_settings.values import settings_of
-from apps.chat.errors import ChatError, ConversationGone, PresetNameTaken
+from apps.chat.errors import ChatError, PresetNameTaken
 from apps.chat.models import Preset
 from apps.chat.selectors import find_conversation
 from apps.chat.services.presets import delete_preset, save_preset, use_preset
 from apps.chat.views.doors import conversation_or_404
+from apps.chat.views.responses import say_refusals
 from apps.chat.views.settings import saved
 from apps.chat.views.sidebar import sidebar_for
 
@@ -60,16 +61,14 @@ def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
 
 
 @require_POST
+@say_refusals
 def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Give a conversation the settings of a preset; the composer is filled by the page that follows."""
     shown = conversation_or_404(request, conversation_id)
     preset = preset_asked_for(request, request.POST.get("preset", ""))
     if preset is None:
         raise Http404
-    try:
-        shown = use_preset(preset=preset, conversation=shown)
-    except ConversationGone:
-        raise Http404 from None
+    shown = use_preset(preset=preset, conversation=shown)
     address = f"{shown.get_absolute_url()}?preset={preset.pk}"
     return saved(request, shown, f"The next reply uses the settings of “{preset.name}”.", address)
 

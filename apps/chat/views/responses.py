@@ -1,60 +1,68 @@
-"""Answers of the chat's views: a page, or for htmx the part that changed."""
+"""Responses of the chat's views: a page, or for htmx the part that changed."""
 
-from uuid import uuid4
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.conversation_settings.servers import chat_servers
-from apps.chat.conversation_settings.settings_form import SettingsForm
-from apps.chat.forms import MessageForm
-from apps.chat.models import Attachment, Conversation
+from apps.chat.context.composer import composer_state
+from apps.chat.errors import ChatError
+from apps.chat.models import Conversation
 from apps.chat.services.exchange import Exchange
 from apps.chat.transcript.paging import latest_messages
 from apps.chat.transcript.render import shown
-from apps.chat.views.conversation_page import page
+from apps.chat.views.conversation_page import composer_context, page
+from apps.chat.views.doors import conversation_or_404
 
 
-def led_to(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
-    """Go to a conversation that this request has made."""
-    url = conversation.get_absolute_url()
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+def say_refusals[**P](
+    view: Callable[Concatenate[WorkbenchRequest, P], HttpResponse],
+) -> Callable[Concatenate[WorkbenchRequest, P], HttpResponse]:
+    """Answer a ``ChatError`` of the view with its sentence and its status.
+
+    htmx gets the sentence for the composer. Without htmx the page is shown again, with everything that was sent.
+    """
+
+    @wraps(view)
+    def answer(request: WorkbenchRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ChatError as error:
+            return _refused(request, error, kwargs.get("conversation_id"))
+
+    return answer
+
+
+def _refused(request: WorkbenchRequest, error: ChatError, conversation_id: Any) -> HttpResponse:
+    if request.htmx:
+        return render(request, "chat/_refused.html", {"sentence": error.sentence}, status=error.status)
+    conversation = conversation_or_404(request, conversation_id) if isinstance(conversation_id, UUID) else None
+    response = page(request, conversation, error.sentence)
+    response.status_code = error.status
+    return response
+
+
+def redirect_to(request: WorkbenchRequest, address: str) -> HttpResponse:
+    """Go to another page; htmx would follow a plain redirect within this one."""
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
 def followed(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
-    """The page follows the conversation, and shows by itself what this request has changed."""
+    """Send nothing: the page follows the conversation, and gets the change over its live connection."""
     return HttpResponse(status=204) if request.htmx else redirect(conversation)
 
 
 def sent(request: WorkbenchRequest, exchange: Exchange) -> HttpResponse:
+    """Show the new messages, and empty the composer."""
+    conversation = exchange.conversation
     if not request.htmx:
-        return redirect(exchange.conversation)
-    messages = latest_messages(exchange.conversation).filter(position__gte=exchange.question.position)
-    files = Attachment.objects.in_draft(request.user, exchange.conversation).without_text()
-    servers = chat_servers()
-    context = {
-        "conversation": exchange.conversation,
-        "parts": shown(messages),
-        "key": uuid4(),
-        "files": files,
-        "servers": servers.notice(exchange.conversation),
-        "answering": servers.answering(exchange.conversation),
-    }
+        return redirect(conversation)
+    messages = latest_messages(conversation).filter(position__gte=exchange.question.position)
+    composer = composer_state(user=request.user, conversation=conversation)
+    context = {"conversation": conversation, "parts": shown(messages), **composer_context(composer)}
     return render(request, "chat/_sent.html", context)
-
-
-def refused(  # noqa: PLR0913, PLR0917 (a page that keeps all that was written)
-    request: WorkbenchRequest,
-    conversation: Conversation | None,
-    form: MessageForm,
-    sentence: str,
-    status: int,
-    assistant: SettingsForm | None = None,
-) -> HttpResponse:
-    if request.htmx:
-        return render(request, "chat/_refused.html", {"sentence": sentence}, status=status)
-    response = page(request, conversation, form, sentence, assistant)
-    response.status_code = status
-    return response

@@ -9,13 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.errors import ChatError
-from apps.chat.forms import MessageForm
 from apps.chat.models import Message
 from apps.chat.search import Query, find
 from apps.chat.services.versions import show_version
 from apps.chat.views.doors import conversation_or_404
-from apps.chat.views.responses import refused
+from apps.chat.views.responses import say_refusals
 from apps.chat.views.sidebar import sidebar_for
 from apps.guide.search.page import search_page
 
@@ -50,6 +48,7 @@ def search_everything(request: WorkbenchRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@say_refusals
 def place(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Go to a message in its conversation. One that stands in another thread is shown on POST."""
     shown = conversation_or_404(request, conversation_id)
@@ -58,10 +57,7 @@ def place(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) ->
         if request.method != "POST":
             context = {"message": message, "conversation": shown, "sidebar": sidebar_for(request)}
             return render(request, "chat/other_version.html", context)
-        try:
-            show_version(message=message)
-        except ChatError as error:
-            return refused(request, shown, MessageForm(), error.sentence, error.status)
+        show_version(message=message)
     return HttpResponseRedirect(_address_of(message, request.GET.get("find", "")))
 
 

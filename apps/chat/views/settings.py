@@ -1,21 +1,22 @@
-"""The settings of a conversation, as a panel of its page and as a page of their own."""
+"""The settings of a conversation: a panel of its page, and a page of their own."""
 
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import WorkbenchRequest
+from apps.chat.context.composer import composer_state
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
-from apps.chat.errors import ConversationGone, SettingsChanged
-from apps.chat.models import Conversation, Mode, Preset
+from apps.chat.models import Conversation, Preset
 from apps.chat.services.settings import change_settings
-from apps.chat.views.assistant import assistant_context
+from apps.chat.views.conversation_page import composer_context
 from apps.chat.views.doors import conversation_or_404
+from apps.chat.views.responses import say_refusals
 from apps.chat.views.sidebar import sidebar_for
 
 SAVED = "Saved. The next reply uses these settings."
@@ -24,54 +25,52 @@ ANY = "Any model server may answer here now."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@say_refusals
 def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Show and save them; what another tab has changed meanwhile is shown before it is overwritten."""
+    """Show the settings. POST saves those that were changed; the last tab to change one wins."""
     shown = conversation_or_404(request, conversation_id)
     servers = chat_servers()
     if request.method != "POST":
-        return _settings_page(request, shown, SettingsForm(conversation=shown, servers=servers))
+        return _page(request, shown, SettingsForm(conversation=shown, servers=servers))
     form = SettingsForm(request.POST, conversation=shown, servers=servers)
     if not form.is_valid():
-        return _refused(request, shown, form, "Nothing was saved: look at what is marked.", 422)
-    try:
-        shown = change_settings(conversation=shown, changes=form.changes, seen=form.seen)
-    except SettingsChanged as refusal:
-        return _refused(request, shown, form.beside(refusal), refusal.sentence, refusal.status)
-    except ConversationGone:
-        raise Http404 from None
-    return saved(request, shown, SAVED)
+        return _invalid(request, shown, form)
+    return saved(request, change_settings(conversation=shown, changes=form.changes), SAVED)
 
 
 @require_POST
+@say_refusals
 def use_any(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Let any model server answer, also the question that waits."""
+    """Let any model server answer, the question that waits as well."""
     shown = conversation_or_404(request, conversation_id)
-    try:
-        shown = change_settings(conversation=shown, changes={"endpoint": ""})
-    except ConversationGone:
-        raise Http404 from None
-    return saved(request, shown, ANY)
+    return saved(request, change_settings(conversation=shown, changes={"endpoint": ""}), ANY)
 
 
 def saved(request: WorkbenchRequest, shown: Conversation, sentence: str, address: str = "") -> HttpResponse:
-    """The panel and the bar as they are now; without htmx the conversation, or ``address``."""
+    """Show the panel and the composer's bar as they are now. Without htmx, go to ``address`` or the conversation."""
     if not request.htmx:
         messages.success(request, sentence)
         return redirect(address or shown)
-    context = {"conversation": shown, "done": sentence, **assistant_context(shown, Mode(shown.mode))}
+    composer = composer_state(user=request.user, conversation=shown)
+    context = {
+        "conversation": shown,
+        "done": sentence,
+        "mode": shown.mode,
+        "settings_form": SettingsForm(conversation=shown, servers=composer.servers),
+        **composer_context(composer),
+    }
     return render(request, "chat/_settings_saved.html", context)
 
 
-def _refused(
-    request: WorkbenchRequest, shown: Conversation, form: SettingsForm, sentence: str, status: int
-) -> HttpResponse:
+def _invalid(request: WorkbenchRequest, shown: Conversation, form: SettingsForm) -> HttpResponse:
+    sentence = "Not saved. Correct the marked settings."
     if not request.htmx:
-        return _settings_page(request, shown, form, sentence, status)
+        return _page(request, shown, form, sentence, 422)
     context = {"conversation": shown, "settings_form": form, "settings_sentence": sentence}
-    return render(request, "chat/_settings_refused.html", context, status=status)
+    return render(request, "chat/_settings_refused.html", context, status=422)
 
 
-def _settings_page(
+def _page(
     request: WorkbenchRequest, shown: Conversation, form: SettingsForm, sentence: str = "", status: int = 200
 ) -> HttpResponse:
     context = {

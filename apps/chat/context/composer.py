@@ -1,0 +1,63 @@
+"""What the composer shows beside a draft, read once for a request."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from apps.accounts.models import User
+from apps.chat.context.estimate import Estimate, estimate_usage
+from apps.chat.context.usage import ContextUsage
+from apps.chat.conversation_settings.servers import Answering, ChatServers, ServerNotice, chat_servers
+from apps.chat.conversation_settings.values import Settings, put_settings
+from apps.chat.models import Attachment, Conversation, Mode
+
+
+@dataclass(frozen=True)
+class ComposerState:
+    """The model servers, the files and the context usage of the next question in ``conversation``.
+
+    A conversation that has not begun is not saved.
+    """
+
+    conversation: Conversation
+    has_begun: bool
+    servers: ChatServers
+    files: list[Attachment]
+    draft: str
+
+    @cached_property
+    def notice(self) -> ServerNotice | None:
+        return self.servers.notice(self.conversation if self.has_begun else None)
+
+    @cached_property
+    def answering(self) -> Answering:
+        return self.servers.answering(self.conversation)
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        return estimate_usage(self.conversation, draft=self.draft, files=self.files, servers=self.servers)
+
+    @property
+    def usage(self) -> ContextUsage | None:
+        return self.estimate.usage if self.estimate else None
+
+
+def composer_state(  # noqa: PLR0913 (a new conversation is made of that much)
+    *,
+    user: User,
+    conversation: Conversation | None,
+    mode: Mode = Mode.CHAT,
+    settings: Settings | None = None,
+    draft: str = "",
+    servers: ChatServers | None = None,
+) -> ComposerState:
+    """Read the state. A new conversation, ``None``, has the ``mode`` and the ``settings`` that are given."""
+    about_to_begin = Conversation(mode=mode)
+    if settings and conversation is None:
+        put_settings(about_to_begin, settings)
+    return ComposerState(
+        conversation=conversation or about_to_begin,
+        has_begun=conversation is not None,
+        servers=servers or chat_servers(),
+        files=list(Attachment.objects.in_draft(user, conversation).without_text()),
+        draft=draft,
+    )
