@@ -16,6 +16,7 @@ from tests.chat.exchanges import generation_of
 from tests.chat.tab import Tab
 from tests.support.counting_chat import chunk, usage
 from tests.support.frames import ShownPage
+from tests.support.markup import Markup
 from tests.support.scripted_server import ScriptedServer, scripted_server
 from tests.support.services import Running
 from tests.support.wire import Send, Step, Wait, event, head
@@ -96,4 +97,4 @@ async def stop_half_way(owner: User, model: ScriptedServer) -> HalfWay:
 
 
 def shows_half(page: ShownPage) -> bool:
-    return "1, 2]," in page.body().replace("\n", "")
+    return "1, 2]," in Markup(page.body()).text.replace("\n", "")

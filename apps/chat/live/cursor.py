@@ -1,8 +1,9 @@
-"""What a page has of its conversation: a text that it keeps, and gives when it asks for what has changed."""
+"""The cursor of a page: a text that says what the page has, and comes back when it asks for changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Self
 from uuid import UUID
 from zlib import crc32
@@ -18,44 +19,44 @@ BETWEEN_MESSAGES = "~"
 BETWEEN_FIGURES = "_"
 
 
+class Stage(IntEnum):
+    """How far a message was when the page got it."""
+
+    OVER = 0
+    WAITING = 1
+    WRITING = 2  # from the first token on
+
+
 @dataclass(frozen=True, slots=True)
-class Had:
-    """What a page has of one message: checksums of all of it and of its final HTML, and that HTML's length.
+class PageCopy:
+    """What a page has of one message: the checksum of its HTML, and its stage."""
 
-    ``stage`` is 0 once it is over, 1 while it waits, 2 while it is being written, from the first token on.
-    """
-
-    whole: int
-    final: int
-    length: int
-    stage: int
+    checksum: int
+    stage: Stage
 
     @classmethod
-    def of(cls, shown: ShownMessage, final: str) -> Self:
-        """``final`` is the part of the text's HTML that will not change any more."""
-        whole = render_message(shown.message, shown.html, shown.waiting)
-        waits = shown.waiting not in {"", GOING_ON}
-        stage = (1 if waits else 2) if shown.message.state in ACTIVE else 0
-        return cls(checksum(whole + _end_of(shown.message)), checksum(final), len(final), stage)
+    def of(cls, shown: ShownMessage) -> Self:
+        html = render_message(shown.message, shown.html, shown.waiting)
+        return cls(crc32((html + _end_of(shown.message)).encode()), _stage_of(shown))
 
     @property
     def is_active(self) -> bool:
-        return self.stage > 0
+        return self.stage != Stage.OVER
 
     def __str__(self) -> str:
-        return BETWEEN_FIGURES.join(map(str, (self.whole, self.final, self.length, self.stage)))
+        return f"{self.checksum}{BETWEEN_FIGURES}{self.stage:d}"
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page stands: a moment, when its thread was last switched, and what it has of messages that changed then.
+    """A moment, when the thread was last switched by then, and copies of the messages that changed around it.
 
-    It comes back from the browser: what cannot be read counts as not there.
+    The browser sends it back, so anything unreadable counts as missing.
     """
 
     moment: str
     switched: str = ""
-    had: dict[UUID, Had] = field(default_factory=dict)
+    copies: dict[UUID, PageCopy] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -68,42 +69,44 @@ class Cursor:
 
     @classmethod
     def of_page(cls, conversation: Conversation, parts: Iterable[ShownMessage | Gap], moment: datetime) -> Self:
-        """Of a page made at the ``moment`` that shows ``parts``. What is being written it will be sent from the top."""
+        """Return the cursor of a page made at ``moment``. It leaves out active replies: the page gets them whole."""
         messages = [part for part in parts if isinstance(part, ShownMessage)]
-        had = {shown.message.pk: Had.of(shown, shown.html) for shown in messages if _ended_since(shown, moment)}
-        return cls(moment.isoformat(), switched_in(conversation), had)
+        copies = {shown.message.pk: PageCopy.of(shown) for shown in messages if _ended_since(shown, moment)}
+        return cls(moment.isoformat(), switched_in(conversation), copies)
 
     @property
     def since(self) -> datetime | None:
         return moment_from(self.moment)
 
     def is_switched(self, switched_at: datetime | None) -> bool:
-        """Whether another thread is shown than the page has, where the latest switch was ``switched_at``."""
+        """Return whether the page shows another thread than the conversation, last switched at ``switched_at``."""
         if self.since is None or switched_at is None:
             return False
         return switched_at >= self.since and switched_at.isoformat() != self.switched
 
     def __str__(self) -> str:
-        entries = [f"{message_id}{BETWEEN_FIGURES}{had}" for message_id, had in self.had.items()]
+        entries = [f"{message_id}{BETWEEN_FIGURES}{copy}" for message_id, copy in self.copies.items()]
         return BETWEEN_MESSAGES.join([f"{self.moment}{BETWEEN_FIGURES}{self.switched}", *entries])
 
 
 def switched_in(conversation: Conversation) -> str:
-    """When the thread was last switched, as of the conversation's row."""
+    """Return when the thread was last switched, or an empty string."""
     return conversation.switched_at.isoformat() if conversation.switched_at else ""
 
 
-def checksum(html: str) -> int:
-    return crc32(html.encode())
+def _read_entry(entry: str) -> tuple[UUID, PageCopy]:
+    message_id, checksum, stage = entry.split(BETWEEN_FIGURES)
+    return UUID(message_id), PageCopy(int(checksum), Stage(int(stage)))
 
 
-def _read_entry(entry: str) -> tuple[UUID, Had]:
-    message_id, *figures = entry.split(BETWEEN_FIGURES)
-    return UUID(message_id), Had(*map(int, figures))
+def _stage_of(shown: ShownMessage) -> Stage:
+    if shown.message.state not in ACTIVE:
+        return Stage.OVER
+    return Stage.WRITING if shown.waiting in {"", GOING_ON} else Stage.WAITING
 
 
 def _end_of(message: Message) -> str:
-    """A reply that was continued and failed again may look as it did before, but the page has seen it run."""
+    """Return the end's time: a reply that was continued and failed again looks the same, but the page saw it run."""
     return str(message.generation.ended_at) if message.generation else ""
 
 

@@ -14,11 +14,11 @@ from apps.chat.live.broadcast import (
     ThreadSwitched,
     news_of,
 )
-from apps.chat.live.cursor import Cursor, Had
+from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.reply import LiveReply
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Part, latest_messages, part_to_catch_up, part_where_switched
-from apps.chat.transcript.render import ShownMessage, html_of
+from apps.chat.transcript.render import html_of, show_message
 from apps.generation.live_connections import live_connections
 from apps.generation.models import ACTIVE, Generation
 from apps.stores.threads import in_thread
@@ -137,16 +137,15 @@ def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Messag
     if cursor.since is None:
         return []
     changed = latest_messages(conversation).changed_since(cursor.since)
-    return [message for message in changed if not _is_had(message, cursor)]
+    return [message for message in changed if not _has_copy(message, cursor)]
 
 
-def _is_had(message: Message, cursor: Cursor) -> bool:
-    """Return whether the page has exactly this message: one not sent again keeps its focus and open details."""
-    had = cursor.had.get(message.pk)
-    if had is None or message.state in ACTIVE:
+def _has_copy(message: Message, cursor: Cursor) -> bool:
+    """Return whether the page has the message as it is. A message that is not sent again keeps its focus."""
+    copy = cursor.copies.get(message.pk)
+    if copy is None or message.state in ACTIVE:
         return False
-    html = html_of(message)
-    return Had.of(ShownMessage(message, html), html) == had
+    return PageCopy.of(show_message(message)) == copy
 
 
 def _whole(message: Message) -> str:

@@ -34,10 +34,10 @@ class ShownMessage:
 
 def shown(parts: Iterable[Part]) -> list[ShownMessage | Gap]:
     """The messages with their texts as HTML, and the gaps between them."""
-    return [part if isinstance(part, Gap) else _shown_message(part) for part in parts]
+    return [part if isinstance(part, Gap) else show_message(part) for part in parts]
 
 
-def _shown_message(message: Message) -> ShownMessage:
+def show_message(message: Message) -> ShownMessage:
     generation = message.generation
     if generation is None or generation.is_over:
         return ShownMessage(message, html_of(message))
