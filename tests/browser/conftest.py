@@ -10,14 +10,13 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.counted_replies import add_counting_endpoint
 from tests.browser.visit import Visit
+from tests.support.chromium import executable
 from tests.support.scripted_server import counting_server
 from tests.support.services import Running
 
 __all__ = ["counting_server"]
 
 HERE = Path(__file__).parent
-DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
-EXECUTABLE = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
 # Without these, Chromium itself asks for things.
 QUIET = [
     "--disable-background-networking",
@@ -36,12 +35,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+@pytest.fixture(scope="session")
+def chromium_path() -> str | None:
+    """Return the Chromium that ``make test`` found or installed."""
+    return executable()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium where it is installed, else the one that Playwright installs."""
+async def chromium(chromium_path: str | None) -> AsyncIterator[Browser]:
+    """Start Chromium, once for all tests."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*QUIET, *sandbox])
+        browser = await playwright.chromium.launch(executable_path=chromium_path, args=[*QUIET, *sandbox])
         yield browser
         await browser.close()
 
