@@ -1,7 +1,7 @@
 """Pages hear what happens elsewhere, and miss nothing where Redis was away for a moment."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from apps.chat.live.broadcast import (
     MessagesChanged,
     broadcast_access,
     broadcast_messages,
+    listener,
     news_of,
 )
 from apps.stores.redis import sync_client
@@ -52,7 +53,14 @@ async def test_page_is_shown_what_nobody_could_tell_it(alice: User, live_asgi_se
     assert exchange.question.dom_id in "".join(tab.frames)
 
 
-async def test_silent_redis_is_left(services: Services, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+async def listening(redis_url: str) -> AsyncIterator[None]:
+    """Close the listener of the test's own event loop."""
+    yield
+    await listener().close()
+
+
+async def test_silent_redis_is_left(services: Services, listening: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which nothing ever comes looks like one on which nothing happens."""
     monkeypatch.setattr(broadcast, "QUIET_SECONDS", 0.1)
     conversation_id, message_id = uuid4(), uuid4()

@@ -103,10 +103,7 @@ def _decode(ids: list[str] | None) -> News:
 @asynccontextmanager
 async def news_of(conversation_id: UUID) -> AsyncGenerator[NewsQueue]:
     """Give a queue of what is broadcast from now on. Raises ``TimeoutError`` while Redis is down."""
-    loop = asyncio.get_running_loop()
-    if loop not in _listeners:
-        _listeners[loop] = Listener()
-    async with _listeners[loop].page_of(conversation_id) as news:
+    async with listener().page_of(conversation_id) as news:
         yield news
 
 
@@ -135,6 +132,13 @@ class Listener:
             self._pages[conversation_id].discard(news)
             if not self._pages[conversation_id]:
                 del self._pages[conversation_id]
+
+    async def close(self) -> None:
+        """Stop listening, and close the connections."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._client.aclose()
 
     async def _listen_forever(self) -> None:
         while True:
@@ -178,3 +182,11 @@ class Listener:
 
 
 _listeners: WeakKeyDictionary[asyncio.AbstractEventLoop, Listener] = WeakKeyDictionary()
+
+
+def listener() -> Listener:
+    """Return the listener of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _listeners:
+        _listeners[loop] = Listener()
+    return _listeners[loop]
