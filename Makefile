@@ -6,6 +6,9 @@
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
 
+# With it, each of the dozens of programs that the tests start would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 

@@ -51,4 +51,5 @@ find_python() {
 
 uv=$(find_uv) || { install_uv && uv=$(find_uv); } || fail "uv was installed but does not run."
 python=$(find_python) || fail "Python 3.12 or newer is needed and none was found. Install it and try again."
-"$uv" sync --quiet --frozen --python "$python"
+# Compiled once here, not by each of the programs that start at the same time.
+"$uv" sync --quiet --frozen --compile-bytecode --python "$python"
