@@ -1,7 +1,7 @@
 # The commands that matter are `make run` and `make test`: both install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench soak
+.PHONY: help run test check lint types bench soak
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -18,6 +18,9 @@ run: $(ENVIRONMENT) ## Run everything on this machine (PORT=8000 DATA_DIR=.local
 test: $(ENVIRONMENT) ## Run every test, or some: make test ARGS="tests/chat -k stop"
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/pytest $(ARGS)
+
+check: lint types ## Check style, types and the fast tests of what changed (SINCE=main)
+	@$(BIN)/python -m tests.support.changed $(SINCE)
 
 lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
 	@$(BIN)/ruff check .
