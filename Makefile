@@ -1,7 +1,7 @@
 # The commands that matter are `make run` and `make test`: both install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench soak
+.PHONY: help run test check lint types hooks bench soak
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -30,6 +30,9 @@ lint: $(ENVIRONMENT) ## Check style, templates and which way imports point
 
 types: $(ENVIRONMENT) ## Check types
 	@$(BIN)/mypy
+
+hooks: $(ENVIRONMENT) ## Have git check every commit and its subject
+	@$(BIN)/pre-commit install
 
 bench: $(ENVIRONMENT) ## Measure what streaming, stopping, long conversations and the guide cost
 	@$(BIN)/python -m benchmarks.inference_stream
