@@ -7,6 +7,7 @@ import aiohttp
 
 from apps.inference.errors import NotServed, ProtocolError
 from apps.inference.http.calls import post_json
+from apps.inference.prompts.tags import take_tags_apart
 from apps.inference.requests import ChatMessage, Timeouts
 from apps.inference.server import Server
 
@@ -33,10 +34,10 @@ async def count_chat_tokens(
         case "tgi":
             return await count_tgi_chat_tokens(http, server, messages, timeouts)
         case "vllm":
-            body = {"messages": _plain(messages)} | _continuing(messages) | _model(server)
+            body = {"messages": plain_messages(messages)} | _continuing(messages) | _model(server)
             return len(_ids_of(await post_json(http, server, "/tokenize", body, timeouts)))
         case "llama.cpp":
-            answer = await post_json(http, server, "/apply-template", {"messages": _plain(messages)}, timeouts)
+            answer = await post_json(http, server, "/apply-template", {"messages": plain_messages(messages)}, timeouts)
             return len(await token_ids(http, server, _text_of(answer, "prompt"), timeouts))
     raise NotServed("no way to count a chat", sentence="The model server cannot count the tokens of a chat.")
 
@@ -45,7 +46,7 @@ async def count_tgi_chat_tokens(
     http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
 ) -> int:
     """Return how many tokens TGI's chat template makes of ``messages`` (TGI 2.3 and later)."""
-    answer = await post_json(http, server, "/chat_tokenize", {"messages": _plain(messages)}, timeouts)
+    answer = await post_json(http, server, "/chat_tokenize", {"messages": plain_messages(messages)}, timeouts)
     try:
         return len(answer["tokenize_response"])
     except (KeyError, TypeError):
@@ -62,15 +63,18 @@ async def templated_chat(
     """
     *before, last = messages
     asked = before if last.role == "assistant" else messages
-    answer = await post_json(http, server, "/chat_tokenize", {"messages": _plain(asked)}, timeouts)
+    answer = await post_json(http, server, "/chat_tokenize", {"messages": plain_messages(asked)}, timeouts)
     text = _text_of(answer, "templated_text")
     for bos in ("<s>", "<|begin_of_text|>", "<bos>"):
         text = text.removeprefix(bos)
-    return text + last.content if last.role == "assistant" else text
+    return text + take_tags_apart(last.content) if last.role == "assistant" else text
 
 
-def _plain(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages if message.content]
+def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """Return the messages as JSON, their tags taken apart, without empty ones."""
+    return [
+        {"role": message.role, "content": take_tags_apart(message.content)} for message in messages if message.content
+    ]
 
 
 def _continuing(messages: Sequence[ChatMessage]) -> dict[str, bool]:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.chat.conversation_settings.limits import LONGEST_SYSTEM_PROMPT, problem_with_system_prompt
+from apps.chat.conversation_settings.limits import LONGEST_SYSTEM_PROMPT
 from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import PresetNameTaken, TooManyPresets
 from apps.chat.models import Conversation, Preset
@@ -55,7 +55,6 @@ class TestBuiltIn:
         made = list(Preset.objects.all())
         assert [item.name for item in made] == BUILT_IN
         for item in made:
-            assert problem_with_system_prompt(item.system_prompt) == ""
             assert 0 < len(item.system_prompt) < LONGEST_SYSTEM_PROMPT // 4, "a small model reads no essays"
             assert item.opening.count("{code}") == 1
             assert item.parameters == {"temperature": 0.2}
@@ -163,7 +162,6 @@ class TestOwn:
             ("name", "", "This field is required."),
             ("name", "\u202e", "This field is required."),
             ("opening", "{code} {code}", "{code} can stand in it once."),
-            ("system_prompt", "<<SYS>>", "The system prompt contains"),
             ("temperature", "3", "Write a number from 0 to 2, such as 0.2."),
         ],
     )

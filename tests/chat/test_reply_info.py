@@ -147,10 +147,10 @@ def test_prompt_of_the_servers_own_template_is_never_claimed(
 
 
 def test_request_that_was_refused_here_is_not_said_to_be_sent(browser: Client, reply: Message) -> None:
-    Generation.objects.update(messages=[{"role": "user", "content": "What does [INST] mean?"}])
+    Generation.objects.update(messages=[{"role": "assistant", "content": "Hello."}])
     html = panel(browser, reply, sent())
     assert "The request was refused here and never sent." in html
-    assert "“[INST]”" in html
+    assert "The first message must be from the user" in html
     assert "The prompt" not in html
     body = reverse("chat:request_body", args=[reply.conversation_id, reply.pk])
     assert browser.get(body).status_code == 404

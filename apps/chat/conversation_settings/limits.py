@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.endpoints.models import Endpoint
-from apps.inference.errors import InvalidRequest
-from apps.inference.prompts.tags import refuse_chat_tags
 
 LONGEST_SYSTEM_PROMPT = 4_000  # characters, about a quarter of a window of 4,096 tokens
 LONGEST_STOP = 100  # characters
@@ -15,15 +13,6 @@ HIGHEST_SEED = 2**31 - 1  # every server takes it
 NAMED = 3
 
 WORDS = {"temperature": "{most:g}", "top_p": "{most:g}", "max_tokens": "{most:,}", "stop": "{most}"}
-
-
-def problem_with_system_prompt(text: str) -> str:
-    """Why it cannot be sent, as a sentence; empty where it can: a tag in it would be taken for the prompt's own."""
-    try:
-        refuse_chat_tags(text, "The system prompt")
-    except InvalidRequest as error:
-        return error.sentence
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

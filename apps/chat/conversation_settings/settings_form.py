@@ -12,7 +12,6 @@ from apps.chat.conversation_settings.limits import (
     LONGEST_STOP,
     LONGEST_SYSTEM_PROMPT,
     Limits,
-    problem_with_system_prompt,
 )
 from apps.chat.conversation_settings.servers import BEST, ChatServers
 from apps.chat.conversation_settings.values import NAMES, Settings, settings_of
@@ -95,8 +94,6 @@ class ParametersForm(forms.Form):
 
     def clean_system_prompt(self) -> str:
         text: str = self.cleaned_data["system_prompt"].replace("\r\n", "\n").strip()
-        if problem := problem_with_system_prompt(text):
-            raise forms.ValidationError(problem)
         return text
 
     def clean_stop(self) -> list[str] | None:

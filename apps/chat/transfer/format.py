@@ -20,7 +20,6 @@ from apps.chat.conversation_settings.limits import (
     LONGEST_REPLY_TOKENS,
     LONGEST_STOP,
     LONGEST_SYSTEM_PROMPT,
-    problem_with_system_prompt,
 )
 from apps.chat.errors import NotImportable
 from apps.chat.models import Mode, Rating, Role
@@ -159,8 +158,6 @@ def _problems(file: File) -> Iterator[tuple[str, str]]:
 def _problems_of_settings(asked: FileSettings) -> Iterator[tuple[str, str]]:
     if any("\0" in text for text in (asked.endpoint, asked.system_prompt, *(asked.stop or ()))):
         yield "settings", "null characters cannot be stored"
-    if problem := problem_with_system_prompt(asked.system_prompt):
-        yield "settings.system_prompt", problem
 
 
 def _problems_of_parent(place: str, message: FileMessage, roles: dict[int, Role]) -> Iterator[tuple[str, str]]:

@@ -6,10 +6,7 @@ from typing import Any
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import Asking
 from apps.gateway.forms.reading import read
-from apps.generation.models import Task
 from apps.generation.services.start import Document
-from apps.inference.errors import InvalidRequest as UnfitPrompt
-from apps.inference.prompts import infilling_prompt
 
 
 class Completion(Asking, kw_only=True):
@@ -47,9 +44,4 @@ def read_completion(body: bytes) -> Completion:
     document = asked.document
     if not document.before and not document.after:
         raise InvalidRequest("There is no text to complete.", param="prompt")
-    if document.task == Task.INFILL:
-        try:
-            infilling_prompt(document.before, document.after)
-        except UnfitPrompt as error:  # a special token of the prompt's own is in the text
-            raise InvalidRequest(error.sentence, param="prompt") from None
     return asked

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from apps.inference.errors import InvalidRequest
-from apps.inference.prompts.tags import refuse_chat_tags
+from apps.inference.prompts.tags import take_tags_apart
 
 ROLES = ("system", "user", "assistant")
 
@@ -34,20 +34,19 @@ class Dialogue:
 
 
 def read_dialogue(messages: Sequence[Message]) -> Dialogue:
-    """Sort ``messages``; raise ``InvalidRequest`` for a wrong order, an unknown role or a special tag.
+    """Sort ``messages``, their tags taken apart; raise ``InvalidRequest`` for a wrong order or an unknown role.
 
     An empty reply at the end is a reply that has not begun.
     """
     for number, message in enumerate(messages, 1):
         _check_role(number, message)
-        refuse_chat_tags(message.content, _name(number, message))
     turns = list(messages)
     if turns and turns[-1].role == "assistant" and not turns[-1].content:
         turns.pop()
-    system = turns.pop(0).content if turns and turns[0].role == "system" else None
+    system = take_tags_apart(turns.pop(0).content) if turns and turns[0].role == "system" else None
     _check_order(turns, first_number=1 if system is None else 2)
-    partial = turns.pop().content if turns[-1].role == "assistant" else ""
-    contents = [turn.content for turn in turns]
+    partial = take_tags_apart(turns.pop().content) if turns[-1].role == "assistant" else ""
+    contents = [take_tags_apart(turn.content) for turn in turns]
     exchanges = tuple(zip(contents[:-1:2], contents[1::2], strict=True))
     return Dialogue(system, exchanges, contents[-1], partial)
 
@@ -69,10 +68,6 @@ def _check_order(turns: Sequence[Message], *, first_number: int) -> None:
             _refuse(
                 f"Messages {number} and {number + 1} are both from the {turn.role}; user and assistant must alternate."
             )
-
-
-def _name(number: int, message: Message) -> str:
-    return "The system prompt" if message.role == "system" else f"Message {number}, from the {message.role},"
 
 
 def _refuse(sentence: str) -> None:

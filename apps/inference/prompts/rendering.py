@@ -10,7 +10,7 @@ from apps.inference.prompts.infilling import Order, infilling_pieces, order_for
 from apps.inference.prompts.instruct import hub_template_pieces, llama_2_pieces, source_destination_pieces
 from apps.inference.prompts.newlines import newline_of, split_to_lf, to_lf
 from apps.inference.prompts.prompt import BOS, EOS, Prompt, special, text
-from apps.inference.prompts.tags import refuse_special_tokens
+from apps.inference.prompts.tags import take_special_tokens_apart
 
 Template = Literal["reference", "hub"]
 EOT = "<EOT>"
@@ -23,7 +23,7 @@ def chat_prompt(messages: Sequence[Message], *, size: str, template: Template = 
 
     ``messages`` are an optional system prompt, then user and assistant in turn; a last message of the assistant is
     continued as it stands. ``template`` matters at 70B only: the reference code's format, or that of the template on
-    the Hub. Raises ``InvalidRequest`` for a wrong order, a special tag in any message, or an unknown size.
+    the Hub. Raises ``InvalidRequest`` for a wrong order or an unknown size.
     """
     chat = capabilities_of("instruct", size).chat
     dialogue = read_dialogue(messages)
@@ -39,15 +39,14 @@ def chat_prompt(messages: Sequence[Message], *, size: str, template: Template = 
 
 
 def completion_prompt(document: str, *, stop: Sequence[str] = ()) -> Prompt:
-    """Render ``document`` to be continued from its end, as it is; CRLF is sent as LF and restored in the reply.
+    """Render ``document`` to be continued from its end; CRLF is sent as LF and restored in the reply.
 
-    Raises ``InvalidRequest`` for an empty document, a special token in it, or an empty stop sequence.
+    Special tokens in it are taken apart. Raises ``InvalidRequest`` for an empty document or stop sequence.
     """
     if not document:
         _refuse("There is no text to complete.")
-    refuse_special_tokens(document, "The text")
     return Prompt(
-        (special(BOS), text(to_lf(document))),
+        (special(BOS), text(take_special_tokens_apart(to_lf(document)))),
         stop=_checked(stop),
         newline=newline_of(document),
     )
@@ -57,12 +56,10 @@ def infilling_prompt(prefix: str, suffix: str, *, order: Order | None = None, st
     """Render a gap to be filled between ``prefix`` and ``suffix``, of which nothing is stripped.
 
     ``order`` is chosen by ``order_for(prefix)`` unless given. CRLF is sent as LF and restored in the reply. The
-    document is then ``prefix + reply + suffix``. Raises ``InvalidRequest`` for a special token, or an empty stop
-    sequence. Whether a model can fill in the middle is asked of the catalogue.
+    document is then ``prefix + reply + suffix``. Special tokens in both texts are taken apart. Raises
+    ``InvalidRequest`` for an empty stop sequence. The catalogue says which models can fill in the middle.
     """
-    refuse_special_tokens(prefix, "The text before the cursor")
-    refuse_special_tokens(suffix, "The text after the cursor")
-    before, after = split_to_lf(prefix, suffix)
+    before, after = map(take_special_tokens_apart, split_to_lf(prefix, suffix))
     return Prompt(
         tuple(infilling_pieces(before, after, order or order_for(before))),
         stop=(*INFILLING_STOP, *_checked(stop)),

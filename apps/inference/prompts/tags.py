@@ -1,40 +1,45 @@
-"""Refuses text that a tokenizer, or the model, would take for the markup of a prompt.
+"""Take apart text that a tokenizer, or a model, would read as the markup of a prompt.
 
-The reference answers such a chat with an error in place of the reply; it checks the chat tags only. Servers read
-the special tokens too wherever they stand in the text they are sent, so those are refused in every prompt.
+Tokenizers read a special token wherever its characters stand in the text they are sent, so one that a person typed or
+a model wrote would end a turn, or begin one. A space after its first character makes it text. The page keeps what was
+written; only the prompt has the space.
 """
 
-from collections.abc import Iterable, Sequence
+import re
 
 from apps.inference.catalogue import all_special_tokens
-from apps.inference.errors import InvalidRequest
 
 CHAT_TAGS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<step>")
+# The Hub's tokenizer splits a text at it and makes an infilling prompt of the halves. Two of them make it fail, and
+# TGI then fails the whole batch, other people's replies too.
+FILL_TAG = "<FILL_ME>"
+# The markup of other families, such as <|im_end|> and <|eot_id|>. DeepSeek writes it with U+FF5C.
+_FOREIGN = r"<[|\uff5c][^\s<>|\uff5c]{1,40}[|\uff5c]>"
 
 
-def refuse_special_tokens(content: str, where: str) -> None:
-    """Raise ``InvalidRequest``, naming the tag, when ``content`` holds a special token; ``where`` begins a sentence."""
-    _refuse(content, all_special_tokens(), where)
-
-
-def refuse_chat_tags(content: str, where: str) -> None:
-    """Do the same for special tokens and for the tags of the chat formats."""
-    _refuse(content, (*CHAT_TAGS, *all_special_tokens()), where)
+def take_special_tokens_apart(content: str) -> str:
+    """Return ``content`` with a space in each special token of any model: ``</s>`` becomes ``< /s>``."""
+    return _TOKENS.sub(_apart, content)
 
 
 def take_tags_apart(content: str) -> str:
-    """Return the text with a space in each such tag, so that it can be sent as text: ``<step>`` becomes ``< step>``."""
-    for tag in (*CHAT_TAGS, *all_special_tokens()):
-        content = content.replace(tag, f"{tag[0]} {tag[1:]}")
-    return content
+    """Do the same for special tokens and for the tags of the chat formats: ``[INST]`` becomes ``[ INST]``."""
+    return _TAGS.sub(_apart, content)
 
 
-def _refuse(content: str, tags: Iterable[str], where: str) -> None:
-    if found := _found(content, tags):
-        tag = min(found)[1]
-        sentence = f"{where} contains “{tag}”, which marks up the model's prompts and cannot be sent as text."
-        raise InvalidRequest(sentence, sentence=sentence)
+def take_fill_tag_apart(content: str) -> str:
+    """Do the same for ``<FILL_ME>`` alone, in text that may hold special tokens on purpose."""
+    return content.replace(FILL_TAG, f"{FILL_TAG[0]} {FILL_TAG[1:]}")
 
 
-def _found(content: str, tags: Iterable[str]) -> Sequence[tuple[int, str]]:
-    return [(position, tag) for tag in tags if (position := content.find(tag)) >= 0]
+def _pattern(*tags: str) -> re.Pattern[str]:
+    longest_first = sorted(tags, key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, longest_first), _FOREIGN]))
+
+
+def _apart(tag: re.Match[str]) -> str:
+    return f"{tag[0][0]} {tag[0][1:]}"
+
+
+_TOKENS = _pattern(FILL_TAG, *all_special_tokens())
+_TAGS = _pattern(FILL_TAG, *CHAT_TAGS, *all_special_tokens())

@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 
+from apps.inference.prompts.tags import take_fill_tag_apart, take_tags_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
@@ -75,7 +76,7 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
     if messages[-1].role == "assistant" and not messages[-1].content:
         messages.pop()  # nothing to continue yet
     body = _body(server, request) | {
-        "messages": [{"role": message.role, "content": message.content} for message in messages]
+        "messages": [{"role": message.role, "content": take_tags_apart(message.content)} for message in messages]
     }
     if messages[-1].role == "assistant" and server.kind in WANT_TO_BE_TOLD:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
@@ -83,9 +84,9 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
 
 
 def completion_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
-    """Return the JSON to send for a text that is continued."""
+    """Return the JSON to send for a text that is continued, to the byte but for ``<FILL_ME>``."""
     check_completion(request)
-    return _body(server, request) | {"prompt": request.prompt}
+    return _body(server, request) | {"prompt": take_fill_tag_apart(request.prompt)}
 
 
 def infill_body(server: Server, request: CompletionRequest) -> dict[str, Any]:

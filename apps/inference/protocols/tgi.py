@@ -8,6 +8,7 @@ import aiohttp
 
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
+from apps.inference.prompts.tags import take_fill_tag_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
@@ -111,7 +112,7 @@ def _post(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Post:
     marks = _marks(prompt)
     if len(sampling.stop) + len(marks) > MOST_STOPS:
         refuse(f"At most {MOST_STOPS - len(marks)} stop sequences can be asked for: the model's own take the rest.")
-    body = {"inputs": text, "parameters": parameters(sampling, [*sampling.stop, *marks])}
+    body = {"inputs": take_fill_tag_apart(text), "parameters": parameters(sampling, [*sampling.stop, *marks])}
     return Post(STREAM_PATH, body, prompt)
 
 
