@@ -34,6 +34,8 @@ PIECES = [
     ),
     *("\u202e", "\u200b", "\ufeff", "&#x202e;", "<!-- ", "-->", "<div>\n", "</div>\n", "[1]", "\x1b", "\x0c", "\x85"),
     *("*", "**", "_", "~~", "[x](", "![", "https://site.example", ")", "[", "]", "<https://site.example>"),
+    *("https://site.example/.", "www.site.example", "C:\\a\\.b", "\\.", "\\_", "**Note:**text", "**「重点」**内容"),
+    *("x**2", "<br>", "| `a | b` | c | d |\n", "`a|b`", "|--|\n"),
 ]
 texts = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 

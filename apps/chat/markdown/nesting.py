@@ -1,12 +1,14 @@
 """How deep a reply may nest. What is deeper is shown, as plain paragraphs; the parser by itself would drop it."""
 
 from copy import copy
+from itertools import pairwise
 from typing import cast
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.paragraph import paragraph
 from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markdown_it.utils import OptionsDict, OptionsType
 
 BLOCKS = 40  # levels: a quote is one, a list two
@@ -20,8 +22,9 @@ def limit_nesting(markdown: MarkdownIt) -> None:
     within_lines.options = OptionsDict(cast("OptionsType", {**markdown.options, "maxNesting": BRACKETS}))
 
     def parse_lines(state: StateCore) -> None:
-        for token in state.tokens:
+        for before, token in pairwise([Token("", "", 0), *state.tokens]):
             if token.type == "inline":
+                state.env["in_cell"] = before.tag in {"th", "td"}
                 token.children = []
                 state.md.inline.parse(token.content, within_lines, state.env, token.children)
 

@@ -16,10 +16,14 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from apps.chat.markdown.addresses import add_addresses
+from apps.chat.markdown.backslashes import keep_backslashes
 from apps.chat.markdown.citations import Cited, add_citations
 from apps.chat.markdown.code import code_block
+from apps.chat.markdown.emphasis import find_more_emphasis
 from apps.chat.markdown.links import add_links
 from apps.chat.markdown.nesting import limit_nesting
+from apps.chat.markdown.tables import mend_tables
 from apps.chat.markdown.unseen import mark_in_code, mark_in_prose
 
 LEVELS_ABOVE = 2  # the page's heading, and the turn's
@@ -48,7 +52,11 @@ ATTRIBUTES = {
 def parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough, minus what would reach beyond a block or off the site."""
     markdown = MarkdownIt("commonmark", {"html": False})
+    find_more_emphasis(markdown)
     markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
+    keep_backslashes(markdown)
+    add_addresses(markdown)
+    mend_tables(markdown)
     add_citations(markdown)
     add_links(markdown)
     limit_nesting(markdown)
