@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.markdown.citations import Cited
+from apps.chat.markdown.questions import render_question
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Gap, Part
@@ -56,7 +56,7 @@ def doing_of(generation: Generation, written: Written) -> str:
 def html_of(message: Message) -> SafeString:
     """The text of a message, as far as it is written."""
     if message.generation is None:
-        return SafeString(escape(message.question))
+        return mark_safe(_kept_question(message.question))  # noqa: S308 - escaped, its code cleaned by nh3
     return _html(text_so_far(message.generation), message)
 
 
@@ -76,6 +76,7 @@ def _kept(text: str, cited: tuple[Cited, ...]) -> str:
     return render_markdown(text, cited)
 
 
+_kept_question = lru_cache(maxsize=KEPT)(render_question)
 _long_kept = lru_cache(maxsize=LONG_KEPT)(render_markdown)
 
 

@@ -11,7 +11,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -20,8 +19,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.markdown.citations import cited_in
+from apps.chat.markdown.questions import render_question
 from apps.chat.markdown.renderer import render_markdown
-from apps.chat.markdown.unseen import mark_in_prose
 from apps.chat.models import Role, Share
 from apps.chat.services.share import revoke_share, share_conversation
 from apps.chat.views.doors import conversation_or_404
@@ -161,7 +160,7 @@ def _files(share: Share, turn: dict[str, Any]) -> list[SharedFile]:
 
 def _html(turn: dict[str, Any]) -> SafeString:
     if turn["role"] == Role.USER:
-        return mark_safe(mark_in_prose(escape(turn["text"])))  # noqa: S308 - escaped
+        return mark_safe(render_question(turn["text"]))  # noqa: S308 - escaped, its code cleaned by nh3
     return mark_safe(render_markdown(turn["text"], cited_in(turn.get("passages", []))))  # noqa: S308 - cleaned by nh3
 
 

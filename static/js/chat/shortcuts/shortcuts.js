@@ -5,6 +5,7 @@ import { copy } from "../clipboard.js";
 import { announce } from "../announce.js";
 import { shortcutFor } from "./shortcut_keys.js";
 import "./shortcut_list.js";
+import { toCopy } from "../transcript/code.js";
 import { showSidebar, toggleSidebar } from "../sidebar/side_column.js";
 
 const list = document.getElementById("shortcuts");
@@ -25,6 +26,11 @@ function copyLastReply() {
   else copyLast("", "reply");
 }
 
+function lastCode() {
+  const code = last('.message[data-role="assistant"] .code-block code');
+  return code && toCopy(code);
+}
+
 function search() {
   showSidebar();
   document.getElementById("conversations-search").select();
@@ -36,7 +42,7 @@ const commands = {
   sidebar: toggleSidebar,
   write: () => document.getElementById("message")?.focus(),
   "copy-reply": copyLastReply,
-  "copy-code": () => copyLast(last(".message .code-block code")?.textContent, "code"),
+  "copy-code": () => copyLast(lastCode(), "code"),
   delete: () => document.getElementById("delete-conversation")?.requestSubmit(),
   list: () => list.showModal(),
 };

@@ -7,6 +7,9 @@ const memory = "code:wrap";
 const root = document.documentElement;
 const codeOf = (element) => element.closest(".code-block")?.querySelector("code");
 
+// Without a line end at its end: a shell would run what is pasted.
+export const toCopy = (code) => code.textContent.replace(/[\r\n]+$/, "");
+
 function wrap(wrapped) {
   root.toggleAttribute("data-wrap-code", wrapped);
 }
@@ -36,7 +39,7 @@ document.addEventListener("click", ({ target }) => {
   if (!button || !codeOf(button)) return;
   if ("wrap" in button.dataset) toggleWrap();
   else if ("download" in button.dataset) download(button);
-  else copy(codeOf(button).textContent, "code", button);
+  else copy(toCopy(codeOf(button)), "code", button);
 });
 
 wrap(localStorage.getItem(memory) === "on");
