@@ -47,6 +47,17 @@ def test_everybody_sees_the_usual_three_without_asking(guide: None, client: Clie
     assert notices(page) == []
 
 
+def spans(line: Element) -> list[int]:
+    return [int(cell.attributes.get("colspan", "1")) for cell in line.all("td")]
+
+
+def note_of(page: ReadPage, mark: Element) -> str:
+    """What the note says that a mark opens."""
+    anchor = mark.attributes["popovertarget"]
+    (note,) = [item for item in page.root.all("li", "note") if item.attributes["id"] == anchor]
+    return note.text
+
+
 def test_it_is_a_real_table(guide: None, client: Client) -> None:
     found = table(read(client, "pick=7b-base&pick=70b-instruct"))
     assert found.all("caption")[0].text.startswith("Code Llama 7B, Code Llama – Instruct 70B side by side.")
@@ -57,41 +68,77 @@ def test_it_is_a_real_table(guide: None, client: Client) -> None:
         assert first.all("th")[0].attributes["colspan"] == "3"
         assert rows
         assert [line.all("th")[0].attributes["scope"] for line in rows] == ["row"] * len(rows)
-        assert [len(line.all("td")) for line in rows] == [2] * len(rows)
+        assert [sum(spans(line)) for line in rows] == [2] * len(rows)
     groups = [body.all("th")[0].text for body in found.all("tbody")]
     assert groups[:3] == ["What it can do", "Context", "HumanEval"]
 
 
 def test_every_figure_says_what_it_rests_on_and_when_it_was_checked(guide: None, client: Client) -> None:
     page = read(client, "pick=7b-base&pick=70b-instruct")
-    basis = [figure.all("p", "comparison__basis")[0].text for figure in table(page).all("div", "figure")]
-    assert len(basis) > 100
     kinds = "Vendor’s statement|Paper’s result|Computed here|Measured here|Our judgement"
-    assert [text for text in basis if not re.match(rf"({kinds})( \[.+\])?.*, ?checked \d+ \w+ \d{{4}}$", text)] == []
+    basis = re.compile(rf"({kinds}).* ?checked \d+ \w+ \d{{4}}")
+    rows = [line for line in table(page).all("tr") if line.all("td")]
+    assert len(rows) > 60
+    for line in rows:
+        of_row = "".join(said.text for said in line.all("p", "note__basis"))
+        for figure in line.all("span", "figure"):
+            said = [note_of(page, mark) for mark in figure.all("button", "mark")]
+            no_figure = "No figure found" in figure.text
+            assert no_figure or all(basis.search(note) for note in said or [of_row]), line.text
     targets = {link.attributes["href"].removeprefix("#") for link in page.root.all("a", "cite")}
     assert targets <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
 
 
+def test_metric_and_examples_stand_at_each_score(guide: None, client: Client) -> None:
+    page = read(client, "pick=7b-base&pick=70b-instruct")
+    names = [
+        row(page, label).all("th")[0].text for label in ("APPS, introductory", "MBPP, pass@1", "HumanEval, pass@1")
+    ]
+    assert ["pass@5" in names[0], "2-shot" in names[0]] == [True, True]
+    assert "3-shot" in names[1]
+    assert "0-shot" in names[2]
+
+
+def test_columns_that_say_the_same_are_merged(guide: None, client: Client) -> None:
+    page = read(client, "pick=7b-base&pick=7b-python&pick=7b-instruct")
+    assert spans(row(page, "Layers")) == [3]
+    assert spans(row(page, "Prompt format")) == [2, 1]
+    assert spans(row(page, "HumanEval, pass@1")) == [1, 1, 1]
+    apart = read(client, "pick=7b-base&pick=7b-instruct&pick=7b-python")
+    assert spans(row(apart, "Prompt format")) == [1, 1, 1], "only neighbours are merged"
+
+
+def test_the_best_of_a_row_is_bold(guide: None, client: Client) -> None:
+    page = read(client, "pick=34b-base&pick=13b-instruct&pick=70b-python")
+    best = {
+        label: [found.text for found in row(page, label).all("strong")] for label in ("HumanEval, pass@1", "Layers")
+    }
+    assert best == {"HumanEval, pass@1": ["57.3"], "Layers": []}
+    assert [found.text for found in row(page, "Weights at 16 bits").all("strong")] == ["24.24"], "less is better here"
+
+
+def test_the_switch_counts_the_rows_that_differ(guide: None, client: Client) -> None:
+    for query in ("", "&only=differences"):
+        page = read(client, f"pick=7b-base&pick=7b-python{query}")
+        count = re.search(r"\((\d+) of (\d+) rows\)", page.root.all("label", "compare-form__switch")[0].text)
+        assert count is not None
+        shown = [line for line in table(page).all("tr") if line.all("td")]
+        assert len(shown) == int(count[1] if query else count[2])
+
+
 def test_conflicts_are_shown_as_conflicts(guide: None, client: Client) -> None:
     assert Fact.objects.filter(status=Status.CONFLICT, model__slug="70b-instruct").exists()
-    cell = row(read(client, "pick=7b-base&pick=70b-instruct"), "Fills in the middle").all("td")[1]
+    page = read(client, "pick=7b-base&pick=70b-instruct")
+    cell = row(page, "Fills in the middle").all("td")[1]
     assert "Sources disagree" in cell.text
-    assert "7B and 13B Base only" in cell.text
+    assert "Another source says" in note_of(page, cell.all("button", "mark")[0])
 
 
 def test_known_figures_stand_where_they_belong(guide: None, client: Client) -> None:
     page = read(client, "pick=34b-base&pick=13b-instruct&pick=70b-python")
-    assert [cell.all("p", "figure__text")[0].text for cell in row(page, "HumanEval").all("td")] == [
-        "48.8",
-        "42.7",
-        "57.3",
-    ]
-    assert [cell.all("p", "figure__text")[0].text for cell in row(page, "KV cache per token").all("td")] == [
-        "192",
-        "800",
-        "320",
-    ]
+    assert [cell.text for cell in row(page, "HumanEval").all("td")] == ["48.8", "42.7", "57.3"]
+    assert [cell.text.split()[0] for cell in row(page, "KV cache per token").all("td")] == ["192", "800", "320"]
 
 
 def test_a_variant_stands_for_its_four_models(guide: None, client: Client) -> None:
@@ -100,9 +147,10 @@ def test_a_variant_stands_for_its_four_models(guide: None, client: Client) -> No
     infilling = row(page, "Fills in the middle").all("td")[0]
     assert "34B no" in infilling.text
     layers = row(page, "Layers").all("td")[0]
-    assert [part.text for part in layers.all("p", "figure__text")] == ["7B 32", "13B 40", "34B 48", "70B 80"]
+    sized = [" ".join(part.text.split()[:2]) for part in layers.all("span", "figure")]
+    assert sized == ["7B 32", "13B 40", "34B 48", "70B 80"]
     head_size = row(page, "Head size").all("td")[0]
-    assert [part.text for part in head_size.all("p", "figure__text")] == ["128"]
+    assert [part.text.split()[0] for part in head_size.all("span", "figure")] == ["128"]
 
 
 def test_differences_only_leaves_out_what_is_alike(guide: None, client: Client) -> None:
@@ -113,9 +161,9 @@ def test_differences_only_leaves_out_what_is_alike(guide: None, client: Client) 
     assert "Vocabulary" in different.text
     hidden = re.search(r"(\d+) rows in which they are alike are left out", different.text)
     assert hidden is not None
-    assert len(everything.all("td")) - len(different.all("td")) == 2 * int(hidden[1])
-    assert everything.all("td", "differs")
-    assert not different.all("td", "differs"), "where all differ, no tint tells anything"
+    left_out = [line for line in everything.all("tr") if line.all("td")][int(hidden[1]) :]
+    assert len(left_out) == len([line for line in different.all("tr") if line.all("td")])
+    assert {len(line.all("td")) for line in different.all("tr") if line.all("td")} == {2}
 
 
 def test_columns_are_sorted_by_a_row(guide: None, client: Client) -> None:
@@ -136,8 +184,9 @@ def test_what_has_no_figure_comes_last_either_way(guide: None, client: Client) -
 
 def test_sort_links_keep_the_rest_of_the_state(guide: None, client: Client) -> None:
     page = read(client, "pick=7b-base&pick=13b-base&only=differences&task=infill")
-    link = row(page, "Layers").all("a", "compare__sort")[0]
-    again = ReadPage(client.get(link.attributes["href"]).text)
+    link = row(page, "Layers").all("p", "compare__sorts")[0].all("a")[0]
+    assert link.attributes["href"].endswith("#row-layers"), "without JavaScript, the row stays in sight"
+    again = ReadPage(client.get(URL + link.attributes["href"].partition("#")[0]).text)
     assert columns(again) == ["Code Llama 7B", "Code Llama 13B"]
     assert "left out" in table(again).all("caption")[0].text
     assert row(again, "Layers").all("th")[0].attributes["aria-sort"] == "ascending"

@@ -25,7 +25,7 @@ def as_csv(table: Table, notices: Sequence[str] = ()) -> str:
     for group in table.groups:
         for row in group.rows:
             cells = [part for cell in row.cells for part in (_text(cell), _basis(cell))]
-            writer.writerow(safe(text) for text in (group.label, row.label, row.unit, *cells))
+            writer.writerow(safe(text) for text in (group.label, row.full_label, row.unit, *cells))
     for notice in notices:
         writer.writerow(["Notice", safe(notice), "", *[""] * len(names)])
     return out.getvalue()
@@ -53,7 +53,7 @@ def as_json(table: Table, notices: Sequence[str]) -> dict[str, Any]:
 
 
 def _text(cell: Cell) -> str:
-    return "; ".join(_sized(part, part.figure.text) for part in cell.parts) or "Not in the paper"
+    return "; ".join(_sized(part, part.figure.text) for part in cell.parts) or "No figure found"
 
 
 def _sized(part: Part, text: str) -> str:
@@ -86,7 +86,7 @@ def _place(citation: Citation) -> str:
 def _row(row: Row) -> dict[str, Any]:
     return {
         "slug": row.slug,
-        "label": row.label,
+        "label": row.full_label,
         "unit": row.unit,
         "note": row.note,
         "better": row.better,

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from apps.guide.models import Citation, CodeModel, Fact, Kind, Reading, Score, Status, Variant
+from apps.guide.notes import Basis, basis_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Figure:
     checked: date | None
     citations: Sequence[Citation]
     readings: Sequence[Reading]
+    basis: Basis
 
     @property
     def is_conflict(self) -> bool:
@@ -47,6 +49,16 @@ class Column:
     variant: Variant
     models: Sequence[CodeModel]
     is_variant: bool
+
+    @property
+    def family(self) -> str:
+        """The name without the size."""
+        return self.name if self.is_variant else self.name.removesuffix(self.models[0].size)
+
+    @property
+    def size(self) -> str:
+        """The size; empty for a variant, which has all."""
+        return "" if self.is_variant else self.models[0].size
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ def figure_of_fact(fact: Fact) -> Figure:
         checked=fact.checked,
         citations=list(fact.citations.all()),
         readings=list(fact.readings.all()),
+        basis=basis_of(fact),
     )
 
 
@@ -89,6 +102,7 @@ def figure_of_score(score: Score) -> Figure:
         checked=score.checked,
         citations=list(score.citations.all()),
         readings=[],
+        basis=basis_of(score),
     )
 
 

@@ -105,7 +105,8 @@ def _scores(columns: Sequence[Column], slugs: set[str]) -> list[Group]:
 def _row(about: Attribute | Benchmark, columns: Sequence[Column], figures: dict[str, Figure]) -> Row:
     return Row(
         slug=about.slug,
-        label=about.full_label if isinstance(about, Benchmark) else about.label,
+        label=about.label,
+        method=about.unsaid_method if isinstance(about, Benchmark) else "",
         unit=about.unit,
         note=about.note,
         better=about.better,

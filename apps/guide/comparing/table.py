@@ -11,16 +11,23 @@ from apps.guide.models import Better
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row: an attribute or a benchmark. ``sort_to`` is what its link sorts by."""
+    """A row: an attribute or a benchmark. ``order`` says how the columns are sorted by it.
+
+    ``method`` is how a benchmark was measured, where its label does not say so.
+    """
 
     slug: str
     label: str
+    method: str
     unit: str
     note: str
     better: str
     cells: Sequence[Cell]
     order: str = ""
-    sort_to: str = ""
+
+    @property
+    def full_label(self) -> str:
+        return f"{self.label}, {self.method}" if self.method else self.label
 
     @property
     def differs(self) -> bool:
@@ -42,11 +49,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The whole comparison; ``hidden`` counts the rows that are alike and were left out."""
+    """The whole comparison; of its ``total`` rows, ``hidden`` are alike and were left out."""
 
     columns: Sequence[Column]
     groups: Sequence[Group]
     hidden: int = 0
+    total: int = 0
+    differing: int = 0
 
 
 def arrange(table: Table, state: State) -> tuple[Table, list[str]]:
@@ -66,18 +75,15 @@ def arrange(table: Table, state: State) -> tuple[Table, list[str]]:
         hidden += len(group.rows) - len(kept)
         if kept:
             groups.append(replace(group, rows=[_placed(row, places, state.sort) for row in kept]))
-    return Table(columns, groups, hidden), notices
+    return Table(columns, groups, hidden, len(rows), sum(row.differs for row in rows.values())), notices
 
 
 def _placed(row: Row, places: dict[str, int], sort: str) -> Row:
     is_sorted = sort.removeprefix("-") == row.slug
-    first = f"-{row.slug}" if row.better == Better.HIGHER else row.slug
-    other = row.slug if first.startswith("-") else f"-{row.slug}"
     return replace(
         row,
         cells=sorted(row.cells, key=lambda cell: places[cell.column.slug]),
         order=("descending" if sort.startswith("-") else "ascending") if is_sorted else "",
-        sort_to=other if sort == first else first,
     )
 
 

@@ -11,6 +11,7 @@ from apps.guide import selectors
 from apps.guide.comparing.compare import Comparison, compare
 from apps.guide.comparing.downloads import as_csv, as_json
 from apps.guide.comparing.figures import Column
+from apps.guide.comparing.shown import show_table
 from apps.guide.comparing.state import ABILITIES, SIZES, TASKS
 from apps.guide.models import Variant
 from apps.guide.views.reading import reading_page
@@ -38,12 +39,12 @@ def show_compare(request: HttpRequest) -> HttpResponse:
         {
             "guide": replace(guide, sources=sources),
             "comparison": comparison,
+            "shown": show_table(comparison.table),
             "heads": [(column, comparison.state.without(column.slug).query) for column in comparison.table.columns],
             "offers": _offers(comparison.offered),
             "tasks": TASKS,
             "sizes": SIZES,
             "abilities": ABILITIES,
-            "sortable": [row for group in comparison.table.groups for row in group.rows],
         },
     )
 

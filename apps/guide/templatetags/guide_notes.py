@@ -8,7 +8,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.guide.notes import Note, Place
+from apps.guide.notes import Basis, Note, Place
 from apps.guide.prose import citation_link
 
 register = template.Library()
@@ -16,18 +16,30 @@ register = template.Library()
 
 @register.filter
 def note_mark(note: Note | None) -> SafeString:
-    """Return the button that opens a note; a dagger says that it holds more than sources."""
+    """Return the button that opens a note; words or a dagger say that it holds more than sources."""
     if note is None:
         return SafeString()
-    dagger, more = ("", "") if note.basis.is_plain else ("†", ", with a reservation")
+    words = _words_of(note.basis)
     return format_html(
-        '<button class="mark" type="button" popovertarget="note-{}" aria-label="Note {}{}">{}{}</button>',
+        '<button class="{}" type="button" popovertarget="note-{}" aria-label="{}">{}<span>{}{}</span></button>',
+        "mark mark--word" if words else "mark",
         note.number,
+        _label_of(note, words),
+        f"{words} " if words else "",
         note.number,
-        more,
-        note.number,
-        dagger,
+        "†" if note.basis.qualification and not words else "",
     )
+
+
+def _words_of(basis: Basis) -> str:
+    if basis.is_conflict:
+        return "Sources disagree"
+    return "Not verified" if basis.is_unverified else ""
+
+
+def _label_of(note: Note, words: str) -> str:
+    label = f"{words}, note {note.number}" if words else f"Note {note.number}"
+    return f"{label}, with a reservation" if note.basis.qualification else label
 
 
 @register.filter

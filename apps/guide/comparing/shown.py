@@ -1,0 +1,132 @@
+"""The comparison as its page shows it: equal cells merged, the best figure marked, sources in notes."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from apps.guide.comparing.figures import Cell, Column, Part
+from apps.guide.comparing.table import Row, Table
+from apps.guide.models import Attribute, Better
+from apps.guide.notes import Basis, Note, Notes
+
+FOLDED = (Attribute.Group.ARCHITECTURE, Attribute.Group.RELEASE)
+NUMBER = re.compile(r"[\d.,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A figure with its notes; none where it rests on what its row does."""
+
+    text: str
+    sizes: Sequence[str]
+    is_best: bool
+    notes: Sequence[Note]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """Neighbouring columns that say the same; no parts where no figure was found."""
+
+    columns: Sequence[Column]
+    parts: Sequence[ShownPart]
+
+    @property
+    def span(self) -> int:
+        return len(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row; ``basis`` is what its figures rest on where they have no notes of their own."""
+
+    row: Row
+    basis: Basis | None
+    cells: Sequence[ShownCell]
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Rows under one heading; those that are rarely asked for are folded at first."""
+
+    slug: str
+    label: str
+    rows: Sequence[ShownRow]
+
+    @property
+    def is_folded(self) -> bool:
+        return self.slug in FOLDED
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """All groups, and the notes of their figures."""
+
+    groups: Sequence[ShownGroup]
+    notes: Notes
+
+
+def show_table(table: Table) -> ShownTable:
+    """Return the table as its page shows it."""
+    notes = Notes()
+    groups = [
+        ShownGroup(group.slug, group.label, [_show_row(row, notes) for row in group.rows]) for group in table.groups
+    ]
+    return ShownTable(groups, notes)
+
+
+def _show_row(row: Row, notes: Notes) -> ShownRow:
+    basis, best = _common_basis(row), _best(row)
+    return ShownRow(
+        row=row,
+        basis=basis,
+        cells=[_show_cell(cells, basis, best, notes) for cells in _alike(row.cells)],
+        is_number=all(NUMBER.fullmatch(part.figure.text) for cell in row.cells for part in cell.parts),
+    )
+
+
+def _show_cell(cells: Sequence[Cell], basis: Basis | None, best: Decimal | None, notes: Notes) -> ShownCell:
+    parts = []
+    for place, part in enumerate(cells[0].parts):
+        bases = dict.fromkeys(cell.parts[place].figure.basis for cell in cells)
+        parts.append(
+            ShownPart(
+                text=part.figure.text,
+                sizes=part.sizes,
+                is_best=best is not None and part.figure.number == best,
+                notes=[notes.note(found) for found in bases if found != basis],
+            )
+        )
+    return ShownCell([cell.column for cell in cells], parts)
+
+
+def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
+    """Yield runs of neighbouring cells that say the same."""
+    run: list[Cell] = []
+    for cell in cells:
+        if run and run[-1].wording != cell.wording:
+            yield run
+            run = []
+        run.append(cell)
+    if run:
+        yield run
+
+
+def _common_basis(row: Row) -> Basis | None:
+    """Return what most figures of the row rest on, of those that need no reservation."""
+    plain = Counter(part.figure.basis for part in _parts(row) if part.figure.basis.is_plain)
+    return plain.most_common(1)[0][0] if plain else None
+
+
+def _best(row: Row) -> Decimal | None:
+    """Return the best number of a row in which one is better than another."""
+    numbers = {part.figure.number for part in _parts(row) if part.figure.number is not None}
+    if not row.better or len(numbers) < 2:  # noqa: PLR2004 - one alone is not the best
+        return None
+    return min(numbers) if row.better == Better.LOWER else max(numbers)
+
+
+def _parts(row: Row) -> Iterator[Part]:
+    return (part for cell in row.cells for part in cell.parts)
