@@ -1,18 +1,52 @@
 """What the page of a model shows: its facts by group, its scores by suite, and the sources of both."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.safestring import SafeString
 
-from apps.guide.models import Attribute, Citation, CodeModel, Fact, Score, Section, Source
+from apps.guide.models import Attribute, CodeModel, Fact, Score, Section, Source
+from apps.guide.notes import Note, Notes, basis_of
 from apps.guide.prose import find_citations, render_prose
 from apps.guide.selectors import RenderedSection, cited, facts
 
-# The facts and the benchmark that the list of models shows.
-LISTED_FACTS = ("infilling", "planned-context", "weights-16-bit")
-LISTED_BENCHMARK = "humaneval-pass-1"
+HEADLINE_BENCHMARK = "humaneval-pass-1"
+PARAMETERS = "parameters"
+# The facts at the head of a model's page, beside the score of ``HEADLINE_BENCHMARK``: attributes by label.
+STRIP = {
+    "Parameters": (PARAMETERS,),
+    "Context to plan for": ("planned-context",),
+    "Fills in the middle": ("infilling",),
+    "Weights at 4 / 16 bits": ("weights-4-bit", "weights-16-bit"),
+    "Licence": ("licence",),
+}
+# The groups of facts in the order of pages.
+GROUPS: list[str] = [
+    Attribute.Group.ABILITIES,
+    Attribute.Group.CONTEXT,
+    Attribute.Group.MEMORY,
+    Attribute.Group.TRAINING,
+    Attribute.Group.ARCHITECTURE,
+    Attribute.Group.RELEASE,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """A fact with the note that says what it rests on."""
+
+    fact: Fact
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class StatedScore:
+    """A score with the note that says what it rests on; none where that of its suite says so."""
+
+    score: Score
+    note: Note | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +55,26 @@ class FactGroup:
 
     slug: str
     label: str
-    facts: Sequence[Fact]
+    facts: Sequence[StatedFact]
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The scores in one suite of benchmarks."""
+    """The scores in one suite of benchmarks, and what most of them rest on."""
 
     name: str
-    scores: Sequence[Score]
+    note: Note
+    scores: Sequence[StatedScore]
+
+
+@dataclass(frozen=True, slots=True)
+class StripFigure:
+    """One of the figures that people look for first."""
+
+    label: str
+    text: str
+    unit: str
+    notes: Sequence[Note]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +92,13 @@ class ModelPage:
 
     page: Heading
     model: CodeModel
-    note: SafeString
+    summary: SafeString
+    strip: Sequence[StripFigure]
     groups: Sequence[FactGroup]
     suites: Sequence[Suite]
+    notes: Notes
     sources: Sequence[Source]
     sections: Sequence[RenderedSection] = ()
-
-    @property
-    def has_conflicts(self) -> bool:
-        return any(fact.readings.all() for group in self.groups for fact in group.facts)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model in the list of the twelve; facts in the order of ``LISTED_FACTS``."""
-
-    model: CodeModel
-    facts: Sequence[Fact | None]
-    score: Score | None
-    note: SafeString
-
-    @property
-    def checked(self) -> date | None:
-        """When its figures were last compared with their sources: the earliest of their days."""
-        days = [said.checked for said in (*self.facts, self.score) if said and said.checked]
-        return min(days, default=None)
 
 
 def read_model_page(slug: str) -> ModelPage | None:
@@ -82,59 +109,20 @@ def read_model_page(slug: str) -> ModelPage | None:
     known = list(facts().filter(model=model).order_by("attribute__order"))
     scores = list(model.scores.select_related("benchmark").order_by("benchmark__order").prefetch_related(cited()))
     note = Section.objects.select_related("page").filter(page__slug="models", slug=slug).first()
-    sources = list(Source.objects.all())
-    keys = {citation.source.key for citation in _citations(known, scores)}
-    keys |= {key for _, key in find_citations(note.body if note else "")}
+    sources, notes = list(Source.objects.all()), Notes()
+    strip = list(_strip(known, scores, notes))
+    groups, suites = _groups(known, notes), _suites(scores, notes)
+    keys = notes.source_keys() | {key for _, key in find_citations(note.body if note else "")}
     return ModelPage(
         page=_heading(model, note, known),
         model=model,
-        note=render_prose(note.body if note else "", {source.key: source.number for source in sources}),
-        groups=_groups(known),
-        suites=_suites(scores),
+        summary=render_prose(note.body if note else "", {source.key: source.number for source in sources}),
+        strip=strip,
+        groups=groups,
+        suites=suites,
+        notes=notes,
         sources=[source for source in sources if source.key in keys],
     )
-
-
-def list_models(notes: Iterable[RenderedSection]) -> Sequence[ListedModel]:
-    """Return the twelve with a few figures each and their notes; seven queries at most."""
-    known: dict[tuple[int, str], Fact] = {}
-    for fact in facts().filter(attribute__slug__in=LISTED_FACTS):
-        known[fact.model_id, fact.attribute.slug] = fact
-    scored = Score.objects.select_related("benchmark").filter(benchmark__slug=LISTED_BENCHMARK)
-    listed = scored.prefetch_related(cited())
-    scores = {score.model_id: score for score in listed}
-    html = {rendered.section.slug: rendered.html for rendered in notes}
-    return [
-        ListedModel(
-            model,
-            [known.get((model.pk, name)) for name in LISTED_FACTS],
-            scores.get(model.pk),
-            html.get(model.slug, SafeString("")),
-        )
-        for model in CodeModel.objects.select_related("variant")
-    ]
-
-
-def sources_of(models: Iterable[ListedModel]) -> set[str]:
-    """Return the keys of the sources that the list's figures rest on."""
-    return {citation.source.key for model in models for citation in _citations(_known(model), _scored(model))}
-
-
-def _known(model: ListedModel) -> list[Fact]:
-    return [fact for fact in model.facts if fact]
-
-
-def _scored(model: ListedModel) -> list[Score]:
-    return [model.score] if model.score else []
-
-
-def _citations(known: Iterable[Fact], scores: Iterable[Score]) -> Iterator[Citation]:
-    for fact in known:
-        yield from fact.citations.all()
-        for reading in fact.readings.all():
-            yield from reading.citations.all()
-    for score in scores:
-        yield from score.citations.all()
 
 
 def _heading(model: CodeModel, note: Section | None, known: Sequence[Fact]) -> Heading:
@@ -145,16 +133,55 @@ def _heading(model: CodeModel, note: Section | None, known: Sequence[Fact]) -> H
     return Heading(model.name, summary, reviewed)
 
 
-def _groups(known: Sequence[Fact]) -> list[FactGroup]:
+def _strip(known: Sequence[Fact], scores: Sequence[Score], notes: Notes) -> Iterator[StripFigure]:
+    """Yield the figures that people look for first, those that are known."""
+    facts_by_slug = {fact.attribute.slug: fact for fact in known}
+    for label, slugs in STRIP.items():
+        found = [facts_by_slug[slug] for slug in slugs if slug in facts_by_slug]
+        if found:
+            text = " / ".join(_short(fact) for fact in found)
+            yield StripFigure(label, text, _unit(found), [notes.note(basis_of(fact)) for fact in found])
+    for score in scores:
+        if score.benchmark.slug == HEADLINE_BENCHMARK:
+            unit = f"{score.benchmark.unit}, {score.benchmark.method}"
+            yield StripFigure(score.benchmark.suite, score.text, unit, [notes.note(basis_of(score))])
+
+
+def _short(fact: Fact) -> str:
+    """Return the text of a fact; parameters in billions."""
+    if fact.attribute.slug == PARAMETERS and fact.number is not None:
+        return f"{fact.number / 10**9:.2f} billion"
+    return fact.text
+
+
+def _unit(found: Sequence[Fact]) -> str:
+    return found[0].attribute.unit if found[0].number is not None else ""
+
+
+def _groups(known: Sequence[Fact], notes: Notes) -> list[FactGroup]:
+    stated = [StatedFact(fact, notes.note(basis_of(fact))) for fact in known]
     groups = [
-        FactGroup(str(value), str(label), [fact for fact in known if fact.attribute.group == value])
+        FactGroup(str(value), str(label), [one for one in stated if one.fact.attribute.group == value])
         for value, label in Attribute.Group.choices
     ]
-    return [group for group in groups if group.facts]
+    return sorted((group for group in groups if group.facts), key=lambda group: GROUPS.index(group.slug))
 
 
-def _suites(scores: Sequence[Score]) -> list[Suite]:
+def _suites(scores: Sequence[Score], notes: Notes) -> list[Suite]:
     by_name: dict[str, list[Score]] = {}
     for score in scores:
         by_name.setdefault(score.benchmark.suite, []).append(score)
-    return [Suite(name, found) for name, found in by_name.items()]
+    return [_suite(name, found, notes) for name, found in by_name.items()]
+
+
+def _suite(name: str, scores: Sequence[Score], notes: Notes) -> Suite:
+    bases = [basis_of(score) for score in scores]
+    common = Counter(bases).most_common(1)[0][0]
+    return Suite(
+        name,
+        notes.note(common),
+        [
+            StatedScore(score, None if basis == common else notes.note(basis))
+            for score, basis in zip(scores, bases, strict=True)
+        ],
+    )

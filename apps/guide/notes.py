@@ -74,6 +74,13 @@ class Notes:
     def __iter__(self) -> Iterator[Note]:
         return iter(self._notes.values())
 
+    def source_keys(self) -> set[str]:
+        """Return the keys of all sources that the notes cite."""
+        bases = list(self._notes)
+        places = [place for basis in bases for place in basis.places]
+        places += [place for basis in bases for reading in basis.readings for place in reading.places]
+        return {place.key for place in places}
+
     def note(self, basis: Basis) -> Note:
         """Return the note of a basis: the same for all figures that rest on the same."""
         return self._notes.setdefault(basis, Note(len(self._notes) + 1, basis))

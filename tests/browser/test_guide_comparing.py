@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from channels.db import database_sync_to_async
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, ViewportSize, expect
 
 from tests.browser.visit import Visit
 from tests.support.shipped_guide import fill_guide
@@ -14,7 +14,7 @@ WIDE = f"{COMPARE}?pick=7b-base&pick=34b-instruct&pick=70b-instruct&pick=python&
 SHORT = f"{COMPARE}?pick=7b-base&pick=7b-instruct&only=differences&sort=-humaneval-pass-1&colour=blue"
 # What rows above may grow or shrink by, as their texts wrap in other columns.
 A_LINE = 48
-PHONE = {"width": 360, "height": 640}
+PHONE: ViewportSize = {"width": 360, "height": 640}
 
 
 async def top_of(element: Locator) -> float:
@@ -64,7 +64,7 @@ async def test_a_note_opens_without_javascript_and_is_a_footnote_in_print(
     await database_sync_to_async(fill_guide)()
     context = await chromium.new_context(java_script_enabled=False)
     page = await context.new_page()
-    for path in ("/guide/", COMPARE):
+    for path in ("/guide/", COMPARE, "/guide/models/7b-base/"):
         await page.goto(live_asgi_server + path)
         mark = page.locator(".mark").first
         note = page.locator(f"#{await mark.get_attribute('popovertarget')}")

@@ -18,6 +18,7 @@ FOR_ALL = {"tokens.css", "base.css", "shell.css", "components/chip.css"}
 FOR_MESSAGES = {"components/banner.css", "components/toast.css"}
 # Pages, with answers that show what a page may show.
 PAGES = {
+    "/": [],
     **{entry.url: [] for entry in all_entries()},
     "/guide/choose/": ["?task=chat&language=python&context=16384", "?task=chat&cards=nonsense"],
     "/guide/compare/": ["?pick=base&pick=70b-instruct&only=differences"],

@@ -9,7 +9,9 @@ from django.utils import timezone
 from apps.guide import selectors
 from apps.guide.examples import try_url
 from apps.guide.measured import HOURS, Measurement, measurements, served_models
-from apps.guide.model_pages import list_models, read_model_page, sources_of
+from apps.guide.model_list import list_models
+from apps.guide.model_pages import read_model_page
+from apps.guide.notes import Notes
 from apps.guide.running import commands_for
 from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import live_page
@@ -21,11 +23,17 @@ def show_models(request: HttpRequest) -> HttpResponse:
     guide = selectors.read_page("models")
     if guide is None:
         return page_not_found(request, "models")
-    listed = list_models(guide.sections)
-    keys = {source.key for source in guide.sources} | sources_of(listed)
+    notes = Notes()
+    listed = list_models(guide.sections, notes)
+    keys = {source.key for source in guide.sources} | notes.source_keys()
     sources = [source for source in selectors.sources() if source.key in keys]
     served = {f"{size.lower()}-{variant}" for variant, size in served_models()}
-    context = {"guide": replace(guide, sections=[], sources=sources), "models": listed, "served": served}
+    context = {
+        "guide": replace(guide, sections=[], sources=sources),
+        "models": listed,
+        "notes": notes,
+        "served": served,
+    }
     return render(request, "guide/models.html", context)
 
 

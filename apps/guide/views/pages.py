@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.guide import selectors
-from apps.guide.models import Variant
+from apps.guide.front import read_miniature, read_servers
 from apps.guide.navigation import MODEL_ROWS, VARIANTS
 from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import reading_page
@@ -15,8 +15,9 @@ PROSE_PAGES = ("context", "licence", "pitfalls")
 
 @reading_page
 def front(request: HttpRequest) -> HttpResponse:
-    """Say what this is and open three doors."""
-    return render(request, "home.html", {"variants": Variant.objects.all()})
+    """Say what this is, compare the variants in miniature, and open the doors."""
+    servers = read_servers() if request.user.is_authenticated else None
+    return render(request, "home.html", {"comparison": read_miniature(), "servers": servers})
 
 
 @reading_page
