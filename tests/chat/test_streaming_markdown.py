@@ -1,5 +1,6 @@
 """However a reply is cut into pieces, what is shown in the end is the same in every byte."""
 
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
+from apps.chat.markdown.code import highlighted
+from apps.chat.markdown.colouring import Colouring
 from apps.chat.markdown.renderer import parser, render_markdown
-from apps.chat.markdown.streaming import Append, Change, Finish, Replace, ReplyRenderer
+from apps.chat.markdown.streaming import Append, Change, Finish, Grow, Replace, ReplyRenderer
 from tests.support.markup import Markup
 
 PIECES = [
@@ -56,6 +59,8 @@ def shown_open(changes: Sequence[Change], before: str = "") -> str:
             shown += Markup(change.html).text
         elif isinstance(change, Replace):
             shown = Markup(change.html).text
+        elif isinstance(change, Grow):  # the tail held the beginning of its first line
+            shown = shown[: shown.rfind("\n") + 1] + Markup(change.html).text
     return shown
 
 
@@ -212,7 +217,9 @@ def test_table_appears_row_by_row() -> None:
 def test_half_a_closing_fence_is_held_back() -> None:
     renderer = ReplyRenderer("tail")
     renderer.snapshot("```python\n")
-    shown = "".join(change.html for character in "x\n``" for change in renderer.feed(character))
+    shown = ""
+    for character in "x\n``":
+        shown = shown_open(renderer.feed(character), shown)
     assert shown == "x\n"
     assert '<span class="n">x</span>' in finished(renderer.feed("`\n"))
 
@@ -240,3 +247,78 @@ def test_markup_in_the_open_block_is_shown_as_soon_as_it_is_complete() -> None:
 def test_open_block_has_one_tail(text: str) -> None:
     _, still_open = ReplyRenderer("tail").snapshot(text)
     assert still_open.count('id="tail"') == 1
+
+
+CODE = {
+    "python": 'def f(x):\n    """Say\n\n    if so\n    """\n    return f"a {x}"  # so\n',
+    "javascript": "/* a\n if b\n */\nconst x = `a ${b}\n c`; // d\n",
+    "c": '#include <stdio.h>\n/** long\n * comment */\nint main(void) { return printf("x"); }\n',
+    "html": '<!-- a\n b -->\n<p class="x">\n  hi\n</p>\n',
+    "json": '{\n "a": [1, true]\n}\n',
+    "sql": "SELECT *\nFROM a /* x\n y */\nWHERE b = 'c';\n",
+    "go": "var c = `x\n y`\n",
+    "css": "a {\n  color: red;\n}\n",
+    "nosuchlanguage": "a < b\n",
+    "": "a & b\n",
+}
+
+
+def without_quotes(html: str) -> str:
+    return html.replace("&quot;", '"').replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("language", CODE)
+def test_code_is_coloured_line_by_line_as_it_will_be(language: str) -> None:
+    """Also within what goes over several lines."""
+    colouring = Colouring(language)
+    coloured = "".join(colouring.lines(line) for line in CODE[language].splitlines(keepends=True))
+    assert without_quotes(coloured) == without_quotes(highlighted(CODE[language], language))
+
+
+def test_line_of_code_has_its_colours_when_it_ends() -> None:
+    renderer = ReplyRenderer("tail")
+    renderer.snapshot("```python\nx = 1\n")
+    assert renderer.feed("y ") == [Append("y ")]
+    (change,) = renderer.feed("= 2\nz")
+    assert isinstance(change, Grow)
+    assert '<span class="mi">2</span>' in change.before
+    assert change.tail == "z"
+
+
+def test_who_comes_in_the_middle_of_code_sees_its_colours() -> None:
+    _, still_open = ReplyRenderer("tail").snapshot("```python\nx = 1\ny = ")
+    assert '<span class="mi">1</span>' in still_open
+    assert '<span class="message__tail" id="tail">y = </span>' in still_open
+
+
+@pytest.mark.parametrize("language", ["c", "java", "perl", "tsx", "python", "html", "ruby", "yaml"])
+def test_any_line_of_code_is_shown_in_time(language: str) -> None:
+    code = ["/*" * 200 + "\n", "x = `" * 100 + "\n", "a." * 400 + "\n", "{" * 300 + "\n", "s{" * 300 + "\n"] * 20
+    started = time.process_time()
+    colouring = Colouring(language)
+    assert Markup("".join(colouring.lines(line) for line in code)).text == "".join(code)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "tag"),
+    [
+        ("1. One thing.\n", "2. Another", "<li>"),
+        ("- One thing.\n", "- Another", "<li>"),
+        ("> said\n\n1. One\n", "2) Another", "<li>"),
+        ("| a | b |\n|---|---|\n", "| 1 | 2 |\n", "<tr>"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 30])
+def test_item_and_row_appear_as_what_they_will_be(before: str, line: str, tag: str, times: int) -> None:
+    """From the first character that is shown of them: never glued to what stands before."""
+    renderer = ReplyRenderer("tail")
+    head, _, first = before.rpartition("\n\n")
+    text = f"{head}\n\n{first}" + "".join(f"{first.splitlines()[-1]}\n" for _ in range(times) if "|" not in first)
+    _, still_open = renderer.snapshot(text)
+    count = still_open.count(tag)
+    for character in line:
+        for change in renderer.feed(character):
+            assert isinstance(change, Replace) or still_open.count(tag) == count + 1
+            still_open = change.html if isinstance(change, Replace) else still_open
+    assert still_open.count(tag) == count + 1

@@ -27,7 +27,7 @@ PLAIN = "txt"
 FILENAME = re.compile(r"\*\.([A-Za-z0-9]+)")
 # Languages that Pygments does not know, or names another file first for.
 EXTENSIONS = {"jsx": "jsx", "r": "r", "make": "mk", "makefile": "mk"}
-_formatter = HtmlFormatter(nowrap=True)
+formatter = HtmlFormatter(nowrap=True)
 
 
 def code_block(code: str, *, language: str) -> str:
@@ -56,7 +56,7 @@ CODE_BLOCK_END = "</code></pre></div></figure>"
 
 
 def highlighted(code: str, language: str) -> str:
-    lexer = _lexer(language.lower()) if language and len(code) <= LONGEST_HIGHLIGHTED else None
+    lexer = lexer_of(language.lower()) if language and len(code) <= LONGEST_HIGHLIGHTED else None
     return _in_parts(mark_in_code((lexer and _coloured(code, lexer)) or escape(code)))
 
 
@@ -73,7 +73,7 @@ def _coloured(code: str, lexer: Lexer) -> str:
     """The code with its colours; empty where finding them would take too long."""
     coloured = StringIO()
     try:
-        _formatter.format(_patiently(lexer.get_tokens(code), len(code)), coloured)
+        formatter.format(_patiently(lexer.get_tokens(code), len(code)), coloured)
     except _TooSlow:
         return ""
     return coloured.getvalue()
@@ -98,13 +98,13 @@ class _TooSlow(Exception):
 def extension_of(language: str) -> str:
     """How a file of the language ends. From our own list: what a model writes names no file."""
     name = language.lower()
-    lexer = _lexer(name) if name else None
+    lexer = lexer_of(name) if name else None
     found = (FILENAME.fullmatch(pattern) for pattern in (lexer.filenames if lexer else ()))
     return EXTENSIONS.get(name) or next((match[1].lower() for match in found if match), PLAIN)
 
 
 @lru_cache(maxsize=128)
-def _lexer(language: str) -> Lexer | None:
+def lexer_of(language: str) -> Lexer | None:
     try:
         return get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:

@@ -1,4 +1,4 @@
-"""The block that is being written: prose of any kind, or a fenced code block."""
+"""The block that is being written, unless it is a fenced code block, and whatever has not been recognised yet."""
 
 import re
 from collections.abc import Sequence
@@ -7,23 +7,29 @@ from html import escape
 
 from markdown_it.token import Token
 
+from apps.chat.markdown.changes import Append, Change
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
-from apps.chat.markdown.renderer import language_of, render_block, render_markdown, top_level_blocks
-from apps.chat.markdown.unseen import mark_in_code, mark_in_prose
+from apps.chat.markdown.open_fence import LONGEST_HELD, OpenFence
+from apps.chat.markdown.renderer import render_block, render_markdown, top_level_blocks
+from apps.chat.markdown.unseen import mark_in_prose
 
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Where inline markup or a line is completed, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
+# The beginning of an item, with the first character of its words.
+BEGINS_ITEM = re.compile(r"\s*(?:[-+*]|\d{1,9}[.)]) +[^\s]")
+LONGEST_BEGINNING = 40  # characters
 # The beginning of a line that may yet turn out to be a fence, a heading, a list item, a rule or a table row.
 # One that begins with code is none of these.
-HALF_TYPED = re.compile(r" {0,3}(?:`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}[.)]?)")
-LONGEST_HELD = 300  # characters of a half-typed line that are held back at the most
+HALF_TYPED = re.compile(
+    r" {0,3}(?:`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}(?:[.)] ?)?)"
+)
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
 BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
 
 SMALL = 400  # characters that may be rendered again whenever markup completes
+MEDIUM = 800  # characters that may be rendered again with each line, and with each item that begins
 GROWTH = 1.25  # a longer block must have grown by this factor, so that all renderings together stay linear
 END_MARK = "\ue000"  # private use: stands where the next character will go
 
@@ -63,7 +69,12 @@ class OpenProse:
         self._must_parse = False
         return self._parse()
 
-    def shown(self, text: str) -> str:
+    def change(self, text: str) -> Change | None:
+        """What the latest ``text`` changes, with which the block was not parsed."""
+        shown = self._shown(text)
+        return Append(shown) if shown else None
+
+    def _shown(self, text: str) -> str:
         """The part of the latest ``text`` that may be appended as it is, with what was held back before."""
         visible = self._held + text
         start_of_line = visible.rfind("\n") + 1
@@ -100,9 +111,18 @@ class OpenProse:
     def _is_due(self, text: str) -> bool:
         if self._must_parse:
             return True
-        if not COMPLETES_MARKUP.search(text):
+        begins_line = "\n" in text or self._begins_item(text)
+        if not (begins_line or COMPLETES_MARKUP.search(text)):
             return False
-        return self.length <= SMALL or self.length >= self._rendered_length * GROWTH
+        return self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH
+
+    def _begins_item(self, text: str) -> bool:
+        """Whether it is with ``text`` that the line turns out to be one."""
+        if self._line_length > LONGEST_BEGINNING + len(text):
+            return False
+        line = "".join(self._line)
+        found = BEGINS_ITEM.match(line)
+        return found is not None and found.end() > len(line) - len(text)
 
     def _follow_lines(self, text: str) -> None:
         first, *others = text.split("\n")
@@ -125,65 +145,13 @@ class OpenProse:
         start = _offset_of_line(complete, blocks[-1][0]) if blocks else 0
         finished = _render(blocks[:-1], self._cited)
         if opening := OPENING_FENCE.match(complete, start):
-            fence = OpenFence(self._tail, opening, self._cited)
+            fence = OpenFence(self._tail, opening)
             return Progress(finished, fence, rest=whole[opening.end() :])
         if start:
             self._text = whole[start:]
             self.length = len(self._text)
             self._rendered_length = 0
         return Progress(finished, self)
-
-
-class OpenFence:
-    """A fenced code block. It is highlighted when its fence closes; until then its lines are appended as they are."""
-
-    def __init__(self, tail: str, opening: re.Match[str], cited: Sequence[Cited] = ()) -> None:
-        self._tail = tail
-        self._cited = cited
-        self._language = language_of(opening["info"])
-        marks = opening["marks"]
-        self._half_closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}+[ \t]*")
-        self._closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}{{{len(marks)},}}[ \t]*")
-        self._opening = opening[0]
-        self._code: list[str] = []
-        self.length = 0
-        self._line: list[str] = []
-        self._line_length = 0
-        self._held = ""
-
-    def feed(self, text: str) -> Progress | None:
-        """Take text. Returns the finished block and the text after it where the fence was closed."""
-        self.length += len(text)
-        start = 0
-        while (end := text.find("\n", start)) >= 0:
-            self._line.append(text[start:end])
-            line = "".join(self._line)
-            self._line.clear()
-            self._line_length = 0
-            start = end + 1
-            if self._closing.fullmatch(line):
-                self._code.append(text[:start])
-                return Progress(self.finish(), OpenProse(self._tail, self._cited), rest=text[start:])
-        self._line.append(text[start:])
-        self._line_length += len(text) - start
-        self._code.append(text)
-        return None
-
-    def shown(self, text: str) -> str:
-        visible = self._held + text
-        self._held = ""
-        if self._line_length <= LONGEST_HELD:
-            line = "".join(self._line)
-            if self._half_closing.fullmatch(line):
-                self._held = line
-        return mark_in_code(escape(visible.removesuffix(self._held) if self._held else visible, quote=False))
-
-    def html(self) -> str:
-        code = self.shown("".join(self._code)) if self._code else ""
-        return f"{code_block_start(self._language)}{code}{self._tail}{CODE_BLOCK_END}"
-
-    def finish(self) -> str:
-        return render_markdown(self._opening + "".join(self._code))
 
 
 def _render(blocks: Sequence[tuple[int, list[Token]]], cited: Sequence[Cited]) -> str:

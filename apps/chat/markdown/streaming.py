@@ -2,38 +2,17 @@
 
 A top-level block is finished when a later one has begun on a complete line; CommonMark never reopens it. Only the
 open block is ever parsed again, and the longer it is the more it must grow before it is. What has not been rendered
-yet is appended as plain text.
+yet is appended as plain text; a line of code gets its colours when it ends.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from apps.chat.markdown.changes import Append, Change, Finish, Grow, Replace
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.open_block import OpenFence, OpenProse, Progress
+from apps.chat.markdown.open_block import OpenProse, Progress
+from apps.chat.markdown.open_fence import OpenFence
 
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Finished blocks, to be put before the open one."""
-
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """The open block anew, its tail element included."""
-
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """Escaped text for the tail element."""
-
-    html: str
-
-
-type Change = Finish | Replace | Append
+__all__ = ["Append", "Change", "Finish", "Grow", "Replace", "ReplyRenderer"]
 
 
 class ReplyRenderer:
@@ -44,8 +23,9 @@ class ReplyRenderer:
     """
 
     def __init__(self, tail_id: str, cited: Sequence[Cited] = ()) -> None:
-        tail = f'<span class="message__tail" id="{tail_id}"></span>'
-        self._open: OpenProse | OpenFence = OpenProse(tail, cited)
+        self._tail = f'<span class="message__tail" id="{tail_id}"></span>'
+        self._cited = cited
+        self._open: OpenProse | OpenFence = OpenProse(self._tail, cited)
         self._carriage_return = ""
 
     @property
@@ -64,8 +44,8 @@ class ReplyRenderer:
             return []
         progresses = self._take(text)
         if not progresses:
-            shown = self._open.shown(text)
-            return [Append(shown)] if shown else []
+            change = self._open.change(text)
+            return [change] if change else []
         changes: list[Change] = [Replace(self._open.html())]
         if finished := "".join(progress.finished for progress in progresses):
             changes.insert(0, Finish(finished))
@@ -81,13 +61,19 @@ class ReplyRenderer:
 
     def _take(self, text: str) -> list[Progress]:
         progresses = []
-        while (progress := self._open.feed(text)) is not None:
+        while (progress := self._feed(text)) is not None:
             progresses.append(progress)
             moved_on = progress.successor is not self._open
             self._open, text = progress.successor, progress.rest
             if not moved_on or not text:
                 break
         return progresses
+
+    def _feed(self, text: str) -> Progress | None:
+        if isinstance(self._open, OpenProse):
+            return self._open.feed(text)
+        closed = self._open.feed(text)
+        return closed and Progress(closed[0], OpenProse(self._tail, self._cited), rest=closed[1])
 
     def _with_plain_newlines(self, text: str) -> str:
         text = self._carriage_return + text

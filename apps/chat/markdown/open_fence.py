@@ -1,0 +1,80 @@
+"""The fenced code block that is being written: its complete lines have their colours, the last waits for its end."""
+
+import re
+from html import escape
+
+from apps.chat.markdown.changes import Append, Change, Grow
+from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
+from apps.chat.markdown.colouring import Colouring
+from apps.chat.markdown.renderer import language_of, render_markdown
+from apps.chat.markdown.unseen import mark_in_code
+
+LONGEST_HELD = 300  # characters of a line that may close the block
+
+
+class OpenFence:
+    """Each line is coloured once. The finished block replaces them all, with the same colours as a rule."""
+
+    def __init__(self, tail: str, opening: re.Match[str]) -> None:
+        self._tail = tail
+        self._language = language_of(opening["info"])
+        self._colouring = Colouring(self._language)
+        marks = opening["marks"]
+        self._half_closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}+[ \t]*")
+        self._closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}{{{len(marks)},}}[ \t]*")
+        self._opening = opening[0]
+        self._code: list[str] = []
+        self.length = 0
+        self._line: list[str] = []
+        self._line_length = 0
+        self._held = ""
+        self._fresh: list[str] = []  # complete lines that have not been shown
+
+    def feed(self, text: str) -> tuple[str, str] | None:
+        """Take text. Returns the finished block and the text after it where the fence was closed."""
+        self.length += len(text)
+        start = 0
+        while (end := text.find("\n", start)) >= 0:
+            self._line.append(text[start:end])
+            line = "".join(self._line)
+            self._line.clear()
+            self._line_length = 0
+            start = end + 1
+            if self._closing.fullmatch(line):
+                self._code.append(text[:start])
+                return self.finish(), text[start:]
+            self._fresh.append(f"{line}\n")
+        self._line.append(text[start:])
+        self._line_length += len(text) - start
+        self._code.append(text)
+        return None
+
+    def change(self, text: str) -> Change | None:
+        """What the latest ``text`` changes, which did not close the block."""
+        if self._fresh:
+            return Grow(self._coloured(), self._shown(self._whole_line()))
+        shown = self._shown(self._held + text)
+        return Append(shown) if shown else None
+
+    def html(self) -> str:
+        tail = self._tail.removesuffix("</span>") + self._shown(self._whole_line()) + "</span>"
+        return f"{code_block_start(self._language)}{self._coloured()}{tail}{CODE_BLOCK_END}"
+
+    def finish(self) -> str:
+        return render_markdown(self._opening + "".join(self._code))
+
+    def _coloured(self) -> str:
+        lines = "".join(self._fresh)
+        self._fresh.clear()
+        return self._colouring.lines(lines) if lines else ""
+
+    def _whole_line(self) -> str:
+        line = "".join(self._line)
+        self._line = [line]
+        return line
+
+    def _shown(self, text: str) -> str:
+        """The part of the last line's text that does not look like the end of the block."""
+        is_held = self._line_length <= LONGEST_HELD and self._half_closing.fullmatch(self._whole_line())
+        self._held = text if is_held else ""
+        return "" if is_held else mark_in_code(escape(text, quote=False))
