@@ -219,41 +219,6 @@ class ScoreEntry(Entry):
         return {**cls.shared(rows[0]), "numbers": numbers, "others": others}
 
 
-class GpuEntry(Entry):
-    """A kind of GPU; the order in the file is the order on pages."""
-
-    slug: Slug
-    name: Label
-    memory_gb: Number
-    usable_gib: Decimal
-    note: Note = ""
-    sources: list[CitationText] = []
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.usable_gib <= 0:
-            raise ValueError("a card has some memory")
-
-
-class QuantizationEntry(Entry):
-    """A way to store weights; the order in the file is the order on pages."""
-
-    slug: Slug
-    label: Label
-    bits: Decimal
-    overhead_bits: Decimal = Decimal(0)
-    keeps_embeddings: bool = False
-    needs_prepared_weights: bool = False
-    flag: Annotated[str, msgspec.Meta(max_length=60)] = ""
-    note: Note = ""
-    sources: list[CitationText] = []
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.bits <= 0 or self.overhead_bits < 0:
-            raise ValueError("weights take some bits")
-
-
 class TermEntry(Entry):
     """A word of the glossary."""
 

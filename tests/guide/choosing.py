@@ -1,29 +1,67 @@
-"""What the chooser's tests share: the shipped rules without a database, the shapes of the models, short spellings."""
+"""What the chooser's tests share: the shipped rules, cards and scores without a database, and short spellings."""
 
 from functools import cache
 
-from apps.guide.choosing.answers import read_answers
+import msgspec
+
+from apps.guide.choosing.answers import Answers, read_answers
 from apps.guide.choosing.decide import Decision, decide
+from apps.guide.choosing.evidence import Scores
 from apps.guide.choosing.rules import MODELS, Rule
 from apps.guide.choosing.schema import RuleEntry
-from apps.guide.hardware.memory import Shape
-from apps.guide.schema import Entry
-from apps.guide.services.read import CONTENT_FOLDER
-from apps.guide.toml_file import TomlFile
+from apps.guide.hardware.catalogue import Catalogue, catalogue
+from apps.guide.hardware.fit import Card
+from apps.guide.hardware.memory import GIB, Shape
+from apps.guide.models.conditions import When
+from apps.guide.services.read import read_content
+from apps.guide.services.records import Content
 from tests.guide.shapes import SHAPES
 
 
-class RulesFile(Entry):
-    """``rules.toml``."""
-
-    rules: list[RuleEntry]
+@cache
+def shipped_content() -> Content:
+    """The content files."""
+    return read_content()
 
 
 @cache
 def shipped_rules() -> list[Rule]:
     """The rules of ``rules.toml``."""
-    file = TomlFile(CONTENT_FOLDER / "rules.toml").read_as(RulesFile)
-    return [entry.as_rule() for entry in file.rules]
+    names = RuleEntry.__struct_fields__
+    values = [{name: record.values[name] for name in names} for record in shipped_content()["rules"]]
+    return [Rule(**{**value, "when": _when(value["when"])}) for value in values]
+
+
+def _when(values: dict[str, object]) -> When:
+    return msgspec.convert(values, When)
+
+
+@cache
+def shipped_cards() -> Catalogue:
+    """The cards and machines of ``hardware.toml``."""
+    return catalogue(
+        Card(
+            slug=values["slug"],
+            label=values["name"],
+            memory=round(values["usable_gib"] * GIB),
+            sold_gb=values["memory_gb"],
+            machine=values["machine"],
+            capability=float(values["capability"]) if values["capability"] is not None else None,
+            aliases=tuple(values["aliases"]),
+        )
+        for values in (record.values for record in shipped_content()["gpus"])
+    )
+
+
+@cache
+def shipped_scores() -> Scores:
+    """The scores of ``scores.toml`` by benchmark and model."""
+    scores: dict[str, dict[str, float]] = {}
+    for record in shipped_content()["scores"]:
+        if record.values["model"]:
+            number = float(record.values["number"])
+            scores.setdefault(record.values["benchmark"], {})[record.values["model"]] = number
+    return scores
 
 
 def shapes() -> dict[str, Shape]:
@@ -31,11 +69,16 @@ def shapes() -> dict[str, Shape]:
     return {model: SHAPES[model.partition("-")[0]] for model in MODELS}
 
 
+def decide_for(answers: Answers) -> Decision:
+    """What is recommended for those answers, by the shipped rules."""
+    return decide(answers, shipped_rules(), shapes(), shipped_scores())
+
+
 def ask(**answers: str) -> Decision:
-    """What is recommended, by the shipped rules."""
-    taken, notices = read_answers(answers)
+    """What is recommended to somebody who answers so."""
+    taken, notices = read_answers(answers, shipped_cards())
     assert notices == []
-    return decide(taken, shipped_rules(), shapes())
+    return decide_for(taken)
 
 
 def ranked(decision: Decision) -> list[str]:

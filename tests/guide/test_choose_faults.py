@@ -14,9 +14,16 @@ FAULTS = {
     "unknown answer": ('when = { task = ["maths"] }', 'when = { task = ["dance"] }', "dance"),
     "unknown condition": ('when = { task = ["maths"] }', 'when = { mood = ["good"] }', "mood"),
     "unknown model": ('models = ["13b-instruct", "7b-instruct"]', 'models = ["14b-instruct"]', "matching regex"),
-    "unknown kind": ('kind = "sizes"', 'kind = "advice"', "advice"),
+    "unknown kind": ('kind = "order"', 'kind = "advice"', "advice"),
+    "an order without a measure": ('by = "requests"\n', "", "says what it goes by"),
+    "unknown measure": ('by = "requests"', 'by = "luck"', "luck"),
     "unknown source": ('sources = ["paper T12"]', 'sources = ["papyrus T12"]', "there is no source 'papyrus'"),
     "slug used twice": ('slug = "speed"', 'slug = "many"', "slug 'many' is there twice"),
+    "no order for some": (
+        'when = {}\nmodels = []\nby = "scores"',
+        'when = { task = ["chat"] }\nmodels = []\nby = "scores"',
+        "the last order must hold",
+    ),
     "a gap": (
         'when = {}\nmodels = ["70b-base"',
         'when = { task = ["chat"] }\nmodels = ["70b-base"',

@@ -12,7 +12,7 @@ from apps.guide.models import CodeModel, Gpu
 
 URL = "/guide/hardware.json"
 # As the page, without its prose and sources.
-QUERIES = 9
+QUERIES = 11
 
 
 def ask(client: Client, **question: str) -> dict[str, Any]:
@@ -86,8 +86,9 @@ def test_it_says_what_it_reckoned_with(guide: None, client: Client) -> None:
 
 def test_cautions_have_codes(guide: None, client: Client) -> None:
     answer = ask(client, model="70b-instruct", context="8192", gpus="3", kv="8")
-    assert [warning["code"] for warning in answer["warnings"]] == ["context-excluded", "split", "kv-precision"]
-    assert answer["tgi_command"] == ""
+    codes = [warning["code"] for warning in answer["warnings"]]
+    assert codes == ["no-server", "context-excluded", "split", "kv-precision", "transformers"]
+    assert (answer["runs"], answer["tgi_command"], answer["commands"]) == (False, "", [])
 
 
 def test_what_cannot_be_read_is_refused(guide: None, client: Client) -> None:
@@ -105,7 +106,8 @@ def test_it_costs_the_same_few_queries(
     with django_assert_num_queries(QUERIES):
         ask(client)
     Gpu.objects.bulk_create(
-        Gpu(slug=f"more-{number}", name=f"More {number}", memory_gb=24, usable_gib=23) for number in range(20)
+        Gpu(slug=f"more-{number}", name=f"More {number}", memory_gb=24, usable_gib=23, capability=8)
+        for number in range(20)
     )
     with django_assert_num_queries(QUERIES):
         assert len(ask(client)["gpus"]) > 20

@@ -21,8 +21,9 @@ SIXTEEN = Format(slug="16", label="16 bit", bits=16)
 EIGHT = Format(slug="8", label="8 bit", bits=8)
 FOUR_KEEPING = Format(slug="4k", label="4 bit", bits=4, keeps_embeddings=True)
 FOUR_GROUPED = Format(slug="4g", label="4 bit in groups", bits=4.25, keeps_embeddings=True)
-KV16 = Precision(slug="16", label="16 bit", bytes=2)
-KV8 = Precision(slug="8", label="8 bit", bytes=1)
+KV16 = Precision(slug="16", label="16 bit", bits=16)
+KVQ8 = Precision(slug="q8", label="q8_0", bits=8.5)
+KV8 = Precision(slug="8", label="8 bit", bits=8)
 CARDS = {
     24: Card(slug="24", label="24 GB", memory=round(23.6 * GIB)),
     80: Card(slug="80", label="80 GB", memory=round(79.3 * GIB)),
@@ -73,6 +74,7 @@ def test_kv_cache_of_a_token(figures: Figures) -> None:
     shape = SHAPES[figures.size]
     assert kv_bytes_per_token(shape, KV16) == figures.kv_bytes
     assert kv_bytes_per_token(shape, KV8) == figures.kv_bytes // 2
+    assert kv_bytes_per_token(shape, KVQ8) == figures.kv_bytes * 34 // 64
 
 
 @pytest.mark.parametrize(
@@ -123,10 +125,36 @@ def test_headroom_is_what_is_left_after_the_reserve() -> None:
 
 @pytest.mark.parametrize(
     ("size", "counts"),
-    [("7B", [1, 2, 4, 8]), ("13B", [1, 2, 4, 5, 8]), ("34B", [1, 2, 4, 8]), ("70B", [1, 2, 4, 8])],
+    [("7B", [1, 2, 4, 8]), ("13B", [1, 2, 4, 8]), ("34B", [1, 2, 4, 8]), ("70B", [1, 2, 4, 8])],
 )
-def test_heads_and_kv_heads_are_split_evenly(size: str, counts: list[int]) -> None:
+def test_heads_and_feed_forward_are_split_evenly(size: str, counts: list[int]) -> None:
+    # 13B has 40 heads, but 13,824 columns of feed-forward: five cards cannot share those.
     assert SHAPES[size].shard_counts == counts
+
+
+@pytest.mark.parametrize(
+    ("size", "counts"), [("7B", [1, 2]), ("13B", [1, 2, 4]), ("34B", [1, 2, 4]), ("70B", [1, 2, 4, 8])]
+)
+def test_groups_of_128_weights_stay_on_one_card(size: str, counts: list[int]) -> None:
+    # 11,008, 13,824, 22,016 and 28,672 columns are 86, 108, 172 and 224 groups.
+    assert [count for count in (1, 2, 4, 8) if SHAPES[size].keeps_groups(count, 128)] == counts
+    assert all(SHAPES[size].keeps_groups(count, 0) for count in (1, 2, 4, 8))
+
+
+# GB of the files that TheBloke published, by bits per weight as the guide counts them.
+GGUF_FILES = {
+    "7B": {4.85: 4.08, 5.68: 4.78, 6.5625: 5.53, 8.5: 7.16},
+    "13B": {4.85: 7.87, 5.68: 9.23, 6.5625: 10.68, 8.5: 13.83},
+    "34B": {4.85: 20.22, 5.68: 23.84, 6.5625: 27.68, 8.5: 35.86},
+    "70B": {4.85: 41.42, 5.68: 48.75, 6.5625: 56.59, 8.5: 73.29},
+}
+
+
+@pytest.mark.parametrize("size", SHAPES)
+def test_gguf_files_are_within_a_hundredth_of_what_is_published(size: str) -> None:
+    for bits, gigabytes in GGUF_FILES[size].items():
+        form = Format(slug="gguf-x", label="x", bits=bits)
+        assert weight_bytes(SHAPES[size], form) / 1e9 == pytest.approx(gigabytes, rel=0.012)
 
 
 def test_the_fewest_cards_that_hold_it() -> None:

@@ -5,7 +5,7 @@ from django.contrib import admin
 
 from apps.guide.admin.base import FromFileAdmin
 from apps.guide.admin.statements import CitationInline
-from apps.guide.models import CITING, Citation, Gpu, Page, Quantization, Rule, Section, Source, Term
+from apps.guide.models import CITING, Citation, Gpu, Page, Quantization, Rule, Section, Server, Source, Term
 
 
 class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -55,7 +55,8 @@ class SourceAdmin(FromFileAdmin):
 class GpuAdmin(FromFileAdmin):
     """GPUs of the hardware calculator."""
 
-    list_display = ["name", "memory_gb", "usable_gib", "note", "order", "edited"]
+    list_display = ["name", "machine", "memory_gb", "usable_gib", "capability", "note", "order", "edited"]
+    list_filter = ["machine"]
     inlines = [CitationInline]
 
 
@@ -64,6 +65,14 @@ class QuantizationAdmin(FromFileAdmin):
     """Ways to store weights."""
 
     list_display = ["label", "bits", "overhead_bits", "keeps_embeddings", "flag", "order", "edited"]
+    inlines = [CitationInline]
+
+
+@admin.register(Server)
+class ServerAdmin(FromFileAdmin):
+    """Model servers and the commands that start them."""
+
+    list_display = ["name", "machines", "split", "least_capability", "order", "edited"]
     inlines = [CitationInline]
 
 

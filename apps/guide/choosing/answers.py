@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apps.guide.choosing.cards import Cards, read_cards
 from apps.guide.choosing.languages import ANOTHER, PYTHON, SEVERAL, read_language
+from apps.guide.hardware.catalogue import Cards, Catalogue
 
 LONGEST_ECHO = 40
 MOST_TOKENS = 10_000_000
@@ -25,7 +25,8 @@ class Option:
 class Question:
     """A question; the first option is taken where nobody answers.
 
-    Where it ``is_long`` it has more options than anybody wants to see at once.
+    Where it ``is_long`` it has more options than anybody wants to see at once; an ``is_open`` one is answered in one's
+    own words.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Question:
     options: Sequence[Option]
     hint: str = ""
     is_long: bool = False
+    is_open: bool = False
 
     @property
     def default(self) -> str:
@@ -42,16 +44,24 @@ class Question:
     def values(self) -> list[str]:
         return [option.value for option in self.options]
 
+    def applies(self, answers: "Answers") -> bool:
+        """Whether it matters to somebody with these answers."""
+        if self.name == "task":
+            return True
+        if answers.task == "maths":
+            return False
+        return self.name != "after" or answers.task != "chat" or answers.after != self.default
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What somebody needs; ``context`` in tokens, ``gpu`` empty where it is not decided, else such as ``2x80``."""
+    """What somebody needs; ``context`` in tokens, ``cards`` where they are decided."""
 
     task: str = "complete"
     language: str = "mixed"
     after: str = "no"
     context: int = 4096
-    gpu: str = ""
+    cards: Cards | None = None
     matters: str = "quality"
 
     @property
@@ -60,8 +70,9 @@ class Answers:
         return {self.language} if self.language == PYTHON else {self.language, SEVERAL}
 
     @property
-    def cards(self) -> Cards | None:
-        return read_cards(self.gpu) if self.gpu else None
+    def gpu(self) -> str:
+        """The cards as an address spells them; empty where they are not decided."""
+        return self.cards.answer if self.cards else ""
 
     def value(self, question: str) -> str:
         """The answer as a form or a URL spells it."""
@@ -71,14 +82,14 @@ class Answers:
 QUESTIONS = (
     Question(
         "task",
-        "What shall it do?",
+        "What should it do?",
         (
-            Option("complete", "Complete code as people type", "In an editor."),
+            Option("complete", "Complete code as you type", "In an editor."),
             Option("generate", "Write whole functions", "From a signature, a docstring or a comment."),
             Option("chat", "Chat", "Explain, review, debug, follow instructions."),
             Option("both", "Chat and complete", "One model for both."),
-            Option("finetune", "Be the start of a model of our own", "Fine-tuning."),
-            Option("maths", "Solve mathematical problems", "Word problems, proofs, calculation."),
+            Option("finetune", "Serve as a base for fine-tuning", "Further training on your own code."),
+            Option("maths", "Solve maths problems", "Word problems, proofs, calculation."),
         ),
     ),
     Question(
@@ -99,9 +110,9 @@ QUESTIONS = (
     ),
     Question(
         "after",
-        "Is there text after the cursor that the answer must fit?",
+        "Is there text after the cursor?",
         (
-            Option("no", "No, it writes on from where the text ends"),
+            Option("no", "No, it continues the text"),
             Option("yes", "Yes, it fills a gap", "Infilling, also called fill-in-the-middle."),
         ),
     ),
@@ -120,33 +131,36 @@ QUESTIONS = (
     ),
     Question(
         "gpu",
-        "On which GPU?",
-        (
-            Option("", "Not decided"),
-            *(Option(f"{memory}", f"1 × {memory} GB") for memory in (8, 12, 16, 24, 40, 48, 80)),
-            *(Option(f"{count}x{memory}", f"{count} × {memory} GB") for count in (2, 4) for memory in (24, 48, 80)),
-        ),
-        is_long=True,
+        "On which GPU or machine?",
+        (Option("", "Not decided"),),
+        hint="“RTX 3090”, “2x A100 80GB”, “M2 Max 64 GB”, “24 GB” … Leave it empty if it is not decided.",
+        is_open=True,
     ),
     Question(
         "matters",
         "What matters most?",
         (
-            Option("quality", "The best answers"),
-            Option("speed", "The first word at once"),
-            Option("many", "Many long requests at the same time"),
+            Option("quality", "Best answers"),
+            Option("speed", "Lowest latency"),
+            Option("many", "Many requests at once"),
         ),
     ),
 )
 
 
-def read_answers(given: Mapping[str, str]) -> tuple[Answers, list[str]]:
-    """Return the answers in ``given``, and a sentence about each value that was left out."""
-    taken: dict[str, str | int] = {}
+def read_answers(given: Mapping[str, str], known: Catalogue) -> tuple[Answers, list[str]]:
+    """Return the answers in ``given``, and a sentence about each value that was left out or is doubtful."""
+    taken: dict[str, str | int | Cards] = {}
     notices: list[str] = []
     for question in QUESTIONS:
         raw = given.get(question.name, "").strip()
         if not raw:
+            continue
+        if question.is_open:
+            meant = known.find(raw)
+            notices += [meant.doubt] if meant.doubt else []
+            if meant.cards:
+                taken["cards"] = meant.cards
             continue
         value = _read(question, raw)
         if value is None:
@@ -161,9 +175,6 @@ def read_answers(given: Mapping[str, str]) -> tuple[Answers, list[str]]:
 def _read(question: Question, raw: str) -> str | int | None:
     if question.name == "context":
         return _read_tokens(raw)
-    if question.name == "gpu":
-        cards = read_cards(raw)
-        return cards.answer if cards else None
     if question.name == "language":
         return read_language(raw)
     value = raw.lower()

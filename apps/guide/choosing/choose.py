@@ -8,12 +8,17 @@ from django.utils.safestring import SafeString
 from apps.guide import selectors
 from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.decide import Decision, Statement, decide
+from apps.guide.choosing.evidence import benchmark_for, retrieval_at
+from apps.guide.choosing.languages import MEASURED
 from apps.guide.choosing.memory import Room
 from apps.guide.choosing.rules import MODELS
-from apps.guide.choosing.selectors import Serving, read_rules, read_scores_in, read_serving, read_shapes
+from apps.guide.choosing.selectors import Serving, read_rules, read_scores, read_serving, read_shapes
 from apps.guide.examples import try_url
 from apps.guide.models import CodeModel, Score, Source
 from apps.guide.prose import citation_link, split_citation
+
+# Up to here everything is found, as far as that was measured.
+SHORT_CONTEXT = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,13 @@ class Suggestion:
     model: CodeModel
     reasons: Sequence[Reason]
     cautions: Sequence[Reason]
-    room: Room | None
+    rooms: Sequence[Room]
     serving: Serving
+
+    @property
+    def room(self) -> Room | None:
+        """The way to run it; none where the GPU is not decided."""
+        return next(iter(self.rooms), None)
 
     @property
     def try_url(self) -> str:
@@ -107,9 +117,8 @@ def choose(answers: Answers) -> Choice | None:
     shapes = read_shapes()
     if not all(slug in models and slug in shapes for slug in MODELS):
         return None
-    decision = decide(answers, read_rules(), shapes)
-    scores = read_scores_in(answers.language) if answers.after == "no" else {}
-    return _Teller(models, {source.key: source for source in selectors.sources()}, scores).tell(answers, decision)
+    teller = _Teller(models, {source.key: source for source in selectors.sources()}, read_scores())
+    return teller.tell(answers, decide(answers, read_rules(), shapes, teller.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +127,16 @@ class _Teller:
 
     models: Mapping[str, CodeModel]
     sources: Mapping[str, Source]
-    scores: Mapping[str, Score]
+    scores: Mapping[str, Mapping[str, Score]]
 
     def tell(self, answers: Answers, decision: Decision) -> Choice:
         serving = read_serving()
         suggestions = [
             Suggestion(
                 model=self.models[candidate.model],
-                reasons=[*self.reasons(candidate.reasons), *self.in_the_language(candidate.model)],
-                cautions=self.reasons(candidate.cautions),
-                room=candidate.room,
+                reasons=[*self.reasons(candidate.reasons), *self.in_the_language(candidate.model, answers, decision)],
+                cautions=[*self.retrieval(candidate.model, answers), *self.reasons(candidate.cautions)],
+                rooms=candidate.rooms,
                 serving=serving.get(candidate.model, Serving()),
             )
             for candidate in decision.candidates
@@ -144,18 +153,45 @@ class _Teller:
     def reasons(self, statements: Sequence[Statement]) -> list[Reason]:
         return [Reason(one.text, self.cites(one.sources), one.computed) for one in statements]
 
-    def in_the_language(self, model: str) -> list[Reason]:
-        """How the model does in the language that was named, and how the others of its size do."""
-        score = self.scores.get(model)
-        if score is None:
+    def in_the_language(self, model: str, answers: Answers, decision: Decision) -> list[Reason]:
+        """How the model does in the language that was named, where the order goes by that, beside others of its size.
+
+        Only models that would do as well are named, so what is recommended has the highest score that is shown.
+        """
+        scores = self.scores.get(benchmark_for(answers.language), {})
+        score = scores.get(model)
+        if decision.by != "scores" or answers.language not in MEASURED or score is None or answers.after == "yes":
             return []
-        size = self.models[model].size
-        others = [slug for slug in self.scores if slug != model and self.models[slug].size == size]
-        beside = " and ".join(f"{self.models[slug].variant.slug.title()} {self.scores[slug].text}" for slug in others)
+        candidates = {candidate.model for candidate in decision.candidates} - {model}
+        others = [slug for slug in scores if slug in candidates and self.models[slug].size == self.models[model].size]
+        beside = " and ".join(f"{self.models[slug].variant.slug.title()} {scores[slug].text}" for slug in others)
         text = f"Solves {score.text} % of the {score.benchmark.language} problems of MultiPL-E at the first try"
-        cites = [Cite(citation.source, citation.locator) for citation in score.citations.all()]
-        return [Reason(f"{text}; at this size, {beside} %." if beside else f"{text}.", cites, computed=False)]
+        return [Reason(f"{text}; at this size, {beside} %." if beside else f"{text}.", _cites(score), computed=False)]
+
+    def retrieval(self, model: str, answers: Answers) -> list[Reason]:
+        """How often the model found what stood in a text of about the length asked for; nothing for short texts."""
+        if answers.context <= SHORT_CONTEXT:
+            return []
+        found = [self.scores[slug].get(model) for slug in retrieval_at(answers.context, self.numbers)]
+        scores = [score for score in found if score]
+        if not scores:
+            return [Reason("No key retrieval was published for this model at any length.", [], computed=False)]
+        length = scores[0].benchmark.slug.split("-")[1].removesuffix("k")
+        shares = ", ".join(score.text for score in scores[:-1]) + f" and {scores[-1].text}"
+        text = f"At {length},000 tokens, finds a key at the start, after a fifth and after two fifths of the text in"
+        return [Reason(f"{text} {shares} % of the trials.", _cites(scores[0]), computed=False)]
+
+    @property
+    def numbers(self) -> Mapping[str, Mapping[str, float]]:
+        return {
+            benchmark: {model: float(score.number) for model, score in by_model.items()}
+            for benchmark, by_model in self.scores.items()
+        }
 
     def cites(self, spellings: Sequence[str]) -> list[Cite]:
         places = [split_citation(spelling) for spelling in spellings]
         return [Cite(self.sources[key], place) for key, place in places if key in self.sources]
+
+
+def _cites(score: Score) -> list[Cite]:
+    return [Cite(citation.source, citation.locator) for citation in score.citations.all()]

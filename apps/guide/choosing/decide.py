@@ -1,12 +1,14 @@
-"""The decision itself: answers, rules and shapes in, a ranking with reasons out. Asks no database."""
+"""The decision itself: answers, rules, shapes and scores in, a ranking with reasons out. Asks no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.guide.choosing.answers import Answers
-from apps.guide.choosing.memory import Room, least_need, rooms_by_model, usable_gib
-from apps.guide.choosing.rules import MODELS, Rule, When
-from apps.guide.hardware.memory import Shape
+from apps.guide.choosing.evidence import HUMANEVAL, Scores, benchmark_for, retrieval_of, score_in
+from apps.guide.choosing.memory import KV, Room, least_need, rooms_by_model, usable_gib
+from apps.guide.choosing.rules import MODELS, Rule, holds
+from apps.guide.hardware.memory import Shape, kv_bytes_per_token
+from apps.guide.models.conditions import When
 
 # Until the rules are loaded, or where they have been edited to cover less than all answers.
 NOTHING_HOLDS = Rule(slug="", kind="ranking", when=When(), models=[], text="The guide has no rule for these answers.")
@@ -23,12 +25,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A model that would do, with what speaks for it, what to mind, and how it sits on the cards, if they are known."""
+    """A model that would do, with what speaks for it and against it, and how it could sit on the cards, if any."""
 
     model: str
     reasons: Sequence[Statement]
     cautions: Sequence[Statement]
-    room: Room | None
+    rooms: Sequence[Room] = ()
+
+    @property
+    def room(self) -> Room | None:
+        """The way to take."""
+        return next(iter(self.rooms), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,10 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """``candidates`` best first; none of them where no model is for this. ``why`` says what the ranking goes by."""
+    """``candidates`` best first; none of them where no model is for this. ``why`` says what the order goes ``by``."""
 
     why: Sequence[Statement]
+    by: str
     candidates: Sequence[Candidate]
     excluded: Sequence[Exclusion]
 
@@ -54,56 +62,72 @@ class _Work:
 
     answers: Answers
     rules: Sequence[Rule]
-    rooms: Mapping[str, Room | None]
+    shapes: Mapping[str, Shape]
+    scores: Scores
+    rooms: Mapping[str, Sequence[Room]]
 
     def holding(self, kind: str) -> list[Rule]:
-        return [rule for rule in self.rules if rule.kind == kind and rule.when.holds(self.answers)]
+        return [rule for rule in self.rules if rule.kind == kind and holds(rule.when, self.answers)]
 
     def first(self, kind: str) -> Rule | None:
         return next(iter(self.holding(kind)), None)
 
-    def is_quantized(self, model: str) -> bool:
-        room = self.rooms[model]
-        return room is not None and room.is_quantized
-
     def statements(self, kind: str, model: str) -> list[Statement]:
         """What the rules of that kind say of the model, as it sits on the cards."""
-        quantized = self.is_quantized(model)
+        room = next(iter(self.rooms[model]), None)
+        quantized, small_cache = bool(room and room.is_quantized), bool(room and room.has_small_cache)
         return [
             Statement(rule.text, rule.sources)
             for rule in self.holding(kind)
-            if rule.is_about(model) and rule.when.quantized in {None, quantized}
+            if rule.is_about(model) and rule.fits(quantized=quantized, small_cache=small_cache)
         ]
 
+    def key(self, order: Rule) -> Callable[[str], float]:
+        """Return what models are sorted by, the least first."""
+        answers, scores = self.answers, self.scores
+        keys: dict[str, Callable[[str], float]] = {
+            "scores": lambda model: -score_in(model, benchmark_for(answers.language), scores),
+            "humaneval": lambda model: -score_in(model, HUMANEVAL, scores),
+            "retrieval": lambda model: -retrieval_of(model, answers, scores),
+            "size": lambda model: self.shapes[model].layers,
+            "requests": self.requests_key,
+            "listed": order.place,
+        }
+        return keys[order.by]
 
-def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape]) -> Decision:
+    def requests_key(self, model: str) -> float:
+        """Most requests first; without cards, the least KV cache first."""
+        if self.answers.cards is None:
+            return kv_bytes_per_token(self.shapes[model], KV)
+        return -max((room.requests for room in self.rooms[model]), default=0)
+
+
+def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape], scores: Scores) -> Decision:
     """Return what the rules recommend; every one of the models is either a candidate or excluded for a reason."""
-    work = _Work(answers, rules, rooms_by_model(shapes, answers))
+    work = _Work(answers, rules, shapes, scores, rooms_by_model(shapes, answers))
     ranking = work.first("ranking") or NOTHING_HOLDS
-    against = {model: _against(work, ranking, model, shapes[model]) for model in MODELS}
+    against = {model: _against(work, ranking, model) for model in MODELS}
     remaining = [model for model in ranking.order() if not against[model]]
-    order = work.first("sizes") or (work.first("unquantized") if answers.cards else None)
+    order = work.first("order")
     remaining = _sort(remaining, work, order)
-    why = [ranking, order] if order and remaining else [ranking]
+    why = [ranking, order] if order and len(remaining) > 1 else [ranking]
     return Decision(
         why=[Statement(rule.text, rule.sources) for rule in why],
+        by=order.by if order else "",
         candidates=[_candidate(work, model) for model in remaining],
         excluded=[Exclusion(model, reasons) for model, reasons in against.items() if reasons],
     )
 
 
 def _sort(remaining: list[str], work: _Work, order: Rule | None) -> list[str]:
-    """Sort candidates that the ranking has in order already: by size, or within each variant by how they fit."""
-    if order is None:
-        return remaining
-    if order.kind == "sizes":
-        return sorted(remaining, key=order.place)
-    variants = list(dict.fromkeys(_variant(model) for model in remaining))
-    return sorted(remaining, key=lambda model: (variants.index(_variant(model)), work.is_quantized(model)))
+    """Sort the candidates of a ranking; what the order leaves equal stands by its scores, then as the ranking has it.
 
-
-def _variant(model: str) -> str:
-    return model.partition("-")[2]
+    Scores are of text that is continued, so they say nothing where a gap is filled.
+    """
+    if work.answers.after == "no":
+        benchmark = benchmark_for(work.answers.language)
+        remaining = sorted(remaining, key=lambda model: -score_in(model, benchmark, work.scores))
+    return sorted(remaining, key=work.key(order)) if order else remaining
 
 
 def _candidate(work: _Work, model: str) -> Candidate:
@@ -111,21 +135,21 @@ def _candidate(work: _Work, model: str) -> Candidate:
         model=model,
         reasons=work.statements("reason", model),
         cautions=work.statements("caution", model),
-        room=work.rooms[model],
+        rooms=work.rooms[model],
     )
 
 
-def _against(work: _Work, ranking: Rule, model: str, shape: Shape) -> list[Statement]:
+def _against(work: _Work, ranking: Rule, model: str) -> list[Statement]:
     """Every reason against a model; none for a candidate."""
     reasons = work.statements("exclusion", model)
     if not reasons and model not in ranking.order():
         reasons.append(Statement(ranking.otherwise or ranking.text, ranking.sources))
-    cards = work.answers.cards
-    if cards is not None and work.rooms[model] is None:
-        least = least_need(shape, work.answers.context)
+    cards, context = work.answers.cards, work.answers.context
+    if cards is not None and not work.rooms[model]:
+        least = least_need(work.shapes[model], cards, context)
         text = (
-            f"Does not fit on {cards}: at 4 bit it needs {least:.1f} GiB with {work.answers.context:,} tokens, "
-            f"and {usable_gib(cards):.1f} GiB may be used."
+            f"Does not fit on {cards}: at 4 bits with an 8-bit KV cache it needs {least:.1f} GiB for {context:,} "
+            f"tokens, and {usable_gib(cards):.1f} GiB may be used."
         )
         reasons.append(Statement(text, computed=True))
     return reasons

@@ -1,25 +1,30 @@
 """What a model needs at each precision, and whether it fits on the cards there are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.guide.choosing.answers import Answers
-from apps.guide.choosing.cards import Cards
-from apps.guide.hardware.fit import RESERVE, Card, Fit, Need, Verdict
-from apps.guide.hardware.memory import GIB, Format, Precision, Shape, gib, kv_bytes_per_token, weight_bytes
+from apps.guide.hardware.catalogue import Cards
+from apps.guide.hardware.fit import RESERVE, Card, Fit, Need
+from apps.guide.hardware.memory import Format, Precision, Shape, gib, kv_bytes_per_token, weight_bytes
 
 # From the best to the smallest. Four bits in groups of 128 take a quarter of a bit more for their scales.
 FORMATS = (
-    Format(slug="fp16", label="16 bit", bits=16),
-    Format(slug="int8", label="8 bit", bits=8),
-    Format(slug="int4", label="4 bit", bits=4.25, keeps_embeddings=True),
+    Format(slug="fp16", label="16 bits", bits=16),
+    Format(slug="int8", label="8 bits", bits=8),
+    Format(slug="int4", label="4 bits", bits=4.25, keeps_embeddings=True),
 )
-KV = Precision(slug="fp16", label="16 bit", bytes=2)
-# Cards show programs less than they are sold with: as seen in logs, the others by the smaller share of the two.
-SEEN_GIB = {24: 23.6, 80: 79.3}
-SEEN_SHARE = 23.6 / 24
-# How many requests at once are meant by "many".
-MANY = 4
+# What llama.cpp runs on other machines than NVIDIA's: F16, Q8_0 and Q4_K_M.
+GGUF_FORMATS = (
+    Format(slug="fp16", label="16 bits", bits=16),
+    Format(slug="gguf-q8-0", label="8 bits (Q8_0)", bits=8.5),
+    Format(slug="gguf-q4-k-m", label="4 bits (Q4_K_M)", bits=4.85),
+)
+KV = Precision(slug="16", label="16-bit", bits=16)
+KV_FP8 = Precision(slug="8", label="8-bit", bits=8)
+KV_Q8 = Precision(slug="q8", label="8-bit (q8_0)", bits=8.5)
+# From this compute capability on there are kernels for a KV cache in fp8.
+FP8_CAPABILITY = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,7 @@ class Room:
     """How a model would sit on the cards: at which precision, and for how many requests of that context at once."""
 
     form: Format
+    cache: Precision
     fit: Fit
     context: int
 
@@ -57,54 +63,59 @@ class Room:
         return self.form.bits < FORMATS[0].bits
 
     @property
+    def has_small_cache(self) -> bool:
+        return self.cache.bits < KV.bits
+
+    @property
+    def label(self) -> str:
+        """The precision in words."""
+        return f"{self.form.label}, {self.cache.label} KV cache" if self.has_small_cache else self.form.label
+
+    @property
     def verdict(self) -> str:
         return self.fit.verdict.word
 
 
-def find_room(shape: Shape, answers: Answers) -> Room | None:
-    """Return how the model sits at the best precision at which it fits, ``None`` where it does at none.
+def find_rooms(shape: Shape, answers: Answers) -> Sequence[Room]:
+    """Return how the model could sit on the cards with one request at least, the way to take first.
 
-    Where many requests are wanted at once, a smaller precision that holds them goes before a better one that does not.
+    That is the best precision at which it fits; where many requests are wanted, the one that holds the most.
     """
     if answers.cards is None:
-        return None
-    rooms = [_room(shape, form, answers.cards, answers.context) for form in FORMATS]
-    fitting = [room for room in rooms if room.requests]
-    if answers.matters == "many":
-        fitting = [room for room in fitting if room.requests >= MANY] or fitting[-1:]
-    return fitting[0] if fitting else None
+        return []
+    rooms = [room for room in _all_rooms(shape, answers.cards, answers.context) if room.requests]
+    return sorted(rooms, key=lambda room: -room.requests) if answers.matters == "many" else rooms
 
 
-def least_need(shape: Shape, context: int) -> float:
+def rooms_by_model(shapes: Mapping[str, Shape], answers: Answers) -> dict[str, Sequence[Room]]:
+    """Return the rooms of every model; none for any where the GPU is not decided."""
+    return {model: find_rooms(shape, answers) for model, shape in shapes.items()}
+
+
+def least_need(shape: Shape, cards: Cards, context: int) -> float:
     """GiB of the smallest precision with one request."""
-    return gib(weight_bytes(shape, FORMATS[-1]) + kv_bytes_per_token(shape, KV) * context)
-
-
-def unquantized_need(shape: Shape, context: int) -> float:
-    """GiB at 16 bits with one request."""
-    return gib(weight_bytes(shape, FORMATS[0]) + kv_bytes_per_token(shape, KV) * context)
+    form, cache = _formats(cards.card)[-1], _caches(cards.card)[-1]
+    return gib(weight_bytes(shape, form) + kv_bytes_per_token(shape, cache) * context)
 
 
 def usable_gib(cards: Cards) -> float:
     """GiB that models may take of all cards together."""
-    return gib(_card(cards).memory * cards.count) * (1 - RESERVE)
+    return cards.usable_gib * (1 - RESERVE)
 
 
-def _room(shape: Shape, form: Format, cards: Cards, context: int) -> Room:
-    need = Need(weights=weight_bytes(shape, form), per_token=kv_bytes_per_token(shape, KV), tokens=context)
+def _all_rooms(shape: Shape, cards: Cards, context: int) -> Iterator[Room]:
+    """Yield every precision of weights and cache, the best first."""
     count = max(count for count in shape.shard_counts if count <= cards.count)
-    return Room(form=form, fit=Fit(need=need, card=_card(cards), count=count), context=context)
+    for form in _formats(cards.card):
+        for cache in _caches(cards.card):
+            need = Need(weights=weight_bytes(shape, form), per_token=kv_bytes_per_token(shape, cache), tokens=context)
+            yield Room(form=form, cache=cache, fit=Fit(need=need, card=cards.card, count=count), context=context)
 
 
-def _card(cards: Cards) -> Card:
-    seen = SEEN_GIB.get(cards.gigabytes, cards.gigabytes * SEEN_SHARE)
-    return Card(slug=f"{cards.gigabytes}", label=f"{cards.gigabytes} GB", memory=round(seen * GIB))
+def _formats(card: Card) -> Sequence[Format]:
+    return GGUF_FORMATS if card.is_machine else FORMATS
 
 
-def rooms_by_model(shapes: Mapping[str, Shape], answers: Answers) -> dict[str, Room | None]:
-    """Return the room of every model; all ``None`` where the GPU is not decided."""
-    return {model: find_room(shape, answers) for model, shape in shapes.items()}
-
-
-def is_tight(room: Room) -> bool:
-    return room.fit.verdict is Verdict.TIGHT
+def _caches(card: Card) -> Sequence[Precision]:
+    has_fp8 = not card.is_machine and (card.capability is None or card.capability >= FP8_CAPABILITY)
+    return (KV, KV_FP8 if has_fp8 else KV_Q8)

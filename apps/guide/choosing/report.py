@@ -8,6 +8,8 @@ from django.urls import reverse
 from apps.guide.choosing.answers import QUESTIONS
 from apps.guide.choosing.choose import Choice, LeftOut, Reason, Suggestion
 from apps.guide.choosing.memory import Room
+from apps.guide.hardware.catalogue import Cards
+from apps.guide.hardware.memory import gib
 from apps.guide.models import CodeModel
 
 
@@ -15,6 +17,7 @@ def report(choice: Choice, notices: Sequence[str]) -> dict[str, Any]:
     """Return the choice as plain values; figures in GiB are rounded to hundredths."""
     return {
         "answers": {question.name: getattr(choice.answers, question.name) for question in QUESTIONS},
+        "cards": _cards(choice.answers.cards),
         "notices": list(notices),
         "why": _reasons(choice.why),
         "recommended": _suggestion(choice.recommended),
@@ -22,6 +25,12 @@ def report(choice: Choice, notices: Sequence[str]) -> dict[str, Any]:
         "also": [_suggestion(suggestion) for suggestion in choice.also],
         "excluded": [_left_out(left_out) for left_out in choice.left_out],
     }
+
+
+def _cards(cards: Cards | None) -> dict[str, Any] | None:
+    if cards is None:
+        return None
+    return {"name": cards.card.label, "count": cards.count, "usable_gib_each": round(gib(cards.card.memory), 2)}
 
 
 def _suggestion(suggestion: Suggestion | None) -> dict[str, Any] | None:
@@ -32,6 +41,7 @@ def _suggestion(suggestion: Suggestion | None) -> dict[str, Any] | None:
         "reasons": _reasons(suggestion.reasons),
         "cautions": _reasons(suggestion.cautions),
         "memory": _memory(suggestion.room) if suggestion.room else None,
+        "precisions": [_memory(room) for room in suggestion.rooms],
         "served_here": suggestion.serving.is_served,
         "up_here": suggestion.serving.is_up,
     }
@@ -55,6 +65,7 @@ def _model(model: CodeModel) -> dict[str, Any]:
 def _memory(room: Room) -> dict[str, Any]:
     return {
         "precision": room.form.label,
+        "kv_cache": room.cache.label,
         "cards": room.fit.count,
         "weights_gib": round(room.weights_gib, 2),
         "kv_gib_per_request": round(room.kv_gib, 2),

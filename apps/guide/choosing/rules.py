@@ -1,59 +1,41 @@
 """The rules as data: under which answers they hold, for which models, and what they say."""
 
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
 from apps.guide.choosing.answers import Answers
+from apps.guide.models.conditions import When
 
-# A model's slug such as "7b-base", or a pattern such as "*-python" or "34b-*".
-Pattern = Annotated[str, msgspec.Meta(pattern=r"^(\*|7b|13b|34b|70b)-(\*|base|python|instruct)$")]
-RuleKind = Literal["ranking", "sizes", "unquantized", "exclusion", "reason", "caution"]
+RuleKind = Literal["ranking", "order", "exclusion", "reason", "caution"]
+By = Literal["", "scores", "humaneval", "retrieval", "size", "requests", "listed"]
 MODELS = tuple(
     f"{size}-{variant}" for variant in ("base", "python", "instruct") for size in ("7b", "13b", "34b", "70b")
 )
 
 
-class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The condition of a rule; all that is given must hold, and an empty one always does.
-
-    A ``language`` other than Python is ``mixed`` as well. ``context_over`` is in tokens, ``memory_from`` in GB of all
-    cards together; ``quantized`` asks how the model fits.
-    """
-
-    task: list[Literal["complete", "generate", "chat", "both", "finetune", "maths"]] = []
-    language: list[Literal["python", "mixed", "cpp", "java", "php", "typescript", "csharp", "bash", "other"]] = []
-    after: list[Literal["yes", "no"]] = []
-    matters: list[Literal["quality", "speed", "many"]] = []
-    context_over: int | None = None
-    memory_from: int | None = None
-    quantized: bool | None = None
-
-    def holds(self, answers: Answers) -> bool:
-        """Whether the answers meet it; ``quantized`` is for ``holds_for``."""
-        chosen = (
-            (self.task, {answers.task}),
-            (self.language, answers.languages),
-            (self.after, {answers.after}),
-            (self.matters, {answers.matters}),
-        )
-        if any(wanted and given.isdisjoint(wanted) for wanted, given in chosen):
-            return False
-        if self.context_over is not None and answers.context <= self.context_over:
-            return False
-        if self.memory_from is None:
-            return True
-        return answers.cards is not None and answers.cards.total >= self.memory_from
+def holds(when: When, answers: Answers) -> bool:
+    """Whether the answers meet a condition; how a model fits is for ``Rule.fits``."""
+    chosen = (
+        (when.task, {answers.task}),
+        (when.language, answers.languages),
+        (when.after, {answers.after}),
+        (when.matters, {answers.matters}),
+    )
+    if any(wanted and given.isdisjoint(wanted) for wanted, given in chosen):
+        return False
+    return (when.context_over is None or answers.context > when.context_over) and (
+        when.context_to is None or answers.context <= when.context_to
+    )
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
-    A ``ranking`` lists the models worth considering, best first, and says in ``otherwise`` why not the others; the
-    first that holds counts. ``sizes`` puts some sizes before others in it; without such a rule ``unquantized`` puts
-    those of a variant that fit at 16 bits before those that do not. An ``exclusion`` takes models out; a ``reason`` or
-    a ``caution`` adds to an answer.
+    A ``ranking`` lists the models worth considering, and says in ``otherwise`` why not the others; an ``order`` says
+    ``by`` what they are put in order; of both, the first that holds counts. An ``exclusion`` takes models out; a
+    ``reason`` or a ``caution`` adds to an answer.
     """
 
     slug: str
@@ -61,6 +43,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     when: When
     models: list[str]
     text: str
+    by: By = ""
     otherwise: str = ""
     sources: list[str] = []
 
@@ -76,3 +59,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """The place of the first pattern that ``model`` matches; behind all for one that matches none."""
         places = (place for place, pattern in enumerate(self.models) if fnmatchcase(model, pattern))
         return next(places, len(self.models))
+
+    def fits(self, *, quantized: bool, small_cache: bool) -> bool:
+        """Whether it holds for a model that fits so."""
+        return self.when.quantized in {None, quantized} and self.when.small_cache in {None, small_cache}

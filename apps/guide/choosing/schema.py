@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from apps.guide.choosing.rules import Pattern, Rule, RuleKind, When
+from apps.guide.choosing.rules import By, Rule, RuleKind
+from apps.guide.models.conditions import Pattern, When
 from apps.guide.schema import CitationText, Entry, Slug, Text
 from apps.guide.toml_file import TomlFile
 
@@ -18,6 +19,7 @@ class RuleEntry(Entry):
     when: When
     models: list[Pattern]
     text: Text
+    by: By = ""
     otherwise: Annotated[str, msgspec.Meta(max_length=300)] = ""
     sources: list[CitationText] = []
 
@@ -25,8 +27,11 @@ class RuleEntry(Entry):
         super().__post_init__()
         if self.otherwise and self.kind != "ranking":
             raise ValueError("only a ranking has a word for the other models")
-        if self.when.quantized is not None and self.kind not in {"reason", "caution"}:
-            raise ValueError("whether a model is quantized matters to reasons and cautions only")
+        if bool(self.by) != (self.kind == "order"):
+            raise ValueError("an order, and only an order, says what it goes by")
+        asks_for_fit = (self.when.quantized, self.when.small_cache) != (None, None)
+        if asks_for_fit and self.kind not in {"reason", "caution"}:
+            raise ValueError("how a model fits matters to reasons and cautions only")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         for row in super().rows():
@@ -38,9 +43,10 @@ class RuleEntry(Entry):
 
 
 def check_rules(file: TomlFile, rules: Sequence[RuleEntry]) -> None:
-    """Raise a ``ContentError`` where there are answers for which no ranking would hold."""
-    rankings = [index for index, rule in enumerate(rules) if rule.kind == "ranking"]
-    if not rankings:
-        raise file.error("rules", 0, "there is no ranking")
-    if rules[rankings[-1]].when != When():
-        raise file.error("rules", rankings[-1], "the last ranking must hold for all answers", field="when")
+    """Raise a ``ContentError`` where there are answers for which no ranking or no order would hold."""
+    for kind in ("ranking", "order"):
+        found = [index for index, rule in enumerate(rules) if rule.kind == kind]
+        if not found:
+            raise file.error("rules", 0, f"there is no {kind}")
+        if rules[found[-1]].when != When():
+            raise file.error("rules", found[-1], f"the last {kind} must hold for all answers", field="when")

@@ -1,17 +1,19 @@
-"""Reads of the chooser: the rules, the shapes to reckon memory with, and what the endpoints here serve."""
+"""Reads of the chooser: rules, shapes, cards, scores, and what the endpoints here serve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from django.db.models import Q
 
 from apps.endpoints.models import Endpoint, Health
 from apps.guide import models, selectors
-from apps.guide.choosing.languages import MEASURED
-from apps.guide.choosing.rules import Rule, When
+from apps.guide.choosing.evidence import AVERAGE, BY_LANGUAGE, HUMANEVAL
+from apps.guide.choosing.rules import Rule
+from apps.guide.hardware.catalogue import Catalogue, catalogue
 from apps.guide.hardware.memory import Shape
-
-MULTIPL_E = "MultiPL-E"
+from apps.guide.hardware.selectors import read_cards
+from apps.guide.models.conditions import When
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,21 @@ def read_shapes() -> Mapping[str, Shape]:
     }
 
 
-def read_scores_in(language: str) -> Mapping[str, models.Score]:
-    """Return how the models do in a language of MultiPL-E, by slug; two queries, none for another language."""
-    if language not in MEASURED:
-        return {}
-    found = models.Score.objects.filter(
-        benchmark__suite=MULTIPL_E, benchmark__language=MEASURED[language], model__isnull=False
-    )
-    scores = found.select_related("model", "benchmark").prefetch_related(selectors.cited()).order_by("model__order")
-    return {score.model.slug: score for score in scores if score.model}
+def read_scores() -> Mapping[str, Mapping[str, models.Score]]:
+    """Return the scores that models are put in order by, by benchmark and then by model; two queries."""
+    counts = Q(benchmark__slug__in=[HUMANEVAL, AVERAGE, *BY_LANGUAGE.values()])
+    counts |= Q(benchmark__slug__startswith="retrieval-")
+    found = models.Score.objects.filter(counts, model__isnull=False).select_related("model", "benchmark")
+    scores: dict[str, dict[str, models.Score]] = {}
+    for score in found.prefetch_related(selectors.cited()).order_by("model__order"):
+        if score.model:
+            scores.setdefault(score.benchmark.slug, {})[score.model.slug] = score
+    return scores
+
+
+def read_catalogue() -> Catalogue:
+    """Return the cards and machines that people may name; two queries."""
+    return catalogue(read_cards().values())
 
 
 def read_serving() -> Mapping[str, Serving]:
@@ -74,6 +82,7 @@ def _rule(row: models.Rule) -> Rule | None:
                 "kind": row.kind,
                 "when": when,
                 "models": row.models,
+                "by": row.by,
                 "text": row.text,
                 "otherwise": row.otherwise,
                 "sources": [citation.spelling for citation in row.citations.all()],

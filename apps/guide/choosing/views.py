@@ -12,9 +12,12 @@ from apps.guide import selectors
 from apps.guide.choosing.answers import QUESTIONS, Answers, Option, Question, read_answers
 from apps.guide.choosing.choose import choose
 from apps.guide.choosing.report import report
-from apps.guide.choosing.selectors import Serving, read_serving
+from apps.guide.choosing.selectors import Serving, read_catalogue, read_serving
 from apps.guide.models import Source
 from apps.guide.views.reading import live_page
+
+# Of what somebody typed as a GPU, so much is shown again.
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,7 @@ class Field:
         """The options; an answer that is none of them is one for this time."""
         if self.value in self.question.values:
             return self.question.options
-        label = (
-            f"{int(self.value):,} tokens" if self.question.name == "context" else f"{self.value.replace('x', ' × ')} GB"
-        )
-        return [*self.question.options, Option(self.value, label)]
+        return [*self.question.options, Option(self.value, f"{int(self.value):,} tokens")]
 
 
 def _served() -> frozenset[tuple[str, Serving]]:
@@ -41,21 +41,28 @@ def _served() -> frozenset[tuple[str, Serving]]:
 
 @live_page(_served)
 def show_choose(request: HttpRequest) -> HttpResponse:
-    """Ask, and answer once something was answered."""
+    """Ask, with the answer beside the questions; without any answers, that to the first options."""
     guide = selectors.read_page("choose")
-    answers, notices = read_answers(_given(request))
+    known = read_catalogue()
+    given = _given(request)
+    answers, notices = read_answers(given, known)
     choice = choose(answers) if guide else None
     if guide is None or choice is None:
         return render(request, "guide/choose.html", {"guide": None})
-    asked = bool(request.GET)
+    typed = {"gpu": given.get("gpu", "")[:LONGEST_NAME]}
     return render(
         request,
         "guide/choose.html",
         {
-            "guide": replace(guide, sources=_sources(guide, choice.sources if asked else [])),
-            "fields": [Field(question, answers.value(question.name)) for question in QUESTIONS],
+            "guide": replace(guide, sources=_sources(guide, choice.sources)),
+            "fields": [
+                Field(question, typed.get(question.name, answers.value(question.name)))
+                for question in QUESTIONS
+                if question.applies(answers)
+            ],
+            "cards": list(known.cards.values()),
             "notices": notices,
-            "choice": choice if asked else None,
+            "choice": choice,
             "query": urlencode(_query(answers)),
         },
     )
@@ -64,7 +71,7 @@ def show_choose(request: HttpRequest) -> HttpResponse:
 @live_page(_served)
 def choose_json(request: HttpRequest) -> HttpResponse:
     """Answer a script; what it asks wrongly is left out and said in ``notices``, as on the page."""
-    answers, notices = read_answers(_given(request))
+    answers, notices = read_answers(_given(request), read_catalogue())
     choice = choose(answers)
     if choice is None:
         error = {"message": "The guide has no content yet.", "type": "unavailable", "param": None, "code": None}

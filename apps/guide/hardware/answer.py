@@ -1,14 +1,15 @@
-"""One calculation, answered: the figures, the steps, every card, what to beware of, and the TGI command."""
+"""One calculation, answered: the figures, the steps, every card, what to beware of, and the servers' commands."""
 
 from dataclasses import dataclass
 
 from apps.guide.hardware.advice import Caution, usable_context, warn
 from apps.guide.hardware.bar import Bar, draw_bar
-from apps.guide.hardware.command import limits, tgi_command, tgi_options
-from apps.guide.hardware.fit import Card, Fit, Need, fewest_cards
+from apps.guide.hardware.command import limits, write_commands
+from apps.guide.hardware.fit import Card, Fit, Need, Verdict, fewest_cards
 from apps.guide.hardware.formula import Step, work_out
 from apps.guide.hardware.memory import kv_bytes_per_token, weight_bytes
-from apps.guide.hardware.question import Question
+from apps.guide.hardware.question import Known, Question
+from apps.guide.hardware.servers import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that page and JSON show. ``command`` is empty where TGI could not be started so."""
+    """All that page and JSON show. There are ``commands`` only where it runs and fits."""
 
     question: Question
     need: Need
@@ -42,7 +43,27 @@ class Answer:
     steps: list[Step]
     rows: list[CardRow]
     warnings: list[Caution]
-    command: str
+    commands: list[Command]
+
+    @property
+    def stops(self) -> Caution | None:
+        """Why no server can run this, whatever the memory."""
+        return next((warning for warning in self.warnings if warning.stops), None)
+
+    @property
+    def fits(self) -> bool:
+        return self.fit.verdict is not Verdict.NO
+
+    @property
+    def verdict(self) -> str:
+        """The verdict as pages mark it: ``no`` as well where nothing can run this."""
+        return Verdict.NO.value if self.stops else self.fit.verdict.value
+
+    @property
+    def here(self) -> CardRow:
+        """The row of the chosen card, listed or not."""
+        counts = [1] if self.fit.card.is_machine else self.question.model.shape.shard_counts
+        return CardRow(self.fit, fewest_cards(self.need, self.fit.card, counts), self.bar)
 
     @property
     def room_for_sequences(self) -> int:
@@ -56,7 +77,7 @@ class Answer:
 
     @property
     def most_cards(self) -> int:
-        """Over how many cards of one host TGI can split the model at most."""
+        """Over how many cards of one host every layer of the model can be split at most."""
         return self.question.model.shape.shard_counts[-1]
 
     @property
@@ -73,8 +94,8 @@ class Answer:
         return [*parts, Part("free", "", label, self.fit.headroom, self.fit.headroom_share)]
 
 
-def answer(question: Question, cards: list[Card]) -> Answer:
-    """Work out a calculation, and the same need on each of ``cards``."""
+def answer(question: Question, known: Known) -> Answer:
+    """Work out a calculation, and the same need on each of the known cards."""
     shape = question.model.shape
     need = Need(
         weights=weight_bytes(shape, question.form),
@@ -88,30 +109,18 @@ def answer(question: Question, cards: list[Card]) -> Answer:
         fit=fit,
         bar=draw_bar(fit),
         steps=work_out(question, fit),
-        rows=[_row(need, card, question.count, shape.shard_counts) for card in cards],
-        warnings=warn(question),
-        command=_command(question),
+        rows=[_row(need, card, question.count, shape.shard_counts) for card in known.cards.values()],
+        warnings=warn(question, known.servers),
+        commands=_commands(question, fit, known),
     )
 
 
 def _row(need: Need, card: Card, count: int, counts: list[int]) -> CardRow:
-    fit = Fit(need=need, card=card, count=count)
-    return CardRow(fit, fewest_cards(need, card, counts), draw_bar(fit))
+    fit = Fit(need=need, card=card, count=1 if card.is_machine else count)
+    return CardRow(fit, fewest_cards(need, card, [1] if card.is_machine else counts), draw_bar(fit))
 
 
-def _command(question: Question) -> str:
-    model = question.model
-    if question.count not in model.shape.shard_counts:
-        return ""
-    repository = model.repository
-    if question.form.needs_prepared_weights:
-        repository = f"YOUR-QUANTIZED-{repository.rpartition('/')[2]}"
-    return tgi_command(
-        tgi_options(
-            repository=repository,
-            form=question.form,
-            precision=question.precision,
-            context=min(question.context, usable_context(model)),
-            count=question.count,
-        )
-    )
+def _commands(question: Question, fit: Fit, known: Known) -> list[Command]:
+    if fit.verdict is Verdict.NO:
+        return []
+    return write_commands(question, known.servers, min(question.context, usable_context(question.model)))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from apps.guide.hardware.fit import Fit
 
-# Below this share of the width a segment has no room for its letter.
-ROOM_FOR_LETTER = 5.0
+# Below this share of the width a segment has no room for its letter, and none for its name and size.
+ROOM_FOR_LETTER, ROOM_FOR_NAME = 5.0, 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Segment:
     @property
     def shows_letter(self) -> bool:
         return self.width >= ROOM_FOR_LETTER
+
+    @property
+    def shows_name(self) -> bool:
+        return self.width >= ROOM_FOR_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
-"""How Text Generation Inference is started for a calculation."""
+"""How each server is started for a calculation; none where it could not run that."""
 
-from apps.endpoints.console.recipes import DOCKER_RUN
-from apps.guide.hardware.memory import Format, Precision
+from collections.abc import Sequence
+
+from apps.guide.hardware.question import Model, Question
+from apps.guide.hardware.servers import Command, Server
 
 # What of the window is kept for the reply: this many tokens, or a quarter of a small window.
 REPLY_TOKENS = 1024
+LARGEST = "70B"
+OLLAMA_NAMES = {"base": "code", "python": "python", "instruct": "instruct"}
 
 
 def limits(context: int) -> tuple[int, int]:
@@ -13,19 +17,59 @@ def limits(context: int) -> tuple[int, int]:
     return total - max(1, min(REPLY_TOKENS, total // 4)), total
 
 
-def tgi_options(*, repository: str, form: Format, precision: Precision, context: int, count: int) -> list[str]:
-    """Return what follows the image's name, one group of options an item."""
-    longest_prompt, total = limits(context)
-    options = [f"--model-id {repository}"]
-    if form.flag:
-        options.append(form.flag)
-    if precision.dtype:
-        options.append(f"--kv-cache-dtype {precision.dtype}")
-    options.append(f"--num-shard {count}")
-    options.append(f"--max-input-tokens {longest_prompt} --max-total-tokens {total}")
-    return options
+def supports(server: Server, question: Question) -> bool:
+    """Whether the server can run this on these cards, if the memory is enough."""
+    card = question.card
+    capability = card.capability if card.capability is not None else float("inf")
+    return (
+        card.machine in server.machines
+        and question.form.slug in server.formats
+        and question.precision.slug in server.caches
+        and (card.machine != "nvidia" or capability >= least_capability(server, question))
+        and (question.splits or not server.splits_layers)
+        and (question.count == 1 or not card.is_machine)
+    )
 
 
-def tgi_command(options: list[str]) -> str:
-    """Return the whole line for the GPU host, folded for reading."""
-    return " \\\n  ".join((*DOCKER_RUN, *options))
+def least_capability(server: Server, question: Question) -> float:
+    """Return NVIDIA's compute capability that the server, the weights and the cache need."""
+    return max(server.least_capability, question.form.least_capability, question.precision.least_capability)
+
+
+def write_commands(question: Question, servers: Sequence[Server], window: int) -> list[Command]:
+    """Return the commands that start the model with a window of that many tokens, in the order of the servers."""
+    return [Command(server, _fill(server, question, window)) for server in servers if supports(server, question)]
+
+
+def _fill(server: Server, question: Question, window: int) -> str:
+    model = question.model
+    names = _names(model, prepared=question.form.needs_prepared_weights)
+    formats = {**server.formats, **(server.formats_70b if model.size == LARGEST else {})}
+    prompt, total = limits(window)
+    gaps = {
+        **names,
+        "machine": server.machines[question.card.machine],
+        "format": formats[question.form.slug].format_map(names),
+        "cache": server.caches[question.precision.slug],
+        "longer": server.longer if total > model.context.planned else "",
+        "cards": question.count,
+        "context": total,
+        "prompt": prompt,
+        "sequences": question.sequences,
+        "all_tokens": total * question.sequences,
+    }
+    lines = [" ".join(line.format_map(gaps).split()) for line in server.lines]
+    command = " \\\n  ".join(line for line in lines if line)
+    return f"{command}\n{server.then.format_map(gaps)}" if server.then else command
+
+
+def _names(model: Model, *, prepared: bool) -> dict[str, str]:
+    """Return how a model is called: on the hub, as GGUF files there, as a file of one's own, and by Ollama."""
+    size, file = model.size, model.repository.rpartition("/")[2]
+    suffix = {"python": "-Python", "instruct": "-Instruct"}.get(model.variant, "-hf" if size == LARGEST else "")
+    return {
+        "model": f"YOUR-QUANTIZED-{file}" if prepared else model.repository,
+        "gguf": f"TheBloke/CodeLlama-{size}{suffix}-GGUF",
+        "file": file.removesuffix("-hf"),
+        "tag": f"{size.lower()}-{OLLAMA_NAMES[model.variant]}",
+    }

@@ -23,12 +23,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A GPU. ``memory`` is what programs see of it, in bytes; ``sold_gb`` what is printed on its box."""
+    """A GPU, or a machine with one memory. ``memory`` is what programs can use of it, in bytes.
+
+    ``sold_gb`` is what is printed on its box, ``capability`` NVIDIA's, where it is known.
+    """
 
     slug: str
     label: str
     memory: int
     sold_gb: int = 0
+    machine: str = "nvidia"
+    capability: float | None = None
+    aliases: tuple[str, ...] = ()
     note: str = ""
     cites: tuple[tuple[str, str], ...] = ()
 
@@ -36,6 +42,11 @@ class Card:
     def is_listed(self) -> bool:
         """Whether it is one of the guide's, and not one that a reader described."""
         return self.sold_gb > 0
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is a whole machine, of which there is one."""
+        return self.machine != "nvidia"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

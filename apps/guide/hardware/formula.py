@@ -53,7 +53,7 @@ def work_out(question: Question, fit: Fit) -> list[Step]:
         Step(
             "KV cache for one token",
             "2 × L × n × h × bytes",
-            f"2 × {shape.layers} × {shape.kv_heads} × {shape.head_size} × {precision.bytes}",
+            f"2 × {shape.layers} × {shape.kv_heads} × {shape.head_size} × {precision.bits / 8:g}",
             f"{per_token:,} bytes = {per_token / 1024:,g} KiB",
         ),
         Step(

@@ -7,6 +7,7 @@ GIB = 2**30
 GB = 10**9
 # Embedding and output head at 16 bits, where a quantizer leaves them alone.
 BYTES_KEPT = 2
+MOST_SHARDS = 8
 
 
 def gib(size: float) -> float:
@@ -49,15 +50,24 @@ class Shape:
 
     @property
     def shard_counts(self) -> list[int]:
-        """Over how many cards of one host TGI can split it: heads and KV heads must divide."""
-        return [count for count in range(1, 9) if self.heads % count == 0 and self.kv_heads % count == 0]
+        """Over how many cards of one host every layer can be split: heads, KV heads and feed-forward must divide."""
+        return [
+            count
+            for count in range(1, MOST_SHARDS + 1)
+            if not any(size % count for size in (self.heads, self.kv_heads, self.feed_forward))
+        ]
+
+    def keeps_groups(self, count: int, group_size: int) -> bool:
+        """Whether so many cards each get whole groups of weights that share a scale."""
+        return not group_size or not (self.feed_forward % (count * group_size) or self.hidden % (count * group_size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """How weights are kept: ``bits`` a weight, scales included; ``keeps_embeddings``: those stay at 16 bits.
 
-    ``flag`` is what TGI is told, such as ``--quantize eetq``; ``needs_prepared_weights``: TGI does not make them.
+    ``needs_prepared_weights``: a server does not make them. ``group_size`` weights share a scale and stay together;
+    ``least_capability`` is NVIDIA's.
     """
 
     slug: str
@@ -65,19 +75,25 @@ class Format:
     bits: float
     keeps_embeddings: bool = False
     needs_prepared_weights: bool = False
-    flag: str = ""
+    group_size: int = 0
+    least_capability: float = 0
     note: str = ""
     cites: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_gguf(self) -> bool:
+        """Whether it is a file type of llama.cpp, which keeps no matrix at 16 bits."""
+        return self.slug.startswith("gguf-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precision:
-    """How the KV cache is kept: bytes an element, and what TGI is told."""
+    """How the KV cache is kept: so many bits an element, scales included."""
 
     slug: str
     label: str
-    bytes: int
-    dtype: str = ""
+    bits: float
+    least_capability: float = 0
 
 
 def weight_bytes(shape: Shape, form: Format) -> int:
@@ -90,4 +106,4 @@ def weight_bytes(shape: Shape, form: Format) -> int:
 
 def kv_bytes_per_token(shape: Shape, precision: Precision) -> int:
     """Return the bytes that one token of context takes: a key and a value for each KV head of each layer."""
-    return 2 * shape.layers * shape.kv_heads * shape.head_size * precision.bytes
+    return round(2 * shape.layers * shape.kv_heads * shape.head_size * precision.bits / 8)

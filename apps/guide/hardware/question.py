@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from apps.guide.hardware.fit import Card
 from apps.guide.hardware.memory import Format, Precision, Shape, gib
+from apps.guide.hardware.servers import Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Known:
     formats: dict[str, Format]
     precisions: dict[str, Precision]
     cards: dict[str, Card]
+    servers: list[Server]
 
     @property
     def is_complete(self) -> bool:
@@ -57,6 +59,12 @@ class Question:
     sequences: int
     card: Card
     count: int
+
+    @property
+    def splits(self) -> bool:
+        """Whether every layer can be split over these cards."""
+        shape = self.model.shape
+        return self.count in shape.shard_counts and shape.keeps_groups(self.count, self.form.group_size)
 
     @property
     def query(self) -> dict[str, str]:

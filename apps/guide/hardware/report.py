@@ -44,7 +44,12 @@ def report(answer: Answer) -> dict[str, Any]:
         ],
         "gpus": [_card(row) for row in answer.rows],
         "warnings": [{"code": item.slug, "title": item.title, "text": item.text} for item in answer.warnings],
-        "tgi_command": answer.command,
+        "runs": answer.stops is None,
+        "tgi_command": next((command.text for command in answer.commands if command.server.slug == "tgi"), ""),
+        "commands": [
+            {"server": command.server.slug, "name": command.server.name, "command": command.text}
+            for command in answer.commands
+        ],
         "assumptions": {"reserve_share": RESERVE, "tight_below_share": TIGHT},
     }
 

@@ -4,11 +4,15 @@ from apps.guide import selectors
 from apps.guide.hardware.fit import Card
 from apps.guide.hardware.memory import GIB, Format, Precision, Shape
 from apps.guide.hardware.question import Context, Known, Model
+from apps.guide.hardware.servers import Server
 from apps.guide.models import Citation, CodeModel, Fact, Gpu, Quantization
+from apps.guide.models import Server as ServerRow
 
+# Older cards than the A100 have no kernels for fp8. In q8_0, 32 elements share a scale of 16 bits.
 PRECISIONS = (
-    Precision(slug="16", label="16 bit", bytes=2),
-    Precision(slug="8", label="8 bit (fp8)", bytes=1, dtype="fp8_e4m3fn"),
+    Precision(slug="16", label="16 bits", bits=16),
+    Precision(slug="8", label="8 bits, fp8 (TGI, vLLM, SGLang)", bits=8, least_capability=8.0),
+    Precision(slug="q8", label="8.5 bits, q8_0 (llama.cpp, Ollama)", bits=8.5),
 )
 PLANNED, CLAIMED = "planned-context", "claimed-context"
 SHAPE = ("layers", "hidden-size", "kv-heads", "vocabulary")
@@ -16,7 +20,7 @@ Cites = tuple[tuple[str, str], ...]
 
 
 def read_known() -> Known:
-    """Return everything that can be chosen; eight queries. A model whose shape is not known is left out."""
+    """Return everything that can be chosen; ten queries. A model whose shape is not known is left out."""
     shapes = selectors.shapes()
     facts = _facts()
     known = {
@@ -28,8 +32,14 @@ def read_known() -> Known:
         models=known,
         formats={row.slug: _format(row) for row in selectors.quantizations()},
         precisions={precision.slug: precision for precision in PRECISIONS},
-        cards={row.slug: _card(row) for row in selectors.gpus()},
+        cards=read_cards(),
+        servers=[_server(row) for row in selectors.servers()],
     )
+
+
+def read_cards() -> dict[str, Card]:
+    """Return the cards and machines by slug; two queries."""
+    return {row.slug: _card(row) for row in selectors.gpus()}
 
 
 def _facts() -> dict[str, dict[str, Fact]]:
@@ -82,7 +92,8 @@ def _format(row: Quantization) -> Format:
         bits=float(row.bits + row.overhead_bits),
         keeps_embeddings=row.keeps_embeddings,
         needs_prepared_weights=row.needs_prepared_weights,
-        flag=row.flag,
+        group_size=row.group_size,
+        least_capability=float(row.least_capability),
         note=row.note,
         cites=_cites(list(row.citations.all())),
     )
@@ -94,6 +105,27 @@ def _card(row: Gpu) -> Card:
         label=row.name,
         memory=round(row.usable_gib * GIB),
         sold_gb=row.memory_gb,
+        machine=row.machine,
+        capability=float(row.capability) if row.capability is not None else None,
+        aliases=tuple(row.aliases),
+        note=row.note,
+        cites=_cites(list(row.citations.all())),
+    )
+
+
+def _server(row: ServerRow) -> Server:
+    return Server(
+        slug=row.slug,
+        name=row.name,
+        machines=row.machines,
+        splits_layers=row.split == ServerRow.Split.TENSOR,
+        lines=row.lines,
+        then=row.then,
+        formats=row.formats,
+        formats_70b=row.formats_70b,
+        caches=row.caches,
+        longer=row.longer,
+        least_capability=float(row.least_capability),
         note=row.note,
         cites=_cites(list(row.citations.all())),
     )

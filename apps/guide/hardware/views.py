@@ -15,7 +15,6 @@ from apps.guide.hardware.report import report
 from apps.guide.hardware.selectors import read_known
 from apps.guide.views.reading import reading_page
 
-COMMAND_CITES = (("tgi", ""),)
 JSON_OPTIONS = {"ensure_ascii": False, "indent": 2}
 
 
@@ -27,7 +26,7 @@ def show_hardware(request: HttpRequest) -> HttpResponse:
     if guide is None or not known.is_complete:
         return render(request, "guide/hardware.html", {"guide": None})
     question, form, faults = read(request.GET, known)
-    result = answer(question, list(known.cards.values()))
+    result = answer(question, known)
     cited = {source.key for source in guide.sources} | set(_keys(result))
     sources = selectors.sources()
     return render(
@@ -37,10 +36,9 @@ def show_hardware(request: HttpRequest) -> HttpResponse:
             "guide": replace(guide, sections=[], sources=[source for source in sources if source.key in cited]),
             "prose": guide.sections,
             "form": form,
-            "faults": faults,
+            "faults": [fault for fault in faults if not fault.field],
             "answer": result,
             "query": urlencode(question.query),
-            "command_cites": COMMAND_CITES,
             "numbers": {source.key: source.number for source in sources},
         },
     )
@@ -52,18 +50,21 @@ def hardware_json(request: HttpRequest) -> HttpResponse:
     known = read_known()
     if not known.is_complete:
         return _refuse("The guide has no content yet.", {}, HTTPStatus.SERVICE_UNAVAILABLE)
-    question, form, faults = read(request.GET, known)
+    question, _form, faults = read(request.GET, known)
     if faults:
         return _refuse(
-            " ".join(fault.reason for fault in faults), form.errors.get_json_data(), HTTPStatus.UNPROCESSABLE_CONTENT
+            " ".join(fault.reason for fault in faults),
+            {fault.field: [fault.reason] for fault in faults if fault.field},
+            HTTPStatus.UNPROCESSABLE_CONTENT,
         )
-    return JsonResponse(report(answer(question, list(known.cards.values()))), json_dumps_params=JSON_OPTIONS)
+    return JsonResponse(report(answer(question, known)), json_dumps_params=JSON_OPTIONS)
 
 
 def _keys(result: Answer) -> Iterable[str]:
     groups = [warning.cites for warning in result.warnings]
     groups += [row.fit.card.cites for row in result.rows]
-    groups += [result.question.form.cites, result.question.model.shape_cites, COMMAND_CITES]
+    groups += [command.server.cites for command in result.commands]
+    groups += [result.question.form.cites, result.question.model.shape_cites]
     return (key for group in groups for key, _ in group)
 
 

@@ -8,7 +8,7 @@ from apps.guide.models.base import FromFile, Kind, digest, identify, plain
 from apps.guide.models.comparison import Cell, Feature, Variant
 from apps.guide.models.edition import Edition
 from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
-from apps.guide.models.hardware import Gpu, Quantization
+from apps.guide.models.hardware import Gpu, Quantization, Server
 from apps.guide.models.pages import Page, Section
 from apps.guide.models.passages import Passage, Word
 from apps.guide.models.reports import ErrorReport
@@ -41,6 +41,7 @@ __all__ = [
     "Rule",
     "Score",
     "Section",
+    "Server",
     "Source",
     "Status",
     "Support",

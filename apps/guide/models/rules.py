@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import CharField, JSONField, PositiveSmallIntegerField, SlugField, TextChoices
 
-from apps.guide.choosing.rules import Pattern, When
 from apps.guide.models.base import FromFile
+from apps.guide.models.conditions import Pattern, When
 
 
 class Rule(FromFile):
@@ -15,21 +15,31 @@ class Rule(FromFile):
     class Does(TextChoices):
         """What a rule does to the answer."""
 
-        RANKING = "ranking", "Ranks the models worth considering"
-        SIZES = "sizes", "Puts some sizes first"
-        UNQUANTIZED = "unquantized", "Puts models first that fit at 16 bit"
+        RANKING = "ranking", "Names the models worth considering"
+        ORDER = "order", "Puts them in order"
         EXCLUSION = "exclusion", "Excludes models"
         REASON = "reason", "Says what speaks for models"
-        CAUTION = "caution", "Says what to mind with models"
+        CAUTION = "caution", "Says what to keep in mind with models"
+
+    class By(TextChoices):
+        """What an order goes by."""
+
+        SCORES = "scores", "Published scores in the language"
+        HUMANEVAL = "humaneval", "HumanEval"
+        RETRIEVAL = "retrieval", "Key retrieval at the length asked for"
+        SIZE = "size", "Size, the smallest first"
+        REQUESTS = "requests", "Requests that fit at once"
+        LISTED = "listed", "The list of the rule"
 
     named_by = ["slug"]
-    says = ["kind", "when", "models", "text", "otherwise"]
+    says = ["kind", "when", "models", "by", "text", "otherwise"]
     with_rows = ["citations"]
 
     slug = SlugField(unique=True)
     kind = CharField(max_length=12, choices=Does)
     when = JSONField(default=dict, blank=True, help_text="The answers under which it holds; {} for all.")
     models = ArrayField(CharField(max_length=20), default=list, blank=True, help_text="Slugs or patterns.")
+    by = CharField(max_length=12, choices=By, blank=True, help_text="Of an order: what it goes by.")
     text = CharField(max_length=300)
     otherwise = CharField(max_length=300, blank=True, help_text="Of a ranking: why not the other models.")
     order = PositiveSmallIntegerField(default=0)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from apps.guide.models.base import FromFile
 
 # What can cite a source: the models' names, which are also the columns of a citation.
-CITING = ("cell", "fact", "reading", "score", "term", "gpu", "quantization", "rule")
+CITING = ("cell", "fact", "reading", "score", "term", "gpu", "quantization", "server", "rule")
 
 
 class Source(FromFile):
@@ -43,6 +43,7 @@ class Citation(models.Model):
     quantization = models.ForeignKey(
         "Quantization", on_delete=models.CASCADE, null=True, blank=True, related_name="citations"
     )
+    server = models.ForeignKey("Server", on_delete=models.CASCADE, null=True, blank=True, related_name="citations")
     rule = models.ForeignKey("Rule", on_delete=models.CASCADE, null=True, blank=True, related_name="citations")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="citations")
     locator = models.CharField(max_length=60, blank=True, help_text="Section or table, for example “§2.1”.")

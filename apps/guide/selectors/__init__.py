@@ -11,8 +11,9 @@
                            ``citations.all()``, and ``readings.all()``: what other sources say, with their citations
 ``benchmarks(suites)``     every ``Benchmark`` with ``scores`` by model slug and ``others`` (Llama 2, GPT-4 …)
 ``shapes()``               ``Shape`` by model slug: layers, heads, vocabulary, exact parameters, planned context
-``gpus()``                 ``Gpu``: ``memory_gb`` as sold, ``usable_gib`` as programs see it
+``gpus()``                 ``Gpu``: ``memory_gb`` as sold, ``usable_gib`` as programs see it, other names
 ``quantizations()``        ``Quantization``: bits, overhead, what stays at 16 bit, TGI's flag
+``servers()``              ``Server``: machines, formats, and the lines of the command that starts it
 ``terms()``                the glossary
 ``sources()``              all sources by number
 =========================  =============================================================================
@@ -31,7 +32,7 @@ from apps.guide.selectors.facts import (
     shapes,
 )
 from apps.guide.selectors.pages import Comparison, GuidePage, RenderedSection, Row, read_comparison, read_page
-from apps.guide.selectors.references import gpus, quantizations, sources, terms
+from apps.guide.selectors.references import gpus, quantizations, servers, sources, terms
 
 __all__ = [
     "AttributeGroup",
@@ -51,6 +52,7 @@ __all__ = [
     "quantizations",
     "read_comparison",
     "read_page",
+    "servers",
     "shapes",
     "sources",
     "terms",

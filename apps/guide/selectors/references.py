@@ -1,8 +1,8 @@
-"""Reads of what pages refer to: sources, terms, GPUs, quantizations."""
+"""Reads of what pages refer to: sources, terms, GPUs, quantizations, servers."""
 
 from collections.abc import Sequence
 
-from apps.guide.models import Gpu, Quantization, Source, Term
+from apps.guide.models import Gpu, Quantization, Server, Source, Term
 from apps.guide.selectors.facts import cited
 
 
@@ -24,3 +24,8 @@ def gpus() -> Sequence[Gpu]:
 def quantizations() -> Sequence[Quantization]:
     """Return the ways to store weights, with citations; two queries."""
     return list(Quantization.objects.prefetch_related(cited()))
+
+
+def servers() -> Sequence[Server]:
+    """Return the model servers, with citations; two queries."""
+    return list(Server.objects.prefetch_related(cited()))

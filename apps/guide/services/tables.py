@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.guide import models, schema
 from apps.guide.choosing.schema import RuleEntry, check_rules
+from apps.guide.hardware.schema import GpuEntry, QuantizationEntry, ServerEntry, check_gpus
 from apps.guide.models import FromFile
 from apps.guide.toml_file import TomlFile
 
@@ -37,8 +38,9 @@ TABLES: Sequence[Table] = (
     Table("facts", "facts/*.toml", schema.FactEntry, models.Fact),
     Table("benchmarks", "scores.toml", schema.BenchmarkEntry, models.Benchmark),
     Table("scores", "scores.toml", schema.ScoreEntry, models.Score),
-    Table("gpus", "hardware.toml", schema.GpuEntry, models.Gpu),
-    Table("quantizations", "hardware.toml", schema.QuantizationEntry, models.Quantization),
+    Table("gpus", "hardware.toml", GpuEntry, models.Gpu, check=check_gpus),
+    Table("quantizations", "hardware.toml", QuantizationEntry, models.Quantization),
+    Table("servers", "servers.toml", ServerEntry, models.Server),
     Table("rules", "rules.toml", RuleEntry, models.Rule, needs_source=False, check=check_rules),
     Table("terms", "glossary.toml", schema.TermEntry, models.Term, needs_source=False),
     Table("pages", "pages.toml", schema.PageEntry, models.Page),

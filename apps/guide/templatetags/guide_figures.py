@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.guide.hardware.memory import GB, rounded
+from apps.guide.hardware.memory import GB, GIB, rounded
 from apps.guide.prose import citation_link
 
 register = template.Library()
@@ -17,6 +17,12 @@ MINUS = "\N{MINUS SIGN}"
 def gib(size: float) -> str:
     """Bytes as GiB with two places: “12.55”."""
     return f"{rounded(size):,}".replace("-", MINUS)
+
+
+@register.filter
+def gib_short(size: float) -> str:
+    """Bytes as GiB with one place: “12.6”."""
+    return f"{size / GIB:,.1f}".replace("-", MINUS)
 
 
 @register.filter
