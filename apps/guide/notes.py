@@ -44,6 +44,12 @@ class Basis:
     readings: tuple[OtherReading, ...] = ()
 
     @property
+    def all_places(self) -> list[Place]:
+        """Every source once, also those of the other readings."""
+        places = [*self.places, *(place for reading in self.readings for place in reading.places)]
+        return list({place.key: place for place in places}.values())
+
+    @property
     def is_conflict(self) -> bool:
         return self.status == Status.CONFLICT
 
@@ -76,10 +82,7 @@ class Notes:
 
     def source_keys(self) -> set[str]:
         """Return the keys of all sources that the notes cite."""
-        bases = list(self._notes)
-        places = [place for basis in bases for place in basis.places]
-        places += [place for basis in bases for reading in basis.readings for place in reading.places]
-        return {place.key for place in places}
+        return {place.key for basis in self._notes for place in basis.all_places}
 
     def note(self, basis: Basis) -> Note:
         """Return the note of a basis: the same for all figures that rest on the same."""

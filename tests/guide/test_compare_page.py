@@ -109,6 +109,12 @@ def test_columns_that_say_the_same_are_merged(guide: None, client: Client) -> No
     assert spans(row(apart, "Prompt format")) == [1, 1, 1], "only neighbours are merged"
 
 
+def test_a_reservation_is_not_shared_with_a_neighbour(guide: None, client: Client) -> None:
+    infilling = row(read(client, "pick=7b-base&pick=13b-instruct"), "Fills in the middle")
+    assert [cell.text.split()[0] for cell in infilling.all("td")] == ["yes", "yes"]
+    assert ["Sources disagree" in cell.text for cell in infilling.all("td")] == [False, True]
+
+
 def test_the_best_of_a_row_is_bold(guide: None, client: Client) -> None:
     page = read(client, "pick=34b-base&pick=13b-instruct&pick=70b-python")
     best = {

@@ -23,6 +23,7 @@ PAGES = {
     "/guide/choose/": ["?task=chat&language=python&context=16384", "?task=chat&cards=nonsense"],
     "/guide/compare/": ["?pick=base&pick=70b-instruct&only=differences"],
     "/guide/hardware/": ["?model=7b-base&gpu=a100-80", "?model=70b-base"],
+    "/guide/prompting/": ["?kind=nonsense"],
     "/guide/search/": ["?q=licence"],
     "/guide/report/": ["?page=/guide/"],
     "/guide/no-such-page/": [],

@@ -52,7 +52,7 @@ def test_the_front_page_works(client: Client) -> None:
 
 
 def test_nothing_is_found(client: Client) -> None:
-    assert "The guide says nothing about" in client.get("/guide/search/?q=licence").text
+    assert "No results for" in client.get("/guide/search/?q=licence").text
 
 
 def test_loading_twice_changes_nothing_the_second_time(capsys: pytest.CaptureFixture[str]) -> None:

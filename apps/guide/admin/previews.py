@@ -7,7 +7,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from apps.guide import selectors
+from apps.guide.model_pages import StatedFact
 from apps.guide.models import Cell, Fact, FromFile, Section, Term
+from apps.guide.notes import Notes, basis_of
 from apps.guide.prose import render_prose
 
 
@@ -17,7 +19,7 @@ class Group:
 
     slug: str
     label: str
-    facts: list[Fact]
+    facts: list[StatedFact]
 
 
 def preview_of(row: FromFile) -> SafeString:
@@ -28,12 +30,18 @@ def preview_of(row: FromFile) -> SafeString:
         case Term():
             return _include("term", term=row, html=_prose(row.definition))
         case Fact():
-            group = Group("preview", row.attribute.get_group_display(), [row])
-            return render_to_string("guide/_facts.html", {"group": group})
+            return _fact(row)
         case Cell():
             return _include("cell", cell=row)
         case _:
             return _include("row", said=row.content().items())
+
+
+def _fact(fact: Fact) -> SafeString:
+    notes = Notes()
+    stated = StatedFact(fact, notes.note(basis_of(fact)))
+    group = Group("preview", fact.attribute.get_group_display(), [stated])
+    return _include("fact", group=group, notes=notes)
 
 
 def _section(section: Section) -> SafeString:

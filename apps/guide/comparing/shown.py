@@ -103,15 +103,19 @@ def _show_cell(cells: Sequence[Cell], basis: Basis | None, best: Decimal | None,
 
 
 def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
-    """Yield runs of neighbouring cells that say the same."""
+    """Yield runs of neighbouring cells that say the same, with the same reservations."""
     run: list[Cell] = []
     for cell in cells:
-        if run and run[-1].wording != cell.wording:
+        if run and _said(run[-1]) != _said(cell):
             yield run
             run = []
         run.append(cell)
     if run:
         yield run
+
+
+def _said(cell: Cell) -> tuple[object, ...]:
+    return cell.wording, [None if part.figure.basis.is_plain else part.figure.basis for part in cell.parts]
 
 
 def _common_basis(row: Row) -> Basis | None:
