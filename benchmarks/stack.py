@@ -90,8 +90,8 @@ def processor_seconds(processes: dict[str, list[psutil.Process]]) -> dict[str, f
     }
 
 
-def sign_in() -> tuple[User, str]:
-    user, _ = User.objects.get_or_create(username="bench")
+def sign_in(username: str = "bench") -> tuple[User, str]:
+    user, _ = User.objects.get_or_create(username=username)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

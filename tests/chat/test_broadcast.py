@@ -8,16 +8,16 @@ from uuid import uuid4
 import pytest
 
 from apps.accounts.models import User
-from apps.chat.live import broadcast
 from apps.chat.live.broadcast import (
     AccessChanged,
     BroadcastsMissed,
     MessagesChanged,
     broadcast_access,
     broadcast_messages,
-    listener,
     news_of,
+    open_pages,
 )
+from apps.stores import listener
 from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
@@ -57,12 +57,12 @@ async def test_page_is_shown_what_nobody_could_tell_it(alice: User, live_asgi_se
 async def listening(redis_url: str) -> AsyncIterator[None]:
     """Close the listener of the test's own event loop."""
     yield
-    await listener().close()
+    await open_pages().close()
 
 
 async def test_silent_redis_is_left(services: Services, listening: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which nothing ever comes looks like one on which nothing happens."""
-    monkeypatch.setattr(broadcast, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(listener, "QUIET_SECONDS", 0.1)
     conversation_id, message_id = uuid4(), uuid4()
     async with news_of(conversation_id) as news, asyncio.timeout(PATIENCE):
         broadcast_messages(conversation_id, [message_id])

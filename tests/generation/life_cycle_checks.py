@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
 from django.utils import timezone
 
 from apps.endpoints.models import Endpoint, Health
 from apps.generation.log import store
-from apps.generation.log.entries import Events, RawEntry, decode
+from apps.generation.log.entries import Events
 from apps.generation.models import Generation, State
 from apps.generation.queue import queued_generations
 from apps.generation.selectors import is_held
@@ -86,13 +85,11 @@ def _check_over(generation: Generation, watched: Watched, log: Events | None) ->
 
 
 def _whole_log(generation: Generation) -> tuple[Events, bool]:
-    raw = sync_client().xrange(store.events_key(generation.pk))
-    entries = cast("list[RawEntry]", raw)
-    ends = [number for number, (_, fields) in enumerate(entries, start=1) if b"e" in fields]
-    assert ends in ([], [len(entries)]), "something follows the end"
-    log = decode(entries, after=0)
+    log = store.read_log(generation.pk)
+    size = sync_client().strlen(store.text_key(generation.pk))
+    assert size == len(log.text.encode()), "there is text beyond the offset"
     assert log.text == REPLY[: len(log.text)]
-    return log, bool(entries)
+    return log, bool(sync_client().exists(store.head_key(generation.pk)))
 
 
 def _read_on(generation: Generation, watched: Watched) -> None:

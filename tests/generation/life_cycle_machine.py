@@ -177,7 +177,7 @@ class LifeCycle(RuleBasedStateMachine):
             assert claimed.pk in nobody_before or endpoint.pk not in tried[: tried.index(None)], "it went out of turn"
         assert claimed.attempt == self.watched[claimed.pk].attempt + 1
         opening = store.open_log(self.client, claimed.pk, attempt=claimed.attempt, checkpoint=claimed.text)
-        text = self.run(opening)
+        text = self.run(opening).text
         run = WorkerAttempt.resumed(claimed.pk, attempt=claimed.attempt, text=text, saved=claimed.text_length)
         self.watched[claimed.pk].writer = claimed.attempt
         self.attempts.append(Attempt(claimed.pk, run))

@@ -15,6 +15,7 @@ from apps.generation.log.follower import Follower
 from apps.generation.models import Generation, State
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask
+from tests.generation.log_steps import append
 
 type Client = redis.asyncio.Redis
 
@@ -38,10 +39,8 @@ class Writer:
         await store.open_log(self.client, self.generation_id, attempt=1, checkpoint="")
 
     async def append(self, text: str) -> None:
-        end = self.offset + len(text)
-        keys = store.keys(self.generation_id)
-        await self.client.eval(store.script("append"), 2, *keys, 1, self.offset, end, text, 0, "")
-        self.offset = end
+        await append(self.client, self.generation_id, attempt=1, start=self.offset, text=text)
+        self.offset += len(text)
 
 
 async def read(follower: Follower, generation_id: UUID, after: int = 0) -> tuple[str, Ended | None]:
@@ -127,4 +126,5 @@ async def test_without_a_log_postgres_tells_the_end(
     generation = await in_thread(failed_generation)(alice)
     text, ended = await asyncio.wait_for(read(follower, generation.pk, after=2), 10)
     assert text == "2 3"
-    assert ended == Ended(State.FAILED, error="Cut off.")
+    usage = {"prompt_tokens": None, "completion_tokens": None}
+    assert ended == Ended(State.FAILED, error="Cut off.", usage=usage)

@@ -9,6 +9,7 @@ import redis.asyncio
 
 from apps.generation.log import store
 from apps.generation.log.entries import Ended
+from apps.generation.log.frames import CHANNEL, frames_of
 from apps.generation.models import State
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.log_writer import LogWriter
@@ -45,8 +46,8 @@ async def writer(log_client: Client, is_held: Holders) -> AsyncIterator[LogWrite
 
 
 async def begin_attempt(client: Client, generation_id: UUID, attempt: int = 1) -> Attempt:
-    text = await store.open_log(client, generation_id, attempt=attempt, checkpoint="")
-    return Attempt.resumed(generation_id, attempt=attempt, text=text, saved=0)
+    opened = await store.open_log(client, generation_id, attempt=attempt, checkpoint="")
+    return Attempt.resumed(generation_id, attempt=attempt, text=opened.text, saved=0)
 
 
 async def test_many_attempts_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
@@ -62,14 +63,18 @@ async def test_many_attempts_are_written_in_order(writer: LogWriter, log_client:
 
 async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
     attempt = await begin_attempt(log_client, generation_id)
-    for _ in range(100):
-        writer.append(attempt, "token ")
-    await attempt.wait_until_appended()
-    entries = await log_client.xlen(store.events_key(generation_id))
-    assert entries == 2  # the state and one text
+    async with log_client.pubsub() as pubsub:
+        await pubsub.subscribe(CHANNEL)
+        await pubsub.get_message(timeout=5)
+        for _ in range(100):
+            writer.append(attempt, "token ")
+        await attempt.wait_until_appended()
+        heard = await pubsub.get_message(timeout=5)
+    texts = [frame.payload for frame in frames_of(heard["data"], {generation_id.bytes})]
+    assert texts == ["token " * 100]
 
 
-async def test_the_end_stops_the_run(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
+async def test_the_end_stops_the_attempt(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:
     attempt = await begin_attempt(log_client, generation_id)
     store.end_log(generation_id, Ended(State.CANCELLED))
     writer.append(attempt, "too late")

@@ -11,22 +11,19 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import structlog
 from redis.exceptions import RedisError
 
-from apps.chat.live.moments import moment_now
-from apps.stores.redis import async_client, sync_client
+from apps.chat.live.moments import LONGEST_TRANSACTION
+from apps.stores.listener import Listener
+from apps.stores.redis import sync_client
 
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "workbench:announcements"
-QUIET_SECONDS = 10.0  # of silence before Redis is pinged, and again before it counts as gone
-RETRY_SECONDS = 0.25
-LONGEST_WAIT = 5.0  # seconds for Redis, when a page opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +100,21 @@ def _decode(ids: list[str] | None) -> News:
 @asynccontextmanager
 async def news_of(conversation_id: UUID) -> AsyncGenerator[NewsQueue]:
     """Give a queue of what is broadcast from now on. Raises ``TimeoutError`` while Redis is down."""
-    async with listener().page_of(conversation_id) as news:
+    async with open_pages().page_of(conversation_id) as news:
         yield news
 
 
-class Listener:
-    """Hears the channel for the pages of one event loop."""
+class Pages:
+    """The open pages of one event loop."""
 
     def __init__(self) -> None:
-        self._client = async_client()
         self._pages: defaultdict[UUID, set[NewsQueue]] = defaultdict(set)
-        self._hears = asyncio.Event()
-        self._heard_at: datetime | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._channel = Listener(CHANNEL, hear=self._hear, missed=self._missed)
 
     @asynccontextmanager
     async def page_of(self, conversation_id: UUID) -> AsyncGenerator[NewsQueue]:
         """Give one page's queue."""
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._listen_forever())
-        async with asyncio.timeout(LONGEST_WAIT):
-            await self._hears.wait()
+        await self._channel.ready()
         news: NewsQueue = asyncio.Queue()
         self._pages[conversation_id].add(news)
         try:
@@ -134,59 +125,26 @@ class Listener:
                 del self._pages[conversation_id]
 
     async def close(self) -> None:
-        """Stop listening, and close the connections."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._client.aclose()
+        """Stop listening and close the connection."""
+        await self._channel.close()
 
-    async def _listen_forever(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except Exception as error:  # noqa: BLE001 - whatever it is, pages go on needing this
-                logger.warning("not listening for broadcasts", error=type(error).__name__)
-            self._hears.clear()
-            await asyncio.sleep(RETRY_SECONDS)
+    def _hear(self, message: bytes) -> None:
+        conversation_id, ids = json.loads(message)
+        for page in self._pages.get(UUID(conversation_id), ()):
+            page.put_nowait(_decode(ids))
 
-    async def _listen(self) -> None:
-        is_pinged = False
-        async with self._client.pubsub() as pubsub:
-            await pubsub.subscribe(CHANNEL)
-            while True:
-                message = await pubsub.get_message(timeout=QUIET_SECONDS)
-                if message is not None:
-                    self._take(message)
-                elif is_pinged:
-                    raise TimeoutError
-                else:
-                    await pubsub.ping()
-                is_pinged = message is None
-
-    def _take(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "subscribe":  # on every connection
-                if self._heard_at is not None:
-                    self._tell_all(BroadcastsMissed(self._heard_at))
-                self._hears.set()
-            case "message":
-                conversation_id, ids = json.loads(message["data"])
-                for page in self._pages.get(UUID(conversation_id), ()):
-                    page.put_nowait(_decode(ids))
-        self._heard_at = moment_now()
-
-    def _tell_all(self, news: News) -> None:
+    def _missed(self, since: datetime) -> None:
         for pages in self._pages.values():
             for page in pages:
-                page.put_nowait(news)
+                page.put_nowait(BroadcastsMissed(since - LONGEST_TRANSACTION))
 
 
-_listeners: WeakKeyDictionary[asyncio.AbstractEventLoop, Listener] = WeakKeyDictionary()
+_pages: WeakKeyDictionary[asyncio.AbstractEventLoop, Pages] = WeakKeyDictionary()
 
 
-def listener() -> Listener:
-    """Return the listener of the running event loop."""
+def open_pages() -> Pages:
+    """Return the pages of the running event loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _listeners:
-        _listeners[loop] = Listener()
-    return _listeners[loop]
+    if loop not in _pages:
+        _pages[loop] = Pages()
+    return _pages[loop]

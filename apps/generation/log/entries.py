@@ -1,15 +1,12 @@
-"""The entries of an event log, as readers see them."""
+"""What an event log says to its readers."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
 from apps.generation.models import Generation, State
-
-type Fields = Mapping[bytes, bytes]
-type RawEntry = tuple[bytes, Fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +20,18 @@ class Ended:
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
-        """How a generation that is over ended, as Postgres has it."""
+        """Return how a generation that is over ended, as Postgres has it."""
         usage = {"prompt_tokens": generation.prompt_tokens, "completion_tokens": generation.completion_tokens}
         return cls(State(generation.state), generation.finish_reason, generation.error, usage)
 
+    @classmethod
+    def decode(cls, entry: str | bytes) -> Self:
+        """Return the end that an entry says."""
+        values = json.loads(entry)
+        return cls(State(values["state"]), values["finish_reason"], values["error"], values["usage"])
+
     def encode(self) -> str:
+        """Return the end as an entry."""
         return json.dumps(
             {"state": self.state, "finish_reason": self.finish_reason, "error": self.error, "usage": dict(self.usage)}
         )
@@ -49,9 +53,11 @@ class QueuePosition:
 
     @property
     def ahead(self) -> int:
+        """Return how many generations come first."""
         return self.number - 1
 
     def encode(self) -> str:
+        """Return the state entry of a generation that is queued here."""
         may_be = {"servers_down": self.servers_down, "endpoint": self.endpoint, "absence": self.absence}
         details = {name: value for name, value in may_be.items() if value}
         return encode_state(State.QUEUED, position=self.number, seconds=self.seconds, **details)
@@ -70,8 +76,8 @@ class QueuedGeneration:
 class Events:
     """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
-    ``position`` comes with the state ``queued``, once it is known. ``is_writing``: the text, or the end of it, is newer
-    than the state; a state that is the newest is one that waits for text.
+    ``position`` comes with the state ``queued``, once it is known. ``is_writing``: text, or the end, is newer than the
+    state; a state that is the newest is one that waits for text.
     """
 
     offset: int
@@ -83,6 +89,7 @@ class Events:
 
     @property
     def offset_after(self) -> int:
+        """Return the offset at which the text ends."""
         return self.offset + len(self.text)
 
     def __bool__(self) -> bool:
@@ -90,48 +97,13 @@ class Events:
 
 
 def encode_state(state: State, **details: Any) -> str:
+    """Return a state entry."""
     return json.dumps({"state": state, **details})
 
 
-def offset_of(entry_id: bytes) -> int:
-    """The code point offset after an entry: the first half of its id."""
-    return int(entry_id.partition(b"-")[0])
-
-
-def decode(entries: Iterable[RawEntry], *, after: int) -> Events:
-    """Join raw log entries into what a reader who has ``after`` code points is still missing.
-
-    Raises ``GapInLog`` where the entries start later than that.
-    """
-    pieces: list[str] = []
-    reached = after
-    state: State | None = None
-    position: QueuePosition | None = None
-    ended: Ended | None = None
-    is_writing = False
-    for entry_id, fields in entries:
-        if (raw_text := fields.get(b"t")) is not None:
-            end = offset_of(entry_id)
-            if end <= reached:
-                continue
-            text = raw_text.decode()
-            start = end - len(text)
-            if start > reached:
-                raise GapInLog(reached, start)
-            pieces.append(text[reached - start :])
-            reached = end
-            is_writing = True
-        elif (raw_state := fields.get(b"s")) is not None:
-            state, position = _decode_state(json.loads(raw_state))
-            is_writing = False
-        elif (raw_end := fields.get(b"e")) is not None:
-            ended = _decode_end(json.loads(raw_end))
-    return Events(
-        offset=after, text="".join(pieces), state=state, ended=ended, position=position, is_writing=is_writing
-    )
-
-
-def _decode_state(values: dict[str, Any]) -> tuple[State, QueuePosition | None]:
+def decode_state(entry: str | bytes) -> tuple[State, QueuePosition | None]:
+    """Return the state that an entry says, and the position if it says one."""
+    values = json.loads(entry)
     state = State(values["state"])
     if (number := values.get("position")) is None:
         return state, None
@@ -139,17 +111,8 @@ def _decode_state(values: dict[str, Any]) -> tuple[State, QueuePosition | None]:
     return state, QueuePosition(number, **may_be)
 
 
-def _decode_end(values: dict[str, Any]) -> Ended:
-    return Ended(
-        state=State(values["state"]),
-        finish_reason=values["finish_reason"],
-        error=values["error"],
-        usage=values["usage"],
-    )
-
-
 class GapInLog(Exception):
-    """Entries between the reader's offset and the next one are not there."""
+    """Text between the reader's offset and the next is not there."""
 
     def __init__(self, reached: int, next_offset: int) -> None:
         super().__init__(f"the log goes on at {next_offset}, after {reached}")

@@ -1,17 +1,19 @@
-"""The event log: a Redis Stream per generation that says what its readers see, in order and once.
+"""The event log: what a generation has produced, in Redis, for readers to have in order and once.
 
-An entry is text (``t``), a state (``s``) or the end (``e``). Its id is ``<offset after it>-<n>``, offsets counting
-Unicode code points of the reply, so a reader's offset is its position in the stream. Only the attempt that opened the
-log last may append; after the end entry nobody may. Lua scripts make each of these one atomic step.
+A string holds the text, a hash (the head) the rest: the attempt that owns the log, the offset at which the text ends,
+the latest state and the end. Offsets count Unicode code points. Only the attempt that opened the log last may append;
+after the end nobody may. Lua scripts make each step atomic and publish it as frames (``frames``).
 """
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from apps.generation.errors import LogUnavailable
-from apps.generation.log.entries import Ended, Events, QueuedGeneration, RawEntry, decode, encode_state
+from apps.generation.log.entries import Ended, Events, GapInLog, QueuedGeneration, decode_state, encode_state
+from apps.generation.log.frames import CHANNEL
 from apps.generation.models import State
 from apps.stores.redis import script as script_in
 from apps.stores.redis import sync_client
@@ -21,88 +23,104 @@ if TYPE_CHECKING:
 
 CANCEL_CHANNEL = "workbench:generation:cancel"
 SECONDS_WHILE_RUNNING = 24 * 3600
-SECONDS_AFTER_END = 3600
+SECONDS_AFTER_END = 300
 ANY_ATTEMPT = 2**31
 
 
-def events_key(generation_id: UUID) -> str:
-    return f"workbench:generation:{{{generation_id}}}:events"
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A log that an attempt has taken: its whole text, and how many tokens that took, if the log knows."""
+
+    text: str
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAt:
+    """The log has ended at ``offset``, which is beyond the given text if readers have seen more."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByNewer:
+    """The log belongs to a newer attempt and was not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a log holds beyond a reader's offset; ``states`` is the number of the latest state."""
+
+    events: Events
+    states: int
 
 
 def head_key(generation_id: UUID) -> str:
-    return f"workbench:generation:{{{generation_id}}}:head"
+    """Return the key of the hash."""
+    return f"workbench:generation:{{{generation_id}}}:log"
+
+
+def text_key(generation_id: UUID) -> str:
+    """Return the key of the text."""
+    return f"workbench:generation:{{{generation_id}}}:text"
 
 
 def keys(generation_id: UUID) -> list[str]:
-    return [events_key(generation_id), head_key(generation_id)]
+    """Return both keys, in the order in which scripts take them."""
+    return [head_key(generation_id), text_key(generation_id)]
 
 
 def script(name: str) -> str:
-    return script_in("apps.generation.log.scripts", name)
+    """Return a script of the log, with what all of them share."""
+    return script_in("apps.generation.log.scripts", "shared") + script_in("apps.generation.log.scripts", name)
 
 
-async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> str:
-    """Take the log for ``attempt`` and return the whole text so far, which may be ahead of the checkpoint.
+async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> Opened:
+    """Take the log for ``attempt``. Its text may be ahead of the checkpoint.
 
-    Raises ``LogUnavailable`` where the log has ended or a newer attempt holds it.
+    Raises ``LogUnavailable`` if the log has ended or a newer attempt holds it.
     """
-    answer: bytes = await cast(
-        "Awaitable[bytes]",
-        client.eval(
-            script("open"),
-            2,
-            *keys(generation_id),
-            attempt,
-            len(checkpoint),
-            checkpoint,
-            encode_state(State.RUNNING),
-            SECONDS_WHILE_RUNNING,
-        ),
-    )
-    if answer in (b"ended", b"fenced"):
+    given = _opening(generation_id, attempt, checkpoint, State.RUNNING)
+    answer = await client.eval(script("open"), 2, *given)
+    if isinstance(answer, bytes):
         raise LogUnavailable
-    offset = int(answer)
-    if offset < len(checkpoint):
-        await _append(client, generation_id, attempt=attempt, start=offset, text=checkpoint[offset:])
-    if offset <= len(checkpoint):
-        return checkpoint
-    entries = cast("list[RawEntry]", await client.xrange(events_key(generation_id), min=f"({len(checkpoint)}-0"))
-    return checkpoint + decode(entries, after=len(checkpoint)).text
-
-
-async def _append(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, start: int, text: str) -> None:
-    await cast(
-        "Awaitable[bytes]",
-        client.eval(script("append"), 2, *keys(generation_id), attempt, start, start + len(text), text, 0, ""),
-    )
+    offset, tail, tokens = answer
+    text = checkpoint + _last_of(tail, offset - len(checkpoint), len(checkpoint))
+    return Opened(text, int(tokens) if tokens else None)
 
 
 def begin_anew(generation_id: UUID, *, attempt: int, text: str, tokens: int) -> None:
-    """Replace a log that has ended by one that waits for the next attempt, with ``text`` of ``tokens`` in it."""
-    names = keys(generation_id)
+    """Replace a log that has ended by one for the next attempt, with ``text`` of ``tokens`` in it."""
     with sync_client().pipeline(transaction=True) as pipeline:
-        pipeline.delete(*names)
-        state = encode_state(State.QUEUED)
-        pipeline.eval(script("open"), 2, *names, attempt, len(text), text, state, SECONDS_WHILE_RUNNING)
+        pipeline.delete(*keys(generation_id))
+        pipeline.eval(script("open"), 2, *_opening(generation_id, attempt, text, State.QUEUED))
         pipeline.hset(head_key(generation_id), "tokens", str(tokens))
         pipeline.execute()
 
 
-def end_log(generation_id: UUID, ended: Ended, *, attempt: int = ANY_ATTEMPT, text: str = "") -> int | None:
-    """End the log, which gets to hold at least ``text``; does nothing where it has ended already.
-
-    Returns the offset at which it ended, which is beyond ``text`` where readers have seen more, or ``None`` where the
-    log belongs to an attempt after ``attempt``.
-    """
+def end_log(generation_id: UUID, ended: Ended, *, attempt: int = ANY_ATTEMPT, text: str = "") -> EndedAt | HeldByNewer:
+    """End the log, which gets to hold at least ``text``; does nothing if it has ended already."""
     start = len(text)
     while True:
-        given = (attempt, ended.encode(), SECONDS_AFTER_END, len(text), start, text[start:])
-        answer = cast("int | bytes", sync_client().eval(script("end"), 2, *keys(generation_id), *given))
-        if isinstance(answer, bytes):
-            return None
-        if answer >= 0:
-            return answer
-        start = -answer - 1
+        answer = sync_client().eval(
+            script("end"),
+            2,
+            *keys(generation_id),
+            CHANNEL,
+            SECONDS_AFTER_END,
+            generation_id.bytes,
+            attempt,
+            ended.encode(),
+            len(text),
+            start,
+            text[start:],
+        )
+        word, offset = cast("tuple[bytes, int]", answer)
+        if word == b"fenced":
+            return HeldByNewer()
+        if word == b"at":
+            return EndedAt(offset)
+        start = offset  # Redis lost text
 
 
 def broadcast_cancellation(generation_id: UUID) -> None:
@@ -111,37 +129,63 @@ def broadcast_cancellation(generation_id: UUID) -> None:
 
 
 def first_token_at(generation_id: UUID) -> datetime | None:
-    """When the first token was written, as far as the log knows."""
+    """Return when the first token was written, if the log knows."""
     began = cast("bytes | None", sync_client().hget(head_key(generation_id), "began"))
     return datetime.fromisoformat(began.decode()) if began else None
 
 
-async def tokens_written(client: "redis.asyncio.Redis", generation_id: UUID) -> int | None:
-    """How many tokens the log's text took, as far as the log knows."""
-    tokens = await cast("Awaitable[bytes | None]", client.hget(head_key(generation_id), "tokens"))
-    return int(tokens) if tokens else None
-
-
 def write_state(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -> None:
     """Write a state that is not the end, unless an attempt after ``attempt`` has begun."""
-    given = (attempt, encode_state(state), SECONDS_WHILE_RUNNING)
-    sync_client().eval(script("state"), 2, *keys(generation_id), *given)
+    given = (CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, encode_state(state))
+    sync_client().eval(script("state"), 1, head_key(generation_id), *given)
 
 
 def write_positions(queued: Sequence[QueuedGeneration]) -> int:
     """Write the positions of queued generations in one round trip; return how many have changed."""
-    names = [key for item in queued for key in keys(item.generation_id)]
-    values = [value for item in queued for value in (item.attempt, item.position.encode())]
-    return int(sync_client().eval(script("positions"), len(names), *names, SECONDS_WHILE_RUNNING, *values))
+    names = [head_key(item.generation_id) for item in queued]
+    values = [value for item in queued for value in (item.generation_id.bytes, item.attempt, item.position.encode())]
+    given = (CHANNEL, SECONDS_WHILE_RUNNING, *values)
+    return int(cast("int", sync_client().eval(script("positions"), len(names), *names, *given)))
 
 
 def read_log(generation_id: UUID, *, after: int = 0) -> Events:
-    """What a reader who has ``after`` code points is missing, as of now."""
-    entries = cast("list[RawEntry]", sync_client().xrange(events_key(generation_id), min=f"({after}-0"))
-    return decode(entries, after=after)
+    """Return what a reader who has ``after`` code points is missing now. Raises ``GapInLog``."""
+    answer = sync_client().eval(script("read"), 2, *keys(generation_id), after)
+    return _snapshot(cast("list[Any]", answer), after).events
 
 
-async def read_log_async(client: "redis.asyncio.Redis", generation_id: UUID, *, after: int = 0) -> Events:
-    """``read_log`` for the event loop."""
-    entries = cast("list[RawEntry]", await client.xrange(events_key(generation_id), min=f"({after}-0"))
-    return decode(entries, after=after)
+async def read_snapshot(client: "redis.asyncio.Redis", generation_id: UUID, *, after: int = 0) -> Snapshot:
+    """Read what a reader who has ``after`` code points is missing now. Raises ``GapInLog``."""
+    answer = client.eval(script("read"), 2, *keys(generation_id), after)
+    return _snapshot(await cast("Awaitable[list[Any]]", answer), after)
+
+
+def _opening(generation_id: UUID, attempt: int, text: str, state: State) -> list[Any]:
+    given = [CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, len(text), text, encode_state(state)]
+    return [*keys(generation_id), *given]
+
+
+def _snapshot(answer: list[Any], after: int) -> Snapshot:
+    offset, tail, state_entry, states, state_offset, ended = answer
+    # A state that is older than what the reader has is none of its news.
+    is_news = bool(state_entry) and state_offset >= after
+    state, position = decode_state(state_entry) if is_news else (None, None)
+    events = Events(
+        after,
+        _last_of(tail, offset - after, after),
+        state=state,
+        ended=Ended.decode(ended) if ended else None,
+        position=position,
+        is_writing=offset > state_offset,
+    )
+    return Snapshot(events, states)
+
+
+def _last_of(tail: bytes, count: int, reached: int) -> str:
+    """Return the last ``count`` code points of bytes that may begin inside one."""
+    if count <= 0:
+        return ""
+    text = tail.decode(errors="ignore")
+    if len(text) < count:
+        raise GapInLog(reached, reached + count - len(text))
+    return text[-count:]

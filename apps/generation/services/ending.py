@@ -20,10 +20,10 @@ def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -
 
     A worker that did not know of the end may have appended more, and readers have seen it: store that text then.
     """
-    offset = store.end_log(generation_id, ended, attempt=attempt, text=text)
-    if offset is None:
+    end = store.end_log(generation_id, ended, attempt=attempt, text=text)
+    if isinstance(end, store.HeldByNewer):
         return
-    if offset > len(text) or ended.usage.get("completion_tokens") is None:
+    if end.offset > len(text) or ended.usage.get("completion_tokens") is None:
         _keep_what_was_shown(generation_id, attempt, ended, text)
 
 

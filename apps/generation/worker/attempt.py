@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from apps.generation.log.store import keys
 from apps.generation.request_record import RequestRecord, RequestRecords
 from apps.inference.errors import InferenceError
 
@@ -51,7 +52,12 @@ class Attempt:
     _unappended: list[str] = field(default_factory=list)
     _unsaved: list[str] = field(default_factory=list)
     _flushed: asyncio.Event = field(default_factory=asyncio.Event)
+    began_in_log: bool = False
+    log_keys: list[str] = field(init=False)
     _task: "asyncio.Task[object] | None" = None
+
+    def __post_init__(self) -> None:
+        self.log_keys = keys(self.generation_id)
 
     @classmethod
     def resumed(cls, generation_id: UUID, *, attempt: int, text: str, saved: int) -> "Attempt":
@@ -98,6 +104,7 @@ class Attempt:
 
     def mark_appended(self, text: str) -> None:
         self.appended += len(text)
+        self.began_in_log = self.first_token_at is not None
         rest = self.unappended()[len(text) :]
         self._unappended = [rest] if rest else []
         if not rest:

@@ -1,34 +1,41 @@
-"""Writes the tokens of all attempts of a worker to their event logs, one round trip at a time.
+"""Write the tokens of all attempts of a worker to their event logs.
 
-While a round trip is under way, tokens gather: the busier Redis or the worker is, the larger the batches grow.
+One command carries what came for all of them since the last. At low load it is sent at once; the more attempts a
+command carries, the longer the next one gathers.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-import redis.asyncio
 import structlog
 from redis.exceptions import NoScriptError
 
 from apps.generation.errors import LogUnavailable
 from apps.generation.log import store
+from apps.generation.log.frames import CHANNEL, text_header
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.stores.outages import STORE_AWAY
 
+if TYPE_CHECKING:
+    import redis.asyncio
+
 logger = structlog.get_logger(__name__)
 
-FIRST_PAUSE = 0.05  # seconds
+FIRST_PAUSE = 0.05  # seconds, while Redis is down
 LONGEST_PAUSE = 0.25
+GATHER_PER_ATTEMPT = 0.002  # seconds
+LONGEST_GATHER = 0.05
 
 type IsHeld = Callable[[UUID, int], Awaitable[bool]]
 
 
 class LogWriter:
-    """Appends to many logs with one command per round trip. ``run_forever`` is its task.
+    """Appends to many logs with one command. ``run_forever`` is its task.
 
-    ``is_held`` says whether an attempt still has its generation; it is asked only where a log was lost.
+    ``is_held`` says whether an attempt still holds its generation; it is asked only if a log was lost.
     """
 
     def __init__(self, client: "redis.asyncio.Redis", is_held: IsHeld) -> None:
@@ -36,36 +43,51 @@ class LogWriter:
         self._is_held = is_held
         self._dirty: set[Attempt] = set()
         self._work = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._append = ""
 
     def append(self, attempt: Attempt, text: str) -> None:
-        """Take ``text`` for the log; it is written soon, in order."""
+        """Take ``text`` for the log; it is written soon, in order. A first token does not wait."""
+        if not attempt.appended:
+            self._urgent.set()
         attempt.add(text)
         self._dirty.add(attempt)
         self._work.set()
 
     async def run_forever(self) -> None:
+        """Write what comes."""
         pause = FIRST_PAUSE
         while True:
             await self._work.wait()
             self._work.clear()
+            self._urgent.clear()
             batch = [attempt for attempt in self._dirty if attempt.stopped is None]
             self._dirty.clear()
             try:
                 await self._write(batch)
                 pause = FIRST_PAUSE
             except (*STORE_AWAY, OSError) as error:
-                # Nothing is lost: the attempts keep their text, and a repeated append is recognised by its offset.
+                # Nothing is lost: attempts keep their text, and a repeated append is recognised by its offset.
                 logger.warning("event log not reachable", error=type(error).__name__, retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._dirty.update(batch)
                 self._work.set()
+            else:
+                await self._gather(len(batch))
+
+    async def _gather(self, attempts: int) -> None:
+        """Let text gather for as long as the last command was large, or until a first token comes."""
+        seconds = min(GATHER_PER_ATTEMPT * attempts, LONGEST_GATHER)
+        if attempts > 1:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._urgent.wait()
 
     async def _write(self, batch: Sequence[Attempt]) -> None:
-        texts = [attempt.unappended() for attempt in batch]
         if not batch:
             return
+        texts = [attempt.unappended() for attempt in batch]
         if not self._append:
             self._append = await self._client.script_load(store.script("append"))
         try:
@@ -73,20 +95,26 @@ class LogWriter:
         except NoScriptError:  # Redis was restarted
             self._append = await self._client.script_load(store.script("append"))
             answers = await self._append_all(batch, texts)
-        settled = [
-            self._settle(attempt, text, answer) for attempt, text, answer in zip(batch, texts, answers, strict=True)
-        ]
+        settled = [self._settle(*written) for written in zip(batch, texts, answers, strict=True)]
         results = await asyncio.gather(*filter(None, settled), return_exceptions=True)
         if errors := [result for result in results if isinstance(result, BaseException)]:
             raise errors[0]
 
     async def _append_all(self, batch: Sequence[Attempt], texts: Sequence[str]) -> list[bytes]:
         keys: list[str] = []
-        values: list[str | int] = []
+        values: list[str | int | bytes] = [CHANNEL, store.SECONDS_WHILE_RUNNING]
         for attempt, text in zip(batch, texts, strict=True):
-            keys += store.keys(attempt.generation_id)
-            began = attempt.first_token_at.isoformat() if attempt.first_token_at else ""
-            values += (attempt.number, attempt.appended, attempt.appended + len(text), text, attempt.tokens, began)
+            keys += attempt.log_keys
+            data = text.encode()
+            values += (
+                attempt.number,
+                attempt.appended,
+                attempt.appended + len(text),
+                text_header(attempt.generation_id.bytes, attempt.appended, len(data)),
+                data,
+                attempt.tokens,
+                "" if attempt.began_in_log or attempt.first_token_at is None else attempt.first_token_at.isoformat(),
+            )
         return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
 
     def _settle(self, attempt: Attempt, text: str, answer: bytes) -> Awaitable[None] | None:
@@ -99,18 +127,19 @@ class LogWriter:
         return None
 
     async def _restore(self, attempt: Attempt) -> None:
-        """Redis lost the log: make it anew from the text that this worker has, if the generation is still its own."""
+        """Make a log that Redis lost anew from the text of this worker, if it still holds the generation."""
         whole, pending = attempt.text, attempt.unappended()
+        attempt.began_in_log = False
         if not await self._is_held(attempt.generation_id, attempt.number):
-            attempt.stop(StopReason.LOST)  # or what has ended would go on
+            attempt.stop(StopReason.LOST)  # or a generation that has ended would go on
             return
         try:
-            in_log = await store.open_log(self._client, attempt.generation_id, attempt=attempt.number, checkpoint=whole)
+            opened = await store.open_log(self._client, attempt.generation_id, attempt=attempt.number, checkpoint=whole)
         except LogUnavailable:
             attempt.stop(StopReason.LOST)
             return
-        if len(in_log) > len(whole):
-            attempt.stop(StopReason.LOST)  # somebody else wrote meanwhile; the next attempt goes on from there
+        if len(opened.text) > len(whole):
+            attempt.stop(StopReason.LOST)  # another attempt wrote meanwhile; the next one continues its text
             return
         attempt.mark_appended(pending)
         logger.info("event log restored", generation=str(attempt.generation_id), length=len(whole))

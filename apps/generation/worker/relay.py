@@ -36,16 +36,15 @@ async def begin_attempt(runtime: "Runtime", generation: Generation) -> Attempt:
     """
     while True:
         try:
-            text = await store.open_log(
+            opened = await store.open_log(
                 runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
             )
-            tokens = await store.tokens_written(runtime.redis, generation.pk)
             break
         except (RedisError, OSError) as error:
             logger.warning("event log not reachable", generation=str(generation.pk), error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
-    attempt = Attempt.resumed(generation.pk, attempt=generation.attempt, text=text, saved=generation.text_length)
-    attempt.tokens = (tokens or estimate_tokens(text)) if text else 0
+    attempt = Attempt.resumed(generation.pk, attempt=generation.attempt, text=opened.text, saved=generation.text_length)
+    attempt.tokens = (opened.tokens or estimate_tokens(opened.text)) if opened.text else 0
     attempt.sent = generation.sent
     runtime.hold(attempt)
     return attempt

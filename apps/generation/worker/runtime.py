@@ -15,6 +15,7 @@ from uuid import UUID
 import aiohttp
 import redis.asyncio
 import structlog
+import uvloop
 from django.conf import settings
 from redis.exceptions import RedisError
 
@@ -28,13 +29,13 @@ from apps.generation.worker.hang_watch import drop_hanging_streams
 from apps.generation.worker.log_writer import LogWriter
 from apps.generation.worker_identity import WORKERS_KEY, own_name
 from apps.inference.http.connection import open_session
+from apps.stores.listener import Listener
 from apps.stores.redis import async_client
 from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 2.0
-RETRY_SECONDS = 0.25
 
 
 class Runtime:
@@ -48,7 +49,7 @@ class Runtime:
         self.name = own_name()
         self.draining = False
         self._attempts: dict[UUID, Attempt] = {}
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._ready = threading.Event()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run_loop, name="streams", daemon=True)
@@ -90,10 +91,12 @@ class Runtime:
         self.redis = async_client()
         self.http = open_session(is_allowed_address)
         self.log_writer = LogWriter(self.redis, in_thread(is_held))
+        # Cancellations that are missed are noticed with the next token or checkpoint.
+        cancellations = Listener(CANCEL_CHANNEL, hear=self._cancel, missed=lambda _: None)
         background = [
             asyncio.create_task(self.log_writer.run_forever()),
             asyncio.create_task(self._checkpoint_forever()),
-            asyncio.create_task(self._listen_for_cancellations()),
+            asyncio.create_task(cancellations.run_forever()),
             asyncio.create_task(self._beat()),
             asyncio.create_task(drop_hanging_streams(self._attempts.values)),
         ]
@@ -106,6 +109,7 @@ class Runtime:
         await asyncio.gather(*background, return_exceptions=True)
         with contextlib.suppress(RedisError):
             await self.redis.zrem(WORKERS_KEY, self.name)
+        await cancellations.close()
         await self.http.close()
         await self.redis.aclose()
 
@@ -152,20 +156,8 @@ class Runtime:
         except (RedisError, OSError) as error:
             logger.warning("slots not renewed", error=type(error).__name__)
 
-    async def _listen_for_cancellations(self) -> None:
-        while True:
-            try:
-                async with self.redis.pubsub() as pubsub:
-                    await pubsub.subscribe(CANCEL_CHANNEL)
-                    async for message in pubsub.listen():
-                        if message["type"] == "message":
-                            self._cancel(UUID(message["data"].decode()))
-            except (RedisError, OSError) as error:
-                logger.warning("not listening for cancellations", error=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
-
-    def _cancel(self, generation_id: UUID) -> None:
-        if attempt := self._attempts.get(generation_id):
+    def _cancel(self, message: bytes) -> None:
+        if attempt := self._attempts.get(UUID(message.decode())):
             attempt.stop(StopReason.CANCELLED)
 
 

@@ -1,19 +1,14 @@
--- Tells the readers of waiting generations their places, each only where it has changed.
--- KEYS: events and head of each. ARGV: seconds to keep; then attempt and state entry of each. Returns how many changed.
--- An attempt beyond the given one has been claimed meanwhile and does not wait any more.
-local changed = 0
-for i = 1, #KEYS / 2 do
-  local events, head_key = KEYS[2 * i - 1], KEYS[2 * i]
-  local attempt, entry = ARGV[2 * i], ARGV[2 * i + 1]
-  local head = redis.call('HMGET', head_key, 'attempt', 'offset', 'ended', 'place')
-  local waits = not head[3] and tonumber(head[1] or '0') <= tonumber(attempt)
-  if waits and head[4] ~= entry then
-    local offset = head[2] or '0'
-    redis.call('XADD', events, offset .. '-*', 's', entry)
-    redis.call('HSET', head_key, 'offset', offset, 'place', entry)
-    redis.call('EXPIRE', events, ARGV[1])
-    redis.call('EXPIRE', head_key, ARGV[1])
-    changed = changed + 1
+-- Writes the positions of queued generations that have changed, and returns how many. An attempt beyond the given one
+-- has been claimed meanwhile and is not queued any more.
+-- KEYS: head of each. ARGV: channel, seconds to keep; then id, attempt and state entry of each.
+local frames = {}
+for i, head_key in ipairs(KEYS) do
+  local id, attempt, entry = unpack(ARGV, 3 * i, 3 * i + 2)
+  local head = redis.call('HMGET', head_key, 'attempt', 'ended', 'place')
+  if not head[2] and tonumber(head[1] or '0') <= tonumber(attempt) and head[3] ~= entry then
+    frames[#frames + 1] = write_state(head_key, id, entry, ARGV[2])
+    redis.call('HSET', head_key, 'place', entry)
   end
 end
-return changed
+if #frames > 0 then redis.call('PUBLISH', ARGV[1], table.concat(frames)) end
+return #frames

@@ -1,0 +1,76 @@
+"""Hear one Redis channel, in one event loop, through every restart of Redis."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from apps.stores.redis import async_client
+
+logger = structlog.get_logger(__name__)
+
+QUIET_SECONDS = 10.0  # of silence before Redis is pinged, and again before it counts as gone
+RETRY_SECONDS = 0.25
+LONGEST_WAIT = 5.0  # seconds for Redis, when a reader comes
+
+
+class Listener:
+    """``hear`` gets each message. ``missed`` gets the time since which messages may be lost, after a reconnection."""
+
+    def __init__(self, channel: str, *, hear: Callable[[bytes], None], missed: Callable[[datetime], None]) -> None:
+        self._channel = channel
+        self._hear = hear
+        self._missed = missed
+        self._client = async_client()
+        self._subscribed = asyncio.Event()
+        self._heard_at: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Return once the channel is heard. Raises ``TimeoutError`` while Redis is down."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self.run_forever())
+        if not self._subscribed.is_set():
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self._subscribed.wait()
+
+    async def close(self) -> None:
+        """Stop listening and close the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._client.aclose()
+
+    async def run_forever(self) -> None:
+        """Listen; reconnect after whatever goes wrong."""
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # noqa: BLE001 - readers go on needing this
+                logger.warning("channel not heard", channel=self._channel, error=type(error).__name__)
+            self._subscribed.clear()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        is_pinged = False
+        async with self._client.pubsub() as pubsub:
+            await pubsub.subscribe(self._channel)
+            while True:
+                message = await pubsub.get_message(timeout=QUIET_SECONDS)
+                if message is None:
+                    if is_pinged:
+                        raise TimeoutError
+                    await pubsub.ping()
+                elif message["type"] == "message":
+                    self._hear(message["data"])
+                elif message["type"] == "subscribe":
+                    self._subscribe()
+                is_pinged = message is None
+                if message is not None:
+                    self._heard_at = datetime.now(UTC)
+
+    def _subscribe(self) -> None:
+        if self._heard_at is not None:
+            self._missed(self._heard_at)
+        self._subscribed.set()
