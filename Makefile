@@ -36,6 +36,7 @@ hooks: $(ENVIRONMENT) ## Have git check every commit and its subject
 
 bench: $(ENVIRONMENT) ## Measure what streaming, stopping, long conversations and the guide cost
 	@$(BIN)/python -m benchmarks.inference_stream
+	@$(BIN)/python -m benchmarks.live_path --streams 16 100
 	@$(BIN)/python -m benchmarks.streams
 	@$(BIN)/python -m benchmarks.stop
 	@$(BIN)/python -m benchmarks.long_conversation

@@ -236,7 +236,8 @@ def statements_logged(stack: Stack) -> Iterator[list[str]]:
 
 
 def statements_per_message(stack: LivePathStack, streams: int = 8) -> tuple[float, dict[str, int]]:
-    """Count the SQL statements of a message of 25 tokens, checkpoints and clock included."""
+    """Count the SQL statements of a message of 25 tokens, its socket, checkpoints and the clock included."""
+    people(streams)
     with statements_logged(stack) as statements:
         measure(stack, streams, 25)
     kinds: dict[str, int] = {}
