@@ -19,6 +19,7 @@ from apps.guide.models import (
     Page,
     Passage,
     Section,
+    Source,
     Term,
     Word,
 )
@@ -49,7 +50,7 @@ NONSENSE = [
 
 def test_the_index_has_everything_that_can_be_found(guide: None) -> None:
     kinds = list(Passage.objects.values_list("kind", flat=True))
-    counted: list[type[FromFile]] = [Page, Section, Feature, CodeModel, Attribute, Benchmark, Gpu, Term]
+    counted: list[type[FromFile]] = [Page, Section, Feature, CodeModel, Attribute, Benchmark, Gpu, Term, Source]
     assert {kind: kinds.count(kind) for kind in Passage.Kind.values} == {
         kind: model.rows().count() for kind, model in zip(Passage.Kind.values, counted, strict=True)
     }
@@ -67,6 +68,15 @@ def test_the_index_has_everything_that_can_be_found(guide: None) -> None:
         ("67.8", "67.8"),
         ("16384", "16,384"),
         ("6738546688", "6,738,546,688"),
+        ("6,738,546,688", "6,738,546,688"),
+        ("RLHF", "RLHF"),
+        ("superior", "“Superior”"),
+        ("1e-5", "1e-5"),
+        ("v3", "version 3"),
+        ("29 January 2024", "29 January 2024"),
+        ("2024-01-29", "29 January 2024"),
+        ("C++", "C++"),
+        ("2308.12950", "Code Llama: Open Foundation Models for Code"),
     ],
 )
 def test_what_is_asked_for_is_among_the_first(guide: None, asked: str, first: str) -> None:
@@ -80,6 +90,28 @@ def test_words_are_found_in_other_forms_and_half_typed(guide: None) -> None:
     assert whole
     assert whole & {result.url for result in search("quantizi").results}
     assert whole & {result.url for result in search("quant").results}
+
+
+TYPOGRAPHY = "“quokka” runs—numbat waits…wombat x→platypus, a café, C++11 and C#; 模型的量化方法 за привет"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["quokka", "numbat", "wombat", "platypus", "cafe", "CAFÉ", "c#", "量化", "привет", "runs numbat", "plat"],
+)
+def test_words_beside_typographic_characters_are_found(guide: None, asked: str) -> None:
+    assert not any(result.url == "/guide/licence/#permissive" for result in search(asked).results)
+    Section.objects.filter(slug="permissive").update(body=TYPOGRAPHY)
+    rebuild_index()
+    found = search(asked)
+    assert found.has_all
+    assert any(result.url == "/guide/licence/#permissive" and "<mark>" in result.snippet for result in found.results)
+
+
+def test_characters_in_another_order_are_not_found(guide: None) -> None:
+    Section.objects.filter(slug="permissive").update(body=TYPOGRAPHY)
+    rebuild_index()
+    assert [result.url for result in search("化量").results] == []
 
 
 def test_words_that_were_found_are_marked_and_nothing_else_is_markup(guide: None) -> None:

@@ -19,12 +19,15 @@ class Passage(models.Model):
         BENCHMARK = "benchmark", "Benchmark"
         HARDWARE = "hardware", "Hardware"
         TERM = "term", "Glossary"
+        SOURCE = "source", "Source"
 
     kind = models.CharField(max_length=10, choices=Kind)
     title = models.CharField(max_length=200)
     within = models.CharField(max_length=120, blank=True, help_text="The title of the page that it is on.")
     url = models.CharField(max_length=300)
     body = models.TextField()
+    title_words = models.TextField(editable=False, default="", help_text="The words of the title, as they are indexed.")
+    body_words = models.TextField(editable=False, default="", help_text="The words of the text, as they are indexed.")
     vector = SearchVectorField(null=True, editable=False)
     order = models.PositiveSmallIntegerField()
 

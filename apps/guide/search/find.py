@@ -8,27 +8,18 @@ from typing import Any
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import Case, Count, F, Func, QuerySet, TextField, Value, When, Window
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.db.models import Case, Count, F, QuerySet, Value, When, Window
+from django.utils.safestring import SafeString
 
 from apps.guide.models import Passage
+from apps.guide.search.snippets import END, FOUND, cut, mark
 from apps.guide.search.spelling import suggest
-from apps.guide.search.words import in_thousands, read_words
+from apps.guide.search.words import AskedWord, read_words
 
 MOST = 20
 SHORTEST_BEGINNING = 3
 # Words that tell passages of this guide from no other.
 EVERYWHERE = {"code", "llama", "codellama", "model", "models", "use", "guide"}
-# Characters of a snippet that show whether its text begins or ends there.
-LOOK = 15
-
-# Control characters, which no passage has and no word can hold, stand where a word was found until all is escaped.
-FOUND, END = "\x04", "\x05"
-# PostgreSQL leaves out of its snippets what it takes for tags, such as <FILL_ME>: angles are hidden from it.
-ANGLES = "<>"
-HIDDEN = "\x02\x03"
-SHOWN = str.maketrans(HIDDEN, ANGLES)
 MOST_TELLING = 20
 
 type Query = SearchQuery | CombinedSearchQuery
@@ -83,35 +74,36 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
     words = telling_words(text)
     if not words:
         return []
-    queries = [SearchQuery(word, config="english") for word in words]
+    queries = [_whole(word) for word in words]
     hits = reduce(add, [Case(When(vector=query, then=1), default=0) for query in queries])
     found = _ranked(reduce(or_, queries)).annotate(hits=hits).filter(hits__gte=min(2, len(words)))
     return list(found.order_by("-hits", *found.query.order_by)[:most])
 
 
-def telling_words(text: str) -> list[str]:
+def telling_words(text: str) -> list[AskedWord]:
     """Return the words that tell what a question is about: no stop words, and none that is everywhere; one query."""
-    words = [word for word in read_words(text, longest=2_000, most=200) if word not in EVERYWHERE]
+    words = [word for word in read_words(text, longest=2_000, most=200) if word.phrase not in EVERYWHERE]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT word FROM unnest(%s::text[]) word WHERE numnode(plainto_tsquery('english', word)) > 0", [words]
+            "SELECT phrase FROM unnest(%s::text[]) phrase WHERE numnode(plainto_tsquery('english', phrase)) > 0",
+            [[word.phrase for word in words]],
         )
-        return [word for (word,) in cursor.fetchall()][:MOST_TELLING]
+        telling = {phrase for (phrase,) in cursor.fetchall()}
+    return [word for word in words if word.phrase in telling][:MOST_TELLING]
 
 
-def _query(words: Sequence[str], combine: Any) -> Query:
+def _query(words: Sequence[AskedWord], combine: Any) -> Query:
     """Ask for all words or any; the last may be the beginning of one."""
-    asked: list[Query] = [_word_query(word) for word in words]
-    # The word is letters, digits and points only: nothing in it can be taken for an operator.
-    beginning = f"'{words[-1]}'" + (":*" if len(words[-1]) >= SHORTEST_BEGINNING else "")
+    asked: list[Query] = [_whole(word) for word in words]
+    # A phrase is letters, digits and spaces only: nothing in it can be taken for an operator.
+    *before, last = words[-1].phrase.split(" ")
+    beginning = " <-> ".join([*before, last + (":*" if len(last) >= SHORTEST_BEGINNING else "")])
     asked[-1] = asked[-1] | SearchQuery(beginning, config="simple", search_type="raw")
     return reduce(combine, asked)
 
 
-def _word_query(word: str) -> Query:
-    whole = SearchQuery(word, config="english")
-    divided = in_thousands(word)
-    return whole | SearchQuery(divided, config="english", search_type="phrase") if divided else whole
+def _whole(word: AskedWord) -> SearchQuery:
+    return SearchQuery(word.phrase, config="english", search_type="phrase" if " " in word.phrase else "plain")
 
 
 def _ranked(query: Query) -> QuerySet[Passage]:
@@ -120,22 +112,21 @@ def _ranked(query: Query) -> QuerySet[Passage]:
     return Passage.objects.filter(vector=query).order_by(rank.desc(), "order")
 
 
-def _find(words: Sequence[str], combine: Any) -> tuple[list[Result], int]:
+def _find(words: Sequence[AskedWord], combine: Any) -> tuple[list[Result], int]:
     # Whatever of the words is in a snippet is marked; one that must have them all may not exist.
     any_word = _query(words, or_)
     found = _ranked(_query(words, combine)).annotate(
         total=Window(Count("pk")),
-        marked_title=_Headline(_without_angles("title"), any_word, highlight_all=True),
-        marked_body=_Headline(
-            _without_angles("body"), any_word, max_fragments=2, max_words=28, min_words=10, fragment_delimiter=" … "
-        ),
+        marked_title=_Headline("title_words", any_word),
+        marked_body=_Headline("body_words", any_word),
     )
-    rows = list(found.values("kind", "body", "marked_title", "marked_body", "within", "url", "total")[:MOST])
+    columns = ("kind", "title", "body", "marked_title", "marked_body", "within", "url", "total")
+    rows = list(found.values(*columns)[:MOST])
     results = [
         Result(
             kind=str(Passage.Kind(row["kind"]).label),
-            title=_marked(row["marked_title"]),
-            snippet=_marked(_with_ellipses(row["marked_body"], row["body"])),
+            title=mark(row["title"], row["marked_title"]),
+            snippet=cut(row["body"], row["marked_body"]),
             within=row["within"] if row["within"] != Passage.Kind(row["kind"]).label else "",
             url=row["url"],
         )
@@ -145,25 +136,7 @@ def _find(words: Sequence[str], combine: Any) -> tuple[list[Result], int]:
 
 
 class _Headline(SearchHeadline):
-    """A text with the words of a query marked."""
+    """All words of a column, those of a query marked."""
 
-    def __init__(self, text: Func, query: Query, **options: Any) -> None:
-        super().__init__(text, query, config="english", start_sel=FOUND, stop_sel=END, **options)
-
-
-def _without_angles(column: str) -> Func:
-    return Func(F(column), Value(ANGLES), Value(HIDDEN), function="translate", output_field=TextField())
-
-
-def _with_ellipses(snippet: str, body: str) -> str:
-    """Say where the text goes on before and after the snippet."""
-    text = snippet.translate(SHOWN).replace(FOUND, "").replace(END, "").strip()
-    before = "" if body.startswith(text[:LOOK]) else "… "
-    after = "" if body.endswith(text[-LOOK:]) else " …"
-    return f"{before}{snippet.strip()}{after}"
-
-
-def _marked(text: str) -> SafeString:
-    html = escape(text.translate(SHOWN)).replace(FOUND, "<mark>").replace(END, "</mark>")
-    # Escaped as a whole: the marks are the only markup in it.
-    return mark_safe(html)  # noqa: S308
+    def __init__(self, words: str, query: Query) -> None:
+        super().__init__(F(words), query, config="english", start_sel=FOUND, stop_sel=END, highlight_all=True)

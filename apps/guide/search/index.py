@@ -1,30 +1,26 @@
 """Makes the index of the search anew from the rows of the guide."""
 
+import json
+
 from django.db import connection, transaction
 
 from apps.guide.models import Edition, Passage, Word
 from apps.guide.search.passages import gather_passages
+from apps.stores.searchable import searchable
 
-# What stands between slashes, underscores and angles are words too, such as <FILL_ME>. Stems find other forms of a
-# word, whole words are what beginnings are compared with.
+# Stems find other forms of a word, whole words are what beginnings are compared with.
 _FILL_VECTORS = """
     UPDATE guide_passage SET vector =
-        setweight(to_tsvector('english', heading), 'A') || setweight(to_tsvector('simple', heading), 'A')
-        || setweight(to_tsvector('english', within_words), 'C')
+        setweight(to_tsvector('english', title_words), 'A') || setweight(to_tsvector('simple', title_words), 'A')
+        || setweight(to_tsvector('english', %s::jsonb ->> within), 'C')
         || setweight(to_tsvector('english', body_words), 'D') || setweight(to_tsvector('simple', body_words), 'D')
-    FROM (
-        SELECT id, translate(title, '/_<>', '    ') heading, translate(within, '/_<>', '    ') within_words,
-               translate(body, '/_<>', '    ') body_words
-        FROM guide_passage
-    ) words
-    WHERE words.id = guide_passage.id
 """
 _FILL_WORDS = """
     INSERT INTO guide_word (word, passages)
     SELECT word, ndoc FROM ts_stat(
-        $$ SELECT to_tsvector('simple', translate(title || ' ' || body, '/_<>', '    ')) FROM guide_passage $$
+        $$ SELECT to_tsvector('simple', title_words || ' ' || body_words) FROM guide_passage $$
     )
-    WHERE length(word) BETWEEN 3 AND 40 AND word ~ '^[a-z][a-z0-9]*$'
+    WHERE length(word) BETWEEN 3 AND 40 AND word ~ '^[a-z][a-z0-9]*$' AND word !~ '^zz[0-9]{7}'
 """
 
 
@@ -35,6 +31,8 @@ def rebuild_index() -> None:
     with connection.cursor() as cursor:
         Passage.objects.all().delete()
         Word.objects.all().delete()
-        Passage.objects.bulk_create(gather_passages())
-        cursor.execute(_FILL_VECTORS)
+        passages = gather_passages()
+        Passage.objects.bulk_create(passages)
+        within = {passage.within: searchable(passage.within) for passage in passages}
+        cursor.execute(_FILL_VECTORS, [json.dumps(within)])
         cursor.execute(_FILL_WORDS)

@@ -10,8 +10,9 @@ from apps.guide import selectors
 from apps.guide.models import Attribute, CodeModel, Fact, Feature, Page, Passage, Section
 from apps.guide.navigation import all_entries
 from apps.guide.prose import plain_prose
+from apps.stores.searchable import searchable
 
-# Control characters, which the search takes for marks of its own.
+# Control characters mean nothing to readers, and the search has marks of its own among them.
 MARKS = dict.fromkeys(set(range(32)) - {ord("\n")}, " ")
 
 ALL_VARIANTS = "?pick=base&pick=python&pick=instruct"
@@ -44,11 +45,13 @@ def gather_passages() -> list[Passage]:
         *_benchmarks(),
         *_gpus(),
         *_terms(),
+        *_sources(),
     ]
     for order, passage in enumerate(passages):
         passage.order = order
         passage.title = passage.title.translate(MARKS).replace("`", "")
         passage.body = passage.body.translate(MARKS)
+        passage.title_words, passage.body_words = searchable(passage.title), searchable(passage.body)
     return passages
 
 
@@ -165,6 +168,22 @@ def _terms() -> Iterator[Passage]:
             within="Glossary",
             url=f"{reverse('guide:glossary')}#{term.slug}",
             body=plain_prose(term.definition),
+        )
+
+
+def _sources() -> Iterator[Passage]:
+    for source in selectors.sources():
+        days = [
+            f"{word} {day:%-d %B %Y}"
+            for word, day in (("published", source.published_on), ("checked", source.checked_on))
+            if day
+        ]
+        yield Passage(
+            kind=Passage.Kind.SOURCE,
+            title=source.title,
+            within="Sources",
+            url=f"{reverse('guide:sources')}#source-{source.key}",
+            body=_sentences(f"{source.publisher}, {', '.join(days)}", source.note, source.url),
         )
 
 

@@ -6,15 +6,17 @@ from difflib import get_close_matches
 from django.db.models.functions import Length
 
 from apps.guide.models import Word
+from apps.guide.search.words import AskedWord
 
 # How alike two words must be, of 1: "quantisation" finds "quantization", "teh" finds nothing.
 ALIKE = 0.75
 SHORTEST = 4
 
 
-def suggest(words: Sequence[str]) -> str:
+def suggest(asked: Sequence[AskedWord]) -> str:
     """Return the question with each unknown word replaced by the nearest that the guide has; empty if none is."""
-    doubtful = [word for word in words if len(word) >= SHORTEST]
+    words = [word.typed for word in asked]
+    doubtful = [word.typed for word in asked if word.typed == word.phrase and len(word.typed) >= SHORTEST]
     if not doubtful:
         return ""
     longest, shortest = max(map(len, doubtful)) + 2, min(map(len, doubtful)) - 2

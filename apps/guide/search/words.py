@@ -1,20 +1,37 @@
 """What somebody asked for, as words. Operators and punctuation mean nothing; any text can be asked."""
 
-import re
+from typing import NamedTuple
+
+from apps.stores.searchable import Piece, pieces_of
 
 LONGEST = 200
 MOST = 12
 
-# Of numbers the fraction is no word of its own, and one of more than three digits may be written with commas.
-_WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
-_LONG_NUMBER = re.compile(r"[1-9][0-9]{3,14}")
+
+class AskedWord(NamedTuple):
+    """A word as it was typed, in lower case, and as the index has it: one word, or several in a row."""
+
+    typed: str
+    phrase: str
 
 
-def read_words(text: str, *, longest: int = LONGEST, most: int = MOST) -> list[str]:
+def read_words(text: str, *, longest: int = LONGEST, most: int = MOST) -> list[AskedWord]:
     """Return the words of a question in order, each once; what is beyond the limits is left out."""
-    return list(dict.fromkeys(word.lower() for word in _WORD.findall(text[:longest])))[:most]
+    text = text[:longest]
+    words: dict[str, AskedWord] = {}
+    for run in _runs(list(pieces_of(text))):
+        typed = text[run[0].start : run[-1].end].lower()
+        phrase = " ".join(word for piece in run for word in piece.words)
+        words.setdefault(phrase, AskedWord(typed, phrase))
+    return list(words.values())[:most]
 
 
-def in_thousands(word: str) -> str:
-    """Return a long number as the words that it is where commas divide it, “16 384”; empty for any other word."""
-    return f"{int(word):,}".replace(",", " ") if _LONG_NUMBER.fullmatch(word) else ""
+def _runs(pieces: list[Piece]) -> list[list[Piece]]:
+    """Join pieces with nothing between them, as in a script that writes no spaces: they are sought as they stand."""
+    runs: list[list[Piece]] = []
+    for piece in pieces:
+        if runs and runs[-1][-1].end == piece.start:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return runs
