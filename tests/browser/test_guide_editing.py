@@ -18,7 +18,7 @@ def make_superuser(username: str) -> None:
 async def test_prose_is_previewed_saved_compared_and_restored(visit: Visit) -> None:
     page = visit.page
     await database_sync_to_async(fill_guide)()
-    section = await database_sync_to_async(Section.objects.get)(page__slug="overview", slug="sizes")
+    section = await database_sync_to_async(Section.objects.get)(page__slug="licence", slug="output")
     await visit.sign_in("alice", staff=True)
     await database_sync_to_async(make_superuser)("alice")
     await visit.open(f"/admin/guide/section/{section.pk}/change/")

@@ -40,13 +40,13 @@ def edit_facts_alike() -> None:
 
 
 def add_a_reading() -> None:
-    fact = Fact.objects.get(attribute__slug="rope-theta", model__slug="70b-instruct")
+    fact = Fact.objects.get(attribute__slug="max-positions", model__slug="13b-instruct")
     reading = fact.readings.create(text="unknown", note="Made up.", order=1)
     Citation.objects.create(reading=reading, source=Source.objects.get(key="card"), locator="§9")
 
 
 def edit_prose() -> None:
-    Section.objects.filter(page__slug="overview", slug="sizes").update(title="Four sizes", body="Edited.\n")
+    Section.objects.filter(page__slug="licence", slug="output").update(title="Four sizes", body="Edited.\n")
 
 
 def add_rows() -> None:
@@ -112,8 +112,8 @@ def test_readings_and_citations_are_written(guide: None, folder: Path) -> None:
 def test_prose_goes_to_its_file(guide: None, folder: Path) -> None:
     edit_prose()
     report = export_guide(folder=folder)
-    assert report.files == ["overview/sizes.md"]
-    assert (folder / "overview/sizes.md").read_text() == "# Four sizes\n\nEdited.\n"
+    assert report.files == ["licence/output.md"]
+    assert (folder / "licence/output.md").read_text() == "# Four sizes\n\nEdited.\n"
 
 
 def test_rows_made_in_the_admin_are_added(guide: None, folder: Path) -> None:

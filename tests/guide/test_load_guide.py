@@ -32,11 +32,11 @@ def test_changed_citations_are_brought_in_line(guide: None, folder: Path) -> Non
 
 
 def test_a_row_that_left_the_files_leaves_the_database(guide: None, folder: Path) -> None:
-    assert Section.objects.filter(slug="sizes").exists()
-    change(folder / "pages.toml", '[[sections]]\npage = "overview"\nfile = "overview/sizes.md"\n', "")
-    (folder / "overview/sizes.md").unlink()
+    assert Section.objects.filter(slug="output").exists()
+    change(folder / "pages.toml", '[[sections]]\npage = "licence"\nfile = "licence/output.md"\n', "")
+    (folder / "licence/output.md").unlink()
     assert load_guide(folder=folder).removed == 1
-    assert not Section.objects.filter(slug="sizes").exists()
+    assert not Section.objects.filter(slug="output").exists()
 
 
 def test_an_edit_outlives_a_load_of_unchanged_files(guide: None) -> None:
@@ -65,11 +65,11 @@ def test_an_edit_that_the_files_took_over_is_no_conflict_any_more(guide: None, f
 
 
 def test_an_edited_row_that_left_the_files_stays(guide: None, folder: Path) -> None:
-    Section.objects.filter(slug="sizes").update(body="Edited here.\n")
-    change(folder / "pages.toml", '[[sections]]\npage = "overview"\nfile = "overview/sizes.md"\n', "")
-    (folder / "overview/sizes.md").unlink()
-    assert load_guide(folder=folder).conflicts == ["section overview/sizes"]
-    assert Section.objects.get(slug="sizes").body == "Edited here.\n"
+    Section.objects.filter(slug="output").update(body="Edited here.\n")
+    change(folder / "pages.toml", '[[sections]]\npage = "licence"\nfile = "licence/output.md"\n', "")
+    (folder / "licence/output.md").unlink()
+    assert load_guide(folder=folder).conflicts == ["section licence/output"]
+    assert Section.objects.get(slug="output").body == "Edited here.\n"
 
 
 def test_a_row_made_in_the_admin_is_left_alone(guide: None) -> None:
