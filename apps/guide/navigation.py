@@ -72,6 +72,8 @@ GROUPS = (
             Entry("Compare", "compare"),
             Entry("Benchmarks", "benchmarks"),
             Entry("Hardware", "hardware"),
+            Entry("Quantization", "page", "quantization"),
+            Entry("Still the right choice?", "page", "alternatives"),
         ),
     ),
     Group(
@@ -80,13 +82,17 @@ GROUPS = (
             Entry("Prompting", "prompting"),
             Entry("Context windows", "page", "context"),
             Entry("Running on TGI", "running"),
+            Entry("GGUF, CPU and Apple", "page", "local"),
+            Entry("Fine-tuning", "page", "fine-tuning"),
             Entry("Pitfalls", "page", "pitfalls"),
+            Entry("Questions people ask", "page", "questions"),
         ),
     ),
     Group(
         "Reference",
         (
             Entry("Licence", "page", "licence"),
+            Entry("Responsible use", "page", "responsible-use"),
             Entry("Glossary", "glossary"),
             Entry("Sources", "sources"),
         ),

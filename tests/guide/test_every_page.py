@@ -16,7 +16,7 @@ from tests.guide.reading import Nesting, ReadPage
 URLS = [entry.url for entry in all_entries()]
 # Most pages are looked at several times.
 parsed = cache(ReadPage)
-PROSE = ["/guide/context/", "/guide/licence/", "/guide/pitfalls/", "/guide/variants/base/"]
+PROSE = ["/guide/context/", "/guide/licence/", "/guide/pitfalls/", "/guide/questions/", "/guide/variants/base/"]
 
 
 def data_of(page: ReadPage) -> dict[str, object]:

@@ -109,7 +109,9 @@ def _whole(word: AskedWord) -> SearchQuery:
 def _ranked(query: Query) -> QuerySet[Passage]:
     # 1: a long passage is not better for having room for more words.
     rank = SearchRank(F("vector"), query, normalization=Value(1))
-    return Passage.objects.filter(vector=query).order_by(rank.desc(), "order")
+    # What the guide says comes before the sources that it cites.
+    is_source = Case(When(kind=Passage.Kind.SOURCE, then=1), default=0)
+    return Passage.objects.filter(vector=query).order_by(is_source, rank.desc(), "order")
 
 
 def _find(words: Sequence[AskedWord], combine: Any) -> tuple[list[Result], int]:

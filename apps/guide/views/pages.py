@@ -10,7 +10,10 @@ from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import reading_page
 
 # Pages that are prose and nothing else. Others have views of their own.
-PROSE_PAGES = ("context", "licence", "pitfalls")
+PROSE_PAGES = (
+    *("context", "licence", "pitfalls", "quantization", "local"),
+    *("fine-tuning", "alternatives", "responsible-use", "questions"),
+)
 
 
 @reading_page
