@@ -23,7 +23,7 @@ def holds(when: When, answers: Answers) -> bool:
         (when.after, {answers.after}),
         (when.matters, {answers.matters}),
     )
-    if any(wanted and given.isdisjoint(wanted) for wanted, given in chosen):
+    if answers.language in when.not_language or any(wanted and given.isdisjoint(wanted) for wanted, given in chosen):
         return False
     return (when.context_over is None or answers.context > when.context_over) and (
         when.context_to is None or answers.context <= when.context_to
