@@ -8,7 +8,8 @@ from typing import Any, Literal
 from apps.inference.prompts.prompt import Prompt
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length"]
+# "stop", "length", "content_filter", "tool_calls", "unknown" (the server named none), or the server's own word.
+type FinishReason = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ class Timings:
 class Delta:
     """What one read from the server brought: all the text in it, joined, and how many events carried text.
 
-    The last delta of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage``
-    is there when the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
+    ``tokens`` counts the events that carried text; from TGI each event is a token, with text or without. The last delta
+    of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage`` is there when
+    the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
     from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
     stands for lone surrogates and NUL.
     """

@@ -40,6 +40,8 @@ class Dialect(ABC):
     name: ClassVar[str]
     protocol: ClassVar[str]
     path: ClassVar[str]
+    ends_with_done: ClassVar[bool] = True
+    counts_tokens: ClassVar[bool] = False  # each event is a token, with text or without
     bad_event: ClassVar[dict[str, Any]]  # its place is right, its value is not
 
     @abstractmethod

@@ -25,6 +25,8 @@ class TGINative(Dialect):
     name = "tgi"
     protocol = "tgi"
     path = "/generate_stream"
+    ends_with_done = False
+    counts_tokens = True
     bad_event: ClassVar[dict[str, Any]] = {"token": 7, "generated_text": None}
 
     def stream(self, http: aiohttp.ClientSession, server: Server, timeouts: Timeouts) -> AsyncGenerator[Delta]:

@@ -61,11 +61,18 @@ async def test_keep_alives_and_nothing_else(dialect: Dialect, ask: Ask, scripted
     assert_failed((await ask()).error, Interrupted)
 
 
-async def test_done_without_a_finish_reason(dialect: Dialect, ask: Ask, scripted_server: ScriptedServer) -> None:
-    scripted_server.answer(head(), Send(dialect.token("half") + b"data: [DONE]\n\n"))
+@pytest.mark.parametrize("done", [b"[DONE]", b" [DONE] ", b'"[DONE]"', b"[done]"])
+async def test_done_without_a_finish_reason_is_an_end(
+    dialect: Dialect, ask: Ask, scripted_server: ScriptedServer, done: bytes
+) -> None:
+    scripted_server.answer(head(), Send(dialect.token("all") + b"data:" + done + b"\n\n"))
     outcome = await ask()
-    assert isinstance(outcome.error, InferenceError)
-    assert outcome.text == "half"
+    assert outcome.text == "all"
+    if dialect.ends_with_done:
+        assert outcome.succeeded, outcome.error
+        assert outcome.deltas[-1].finish_reason == "unknown"
+    else:
+        assert_failed(outcome.error, Interrupted)
 
 
 async def test_reset_after_tokens(dialect: Dialect, ask: Ask, scripted_server: ScriptedServer) -> None:
@@ -109,7 +116,7 @@ async def test_loss_after_the_finish_reason_loses_only_the_usage(
         pytest.param((head(), Send(b"data: [1, 2]\n\n")), id="event that is no object"),
         pytest.param((head(), Send(b"data: " + b"[" * 200_000 + b"\n\n")), id="very deep JSON"),
         pytest.param((head(), Send(b"data: " + b"1" * 5_000 + b"\n\n")), id="very long number"),
-        pytest.param((head(), Send(b'data: {"x": "\xff"}\n\n')), id="bad UTF-8"),
+        pytest.param((head(), Send(b'data: {"x": "\xff}\n\n')), id="bad UTF-8 in bad JSON"),
         pytest.param((head(), Send(b"data: " + b"x" * 1_100_000), Wait()), id="line without end"),
         pytest.param((head(), Send(b": " + b"x" * 1_100_000 + b"\n"), Wait()), id="comment over a megabyte"),
         pytest.param((head(), Send(b"data: xxxxxxxxxxxx\n" * 100_000), Wait()), id="event without end"),
@@ -145,7 +152,7 @@ async def test_error_with_status_200(dialect: Dialect, ask: Ask, scripted_server
 
 
 async def test_text_before_garbage_is_kept(dialect: Dialect, ask: Ask, scripted_server: ScriptedServer) -> None:
-    scripted_server.answer(head(), Send(dialect.token("good") + b"data: \xff\n\n" + dialect.token("never")))
+    scripted_server.answer(head(), Send(dialect.token("good") + b"data: {\xff\n\n" + dialect.token("never")))
     outcome = await ask()
     assert_failed(outcome.error, ProtocolError)
     assert outcome.text == "good"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from huggingface_hub import AsyncInferenceClient
 
-from apps.inference.protocols.reply import FINISH_REASONS
+from apps.inference.protocols.finish_reasons import FINISH_REASONS
 from apps.inference.requests import FinishReason
 from tests.contract.conftest import Ask
 from tests.contract.cuts import pieces, whole

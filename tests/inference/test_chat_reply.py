@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.inference.errors import InferenceError, Interrupted, ServerError
+from apps.inference.errors import InferenceError, ServerError
 from apps.inference.protocols.chat_reply import ChatReply
 from apps.inference.requests import Delta, Usage
 from tests.support.counting_chat import chunk, usage
@@ -110,12 +110,10 @@ def test_choice_that_nobody_asked_for_is_not_the_reply() -> None:
     assert feed(chunk("one"), other, chunk(" two")) == [Delta("one", 1), None, Delta(" two", 1)]
 
 
-def test_call_of_a_tool_is_no_reply() -> None:
+def test_call_of_a_tool_has_no_text_and_no_reason() -> None:
     call = chunk("")
     call["choices"][0]["delta"] = {"role": "assistant", "tool_calls": [{"index": 0, "id": "", "type": "function"}]}
-    reply = ChatReply()
-    assert reply.feed(event(call) + b"data: [DONE]\n\n") is None
-    assert isinstance(reply.failure, Interrupted)
+    assert feed(call, b"data: [DONE]\n\n") == [None, Delta("", 0, "unknown", None)]
 
 
 def test_reasoning_is_not_the_reply() -> None:

@@ -26,14 +26,21 @@ def test_plain_question_sends_nothing_that_was_not_asked_for() -> None:
 
 
 def test_parameters_go_out_under_their_names() -> None:
-    request = ChatRequest([USER], max_tokens=10, temperature=0, top_p=0.9, stop=("a", "b"), seed=0)
+    request = ChatRequest([USER], max_tokens=10, temperature=0.5, top_p=0.9, stop=("a", "b"), seed=0)
     body = chat_body(Server("http://127.0.0.1:1", model="m"), request)
     assert body["model"] == "m"
     assert body["max_tokens"] == 10
-    assert body["temperature"] == 0
+    assert body["temperature"] == 0.5
     assert body["top_p"] == 0.9
     assert body["stop"] == ["a", "b"]
     assert body["seed"] == 0
+
+
+@pytest.mark.parametrize("kind", ["unknown", "tgi", "llama.cpp", "vllm", "sglang"])
+def test_greedy_sends_no_figure_of_sampling(kind: ServerKind) -> None:
+    body = chat_body(Server(SERVER.url, kind=kind), ChatRequest([USER], temperature=0, top_p=0.5))
+    assert body["temperature"] == 0
+    assert "top_p" not in body
 
 
 def test_top_p_of_one_is_left_out_because_tgi_refuses_it() -> None:

@@ -9,12 +9,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.inference.errors import ProtocolError
+from apps.inference.errors import ProtocolError, ServerError
 from apps.inference.http.sse import LONGEST_EVENT, EventReader
 
 LINES = st.one_of(
     st.sampled_from(
-        [b"data: a", b"data:b", b"data", b"data:  c", b"", b"", b": x", b"id: 1", b"event: x", b"error: e"]
+        [
+            b"data: a",
+            b"data:b",
+            b"data",
+            b"data:  c",
+            b"",
+            b"",
+            b": x",
+            b"id: 1",
+            b"event: x",
+            b"event: error",
+            b"error: e",
+        ]
     ),
     st.sampled_from([b"data: \xff", "data: 🦙\u2028\x85".encode(), b"\xef\xbb\xbfdata: d", b"<html>"]),
     st.binary(max_size=8),
@@ -31,7 +43,7 @@ def read(chunks: Iterable[bytes]) -> tuple[list[str], bool, bool]:
         for chunk in chunks:
             payloads.extend(reader.feed(chunk))
         payloads.extend(reader.close())
-    except ProtocolError:
+    except (ProtocolError, ServerError):
         return payloads, True, reader.saw_foreign_line
     return payloads, False, reader.saw_foreign_line
 
@@ -40,16 +52,17 @@ def read_by_the_book(data: bytes) -> tuple[list[str], bool]:
     """Read a whole stream line by line as the format's specification words it, for comparison."""
     payloads: list[str] = []
     event: list[str] = []
+    is_error = False
     for line in [*re.split(b"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf")), b""]:
         if not line:
+            if event and is_error:
+                return payloads, True
             payloads += ["\n".join(event)] if event else []
-            event = []
+            event, is_error = [], False
         name, _, value = line.partition(b":")
         if name == b"data" or (name == b"error" and b":" in line):
-            try:
-                event.append(value.removeprefix(b" ").decode())
-            except UnicodeDecodeError:
-                return payloads, True
+            event.append(value.removeprefix(b" ").decode(errors="surrogateescape"))
+        is_error |= bool(value) and (name == b"error" or (name == b"event" and value.strip() == b"error"))
     return payloads, False
 
 
@@ -78,10 +91,14 @@ def test_separators_that_are_text_stay_in_the_text() -> None:
 
 
 def test_payloads_before_bad_bytes_come_first() -> None:
-    payloads = EventReader().feed(b"data: good\n\ndata: \xff\n\n")
+    payloads = EventReader().feed(b"data: good\n\nevent: error\ndata: no more memory\n\n")
     assert next(payloads) == "good"
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ServerError):
         next(payloads)
+
+
+def test_bytes_that_are_not_utf_8_stay_for_the_reply() -> None:
+    assert list(EventReader().feed(b"data: \xff\n\n")) == ["\udcff"]
 
 
 @pytest.mark.parametrize("piece_size", [1_000, LONGEST_EVENT * 2])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apps.inference.errors import Interrupted, ProtocolError
+from apps.inference.errors import Interrupted
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.requests import Delta, FinishReason, Usage
 from tests.support.counting_wire import native_details, native_token
@@ -29,7 +29,7 @@ def test_text_that_only_the_whole_has_comes_with_the_last_delta() -> None:
 
 def test_whole_text_of_another_wording_is_given_beside() -> None:
     told = feed(native_token(" To"), last("</s>", "To", special=True))
-    assert told == [Delta(" To", 1), Delta("", 0, "stop", Usage(10, 2), whole_text="To")]
+    assert told == [Delta(" To", 1), Delta("", 1, "stop", Usage(10, 2), whole_text="To")]
 
 
 @pytest.mark.parametrize("whole", ["a b", "the prompt: a b"])
@@ -41,7 +41,7 @@ def test_special_tokens_are_no_text_wherever_they_are() -> None:
     told = feed(
         native_token("<s>", special=True), native_token("a"), native_token("<unk>", special=True), last("b", "ab")
     )
-    assert told == [None, Delta("a", 1), None, Delta("b", 1, "stop", Usage(10, 2))]
+    assert told == [Delta("", 1), Delta("a", 1), Delta("", 1), Delta("b", 1, "stop", Usage(10, 2))]
 
 
 def test_older_servers_do_not_count_the_prompt() -> None:
@@ -68,11 +68,14 @@ def test_missing_logprob_and_other_numbers_do_not_matter() -> None:
     assert feed(token) == [Delta("a", 1)]
 
 
-def test_unknown_ending_is_no_success() -> None:
-    reply = NativeReply()
-    reply.feed(event(last("a", "a", finish_reason="new")))
-    assert isinstance(reply.failure, ProtocolError)
-    assert not reply.is_over
+@pytest.mark.parametrize(("told", "reason"), [("New_Reason", "new_reason"), (None, "unknown"), (7, "unknown")])
+def test_ending_that_is_not_known_keeps_its_name(told: object, reason: FinishReason) -> None:
+    assert feed(last("a", "a", finish_reason=told)) == [Delta("a", 1, reason, Usage(10, 2))]
+
+
+def test_reply_ends_at_the_number_that_was_asked_for() -> None:
+    told = feed(native_token("a"), native_token("b"), native_token("c"), max_tokens=2)
+    assert told[:2] == [Delta("a", 1), Delta("b", 1, "length", Usage(None, 2))]
 
 
 def test_done_is_no_ending() -> None:

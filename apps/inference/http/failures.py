@@ -104,9 +104,9 @@ def _read_report(body: object) -> _Report | None:
         return _read_fields(error)
     if isinstance(error, str) and error:
         return _Report(error, _texts(body.get("error_type"), body.get("type")))
-    if body.get("object") == "error" or ("message" in body and "choices" not in body):
-        return _read_fields(body)
-    return None
+    # A message alone may be a greeting or a keep-alive.
+    is_error = "code" in body or "error" in str(body.get("type")).lower() or body.get("object") == "error"
+    return _read_fields(body) if is_error and "message" in body and "choices" not in body else None
 
 
 def _read_fields(error: dict[str, object]) -> _Report:

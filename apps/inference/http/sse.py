@@ -1,13 +1,14 @@
 """An incremental reader of Server-Sent Events: bytes in any cut, payloads out.
 
-It reads what model servers send rather than all that browsers accept: event names, ids and retry times mean nothing
-here. Lines end at LF, CRLF or CR and nowhere else: U+2028 and its like are text and stand raw in the JSON of most
-servers, which is why ``str.splitlines`` has no place here.
+It reads what model servers send rather than all that browsers accept: ids, retry times and event names mean nothing
+here, but for the name ``error``. Lines end at LF, CRLF or CR and nowhere else: U+2028 and its like are text and stand
+raw in the JSON of most servers, which is why ``str.splitlines`` has no place here. Bytes that are not UTF-8 stand as
+lone surrogates in a payload, for the reply to put together or to replace.
 """
 
 from collections.abc import Iterator
 
-from apps.inference.errors import ProtocolError
+from apps.inference.errors import ProtocolError, ServerError
 
 LONGEST_EVENT = 1_000_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -28,6 +29,7 @@ class EventReader:
         self._pieces_size = 0
         self._data: list[str] = []
         self._data_size = 0
+        self._reports_error = False
         self._at_start = True
         self._after_cr = False
 
@@ -37,6 +39,7 @@ class EventReader:
             if not line:
                 if self._data:
                     yield self._take_event()
+                self._reports_error = False
             elif line.startswith(b"data:"):
                 self._keep(line, 5)
             else:
@@ -83,17 +86,18 @@ class EventReader:
             self._keep(line, 4)
         elif line.startswith(b"error:"):
             # llama.cpp's builds before 2025 report a failure in a field of this name instead of in data.
+            self._reports_error = True
             self._keep(line, 6)
+        elif line.startswith(b"event:") and line[6:].strip() == b"error":
+            self._reports_error = True
         elif not line.startswith(KNOWN_FIELDS):
             self.saw_foreign_line = True
 
     def _keep(self, line: bytes, start: int) -> None:
         if line.startswith(b" ", start):
             start += 1
-        try:
-            text = line[start:].decode()
-        except UnicodeDecodeError:
-            raise ProtocolError("a data line is not UTF-8") from None
+        # A server may cut a text between the bytes of a character: the reply puts them together.
+        text = line[start:].decode(errors="surrogateescape")
         self._data_size += len(line)
         if self._data_size > LONGEST_EVENT:
             raise _too_long()
@@ -102,7 +106,13 @@ class EventReader:
     def _take_event(self) -> str:
         payload = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
         self._data, self._data_size = [], 0
-        return payload
+        return _as_error(payload) if self._reports_error else payload
+
+
+def _as_error(payload: str) -> str:
+    if not payload.lstrip().startswith("{"):
+        raise ServerError(f"in stream: {payload}")
+    return payload if '"error"' in payload else f'{{"error": {payload}}}'
 
 
 def _too_long() -> ProtocolError:

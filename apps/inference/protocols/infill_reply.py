@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.inference.protocols.reply import Reply, is_count, storable
+from apps.inference.protocols.reply import Reply, is_count, text_in
 from apps.inference.requests import FinishReason, Usage
 
 
@@ -18,7 +18,7 @@ class InfillReply(Reply):
                 self.usage = Usage(given if is_count(given) else None, generated)
             self.is_over = True
         text = event.get("content")
-        return None if text is None else storable(text)
+        return None if text is None else self.joiner.join(text_in(text))
 
 
 def _finish_reason(event: dict[str, Any]) -> FinishReason:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from apps.inference.errors import ProtocolError
-from apps.inference.protocols.reply import Reply, is_count, named_finish_reason, storable
+from apps.inference.protocols.finish_reasons import UNKNOWN, named_finish_reason
+from apps.inference.protocols.joining import TextJoiner
+from apps.inference.protocols.reply import Reply, is_count, text_in
 from apps.inference.requests import FinishReason, Usage
 
 
@@ -15,10 +17,10 @@ class NativeReply(Reply):
     forced) does not count.
     """
 
+    ends_with_done = False  # TGI never sends it: what does is something else
+
     def __init__(self, max_tokens: int | None = None) -> None:
-        super().__init__()
-        self._max_tokens = max_tokens
-        self._token_count = 0
+        super().__init__(max_tokens, counts_tokens=True)
         self._streamed: list[str] = []
 
     def take_event(self, event: dict[str, Any]) -> str | None:
@@ -28,7 +30,7 @@ class NativeReply(Reply):
         if token is None and whole is None:
             return None  # an addition of a later version
         text = self._take_token(token)
-        return text if whole is None else self._end(text, storable(whole), event.get("details"))
+        return text if whole is None else self._end(text, text_in(whole), event.get("details"))
 
     def _take_token(self, token: Any) -> str:
         if token is None:
@@ -37,13 +39,17 @@ class NativeReply(Reply):
             text, is_special = token["text"], token.get("special", False)
         except (KeyError, TypeError, AttributeError):
             raise ProtocolError("a token without text") from None
-        self._token_count += 1
-        text = "" if is_special else storable(text)
+        self.token_count += 1
+        text = "" if is_special else self.joiner.join(text_in(text))
         self._streamed.append(text)
         return text
 
-    def _end(self, text: str, whole: str, details: Any) -> str:
-        streamed = "".join(self._streamed)
+    def _end(self, text: str, generated: str, details: Any) -> str:
+        joiner = TextJoiner()
+        whole = joiner.join(generated) + joiner.close()
+        rest = self.joiner.close()
+        text += rest
+        streamed = "".join(self._streamed) + rest
         if whole.startswith(streamed):
             text += whole[len(streamed) :]
         elif not whole.endswith(streamed):
@@ -55,8 +61,8 @@ class NativeReply(Reply):
     def _read_details(self, details: Any) -> tuple[FinishReason, Usage | None]:
         """Return how it ended and what it took; without details, a reply of all the tokens asked for was cut."""
         if not isinstance(details, dict):
-            cut = self._max_tokens is not None and self._token_count >= self._max_tokens
+            cut = self.max_tokens is not None and self.token_count >= self.max_tokens
             return "length" if cut else "stop", None
         generated, given = details.get("generated_tokens"), details.get("input_length")
         usage = Usage(given if is_count(given) else None, generated) if is_count(generated) else None
-        return named_finish_reason(details.get("finish_reason")), usage
+        return named_finish_reason(details.get("finish_reason")) or UNKNOWN, usage

@@ -36,7 +36,7 @@ class OpenAIStyle(Protocol):
 
         async def plan() -> Plan:
             post = self.chat_post(server, request)
-            return Plan(post.path, post.body, ChatReply())
+            return Plan(post.path, post.body, ChatReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -52,7 +52,11 @@ class OpenAIStyle(Protocol):
         async def plan() -> Plan:
             if request.suffix:
                 return Plan(INFILL_PATH, infill_body(server, request), InfillReply())
-            return Plan(COMPLETION_PATH, completion_body(server, request), CompletionReply())
+            return Plan(
+                COMPLETION_PATH,
+                completion_body(server, request),
+                CompletionReply(request.max_tokens, counts_tokens=server.kind == "tgi"),
+            )
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -115,7 +119,8 @@ def _named(sampling: Sampling, *, longest: str) -> dict[str, Any]:
     named = {
         longest: sampling.max_tokens,
         "temperature": sampling.temperature,
-        "top_p": top_p_of(sampling),
+        # TGI samples as soon as it is given top-p, whatever the temperature.
+        "top_p": None if sampling.temperature == 0 else top_p_of(sampling),
         "stop": list(sampling.stop) or None,
         "seed": sampling.seed,
     }

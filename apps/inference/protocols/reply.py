@@ -3,21 +3,16 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 
 from apps.inference.errors import InferenceError, Interrupted, ProtocolError
 from apps.inference.http.failures import failure_of_event
 from apps.inference.http.sse import EventReader
+from apps.inference.protocols.finish_reasons import UNKNOWN
+from apps.inference.protocols.joining import TextJoiner
 from apps.inference.requests import Delta, FinishReason, Usage
 
 DONE = "[DONE]"
-FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "length": "length",
-}
-BROKEN_OFF = ("abort", "error")
 _parse = json.JSONDecoder().decode
 
 
@@ -27,16 +22,29 @@ class Reply(ABC):
     The last delta is held back until everything about the end is known: some servers send the usage in an event after
     the one with the finish reason, or not at all. ``failure`` is what the bytes reported; the text before it comes
     first. A kind of stream says in ``take_event`` what its events mean.
+
+    A stream is whole with a finish reason, with ``[DONE]``, or with the usage as its last event; without a reason it
+    ended for one that is ``unknown``. ``counts_tokens``: each event of the stream is one token, with text or without.
+    Such a stream ends at ``max_tokens``, whatever the server does.
     """
 
-    def __init__(self) -> None:
+    ends_with_done: ClassVar[bool] = True
+
+    def __init__(self, max_tokens: int | None = None, *, counts_tokens: bool = False) -> None:
         self.failure: InferenceError | None = None
         self.is_over = False
+        self.ended_with_usage = False
+        self.counts_tokens = counts_tokens
+        self.token_count = 0
+        self.max_tokens = max_tokens
+        self.joiner = TextJoiner()
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
         self.whole_text: str | None = None
         self._events = EventReader()
         self._event_count = 0
+        self._odd_count = 0
+        self._tokens_given = 0
 
     @abstractmethod
     def take_event(self, event: dict[str, Any]) -> str | None:
@@ -51,7 +59,8 @@ class Reply(ABC):
             self.failure = failure
         if self.is_over:
             return self._last(texts)
-        return Delta("".join(texts), len(texts)) if texts else None
+        tokens = self._tokens_of(texts)
+        return Delta("".join(texts), tokens) if texts or tokens else None
 
     def close(self) -> Delta:
         """Return the last delta at the end of the body; raise ``Interrupted`` when the reply is not whole."""
@@ -60,22 +69,52 @@ class Reply(ABC):
             self._take_all(self._events.close(), texts)
         except ProtocolError as failure:
             raise Interrupted(f"the stream was cut inside an event: {failure.detail}") from None
+        if self.finish_reason is None and self.ended_with_usage:
+            self.finish_reason = UNKNOWN
         if self.finish_reason is None:
             raise self._cut_short()
         self.is_over = True
         return self._last(texts)
 
     def _last(self, texts: list[str]) -> Delta:
-        return Delta("".join(texts), len(texts), self.finish_reason, self.usage, self.whole_text)
+        tokens = self._tokens_of(texts)
+        text = "".join(texts) + self.joiner.close()
+        return Delta(text, tokens, self.finish_reason, self.usage, self.whole_text)
+
+    def _tokens_of(self, texts: list[str]) -> int:
+        if not self.counts_tokens:
+            return len(texts)
+        tokens, self._tokens_given = self.token_count - self._tokens_given, self.token_count
+        return tokens
 
     def _take_all(self, payloads: Iterable[str], texts: list[str]) -> None:
         for payload in payloads:
-            if payload.rstrip() == DONE:
-                self._finish()
-            elif payload and (text := self._take(payload)):
-                texts.append(text)
+            if payload.startswith("{") or not self._is_odd(payload):
+                if text := self._take(payload):
+                    texts.append(text)
+                    self.ended_with_usage = False
+                self._end_at_the_limit()
             if self.is_over:
                 return
+
+    def _is_odd(self, payload: str) -> bool:
+        """Return whether the payload is no event: the end, a keep-alive in whatever form, a blank."""
+        bare = payload.strip()
+        if bare.startswith("{"):
+            return False
+        if bare.strip("\"'").upper() == DONE:
+            self._finish()
+        elif bare:
+            self._odd_count += 1
+        return True
+
+    def _end_at_the_limit(self) -> None:
+        """End the reply where the server should have: TGI asks its shards for slices of 1,024 and fills the last."""
+        is_at_limit = self.counts_tokens and self.max_tokens is not None and self.token_count >= self.max_tokens
+        if is_at_limit and self.finish_reason is None:
+            self.finish_reason = "length"
+            self.usage = self.usage or Usage(None, self.token_count)
+            self.is_over = True
 
     def _take(self, payload: str) -> str | None:
         self._event_count += 1
@@ -85,12 +124,13 @@ class Reply(ABC):
         return self.take_event(event)
 
     def _finish(self) -> None:
-        if self.finish_reason is None:
-            raise Interrupted("[DONE] without a finish reason")
+        if self.finish_reason is None and not self.ends_with_done:
+            raise Interrupted("[DONE] without the last event")
+        self.finish_reason = self.finish_reason or UNKNOWN
         self.is_over = True
 
     def _cut_short(self) -> InferenceError:
-        if self._event_count == 0 and self._events.saw_foreign_line:
+        if self._event_count == 0 and (self._events.saw_foreign_line or self._odd_count):
             return ProtocolError("the body is no event stream")
         return Interrupted(f"the stream ended after {self._event_count} events, without a finish reason")
 
@@ -106,23 +146,11 @@ def event_of(payload: str) -> dict[str, Any]:
     return event
 
 
-def named_finish_reason(reason: object) -> FinishReason:
-    """Return our name for a server's; raise ``Interrupted`` when it gave the reply up."""
-    if isinstance(reason, str):
-        if reason in FINISH_REASONS:
-            return FINISH_REASONS[reason]
-        if reason in BROKEN_OFF:
-            raise Interrupted(f"the server gave the reply up: {reason}")
-    raise ProtocolError(f"an unknown finish reason: {reason!r}")
-
-
-def storable(text: object) -> str:
-    """Return ``text`` without what UTF-8 or Postgres cannot hold: lone surrogates and NUL."""
-    if not isinstance(text, str):
+def text_in(value: object) -> str:
+    """Return ``value``; raise ``ProtocolError`` unless it is a text."""
+    if not isinstance(value, str):
         raise ProtocolError("a text that is no text")
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+    return value
 
 
 def is_count(value: object) -> TypeGuard[int]:
