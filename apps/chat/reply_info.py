@@ -26,6 +26,9 @@ SPEAKERS = {"system": "System prompt", "user": "User", "assistant": "Assistant"}
 ENDINGS = {
     "stop": "The model ended it (stop)",
     "length": "It reached the most tokens that it may have (length)",
+    "content_filter": "The server's content filter ended it (content_filter)",
+    "tool_calls": "The model asked for a tool, which chats do not have (tool_calls)",
+    "unknown": "The server did not say why it ended (unknown)",
     "": "Complete",
 }
 

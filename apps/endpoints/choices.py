@@ -2,6 +2,8 @@
 
 from django.db import models
 
+BUSY = "was busy"  # the reason of a server that refuses work for the moment
+
 
 class Protocol(models.TextChoices):
     """The protocol that the server speaks."""

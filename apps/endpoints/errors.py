@@ -44,10 +44,14 @@ class NoEndpointAvailable(EndpointError):
 
 
 class AllEndpointsBusy(EndpointError):
-    """Every slot is taken; wait in the queue and try again."""
+    """Every slot is taken, or the server asked to be left alone; wait in the queue and try again.
 
-    def __init__(self, variant: str) -> None:
+    ``retry_after`` is the number of seconds until a server may be asked again; ``None`` if only slots are missing.
+    """
+
+    def __init__(self, variant: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"Every slot for the {variant} variant is taken. The request waits in the queue.")
+        self.retry_after = retry_after
 
 
 class TokenUnreadable(EndpointError):

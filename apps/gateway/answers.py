@@ -62,8 +62,8 @@ def _ending(wording: Wording, ended: Ended) -> bytes:
 
 
 def finish_reason_of(ended: Ended) -> str:
-    """OpenAI has no word for a cancelled reply: it stopped."""
-    return ended.finish_reason or "stop"
+    """Return the reason in OpenAI's words; anything else, a cancelled reply too, has stopped."""
+    return ended.finish_reason if ended.finish_reason in ("length", "content_filter") else "stop"
 
 
 def usage_in_openai(usage: Mapping[str, int | None]) -> dict[str, int]:

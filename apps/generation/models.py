@@ -86,7 +86,7 @@ class Generation(models.Model):
 
     text = models.TextField(default="", blank=True)
     text_length = models.PositiveIntegerField(default=0)
-    finish_reason = models.CharField(max_length=16, default="", blank=True)
+    finish_reason = models.CharField(max_length=64, default="", blank=True)
     error = models.TextField(default="", blank=True, help_text="The sentence a person reads when it failed.")
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)

@@ -31,13 +31,15 @@ class InferenceError(Exception):
     """A reply that could not be had, or not completely.
 
     ``sentence`` is for the person and never holds text from the server. ``may_retry``: the same request may succeed
-    when it is sent to the same server again. ``detail`` is for logs: one short line, without tokens.
+    when it is sent to the same server again; ``retry_after`` is the number of seconds that the server asks to wait.
+    ``detail`` is for logs: one short line, without tokens.
     """
 
     sentence: str = "The model server could not answer."
     may_retry: ClassVar[bool] = False
 
     def __init__(self, detail: str = "", *, sentence: str = "") -> None:
+        self.retry_after: float | None = None
         self.detail = clean_detail(detail)
         if sentence:
             self.sentence = sentence

@@ -58,16 +58,31 @@ async def templated_chat(
 ) -> str:
     """Return the prompt that TGI's chat template makes of ``messages``, for its native protocol.
 
-    A partial reply is put at its end here, to the byte: TGI cuts white space from one that it is given. A literal BOS
-    at the start is taken away, because the native protocol puts one there.
+    A partial reply is put at its end here, to the byte. The template only says what stands before the reply: TGI finds
+    the reply in the rendered prompt, where white space around it is gone. A literal BOS at the start is taken away,
+    because the native protocol puts one there. Raises ``NotServed`` before TGI 2.3.
     """
     *before, last = messages
-    asked = before if last.role == "assistant" else messages
-    answer = await post_json(http, server, "/chat_tokenize", {"messages": plain_messages(asked)}, timeouts)
+    if last.role != "assistant" or not last.content:
+        return await _templated(http, server, messages, timeouts)
+    partial = take_tags_apart(last.content)
+    core = partial.strip()
+    if core:
+        rendered = await _templated(http, server, [*before, ChatMessage("assistant", core)], timeouts)
+        if rendered.endswith(core):
+            return rendered.removesuffix(core) + partial
+    # A template that changes the reply, or TGI before 3.0, which would end the turn.
+    return await _templated(http, server, before, timeouts) + partial
+
+
+async def _templated(
+    http: aiohttp.ClientSession, server: Server, messages: Sequence[ChatMessage], timeouts: Timeouts
+) -> str:
+    answer = await post_json(http, server, "/chat_tokenize", {"messages": plain_messages(messages)}, timeouts)
     text = _text_of(answer, "templated_text")
     for bos in ("<s>", "<|begin_of_text|>", "<bos>"):
         text = text.removeprefix(bos)
-    return text + take_tags_apart(last.content) if last.role == "assistant" else text
+    return text
 
 
 def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """How evidence changes what we think of a server, and how that is said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,7 +126,29 @@ def test_overload_never_takes_a_server_down(count: int, health: Health) -> None:
     now = standing(health, failures=1, retry_at=NOON if health == Health.DOWN else None)
     for _ in range(count):
         now = judge(now, BUSY, LATER)
-        assert (now.health, now.reason, now.failures, now.retry_at) == (Health.DEGRADED, "was busy", 0, None)
+        assert (now.health, now.reason) == (Health.DEGRADED, "was busy")
+        assert now.retry_at is not None
+        assert LATER < now.retry_at <= LATER + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(("asked", "rest"), [(30.0, 30), (7.0, 7), (0.0, 0.5), (86_400.0, 60)])
+def test_busy_server_rests_as_long_as_it_asks_within_a_bound(settings: Settings, asked: float, rest: float) -> None:
+    settings.ENDPOINT_RETRY_MAX_SECONDS = 60
+    after = judge(standing(Health.HEALTHY), replace(BUSY, retry_after=asked), LATER)
+    assert after.retry_at == LATER + timedelta(seconds=rest)
+
+
+def test_busy_server_that_names_no_time_rests_longer_each_time(settings: Settings) -> None:
+    settings.ENDPOINT_RETRY_SECONDS, settings.ENDPOINT_RETRY_MAX_SECONDS = 2, 60
+    now, moment = standing(Health.HEALTHY), NOON
+    for most in (2, 4, 8, 16, 32, 60, 60):
+        now = judge(now, BUSY, moment)
+        assert now.retry_at is not None
+        assert timedelta(seconds=most / 2) <= now.retry_at - moment <= timedelta(seconds=most)
+        assert judge(now, BUSY, moment).failures == now.failures, "refusals at once count once"
+        moment = now.retry_at
+    assert judge(now, Evidence(Verdict.WORKS), moment).retry_at is None
+    assert judge(now, DOUBTFUL, moment).health == Health.DEGRADED, "refusals are no failures"
 
 
 @given(evidence=st.lists(st.builds(Evidence, st.sampled_from(Verdict), st.just("did something"))))
@@ -134,7 +157,7 @@ def test_whatever_happens_down_means_retried_and_since_moves_with_the_health(evi
     for minute, piece in enumerate(evidence, start=1):
         moment = NOON + timedelta(minutes=minute)
         after = judge(before, piece, moment)
-        assert (after.health == Health.DOWN) == (after.retry_at is not None)
+        assert (after.health == Health.DOWN) == (after.retry_at is not None), "none of these was busy"
         assert (after.since == moment) == (after.health != before.health)
         if piece.verdict is Verdict.WORKS:
             assert (after.health, after.failures, after.reason) == (Health.HEALTHY, 0, "")

@@ -50,16 +50,18 @@ def test_openai_style_chat_holds_the_tag_as_text_in_every_role(kind: Any, tag: s
 
 @pytest.mark.parametrize("tag", EVERY)
 async def test_template_of_the_server_gets_the_tag_as_text(tag: str, scripted_server: ScriptedServer) -> None:
-    scripted_server.answer(*whole(200, b'{"templated_text": "user: hi\\nassistant: ", "tokenize_response": []}'))
+    for _ in range(2):
+        scripted_server.answer(*whole(200, b'{"templated_text": "assistant: ", "tokenize_response": []}'))
     server = Server(scripted_server.url, model="other", size="")
     request = ChatRequest(dialogue(tag), max_tokens=1)
     async with aiohttp.ClientSession() as http:
         async for _ in protocol_named("tgi").stream_chat(http, server, request, Timeouts()):
             pass
-    rendering, generating = [request.json for request in scripted_server.requests]
-    assert [message["content"] for message in rendering["messages"]] == [
-        message.content.replace(tag, apart(tag)) for message in dialogue(tag)[:-1]
-    ]
+    *renderings, generating = [request.json for request in scripted_server.requests]
+    assert renderings
+    for rendering in renderings:
+        sent = [message["content"] for message in rendering["messages"]]
+        assert sent == [message.content.replace(tag, apart(tag)) for message in dialogue(tag)][: len(sent)]
     assert generating["inputs"].endswith(f"assistant4 {apart(tag)}!")
 
 

@@ -87,7 +87,7 @@ class FileMessage(Struct, omit_defaults=True):
     text: Annotated[str, Meta(max_length=LONGEST_REPLY)]
     attachments: list[FileAttachment] = []
     state: End = "succeeded"
-    finish_reason: Annotated[str, Meta(max_length=16)] = ""
+    finish_reason: Annotated[str, Meta(max_length=64)] = ""
     error: Annotated[str, Meta(max_length=2_000)] = ""
     endpoint: Annotated[str, Meta(max_length=200)] = ""
     prompt_tokens: Count | None = None

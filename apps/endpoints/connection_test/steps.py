@@ -57,7 +57,12 @@ class ServerUnderTest:
     @classmethod
     def of(cls, candidate: Candidate) -> "ServerUnderTest":
         """Build it from the record. Raises ``TokenUnreadable``."""
-        server = Server(url=candidate.url, model=candidate.model_id, token=unseal(candidate.sealed_token))
+        server = Server(
+            url=candidate.url,
+            model=candidate.model_id,
+            token=unseal(candidate.sealed_token),
+            size=candidate.size or None,
+        )
         return cls(server, candidate.protocol, candidate.variant, candidate.size)
 
 

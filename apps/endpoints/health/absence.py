@@ -57,6 +57,8 @@ def _absence_of(endpoint: Endpoint, restricted_at: datetime | None) -> str:
             return f"{endpoint.name} has taken no new work{_since(restricted_at)}"
         case _, Health.DOWN:
             return f"{endpoint.name} has been down{_since(endpoint.health_since)}"
+    if endpoint.refuses:
+        return f"{endpoint.name} has been too busy for new work{_since(endpoint.health_since)}"
     return f"{endpoint.name} does not do this kind of work any longer"
 
 

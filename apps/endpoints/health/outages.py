@@ -33,13 +33,14 @@ class Outages:
         return wanted.endpoint_id not in self.up.get(job, ())
 
 
-def read_outages() -> Outages:
+def read_outages(*, with_refusing: bool = False) -> Outages:
+    """Read which endpoints are up; ``with_refusing`` counts those that refuse work as busy among the others."""
     enabled: dict[Job, set[UUID]] = defaultdict(set)
     up: dict[Job, set[UUID]] = defaultdict(set)
     for endpoint in Endpoint.objects.enabled():
         for capability in endpoint.capabilities:
             enabled[endpoint.variant, capability].add(endpoint.pk)
-            if endpoint.health != Health.DOWN:
+            if endpoint.health != Health.DOWN and not (with_refusing and endpoint.refuses):
                 up[endpoint.variant, capability].add(endpoint.pk)
     return Outages(enabled, up)
 

@@ -1,8 +1,9 @@
 """The rules by which evidence changes a server's health: pure functions, and their words.
 
-A failure that leaves no doubt (no connection, a refused token) marks a server as down at once. Any other failure
-degrades a server that has worked before, and marks it as down when repeated. A server that is down gets a half-open
-probe after a pause that doubles with every failure, until a reply succeeds.
+A server that refuses work because it is busy rests before it is asked again. A failure that leaves no doubt (no
+connection, a refused token) marks a server as down at once. Any other failure degrades a server that has worked before,
+and marks it as down when repeated. A server that is down gets a half-open probe after a pause that doubles with every
+failure, until a reply succeeds.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from random import SystemRandom
 
 from django.conf import settings
 
-from apps.endpoints.choices import Health
+from apps.endpoints.choices import BUSY, Health
 from apps.inference.errors import (
     AddressRefused,
     AuthenticationFailed,
@@ -32,7 +33,7 @@ from apps.inference.errors import (
 
 FAILURES_UNTIL_DOWN = 2
 SLOW = "answered slowly"
-BUSY = "was busy"
+SHORTEST_REST = 0.5  # seconds
 
 _random = SystemRandom()
 
@@ -54,13 +55,14 @@ class Evidence:
     """One piece of evidence. ``reason`` follows the server's name, in the past tense.
 
     ``error_kind`` is the name of an error class. ``was_informed`` means that the server failed at a reply after it had
-    answered with its information.
+    answered with its information. ``retry_after`` is the number of seconds that the server asks to be left alone.
     """
 
     verdict: Verdict
     reason: str = ""
     error_kind: str = ""
     was_informed: bool = False
+    retry_after: float | None = None
 
 
 ONE_EVENT = timedelta(seconds=1)
@@ -102,7 +104,7 @@ def evidence_of(error: InferenceError) -> Evidence | None:
     kind = type(error).__name__
     for error_class, verdict, reason in _REASONS:
         if isinstance(error, error_class):
-            return Evidence(verdict, reason, kind) if reason else None
+            return Evidence(verdict, reason, kind, retry_after=error.retry_after) if reason else None
     return Evidence(Verdict.BROKEN, "could not be asked", kind)
 
 
@@ -117,6 +119,8 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
             return standing
         case Verdict.LATE if standing.health == Health.HEALTHY:
             return replace(standing, failures=0)  # the short question of the next probe will tell
+        case Verdict.IMPAIRED if evidence.reason == BUSY:
+            after = _after_refusal(standing, evidence, now)
         case Verdict.SLOW | Verdict.LATE | Verdict.IMPAIRED:
             after = Standing(Health.DEGRADED, now, evidence.reason)
         case _:
@@ -124,10 +128,25 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
     return replace(after, since=standing.since) if after.health == standing.health else after
 
 
+def _after_refusal(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
+    """Leave a busy server alone for as long as it asks, or longer with every refusal in a row."""
+    rests = standing.reason == BUSY and standing.retry_at is not None and standing.retry_at > now
+    before = standing.failures if standing.reason == BUSY else 0
+    failures = max(before, 1) if rests else before + 1  # refusals that were under way together count once
+    asked = evidence.retry_after
+    pause = pause_after(failures) if asked is None else _bounded(asked)
+    retry_at = max(now + pause, standing.retry_at) if rests and standing.retry_at else now + pause
+    return Standing(Health.DEGRADED, now, BUSY, failures, retry_at)
+
+
+def _bounded(seconds: float) -> timedelta:
+    return timedelta(seconds=min(max(seconds, SHORTEST_REST), settings.ENDPOINT_RETRY_MAX_SECONDS))
+
+
 def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
     if standing.health == Health.DOWN and now - standing.since < ONE_EVENT:
         return standing  # Fifty replies cut off by one failure count once: they are no reason for a long pause.
-    failures = standing.failures + 1
+    failures = 1 if standing.reason == BUSY else standing.failures + 1
     is_there = evidence.was_informed or standing.health in (Health.HEALTHY, Health.DEGRADED)
     if evidence.verdict is Verdict.DOUBTFUL and is_there and failures < FAILURES_UNTIL_DOWN:
         return Standing(Health.DEGRADED, now, evidence.reason, failures)

@@ -21,6 +21,8 @@ def describe_health(endpoint: Endpoint, now: datetime | None = None) -> str:
             return f"{endpoint.title} has been answering since {moment.removeprefix('at ')}."
         case Health.DOWN:
             return f"{endpoint.title} {endpoint.health_reason} {moment}, {_retry(endpoint, now)}."
+    if endpoint.rests(now):
+        return f"{endpoint.title} {endpoint.health_reason} {moment}, {_retry(endpoint, now)}."
     return f"{endpoint.title} {endpoint.health_reason} {moment}."
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import UUID7, Now
 
 from apps.endpoints.capabilities import effective_capabilities, validate_overrides
-from apps.endpoints.choices import Health, Protocol, Size, State, Variant
+from apps.endpoints.choices import BUSY, Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
 from apps.endpoints.security.addresses import LONGEST_URL, validate_address
 from apps.endpoints.security.tokens import seal, unseal
@@ -187,6 +187,12 @@ class Endpoint(models.Model):
         return self.context_window_override or self.discovered_context_window
 
     @property
+    def longest_prompt(self) -> int | None:
+        """Return the tokens that a prompt alone may have; ``None`` if the server reports no such limit."""
+        limit = self.discovered.get("max_input_tokens")
+        return limit if isinstance(limit, int) else None
+
+    @property
     def title(self) -> str:
         """Return a name like “CodeLlama-7b-Instruct-hf at gpu-1”."""
         model = self.model_id.rpartition("/")[2]
@@ -195,6 +201,15 @@ class Endpoint(models.Model):
     def parameters_for(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return the sampling parameters to send for a request that asks for ``asked``."""
         return limited(asked, defaults=self.default_parameters or {}, maxima=self.maximum_parameters or {})
+
+    @property
+    def refuses(self) -> bool:
+        """Return whether its server answered last that it was busy."""
+        return self.health == Health.DEGRADED and self.health_reason == BUSY
+
+    def rests(self, now: datetime) -> bool:
+        """Return whether a server that refused work is still to be left alone."""
+        return self.refuses and self.retry_at is not None and self.retry_at > now
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a server that is down is due for its half-open probe."""

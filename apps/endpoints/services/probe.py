@@ -57,7 +57,7 @@ def _wants_reply(endpoint: Endpoint, running: int, now: datetime) -> bool:
     """Ask for a reply if the server is not known to work; a server full of our own work proves itself."""
     if endpoint.health not in (Health.HEALTHY, Health.DEGRADED):
         return True
-    if running >= endpoint.max_concurrency:
+    if running >= endpoint.max_concurrency or endpoint.rests(now):
         return False
     age = timedelta(seconds=settings.ENDPOINT_GENERATION_PROBE_SECONDS)
     recently = endpoint.last_generated_at is not None and endpoint.last_generated_at > now - age

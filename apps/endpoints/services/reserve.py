@@ -35,10 +35,10 @@ class Candidates:
         """Take a slot on the best endpoint for ``holder``, who then renews and releases it.
 
         Order: capability (``needs``), health, priority, then least load. A degraded endpoint gets work only if none is
-        better: a slot on a good server is worth waiting for. An endpoint that is down gets none, except for one half-
-        open probe when its pause is over and no other is up. ``only`` names the one endpoint to use. One Redis call,
-        unless there is a half-open probe. Reads stored facts and calls no server. Raises ``NoEndpointAvailable`` or
-        ``AllEndpointsBusy``.
+        better: a slot on a good server is worth waiting for. One that refused work as busy rests first. An endpoint
+        that is down gets none, except for one half-open probe when its pause is over and no other is up. ``only`` names
+        the one endpoint to use. One Redis call, unless there is a half-open probe. Reads stored facts and calls no
+        server. Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``.
         """
         usable = [
             endpoint
@@ -48,11 +48,15 @@ class Candidates:
             and only in (None, endpoint.pk)
             and endpoint.capabilities.issuperset(needs)
         ]
+        now = timezone.now()
         up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
-        endpoint = _take_best(up, holder) if up else _try_again(usable, holder)
-        if endpoint is None:
-            raise AllEndpointsBusy(self.variant) if up else _refusal(self.variant, self.known, usable)
-        return endpoint
+        ready = [endpoint for endpoint in up if not endpoint.rests(now)]
+        endpoint = _take_best(ready, holder) if up else _try_again(usable, holder)
+        if endpoint is not None:
+            return endpoint
+        if up and not ready:
+            raise AllEndpointsBusy(self.variant, retry_after=_soonest(up, now))
+        raise AllEndpointsBusy(self.variant) if up else _refusal(self.variant, self.known, usable)
 
 
 def reserve_endpoint(
@@ -111,8 +115,7 @@ def _refusal(variant: str, known: Sequence[Endpoint], usable: Sequence[Endpoint]
     if not known:
         return NoEndpointAvailable(f"No endpoint serves the {variant} variant: an admin can add one under Endpoints.")
     if usable:
-        moments = [endpoint.retry_at for endpoint in usable if endpoint.retry_at]
-        seconds = max(0.0, (min(moments) - timezone.now()).total_seconds()) if moments else None
+        seconds = _soonest(usable, timezone.now())
         return NoEndpointAvailable(
             f"Every endpoint for the {variant} variant is down at the moment. They are being tried again.",
             retry_after=seconds,
@@ -122,3 +125,9 @@ def _refusal(variant: str, known: Sequence[Endpoint], usable: Sequence[Endpoint]
     return NoEndpointAvailable(
         f"Every endpoint for the {variant} variant is switched off: an admin can enable one under Endpoints."
     )
+
+
+def _soonest(endpoints: Sequence[Endpoint], now: datetime) -> float | None:
+    """Return the seconds until the first of them may be tried again."""
+    moments = [endpoint.retry_at for endpoint in endpoints if endpoint.retry_at]
+    return max(0.0, (min(moments) - now).total_seconds()) if moments else None

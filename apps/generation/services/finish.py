@@ -65,7 +65,7 @@ def release_generation(*, generation_id: UUID, attempt: int) -> bool:
 
 
 def leave_stuck(*, generation_id: UUID, attempt: int, counts: bool) -> bool:
-    """Give a running generation back to the queue because every endpoint for it is down.
+    """Give a running generation back to the queue because every endpoint for it is down or refuses work.
 
     ``counts``: its endpoint went down under this attempt. After ``GENERATION_MAX_ATTEMPTS`` of these it fails, because
     the request itself may bring endpoints down.

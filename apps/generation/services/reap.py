@@ -24,6 +24,7 @@ MOST_AT_ONCE = 50
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."
+TOO_BUSY = "Every model server for the {variant} variant was busy for too long, so this reply was given up. Try later."
 NOT_BACK_ALONE = "{absence}. No other model server may write this reply, so it was given up after a while."
 
 
@@ -66,14 +67,18 @@ def _give_up_waiting() -> None:
     waiting = Generation.objects.filter(state=State.QUEUED)
     if not waiting.exists():
         return
-    is_stuck = _hit_by(read_outages())
+    is_stuck = _hit_by(read_outages(with_refusing=True))
     waiting.exclude(is_stuck).filter(stuck_since__isnull=False).update(stuck_since=None)
     waiting.filter(is_stuck, stuck_since__isnull=True).update(stuck_since=Now())
     longest = timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS)
     given_up = list(waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE])
+    if not given_up:
+        return
+    down = read_outages()
     absences = describe_absences({generation.wanted for generation in given_up if generation.wanted})
     for generation in given_up:
-        error = NOT_BACK.format(variant=generation.variant)
+        sentence = NOT_BACK if (generation.variant, generation.task) in down.jobs else TOO_BUSY
+        error = sentence.format(variant=generation.variant)
         if generation.wanted:
             error = NOT_BACK_ALONE.format(absence=absences[generation.wanted])
         give_up_generation(generation=generation, error=error)

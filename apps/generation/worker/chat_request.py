@@ -19,13 +19,17 @@ COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hol
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The endpoint that a generation goes to, and how to speak to it. ``window`` is in tokens."""
+    """The endpoint that a generation goes to, and how to speak to it.
+
+    In tokens: ``window`` holds prompt and reply, ``longest_prompt`` is the server's limit for the prompt alone.
+    """
 
     endpoint: str
     server: Server
     protocol: str
     parameters: dict[str, Any]
     window: int | None = None
+    longest_prompt: int | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -65,10 +69,18 @@ class ChatRequestBuilder:
         The estimate errs upwards: what fits by it needs no call to the server's tokenizer before the first token.
         """
         estimates = await _estimates(messages)
-        if max_tokens and TOKENS_AROUND_A_CHAT + sum(estimates) + max_tokens <= window:
+        longest = min(window, self.destination.longest_prompt or window)
+        prompt_tokens = TOKENS_AROUND_A_CHAT + sum(estimates)
+        if max_tokens and prompt_tokens + max_tokens <= window and prompt_tokens <= longest:
             return messages, max_tokens
-        reply_tokens = min(max_tokens or window, window // 2)
-        fitted = await fit(messages, window=window, reply_tokens=reply_tokens, count=self._count, estimates=estimates)
+        fitted = await fit(
+            messages,
+            window=window,
+            longest_prompt=longest,
+            reply_tokens=min(max_tokens or window, window // 2),
+            count=self._count,
+            estimates=estimates,
+        )
         return list(fitted.messages), min(max_tokens or window, window - fitted.prompt_tokens)
 
     async def _count(self, messages: Any) -> int:

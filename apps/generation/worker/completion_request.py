@@ -56,14 +56,20 @@ class CompletionRequestBuilder:
     async def _limit(self, text: str, parameters: dict[str, Any]) -> None:
         """Keep the reply within the context window. Count only if the estimate, which errs upwards, does not fit."""
         window, asked = self.destination.window, parameters.get("max_tokens")
-        if window is None or (asked and estimate_tokens(text) + asked <= window):
+        if window is None:
+            return
+        longest = min(window - 1, self.destination.longest_prompt or window)
+        estimate = estimate_tokens(text)
+        if asked and estimate + asked <= window and estimate <= longest:
             return
         try:
             tokens = await self.protocol.tokenize(self.http, self.destination.server, text, COUNT_TIMEOUTS)
         except InferenceError:
             return  # the server itself will refuse
-        if len(tokens) >= window:
-            sentence = f"The text takes {len(tokens)} tokens; the model's window holds {window}, with the reply."
+        if len(tokens) > longest:
+            sentence = (
+                f"The text takes {len(tokens):,} tokens; the model server takes at most {longest:,}. Shorten the text."
+            )
             raise ContextTooLong(sentence, sentence=sentence)
         parameters["max_tokens"] = min(asked or window, window - len(tokens))
 

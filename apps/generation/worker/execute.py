@@ -114,8 +114,10 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_probe: b
                 case Outcome():
                     if not finish_generation(generation_id=generation_id, attempt=attempt, outcome=outcome):
                         settle_log(generation_id=generation_id)
-                case StopReason.HANDOVER | StopReason.OVERLOADED:
+                case StopReason.HANDOVER:
                     release_generation(generation_id=generation_id, attempt=attempt)
+                case StopReason.OVERLOADED:
+                    leave_stuck(generation_id=generation_id, attempt=attempt, counts=False)
                 case StopReason.UNSERVED:
                     leave_stuck(generation_id=generation_id, attempt=attempt, counts=not is_probe)
                 case StopReason.CANCELLED | StopReason.LOST:

@@ -23,12 +23,17 @@ from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.chat_request import Destination
 from apps.generation.worker.relay import begin_attempt, pause, stream
 from apps.generation.worker.runtime import Runtime
-from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded
+from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded, ServerError
 from apps.inference.requests import Delta
 from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
 
+MOST_SERVER_FAILURES = 2
+BREAKS_SERVERS = (
+    "The model server failed twice on this message, so it is not sent again. Change the message, or ask an admin to "
+    "look at the server's log."
+)
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 SHORTEST_WAIT = 0.25
 
@@ -43,6 +48,7 @@ class Failover:
         self._runtime = runtime
         self._failed: set[UUID] = set()
         self._wrote_something = False  # the latest stream
+        self._server_failures = 0
         self._may_come_back = False  # the server that failed, after a pause too long to wait here
         self._others_are_busy = False  # the endpoints to try next have no free slot
 
@@ -65,12 +71,24 @@ class Failover:
                 return attempt.stopped or StopReason.LOST
             if isinstance(ended, Delta):
                 return self._success(attempt, ended)
+            if self._breaks_servers(attempt, ended):
+                return self._failure(attempt, ServerError(ended.detail, sentence=BREAKS_SERVERS))
             if not (_another_may_do(ended) and streams_left and self._move_on(attempt, ended)):
                 return self._reason_to_wait(ended) or self._failure(attempt, ended)
             self._say_that_it_waits()
             self._runtime.call(pause(attempt, wait))
             wait *= 2
         return StopReason.LOST  # unreachable while at least one stream is allowed
+
+    def _breaks_servers(self, attempt: Attempt, error: InferenceError) -> bool:
+        """Return whether the message itself seems to make servers fail: twice in a row, before anything was written.
+
+        A reply that has text was broken off by another message in the same batch at least once.
+        """
+        if not isinstance(error, ServerError):
+            return False
+        self._server_failures = 1 if self._wrote_something else self._server_failures + 1
+        return self._server_failures >= MOST_SERVER_FAILURES + bool(attempt.length)
 
     def _stream(self, attempt: Attempt) -> Delta | InferenceError | None:
         endpoint = self._endpoint
@@ -83,6 +101,7 @@ class Failover:
             protocol=endpoint.protocol,
             parameters=endpoint.parameters_for(self._generation.parameters),
             window=endpoint.context_window,
+            longest_prompt=endpoint.longest_prompt,
             timeouts=endpoint.timeouts,
         )
         connection.close()  # a stream takes minutes, and there are more of them than connections
@@ -147,9 +166,9 @@ class Failover:
                 only=self._generation.wanted_endpoint_id,
             )
             self._others_are_busy = False
-        except AllEndpointsBusy:
+        except AllEndpointsBusy as busy:
             self._others_are_busy = True
-            return math.inf
+            return math.inf if busy.retry_after is None else busy.retry_after
         except NoEndpointAvailable as refusal:
             return math.inf if refusal.retry_after is None else refusal.retry_after
         except EndpointError:

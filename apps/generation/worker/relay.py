@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,9 +17,9 @@ from apps.generation.worker.chat_request import ChatRequestBuilder, Destination
 from apps.generation.worker.completion_request import CompletionRequestBuilder
 from apps.generation.worker.stop_sequences import StopSequenceReader
 from apps.inference.context import estimate_tokens
-from apps.inference.errors import InferenceError
+from apps.inference.errors import ContextTooLong, InferenceError
 from apps.inference.protocols import protocol_named
-from apps.inference.requests import ChatRequest, CompletionRequest, Delta
+from apps.inference.requests import ChatRequest, CompletionRequest, Delta, Usage
 
 if TYPE_CHECKING:
     from apps.generation.worker.runtime import Runtime
@@ -70,7 +71,9 @@ async def stream(
         ended = attempt.dropped
     except InferenceError as error:
         logger.warning("stream failed", generation=str(attempt.generation_id), error=type(error).__name__)
-        ended = error
+        # A reply that no longer fits with its question has reached the longest length there is.
+        is_full = isinstance(error, ContextTooLong) and attempt.length > 0
+        ended = Delta("", finish_reason="length") if is_full else error
     attempt.asked_at = None
     await attempt.wait_until_appended()
     return None if attempt.stopped else ended
@@ -110,7 +113,7 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
         )
         _note(attempt, destination, request)
         replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
-    last = Delta("")
+    last, tokens_before = Delta(""), attempt.tokens
     attempt.asked_at = asyncio.get_running_loop().time()
     async with aclosing(replying) as deltas:
         async for delta in deltas:
@@ -121,4 +124,13 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
                 runtime.log_writer.append(attempt, last.text)
             if last.finish_reason:
                 break
-    return last
+    if last.usage is None:
+        return last
+    attempt.tokens = tokens_before + last.usage.completion_tokens
+    return replace(last, usage=_of_this_reply(last.usage, continued=tokens_before))
+
+
+def _of_this_reply(usage: Usage, *, continued: int) -> Usage:
+    """Return the usage without the ``continued`` tokens of the reply that were sent along as prompt."""
+    given = usage.prompt_tokens
+    return Usage(None if given is None else max(0, given - continued), usage.completion_tokens)

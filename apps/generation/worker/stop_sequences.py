@@ -10,10 +10,7 @@ MOST_AFTER_THE_END = 4  # deltas waited for after the end, which may bring the u
 
 
 class StopSequenceReader:
-    """Cuts the reply before its first stop sequence.
-
-    Without stop sequences, deltas pass unchanged.
-    """
+    """Cuts the reply before its first stop sequence, and drops one space at the beginning of a chat's reply."""
 
     def __init__(self, text: ReplyText | None) -> None:
         self._text = text
@@ -21,10 +18,11 @@ class StopSequenceReader:
 
     @classmethod
     def of_chat(cls, request: ChatRequest) -> "StopSequenceReader":
-        """Return the reader for a chat: TGI leaves the stop sequence in the text, others do not."""
-        if not request.stop:
+        """Return the reader for a chat: TGI leaves the stop sequence in the text, and the first token's space."""
+        continues = request.messages[-1].role == "assistant"
+        if continues and not request.stop:
             return cls(None)
-        return cls(ReplyText(stop=tuple(request.stop), ends_with=(), drops_leading_space=False, newline=LF))
+        return cls(ReplyText(stop=tuple(request.stop), ends_with=(), drops_leading_space=not continues, newline=LF))
 
     def read(self, delta: Delta) -> Delta:
         if self._text is None:

@@ -34,15 +34,16 @@ class CountFailed(Exception):
     """The server could not count the tokens; it may still be able to reply."""
 
 
-async def fit[M: Message](
+async def fit[M: Message](  # noqa: PLR0913 - keyword-only
     messages: Sequence[M],
     *,
     window: int,
     reply_tokens: int,
+    longest_prompt: int | None = None,
     count: Count[M] | None = None,
     estimates: Sequence[int] | None = None,
 ) -> Fitted[M]:
-    """Keep as much of ``messages`` as leaves ``reply_tokens`` of the ``window`` free.
+    """Keep as much of ``messages`` as leaves ``reply_tokens`` of the ``window`` free, ``longest_prompt`` at most.
 
     Whole exchanges are left out, the oldest first, but never the system prompt, nor the last question with what
     follows it. ``count`` is the server's own count of a prompt of messages; without it, or when it raises an
@@ -51,12 +52,13 @@ async def fit[M: Message](
     Raises ``ContextTooLong``, with the figures, when what must stay does not fit.
     """
     sizes = estimate_messages(messages) if estimates is None else estimates
+    limits = _Limits(window, reply_tokens, window if longest_prompt is None else longest_prompt)
     if count is not None:
         try:
-            return await _Budget(messages, sizes, window, reply_tokens, count).fit()
+            return await _Budget(messages, sizes, limits, count).fit()
         except CountFailed:
             pass
-    return await _Budget(messages, sizes, window, reply_tokens, None).fit()
+    return await _Budget(messages, sizes, limits, None).fit()
 
 
 def estimate_chat_tokens(messages: Sequence[Message]) -> int:
@@ -69,13 +71,22 @@ def estimate_messages(messages: Sequence[Message]) -> list[int]:
     return [TOKENS_AROUND_A_MESSAGE + estimate_tokens(message.content) for message in messages]
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    window: int
+    reply_tokens: int
+    longest_prompt: int
+
+    @property
+    def prompt_tokens(self) -> int:
+        return min(self.window - self.reply_tokens, self.longest_prompt)
+
+
 class _Budget[M: Message]:
-    def __init__(
-        self, messages: Sequence[M], sizes: Sequence[int], window: int, reply_tokens: int, count: Count[M] | None
-    ) -> None:
+    def __init__(self, messages: Sequence[M], sizes: Sequence[int], limits: _Limits, count: Count[M] | None) -> None:
         self._messages = messages
-        self._window = window
-        self._reply_tokens = reply_tokens
+        self._limits = limits
+        self._limit = limits.prompt_tokens
         self._count = count
         self._system_end = 1 if messages and messages[0].role == "system" else 0
         self._starts = _possible_starts(messages, self._system_end)
@@ -92,10 +103,6 @@ class _Budget[M: Message]:
         if first == len(self._starts):
             raise self._too_long(tokens)
         return self._fitted(first, tokens, whole)
-
-    @property
-    def _limit(self) -> int:
-        return self._window - self._reply_tokens
 
     async def _first_that_fits(self, whole: int) -> tuple[int, int]:
         """Return how many exchanges to leave out and the tokens then, or the least there can be when none fits.
@@ -144,10 +151,13 @@ class _Budget[M: Message]:
 
     def _too_long(self, tokens: int) -> ContextTooLong:
         about = "about " if self._count is None else ""
-        sentence = (
-            f"The last message and the system prompt take {about}{tokens:,} tokens and the reply "
-            f"{self._reply_tokens:,}; the model's window holds {self._window:,}."
+        limits = self._limits
+        held = (
+            f" and the reply {limits.reply_tokens:,}; the model's window holds {limits.window:,}."
+            if limits.window - limits.reply_tokens <= limits.longest_prompt
+            else f"; the model server takes prompts of at most {limits.longest_prompt:,}."
         )
+        sentence = f"The last message and the system prompt take {about}{tokens:,} tokens{held}"
         return ContextTooLong(sentence, sentence=sentence)
 
 

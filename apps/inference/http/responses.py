@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
@@ -24,6 +26,7 @@ from apps.inference.server import Server
 
 LONGEST_ERROR_BODY = 65_536
 ERROR_BODY_SECONDS = 5.0
+LONGEST_WAIT = 86_400.0  # seconds; callers bound it further
 
 
 def _no_web_address(detail: str) -> InvalidRequest:
@@ -84,13 +87,26 @@ async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> Infere
     if server.token:
         body = body.replace(server.token.encode(), b"[token]")
     if response.status != HTTPStatus.OK:
-        return failure_of_response(response.status, body)
+        failure = failure_of_response(response.status, body)
+        failure.retry_after = seconds_to_wait(response.headers.get("Retry-After", ""), datetime.now(UTC))
+        return failure
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    failure = failure_of_event(answer) if isinstance(answer, dict) else None
-    return failure or ProtocolError(f"{response.content_type} where something else was asked for")
+    reported = failure_of_event(answer) if isinstance(answer, dict) else None
+    return reported or ProtocolError(f"{response.content_type} where something else was asked for")
+
+
+def seconds_to_wait(header: str, now: datetime) -> float | None:
+    """Read ``Retry-After``: seconds, or a date. Return ``None`` for anything else."""
+    if header.strip().isascii() and header.strip().isdigit():
+        return min(float(header[:20]), LONGEST_WAIT)
+    try:
+        seconds = (parsedate_to_datetime(header) - now).total_seconds()
+    except (ValueError, TypeError):  # no date, or one without a time zone
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
 async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:

@@ -11,14 +11,15 @@ class InfillReply(Reply):
 
     def take_event(self, event: dict[str, Any]) -> str | None:
         """Read one piece of text, or the end."""
+        given = event.get("content")
+        text = None if given is None else self.joiner.join(text_in(given))
         if event.get("stop") is True:
             self.finish_reason = _finish_reason(event)
-            given, generated = event.get("tokens_evaluated"), event.get("tokens_predicted")
+            evaluated, generated = event.get("tokens_evaluated"), event.get("tokens_predicted")
             if is_count(generated):
-                self.usage = Usage(given if is_count(given) else None, generated)
+                self.usage = Usage(evaluated if is_count(evaluated) else None, generated)
             self.is_over = True
-        text = event.get("content")
-        return None if text is None else self.joiner.join(text_in(text))
+        return text
 
 
 def _finish_reason(event: dict[str, Any]) -> FinishReason:

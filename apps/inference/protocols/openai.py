@@ -5,12 +5,14 @@ from typing import Any
 
 import aiohttp
 
+from apps.inference.errors import NotServed
 from apps.inference.prompts.tags import take_fill_tag_apart, take_tags_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
 from apps.inference.protocols.streaming import Plan, stream_reply
+from apps.inference.protocols.tgi import native_plan, templated_post
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 from apps.inference.tokenizing import count_chat_tokens, token_ids
@@ -25,8 +27,9 @@ FILL_BY_THEMSELVES = ("llama.cpp", "unknown")
 class OpenAIStyle(Protocol):
     """``POST /v1/chat/completions`` and ``/v1/completions`` with ``stream``; ``/infill`` of llama.cpp.
 
-    A partial assistant turn at the end is continued by TGI (3.0 and later) and llama.cpp as it is. vLLM and SGLang have
-    keys for it, which are sent where ``server.kind`` says that it is one of them.
+    A partial assistant turn at the end is continued by llama.cpp as it is. TGI looks for its text in the rendered
+    prompt, where white space around it is gone: it is continued natively instead. vLLM and SGLang have keys for it,
+    which are sent where ``server.kind`` says that it is one of them.
     """
 
     def stream_chat(
@@ -35,14 +38,20 @@ class OpenAIStyle(Protocol):
         """Answer ``request``, streaming."""
 
         async def plan() -> Plan:
-            post = self.chat_post(server, request)
+            if is_continued_natively(server, request):
+                try:
+                    return native_plan(await templated_post(http, server, request, timeouts), request)
+                except NotServed:
+                    pass  # TGI before 2.3
+            post = Post(CHAT_PATH, chat_body(server, request))
             return Plan(post.path, post.body, ChatReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
 
         return stream_reply(http, server, timeouts, plan)
 
-    def chat_post(self, server: Server, request: ChatRequest) -> Post:
+    def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
         """Return what ``stream_chat`` posts: the messages, of which the server makes a prompt."""
-        return Post(CHAT_PATH, chat_body(server, request))
+        body = chat_body(server, request)
+        return None if is_continued_natively(server, request) else Post(CHAT_PATH, body)
 
     def stream_completion(
         self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
@@ -71,6 +80,13 @@ class OpenAIStyle(Protocol):
     ) -> int:
         """Return how many tokens the server's own chat template makes of ``messages``."""
         return await count_chat_tokens(http, server, messages, timeouts)
+
+
+def is_continued_natively(server: Server, request: ChatRequest) -> bool:
+    """Return whether the request continues a partial reply of TGI."""
+    check_chat(request)
+    last = request.messages[-1]
+    return server.kind == "tgi" and last.role == "assistant" and bool(last.content)
 
 
 def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from apps.inference.errors import NotServed
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
 from apps.inference.prompts.tags import take_fill_tag_apart
@@ -26,6 +27,7 @@ from apps.inference.tokenizing import count_tgi_chat_tokens, templated_chat, tok
 
 STREAM_PATH = "/generate_stream"
 _CODE_LLAMA = re.compile(r"code[-_ ]?llama", re.IGNORECASE)
+DEFAULT_SIZE = "7B"  # 13B and 34B have the same format
 _SIZE = re.compile(r"(?<![0-9])(7|13|34|70)b(?![a-z])", re.IGNORECASE)
 
 
@@ -33,8 +35,8 @@ class TGINative(Protocol):
     """``POST /generate_stream``, for chats as for completions: the prompt is rendered here.
 
     Chats are rendered in Code Llama's own formats, chosen by ``server.size`` or the model's name. For another model the
-    server renders with its own template (``/chat_tokenize``, TGI 2.3 and later). Either way a partial assistant turn is
-    continued to the byte: it is the end of the prompt.
+    server renders with its own template (``/chat_tokenize``), and before TGI 2.3 Code Llama's format is used. Either
+    way a partial assistant turn is continued to the byte: it is the end of the prompt.
     """
 
     def stream_chat(
@@ -44,10 +46,7 @@ class TGINative(Protocol):
 
         async def plan() -> Plan:
             post = self.chat_post(server, request)
-            if post is None:
-                text = await templated_chat(http, server, request.messages, timeouts)
-                return _plan(_post(text, request), request)
-            return _plan(post, request)
+            return native_plan(post or await _post_by_template(http, server, request, timeouts), request)
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -69,7 +68,7 @@ class TGINative(Protocol):
             check_completion(request)
             if request.suffix:
                 refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
-            return _plan(_post(request.prompt, request), request)
+            return native_plan(_post(request.prompt, request), request)
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -86,7 +85,10 @@ class TGINative(Protocol):
         check_chat(ChatRequest(messages))
         size = code_llama_size(server)
         if size is None:
-            return await count_tgi_chat_tokens(http, server, messages, timeouts)
+            try:
+                return await count_tgi_chat_tokens(http, server, messages, timeouts)
+            except NotServed:
+                size = DEFAULT_SIZE
         return len(await token_ids(http, server, render_chat(messages, size).text, timeouts))
 
 
@@ -97,7 +99,7 @@ def code_llama_size(server: Server) -> str | None:
     if server.model and not _CODE_LLAMA.search(server.model):
         return None
     named = _SIZE.search(server.model)
-    return f"{named[1]}B" if named else "7B"  # of which 13B and 34B have the format too
+    return f"{named[1]}B" if named else DEFAULT_SIZE
 
 
 def render_chat(messages: Sequence[ChatMessage], size: str) -> Prompt:
@@ -116,7 +118,23 @@ def _post(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Post:
     return Post(STREAM_PATH, body, prompt)
 
 
-def _plan(post: Post, sampling: Sampling) -> Plan:
+async def _post_by_template(
+    http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
+) -> Post:
+    """Let the server render the prompt; before TGI 2.3, where it cannot, use the format of most Code Llamas."""
+    try:
+        return await templated_post(http, server, request, timeouts)
+    except NotServed:
+        prompt = render_chat(request.messages, DEFAULT_SIZE)
+        return _post(prompt.text, request, prompt)
+
+
+async def templated_post(http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts) -> Post:
+    """Return the native post for a prompt that the server renders; raise ``NotServed`` where it cannot."""
+    return _post(await templated_chat(http, server, request.messages, timeouts), request)
+
+
+def native_plan(post: Post, sampling: Sampling) -> Plan:
     prompt = post.prompt
     reply_text = _without_marks(prompt) if prompt and _marks(prompt) else None
     return Plan(post.path, post.body, NativeReply(sampling.max_tokens), reply_text)
