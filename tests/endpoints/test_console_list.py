@@ -167,7 +167,7 @@ def test_page_stays_up_without_redis(add: Add, staff_client: Client, monkeypatch
     add()
     assert "0 of 4" in staff_client.get("/endpoints/").text
     nobody_there = redis.Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
-    monkeypatch.setattr(slots, "client", lambda: nobody_there)
+    monkeypatch.setattr(slots, "sync_client", lambda: nobody_there)
     assert "? of 4" in staff_client.get("/endpoints/").text
 
 

@@ -152,7 +152,6 @@ def test_a_stream_that_fails(api: httpx.Client) -> None:
         ({"prompt": []}, "prompt"),
         ({"prompt": "a\0b"}, None),
         ({"suffix": 5}, "suffix"),
-        ({"suffix": "b <MID>"}, "prompt"),
         ({"best_of": 3}, "best_of"),
         ({"n": 2}, "n"),
         ({"logprobs": 5}, "logprobs"),
