@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import aiohttp
 
@@ -30,9 +31,9 @@ from benchmarks.stack import Stack, processor_seconds, sign_in  # sets Django up
 from django.db import connection
 
 from apps.chat.live.cursor import Cursor
+from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
-from apps.chat.transcript.render import moment_now
 from apps.embedded import programs
 from apps.embedded.program import Program
 from apps.endpoints.models import Endpoint
@@ -117,7 +118,7 @@ async def follow(person: Person, site: str, session: aiohttp.ClientSession, ques
 
 
 async def post(session: aiohttp.ClientSession, address: str, headers: dict[str, str], question: str) -> None:
-    form = {"message": question, "csrfmiddlewaretoken": "c" * 32}
+    form = {"message": question, "key": str(uuid4()), "csrfmiddlewaretoken": "c" * 32}
     async with session.post(address, data=form, headers={**headers, "HX-Request": "true"}) as answer:
         body = await answer.text()
         if answer.status != 200:

@@ -47,7 +47,10 @@ def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
     """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users."""
     if not isinstance(user, User):
         return None
-    return Conversation.objects.visible_to(user).select_related("endpoint").filter(pk=conversation_id).first()
+    found = Conversation.objects.visible_to(user).select_related("endpoint").filter(pk=conversation_id).first()
+    if found is not None:
+        found.owner = user  # at hand: no query for it
+    return found
 
 
 def text_of(message: Message) -> str:

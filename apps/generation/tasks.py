@@ -13,13 +13,13 @@ from apps.generation.worker.execute import generate_next
 
 
 @shared_task(name=TASK_NAME)
-def run_generation(generation_id: str) -> None:
+def run_generation(generation_id: str, *job: str) -> None:
     """A ticket: something is queued. The queue decides what runs."""
     runtime = current_runtime()
     if runtime.draining:
         enqueue([UUID(generation_id)])  # for another worker: this one is shutting down
         return
-    found = Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", "task").first()
+    found = job or Generation.objects.filter(pk=UUID(generation_id)).values_list("variant", "task").first()
     if found is not None:
         variant, task = found
         generate_next(variant=variant, task=task, runtime=runtime)

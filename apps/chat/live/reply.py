@@ -103,7 +103,8 @@ class LiveReply:
 
     def _ending(self, last: Events) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
-        message = Message.objects.in_order().get(pk=self._message.pk)
+        # Replies have no files: no query for them.
+        message = Message.objects.in_order().prefetch_related(None).get(pk=self._message.pk)
         if last.ended is not None and message.generation is not None:
             _complete_figures(message.generation, last.offset_after, last.ended)
         conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)

@@ -37,12 +37,22 @@ def lock(conversation_id: UUID) -> Conversation:
     Raises ``ConversationGone``, and ``ReplyInProgress`` while a reply is being written in any of its threads: the next
     question depends on it, and what a person sees being answered should be what they asked.
     """
-    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+    conversation = lock_row(conversation_id)
+    require_idle(conversation)
+    return conversation
+
+
+def lock_row(conversation_id: UUID) -> Conversation:
+    """Return the conversation, to be changed by this transaction alone."""
+    return Conversation.objects.select_for_update().get(pk=conversation_id)
+
+
+def require_idle(conversation: Conversation) -> None:
+    """Raise ``ConversationGone`` or ``ReplyInProgress`` unless a question may be asked in it."""
     if conversation.deleted_at is not None:
         raise ConversationGone
     if conversation.messages.filter(generation__state__in=ACTIVE).exists():
         raise ReplyInProgress
-    return conversation
 
 
 def store_question(
@@ -64,10 +74,15 @@ def store_question(
     return question
 
 
-def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
-    """Have the question answered, and show that thread. Raises ``TooManyReplies``."""
+def store_reply(
+    question: Message, idempotency_key: UUID | None, *, is_first: bool = False, has_files: bool = True
+) -> Exchange:
+    """Have the question answered, and show that thread. Raises ``TooManyReplies``.
+
+    ``is_first``: the question has no reply yet. Without ``has_files`` it is known to have none.
+    """
     conversation = question.conversation
-    history = history_for(question)
+    history = history_for(question, has_files=has_files)
     turns = history.turns
     grounds = _grounds_for(question)
     if system_prompt := _system_prompt(conversation, grounds):
@@ -86,7 +101,7 @@ def store_reply(question: Message, idempotency_key: UUID | None) -> Exchange:
         conversation=conversation,
         parent=question,
         position=question.position + 1,
-        version=_next_version(conversation, question),
+        version=1 if is_first else _next_version(conversation, question),
         role=Role.ASSISTANT,
         generation=generation,
         passages=grounds.listed if grounds else [],

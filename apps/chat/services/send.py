@@ -12,7 +12,7 @@ from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.live.broadcast import broadcast_messages
 from apps.chat.models import Conversation, Message, Mode
 from apps.chat.services.attach import forget_files
-from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
+from apps.chat.services.exchange import Exchange, lock_row, require_idle, store_question, store_reply
 from apps.chat.titles import title_for
 
 __all__ = ["Exchange", "send_message", "start_conversation"]
@@ -44,7 +44,8 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
             conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode)
             put_settings(conversation, settings or {})
             conversation.save()
-            return store_reply(store_question(conversation, None, text, files=files), idempotency_key)
+            question = store_question(conversation, None, text, files=files)
+            return store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
     except (IntegrityError, FileGone):
         # The other click of a double click was first, at the same moment.
         if earlier := sent_before(owner, idempotency_key):
@@ -65,13 +66,14 @@ def send_message(
         raise EmptyMessage
     with transaction.atomic():
         # One sender at a time: a second tab sees the first one's reply.
-        Conversation.objects.select_for_update().get(pk=conversation.pk)
-        if earlier := sent_before(conversation.owner, idempotency_key):
-            forget_files(owner=conversation.owner, ids=files)
+        owner, conversation = conversation.owner, lock_row(conversation.pk)
+        conversation.owner = owner
+        if earlier := sent_before(owner, idempotency_key):
+            forget_files(owner=owner, ids=files)
             return earlier
-        conversation = lock(conversation.pk)
+        require_idle(conversation)
         question = store_question(conversation, conversation.current, text, files=files)
-        exchange = store_reply(question, idempotency_key)
+        exchange = store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
         ids = [exchange.question.pk, exchange.reply.pk]
         transaction.on_commit(partial(broadcast_messages, conversation.pk, ids))
     return exchange

@@ -57,14 +57,14 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     return render(request, "chat/page.html", context)
 
 
-def composer_context(composer: ComposerState) -> dict[str, Any]:
+def composer_context(composer: ComposerState, *, has_usage: bool = True) -> dict[str, Any]:
     """Return what the composer's templates read, with a new key for the next message."""
     return {
         "files": composer.files,
         "draft": composer.draft,
         "servers": composer.notice,
         "answering": composer.answering,
-        "usage": composer.usage,
+        "usage": composer.usage if has_usage else None,
         "key": uuid4(),
     }
 

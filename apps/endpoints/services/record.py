@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.endpoints.health.rules import SLOW, Evidence, Standing, Verdict, evidence_of, judge
-from apps.endpoints.models import Endpoint, Observation, ObservationKind
+from apps.endpoints.models import Endpoint, Health, Observation, ObservationKind
 from apps.inference.errors import InferenceError
 from apps.stores.outages import POSTGRES_AWAY
 
@@ -69,9 +69,18 @@ def _observe(
     endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed, facts: dict[str, Any] | None = None
 ) -> None:
     try:
-        _keep(endpoint_id, kind, evidence, speed, facts or {})
+        if evidence.verdict is Verdict.WORKS and not facts and _stays_healthy(endpoint_id):
+            _store(endpoint_id, kind, evidence, speed)
+        else:
+            _keep(endpoint_id, kind, evidence, speed, facts or {})
     except POSTGRES_AWAY as error:  # a failure to record must not fail the reply
         logger.warning("observation not kept", endpoint=str(endpoint_id), error=type(error).__name__)
+
+
+def _stays_healthy(endpoint_id: UUID) -> bool:
+    """Note a success of an endpoint whose standing it does not change: without a lock, as most successes are."""
+    healthy = Endpoint.objects.filter(pk=endpoint_id, health=Health.HEALTHY, health_reason="")
+    return bool(healthy.filter(consecutive_failures=0, retry_at=None).update(last_generated_at=Now()))
 
 
 @transaction.atomic
@@ -85,6 +94,10 @@ def _keep(endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: S
         changed["last_generated_at"] = Now()
     if changed:
         Endpoint.objects.filter(pk=endpoint_id).update(**changed)
+    _store(endpoint_id, kind, evidence, speed)
+
+
+def _store(endpoint_id: UUID, kind: ObservationKind, evidence: Evidence, speed: Speed) -> None:
     Observation.objects.create(
         endpoint_id=endpoint_id,
         kind=kind,

@@ -24,12 +24,13 @@ CLAIM = f"""
     UPDATE generation_generation AS generation
     SET state = 'running',
         worker = %(worker)s,
+        endpoint_id = coalesce(%(endpoint)s, generation.endpoint_id),
         attempt = attempt + 1,
         lease_expires_at = now() + make_interval(secs => %(lease)s),
         started_at = coalesce(started_at, now())
     FROM chosen
     WHERE generation.id = chosen.id
-    RETURNING generation.id
+    RETURNING generation.*
 """  # noqa: S608 - made of constants
 # The wanted endpoints (NULL: any), ordered by the first turn of each.
 WISHES = f"""
@@ -70,10 +71,7 @@ def claim_next(
         "endpoint": endpoint_id,
         "whoever": whoever,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, given)
-        row: tuple[UUID] | None = cursor.fetchone()
-    return Generation.objects.get(pk=row[0]) if row else None
+    return next(iter(Generation.objects.raw(CLAIM, given)), None)
 
 
 def next_queued(*, variant: str) -> list[UUID]:

@@ -12,10 +12,13 @@ logger = structlog.get_logger(__name__)
 TASK_NAME = "generation.run"
 
 
-def enqueue(generation_ids: Iterable[UUID]) -> None:
-    """Send one ticket per generation. The reaper sends it again if the broker is down."""
+def enqueue(generation_ids: Iterable[UUID], *, job: tuple[str, str] | None = None) -> None:
+    """Send one ticket per generation. The reaper sends it again if the broker is down.
+
+    ``job`` is the variant and the task of all of them, if known: it spares the worker a query.
+    """
     for generation_id in generation_ids:
         try:
-            current_app.send_task(TASK_NAME, args=[str(generation_id)], retry=False)
+            current_app.send_task(TASK_NAME, args=[str(generation_id), *(job or ())], retry=False)
         except OperationalError as error:
             logger.warning("generation not enqueued", generation=str(generation_id), error=type(error).__name__)

@@ -82,10 +82,11 @@ def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
 
 
 def _start(*, owner: User, **fields: Any) -> Generation:
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         require_room(owner)
         generation = Generation.objects.create(owner=owner, **fields)
-        transaction.on_commit(partial(enqueue, [generation.pk]))
+        job = (generation.variant, generation.task)
+        transaction.on_commit(partial(enqueue, [generation.pk], job=job))
     return generation
 
 

@@ -94,7 +94,8 @@ class Failover:
         endpoint = self._endpoint
         attempt.endpoint_id, attempt.failures = endpoint.pk, endpoint.consecutive_failures
         self._generation.endpoint = endpoint  # its slot is freed at the end
-        Generation.objects.filter(pk=attempt.generation_id, attempt=attempt.number).update(endpoint=endpoint)
+        if self._failed:  # the claim has noted the first
+            Generation.objects.filter(pk=attempt.generation_id, attempt=attempt.number).update(endpoint=endpoint)
         destination = Destination(
             endpoint=endpoint.name,
             server=endpoint.server,
