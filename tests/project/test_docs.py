@@ -1,4 +1,4 @@
-"""docs/operations.md says what is there: every setting, command and address, and no other."""
+"""The docs are true: operations.md lists every setting, command and address, and links lead to files."""
 
 import ast
 import re
@@ -13,6 +13,8 @@ from django.urls import get_resolver, resolve
 from tests.project.containers import DOCKER, ROOT, read_example_variables
 
 READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool)$|\benviron\.get$")
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -99,3 +101,18 @@ def test_the_pages_name_files_that_exist() -> None:
     made_by_the_reader = {"docker/.env"}
     assert [name for name in named - made_by_the_reader if not (ROOT / name).exists()] == []
     assert (DOCKER / ".env.example").is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_to_files(page: Path) -> None:
+    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+
+
+def test_there_are_links_to_check() -> None:
+    assert len(LINK.findall((ROOT / "docs" / "architecture.md").read_text())) > 20
+
+
+def test_the_architecture_names_every_app() -> None:
+    apps = {path.parent.name for path in (ROOT / "apps").glob("*/__init__.py")}
+    named = re.findall(r"^\| `apps/(\w+)` \|", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    assert apps == set(named)
