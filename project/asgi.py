@@ -1,5 +1,6 @@
 """The ASGI application: HTTP goes to Django, WebSockets to Channels."""
 
+import gc
 import os
 
 from channels.auth import AuthMiddlewareStack
@@ -10,7 +11,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 http_application = get_asgi_application()
 
-# Routes import models, which need the application registry that the line above fills.
+# Routes and views import models, which need the application registry that the line above fills.
+import project.urls  # noqa: E402, F401 (or the first request would import every view)
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
@@ -21,3 +23,7 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
     }
 )
+
+# What is loaded now lives as long as the process: the garbage collector need not look through it.
+gc.collect()
+gc.freeze()

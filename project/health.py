@@ -13,10 +13,12 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from redis.exceptions import OutOfMemoryError
 
 from apps.generation.worker_identity import HEARTBEAT_MAX_AGE, alive_workers
 
 CHECK_TIMEOUT = 2.0  # seconds
+WRITE_KEY = "workbench:health"
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +79,10 @@ async def _check_database() -> None:
 
 async def _check_redis() -> None:
     async with redis.asyncio.from_url(settings.REDIS_URL) as client:
-        await client.ping()
+        try:
+            await client.set(WRITE_KEY, 1, ex=60)  # reading works while Redis is full
+        except OutOfMemoryError:
+            raise NotReadyError("is full: it refuses to write until its memory limit is raised") from None
 
 
 async def _check_worker() -> None:

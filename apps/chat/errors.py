@@ -7,6 +7,7 @@ ChatError
 ├── NothingToContinue the reply is complete, or not the last
 ├── NoQuestion        what should be answered again is not a reply
 ├── TooManyReplies    this person has as many replies going as are allowed
+├── NoMemory          Redis has no memory left for new replies
 ├── ConversationGone  it was deleted meanwhile
 ├── PresetNameTaken   this person has a preset of that name
 ├── TooManyPresets    this person has as many presets as are allowed
@@ -65,6 +66,16 @@ class TooManyReplies(ChatError):
     """In all conversations together; ``sentence`` says how many."""
 
     status = 429
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NoMemory(ChatError):
+    """Redis has no memory left for new replies."""
+
+    status = 503
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

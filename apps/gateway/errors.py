@@ -135,5 +135,5 @@ class Unavailable(ApiError):
     kind = "server_error"
     code = "unavailable"
 
-    def __init__(self) -> None:
-        super().__init__("The workbench cannot answer at present.", Retry_After="1")
+    def __init__(self, sentence: str = "The workbench cannot answer at present.", *, seconds: int = 1) -> None:
+        super().__init__(sentence, Retry_After=str(seconds))

@@ -8,10 +8,10 @@ from django.db import IntegrityError
 from redis.exceptions import RedisError
 
 from apps.accounts.models import User
-from apps.gateway.errors import InvalidRequest, TooManyRequests
+from apps.gateway.errors import InvalidRequest, TooManyRequests, Unavailable
 from apps.gateway.forms import ChatCompletion, Completion
 from apps.gateway.selectors import variant_to_ask
-from apps.generation.errors import TooManyAtOnce
+from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import Generation, State, Task
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import Document, start_completion, start_generation
@@ -24,7 +24,8 @@ FRUITLESS = (State.FAILED, State.CANCELLED)
 def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_key: UUID | None = None) -> Generation:
     """Queue what was asked for; or return what the owner asked for with this key before, if that was not in vain.
 
-    Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest`` and ``TooManyRequests``.
+    Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest``, ``TooManyRequests`` and
+    ``Unavailable``.
     """
     task = Task.CHAT if isinstance(asked, ChatCompletion) else asked.document.task
     variant = variant_to_ask(asked.model, task)
@@ -34,6 +35,8 @@ def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_
         generation = _start(owner, variant, asked, idempotency_key)
     except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
+    except StoreFull as error:
+        raise Unavailable(error.sentence, seconds=60) from None
     except IntegrityError:  # the same request, at the same moment
         if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
             return before

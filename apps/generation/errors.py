@@ -5,6 +5,7 @@ GenerationError
 ├── GenerationOver      it has ended already
 ├── GenerationComplete  it cannot be continued
 ├── TooManyAtOnce       the person is at the limit of active generations
+├── StoreFull           Redis has no memory left
 └── TooManyConnections  the person is at the limit of live connections
 """
 
@@ -52,3 +53,9 @@ class TooManyConnections(GenerationError):
     def __init__(self, most: int) -> None:
         pages = "1 live page or stream" if most == 1 else f"{most} live pages and streams"
         super().__init__(f"You have {pages} open, the most at once. Close one that you do not need.")
+
+
+class StoreFull(GenerationError):
+    """Redis refuses to write because its memory is used up."""
+
+    sentence = "The server has no memory left for new replies. Try again in a few minutes, or tell an admin."

@@ -9,12 +9,14 @@ import aiohttp
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from websockets.exceptions import ConnectionClosedError
 
 from apps.accounts.models import User
 from apps.chat.consumers import TOO_MANY
-from apps.chat.live.access import Access
+from apps.chat.live.access import Access, lost_among
 from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.generation.live_connections import keys
@@ -100,8 +102,24 @@ def test_access_is_lost(change: Callable[[Access, User], None], alice: User, con
     client.force_login(alice)
     access = Access(client.cookies[settings.SESSION_COOKIE_NAME].value, conversation.pk)
     assert not access.is_lost()
+    with CaptureQueriesContext(connection) as captured:
+        assert lost_among([access]) == set()
+    assert len(captured) == 3, "what is confirmed together is asked for together"
     change(access, alice)
     assert access.is_lost()
+    assert lost_among([access]) == {access}
+
+
+def test_a_lookup_of_many_keeps_them_apart(alice: User, bob: User, conversation: Conversation) -> None:
+    his = Conversation.objects.create(owner=bob, title="His own")
+    keys = {}
+    for user in (alice, bob):
+        client = Client()
+        client.force_login(user)
+        keys[user] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    right = {Access(keys[alice], conversation.pk), Access(keys[bob], his.pk)}
+    wrong = {Access(keys[alice], his.pk), Access(keys[bob], conversation.pk), Access(None, his.pk), Access("x", his.pk)}
+    assert lost_among(right | wrong) == wrong
 
 
 async def test_beyond_the_most_a_page_is_refused_and_may_ask_instead(tab: Tab) -> None:

@@ -52,6 +52,17 @@ async def test_ready_when_all_three_answer(async_client: AsyncClient, workers: r
     assert response["Cache-Control"] == "no-store"
 
 
+async def test_a_full_redis_is_named(async_client: AsyncClient, workers: redis.asyncio.Redis) -> None:
+    await workers.zadd(WORKERS_KEY, {"new": time.time()})
+    await workers.config_set("maxmemory", "1")
+    try:
+        response = await async_client.get("/readyz")
+    finally:
+        await workers.config_set("maxmemory", "0")
+    assert response.status_code == 503
+    assert response.json()["checks"]["redis"].startswith("is full")
+
+
 @pytest.mark.parametrize("last_heartbeat", [None, HEARTBEAT_MAX_AGE + 1])
 async def test_not_ready_without_a_living_worker(
     async_client: AsyncClient, workers: redis.asyncio.Redis, last_heartbeat: float | None

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from apps.chat.live import fragments
-from apps.chat.live.access import Access
+from apps.chat.live.access import Access, access_checks
 from apps.chat.live.broadcast import (
     AccessChanged,
     BroadcastsMissed,
@@ -73,7 +73,8 @@ class Viewer:
         """Send a heartbeat, which tells the browser that the connection is alive, while access lasts."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._check_access()
+            if await access_checks().is_lost(self._access):
+                raise AccessLost
             await self._send(HEARTBEAT)
 
     async def _check_access(self) -> None:

@@ -13,10 +13,10 @@ from django.db.models.functions import Now
 from apps.chat.context.grounding import NOTHING_FOUND, Grounds, find_grounds
 from apps.chat.context.history import Turn, history_for
 from apps.chat.conversation_settings.values import parameters_for
-from apps.chat.errors import ConversationGone, ReplyInProgress, TooManyReplies
+from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Mode, Role
 from apps.chat.services.attach import take_files
-from apps.generation.errors import TooManyAtOnce
+from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer
 from apps.generation.services.start import start_generation
@@ -124,6 +124,8 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
         )
     except TooManyAtOnce as error:
         raise TooManyReplies(error.sentence) from error
+    except StoreFull as error:
+        raise NoMemory(error.sentence) from error
 
 
 def _system_prompt(conversation: Conversation, grounds: Grounds | None) -> str:

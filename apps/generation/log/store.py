@@ -11,7 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from apps.generation.errors import LogUnavailable
+import structlog
+from redis.exceptions import OutOfMemoryError, RedisError
+
+from apps.generation.errors import LogUnavailable, StoreFull
 from apps.generation.log.entries import Ended, Events, GapInLog, QueuedGeneration, decode_state, encode_state
 from apps.generation.log.frames import CHANNEL
 from apps.generation.models import State
@@ -21,6 +24,9 @@ from apps.stores.redis import sync_client
 if TYPE_CHECKING:
     import redis.asyncio
 
+logger = structlog.get_logger(__name__)
+
+MEMORY_KEY = "workbench:generation:memory"
 CANCEL_CHANNEL = "workbench:generation:cancel"
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 300
@@ -73,6 +79,16 @@ def keys(generation_id: UUID) -> list[str]:
 def script(name: str) -> str:
     """Return a script of the log, with what all of them share."""
     return script_in("apps.generation.log.scripts", "shared") + script_in("apps.generation.log.scripts", name)
+
+
+def require_memory() -> None:
+    """Raise ``StoreFull`` if Redis refuses to write for want of memory. Other failures of Redis pass."""
+    try:
+        sync_client().set(MEMORY_KEY, 1, ex=60)
+    except OutOfMemoryError:
+        raise StoreFull from None
+    except RedisError as error:  # what is stored now is sent to a worker when Redis is back
+        logger.warning("memory not checked", error=type(error).__name__)
 
 
 async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> Opened:

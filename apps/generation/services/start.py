@@ -12,6 +12,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.endpoints.health.absence import Wanted
 from apps.generation.errors import TooManyAtOnce
+from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
 
@@ -41,7 +42,7 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
     ``wanted`` is the one endpoint that it may run on; it waits while that endpoint is down.
-    Raises ``TooManyAtOnce``, and ``IntegrityError`` if the owner used ``idempotency_key`` before.
+    Raises ``TooManyAtOnce``, ``StoreFull``, and ``IntegrityError`` if the owner used ``idempotency_key`` before.
     """
     return _start(
         owner=owner,
@@ -82,6 +83,7 @@ def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
 
 
 def _start(*, owner: User, **fields: Any) -> Generation:
+    store.require_memory()
     with transaction.atomic(savepoint=False):
         require_room(owner)
         generation = Generation.objects.create(owner=owner, **fields)

@@ -4,6 +4,7 @@ A task is a ticket, acknowledged when it begins; the reaper sends lost ones agai
 connection closes. kombu 5.7 restores over the closed connection and fails, after which the worker fetched nothing more.
 """
 
+import gc
 from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
@@ -38,6 +39,9 @@ def start_runtime(**_kwargs: Any) -> None:
     runtime = Runtime()
     runtime.start()
     _runtimes.append(runtime)
+    # What is loaded now lives as long as the process: the garbage collector need not look through it.
+    gc.collect()
+    gc.freeze()
 
 
 @worker_shutting_down.connect
