@@ -13,7 +13,7 @@ AROUND = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextRun:
     """A run of text that stayed, went, came, or is left out for brevity."""
 
     what: Literal["same", "gone", "come", "skipped"]
@@ -25,7 +25,7 @@ class Change:
     """A column that differs."""
 
     name: str
-    parts: Sequence[Part]
+    parts: Sequence[TextRun]
 
 
 def find_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[Change]:
@@ -37,25 +37,25 @@ def find_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequenc
     ]
 
 
-def _compare(before: Any, after: Any) -> Iterator[Part]:
+def _compare(before: Any, after: Any) -> Iterator[TextRun]:
     old, new = WORDS.findall(_text(before)), WORDS.findall(_text(after))
     for what, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
             yield from _shorten(old[begin:end])
         else:
             if begin < end:
-                yield Part("gone", "".join(old[begin:end]))
+                yield TextRun("gone", "".join(old[begin:end]))
             if new_begin < new_end:
-                yield Part("come", "".join(new[new_begin:new_end]))
+                yield TextRun("come", "".join(new[new_begin:new_end]))
 
 
-def _shorten(words: Sequence[str]) -> Iterator[Part]:
+def _shorten(words: Sequence[str]) -> Iterator[TextRun]:
     if len(words) <= 2 * AROUND:
-        yield Part("same", "".join(words))
+        yield TextRun("same", "".join(words))
         return
-    yield Part("same", "".join(words[:AROUND]))
-    yield Part("skipped", "…")
-    yield Part("same", "".join(words[-AROUND:]))
+    yield TextRun("same", "".join(words[:AROUND]))
+    yield TextRun("skipped", "…")
+    yield TextRun("same", "".join(words[-AROUND:]))
 
 
 def _text(value: Any) -> str:

@@ -59,7 +59,7 @@ class FactGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class SuiteScores:
     """The scores in one suite of benchmarks, and what most of them rest on."""
 
     name: str
@@ -95,7 +95,7 @@ class ModelPage:
     summary: SafeString
     strip: Sequence[StripFigure]
     groups: Sequence[FactGroup]
-    suites: Sequence[Suite]
+    suites: Sequence[SuiteScores]
     notes: Notes
     sources: Sequence[Source]
     sections: Sequence[RenderedSection] = ()
@@ -167,17 +167,17 @@ def _groups(known: Sequence[Fact], notes: Notes) -> list[FactGroup]:
     return sorted((group for group in groups if group.facts), key=lambda group: GROUPS.index(group.slug))
 
 
-def _suites(scores: Sequence[Score], notes: Notes) -> list[Suite]:
+def _suites(scores: Sequence[Score], notes: Notes) -> list[SuiteScores]:
     by_name: dict[str, list[Score]] = {}
     for score in scores:
         by_name.setdefault(score.benchmark.suite, []).append(score)
     return [_suite(name, found, notes) for name, found in by_name.items()]
 
 
-def _suite(name: str, scores: Sequence[Score], notes: Notes) -> Suite:
+def _suite(name: str, scores: Sequence[Score], notes: Notes) -> SuiteScores:
     bases = [basis_of(score) for score in scores]
     common = Counter(bases).most_common(1)[0][0]
-    return Suite(
+    return SuiteScores(
         name,
         notes.note(common),
         [

@@ -13,8 +13,8 @@ VARIANTS = {"base": "Base", "python": "Python", "instruct": "Instruct"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One page: what it is called in lists, and the name and arguments of its URL."""
+class NavigationEntry:
+    """One page: its title in lists, and the name and arguments of its URL."""
 
     title: str
     name: str
@@ -33,11 +33,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PageGroup:
     """Pages under one heading."""
 
     title: str
-    entries: Sequence[Entry]
+    entries: Sequence[NavigationEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ModelRow:
     variant: str
     letter: str
     name: str
-    entries: Sequence[tuple[str, Entry]]
+    entries: Sequence[tuple[str, NavigationEntry]]
 
 
 def model_slug(variant: str, size: str) -> str:
@@ -55,46 +55,46 @@ def model_slug(variant: str, size: str) -> str:
     return f"{size.lower()}-{variant}"
 
 
-def model_entry(variant: str, size: str) -> Entry:
-    return Entry(f"{size} {VARIANTS[variant]}", "model", model_slug(variant, size))
+def model_entry(variant: str, size: str) -> NavigationEntry:
+    return NavigationEntry(f"{size} {VARIANTS[variant]}", "model", model_slug(variant, size))
 
 
-OVERVIEW = Entry("Overview", "home")
-MODELS = Entry("The twelve models", "models")
+OVERVIEW = NavigationEntry("Overview", "home")
+MODELS = NavigationEntry("The twelve models", "models")
 GROUPS = (
-    Group("Start", (OVERVIEW,)),
-    Group("Variants", tuple(Entry(name, "variant", slug) for slug, name in VARIANTS.items())),
-    Group("Models", (MODELS,)),
-    Group(
+    PageGroup("Start", (OVERVIEW,)),
+    PageGroup("Variants", tuple(NavigationEntry(name, "variant", slug) for slug, name in VARIANTS.items())),
+    PageGroup("Models", (MODELS,)),
+    PageGroup(
         "Choosing",
         (
-            Entry("Choose a model", "choose"),
-            Entry("Compare", "compare"),
-            Entry("Benchmarks", "benchmarks"),
-            Entry("Hardware", "hardware"),
-            Entry("Quantization", "page", "quantization"),
-            Entry("Still the right choice?", "page", "alternatives"),
+            NavigationEntry("Choose a model", "choose"),
+            NavigationEntry("Compare", "compare"),
+            NavigationEntry("Benchmarks", "benchmarks"),
+            NavigationEntry("Hardware", "hardware"),
+            NavigationEntry("Quantization", "page", "quantization"),
+            NavigationEntry("Still the right choice?", "page", "alternatives"),
         ),
     ),
-    Group(
+    PageGroup(
         "Using them",
         (
-            Entry("Prompting", "prompting"),
-            Entry("Context windows", "page", "context"),
-            Entry("Running on TGI", "running"),
-            Entry("GGUF, CPU and Apple", "page", "local"),
-            Entry("Fine-tuning", "page", "fine-tuning"),
-            Entry("Pitfalls", "page", "pitfalls"),
-            Entry("Questions people ask", "page", "questions"),
+            NavigationEntry("Prompting", "prompting"),
+            NavigationEntry("Context windows", "page", "context"),
+            NavigationEntry("Running on TGI", "running"),
+            NavigationEntry("GGUF, CPU and Apple", "page", "local"),
+            NavigationEntry("Fine-tuning", "page", "fine-tuning"),
+            NavigationEntry("Pitfalls", "page", "pitfalls"),
+            NavigationEntry("Questions people ask", "page", "questions"),
         ),
     ),
-    Group(
+    PageGroup(
         "Reference",
         (
-            Entry("Licence", "page", "licence"),
-            Entry("Responsible use", "page", "responsible-use"),
-            Entry("Glossary", "glossary"),
-            Entry("Sources", "sources"),
+            NavigationEntry("Licence", "page", "licence"),
+            NavigationEntry("Responsible use", "page", "responsible-use"),
+            NavigationEntry("Glossary", "glossary"),
+            NavigationEntry("Sources", "sources"),
         ),
     ),
 )
@@ -104,7 +104,7 @@ MODEL_ROWS = tuple(
 )
 
 
-def all_entries() -> Iterator[Entry]:
+def all_entries() -> Iterator[NavigationEntry]:
     """Every page in reading order; the models follow their list."""
     for group in GROUPS:
         yield from group.entries
@@ -113,24 +113,24 @@ def all_entries() -> Iterator[Entry]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page stands: its group, and its neighbours; all empty for an address that is no page."""
+class PagePosition:
+    """A page's group and neighbours; all empty for an address without a page."""
 
-    entry: Entry | None = None
+    entry: NavigationEntry | None = None
     group: str = ""
-    previous: Entry | None = None
-    following: Entry | None = None
+    previous: NavigationEntry | None = None
+    following: NavigationEntry | None = None
 
 
-def find_place(path: str) -> Place:
+def find_place(path: str) -> PagePosition:
     """Return the place of the page at ``path``."""
     entries = list(all_entries())
     urls = [entry.url for entry in entries]
     if path not in urls:
-        return Place()
+        return PagePosition()
     index = urls.index(path)
     entry = entries[index]
-    return Place(
+    return PagePosition(
         entry=entry,
         group=next((group.title for group in GROUPS if entry in group.entries), "Models"),
         previous=entries[index - 1] if index else None,

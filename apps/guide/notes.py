@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from apps.guide.models import Cell, Citation, Fact, Kind, Score, Status
+from apps.guide.models import Cell, Citation, Fact, Score, StatementKind, Status
 from apps.guide.models.facts import earliest_check
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceSection:
     """A source, and the section or table in it."""
 
     key: str
@@ -29,7 +29,7 @@ class OtherReading:
     text: str
     unit: str
     note: str
-    places: tuple[Place, ...]
+    places: tuple[SourceSection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,13 @@ class Basis:
 
     kind: str
     status: Status = Status.AGREED
-    places: tuple[Place, ...] = ()
+    places: tuple[SourceSection, ...] = ()
     checked: date | None = None
     qualification: str = ""
     readings: tuple[OtherReading, ...] = ()
 
     @property
-    def all_places(self) -> list[Place]:
+    def all_places(self) -> list[SourceSection]:
         """Every source once, also those of the other readings."""
         places = [*self.places, *(place for reading in self.readings for place in reading.places)]
         return list({place.key: place for place in places}.values())
@@ -93,7 +93,7 @@ def basis_of(statement: Cell | Fact | Score) -> Basis:
     """Return what a statement rests on; its citations, and the readings of a fact, must be prefetched."""
     citations = list(statement.citations.all())
     basis = Basis(
-        kind=Kind(statement.kind).label,
+        kind=StatementKind(statement.kind).label,
         places=_places(citations),
         checked=earliest_check(citations) if isinstance(statement, Cell) else statement.checked,
         qualification=statement.qualification,
@@ -115,8 +115,10 @@ def _readings(fact: Fact) -> tuple[OtherReading, ...]:
     )
 
 
-def _places(citations: Iterable[Citation]) -> tuple[Place, ...]:
+def _places(citations: Iterable[Citation]) -> tuple[SourceSection, ...]:
     return tuple(
-        Place(citation.source.key, citation.source.number, citation.source.title, citation.source.url, citation.locator)
+        SourceSection(
+            citation.source.key, citation.source.number, citation.source.title, citation.source.url, citation.locator
+        )
         for citation in citations
     )

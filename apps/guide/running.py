@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from apps.endpoints.console.recipes import DOCKER_RUN, KEY_LINE, RECIPES, Recipe, fold
 from apps.guide.models import CodeModel
 
-# What the lines below have in common, as a function of the shell.
+# The common part of the lines below, as a shell function.
 FUNCTION = "tgi() {\n  " + " \\\n    ".join((*DOCKER_RUN[:-1], f'{DOCKER_RUN[-1]} "$@"')) + "\n}"
-# Instruct and Python 70B never had the long context that this leaves room for.
+# Instruct and Python 70B were never trained on a context of this length.
 BASE_70B = Recipe("70B", "four cards of 80 GB", "--num-shard 4 --max-input-tokens 15360 --max-total-tokens 16384")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One way to run a model: on which cards, as a line for the shell function, and as a command of its own."""
+class RunCommand:
+    """One way to run a model: its cards, a line for the shell function, and a complete command."""
 
     cards: str
     line: str
@@ -26,10 +26,10 @@ class ModelCommands:
     """A model with the ways to run it."""
 
     model: CodeModel
-    commands: Sequence[Command]
+    commands: Sequence[RunCommand]
 
 
-def commands_for(model: CodeModel) -> Sequence[Command]:
+def commands_for(model: CodeModel) -> Sequence[RunCommand]:
     """Return the ways to run ``model``, the one with the whole precision first."""
     return [_command(recipe, model.hf_id) for recipe in _recipes_for(model)]
 
@@ -53,6 +53,6 @@ def _recipes_for(model: CodeModel) -> Sequence[Recipe]:
     return [recipe for recipe in RECIPES if recipe.size == model.size]
 
 
-def _command(recipe: Recipe, repository: str) -> Command:
+def _command(recipe: Recipe, repository: str) -> RunCommand:
     arguments = recipe.arguments_for(repository)
-    return Command(recipe.cards, f"tgi {arguments}", fold(arguments))
+    return RunCommand(recipe.cards, f"tgi {arguments}", fold(arguments))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from apps.guide.models import Attribute, Better, Kind, Section, Status, plain
+from apps.guide.models import Attribute, Better, Section, StatementKind, Status, plain
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, msgspec.Meta(pattern=SLUG, max_length=50)]
@@ -111,7 +111,7 @@ class CellEntry(Entry):
     feature: Slug
     variant: Slug
     text: Text
-    kind: Kind
+    kind: StatementKind
     qualification: Qualification = ""
     sources: list[CitationText] = []
 
@@ -152,7 +152,7 @@ class FactEntry(Entry):
     attribute: Slug
     models: Annotated[list[Slug], msgspec.Meta(min_length=1)]
     text: Text
-    kind: Kind
+    kind: StatementKind
     number: Decimal | None = None
     support: Literal["", "yes", "no", "disputed", "unverified"] = ""
     status: Status = Status.AGREED
@@ -193,7 +193,7 @@ class ScoreEntry(Entry):
     """Scores of a benchmark from one place: by model, and by the name of models that are none of the twelve."""
 
     benchmark: Slug
-    kind: Kind
+    kind: StatementKind
     numbers: dict[Slug, Decimal] = {}
     others: dict[Label, Decimal] = {}
     qualification: Qualification = ""

@@ -7,7 +7,7 @@ import msgspec
 from apps.guide.choosing.answers import Answers, read_answers
 from apps.guide.choosing.decide import Decision, decide
 from apps.guide.choosing.evidence import Scores
-from apps.guide.choosing.rules import MODELS, Rule
+from apps.guide.choosing.rules import MODELS, ChoosingRule
 from apps.guide.choosing.schema import RuleEntry
 from apps.guide.hardware.catalogue import Catalogue, catalogue
 from apps.guide.hardware.fit import Card
@@ -25,11 +25,11 @@ def shipped_content() -> Content:
 
 
 @cache
-def shipped_rules() -> list[Rule]:
+def shipped_rules() -> list[ChoosingRule]:
     """The rules of ``rules.toml``."""
     names = RuleEntry.__struct_fields__
     values = [{name: record.values[name] for name in names} for record in shipped_content()["rules"]]
-    return [Rule(**{**value, "when": _when(value["when"])}) for value in values]
+    return [ChoosingRule(**{**value, "when": _when(value["when"])}) for value in values]
 
 
 def _when(values: dict[str, object]) -> When:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from apps.guide.models import Benchmark, CodeModel, Kind, Score
+from apps.guide.models import Benchmark, CodeModel, Score, StatementKind
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/benchmarks/"
@@ -168,7 +168,7 @@ def test_it_costs_the_same_few_queries(
         client.get(URL)
     extra = Benchmark.objects.create(slug="more", label="More", suite="More", metric="pass@1", language="Rust")
     Score.objects.bulk_create(
-        Score(benchmark=extra, model=model, number=50, kind=Kind.PAPER) for model in CodeModel.objects.all()
+        Score(benchmark=extra, model=model, number=50, kind=StatementKind.PAPER) for model in CodeModel.objects.all()
     )
     with django_assert_num_queries(QUERIES):
         assert 'id="more"' in client.get(URL).text

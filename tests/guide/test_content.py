@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from apps.guide.models import Cell, Kind, Source
+from apps.guide.models import Cell, Source, StatementKind
 from tests.guide.reading import ReadPage
 
 OVERVIEW = "/guide/"
@@ -102,7 +102,7 @@ def test_every_judged_claim_has_its_place(guide: None, client: Client) -> None:
 def test_every_cell_has_a_source_or_is_our_own_judgement(guide: None) -> None:
     cells = Cell.objects.prefetch_related("citations")
     assert len(cells) == 21
-    assert [cell for cell in cells if not cell.citations.all() and cell.kind != Kind.JUDGEMENT] == []
+    assert [cell for cell in cells if not cell.citations.all() and cell.kind != StatementKind.JUDGEMENT] == []
 
 
 def test_every_source_has_a_url_and_dates(guide: None) -> None:

@@ -12,12 +12,12 @@ from apps.guide.models import (
     CodeModel,
     Fact,
     Gpu,
-    Kind,
     Quantization,
     Reading,
     Score,
     Section,
     Source,
+    StatementKind,
     Status,
     Term,
 )
@@ -318,7 +318,7 @@ def assert_same(fact: Fact, figure: Figure) -> None:
         Standing.DISPUTED: Status.CONFLICT,
         Standing.UNVERIFIED: Status.UNVERIFIED,
     }
-    assert fact.kind == Kind.JUDGEMENT or fact.status == standings[figure.standing], str(fact)
+    assert fact.kind == StatementKind.JUDGEMENT or fact.status == standings[figure.standing], str(fact)
 
 
 def test_the_sources_of_the_catalogue_are_those_of_the_guide() -> None:

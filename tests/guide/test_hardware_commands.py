@@ -11,7 +11,7 @@ from django.test import Client
 from apps.endpoints.console.recipes import RECIPES
 from apps.guide.hardware.answer import answer
 from apps.guide.hardware.fit import Verdict
-from apps.guide.hardware.question import Known, Question
+from apps.guide.hardware.question import HardwareQuestion, Known
 from apps.guide.hardware.selectors import read_known
 from apps.guide.models import Quantization, Server
 
@@ -230,12 +230,14 @@ def test_every_command_is_whole_and_given_only_where_it_runs_and_fits(guide: Non
     assert given > 1000
 
 
-def _questions(known: Known) -> list[Question]:
+def _questions(known: Known) -> list[HardwareQuestion]:
     cards = [known.cards[slug] for slug in ("t4", "rtx-4090", "a100-80gb", "v100-32gb", "apple-64gb", "cpu-64gb")]
     counts, contexts = (1, 2, 3, 5, 8), (4096, 20000)
     choices = product(known.models.values(), known.formats.values(), known.precisions.values(), cards, counts, contexts)
     return [
-        Question(model=model, form=form, precision=precision, context=context, sequences=1, card=card, count=count)
+        HardwareQuestion(
+            model=model, form=form, precision=precision, context=context, sequences=1, card=card, count=count
+        )
         for model, form, precision, card, count, context in choices
     ]
 

@@ -14,7 +14,7 @@ from apps.guide.prose import render_prose
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PreviewGroup:
     """Facts as ``guide/_facts.html`` wants them."""
 
     slug: str
@@ -40,7 +40,7 @@ def preview_of(row: FromFile) -> SafeString:
 def _fact(fact: Fact) -> SafeString:
     notes = Notes()
     stated = StatedFact(fact, notes.note(basis_of(fact)))
-    group = Group("preview", fact.attribute.get_group_display(), [stated])
+    group = PreviewGroup("preview", fact.attribute.get_group_display(), [stated])
     return _include("fact", group=group, notes=notes)
 
 

@@ -16,7 +16,7 @@ FULL = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class ScoreBar:
     """One score; ``is_break`` where a smaller model of the variant does as well or better."""
 
     size: str
@@ -41,7 +41,7 @@ class Panel:
     slug: str
     variant: str
     title: str
-    bars: Sequence[Bar]
+    bars: Sequence[ScoreBar]
 
     @property
     def height(self) -> int:
@@ -80,7 +80,7 @@ def draw_panels(suite: Suite, chosen: Measure, variants: Sequence[str]) -> list[
 def _panel(suite: Suite, measure: Measure, variant: str, title: str) -> Panel:
     worse = {found.model for found in find_breaks(measure) if found.rival[0] == found.model[0]}
     bars = [
-        Bar(
+        ScoreBar(
             size=size,
             score=(score := measure.scores.get((variant, size))),
             width=round(BAR_ROOM * float(score or 0) / FULL, 3),

@@ -12,7 +12,7 @@ from apps.guide.benchmarks.query import Shown
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SummaryRow:
     """A model's line of the table: a score for each measure, ``None`` where the paper has none."""
 
     variant: str
@@ -22,7 +22,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MeasureChoice:
     """A measure that the chart can show, and the address that shows it."""
 
     label: str
@@ -36,10 +36,10 @@ class Summary:
 
     suite: Suite
     chosen: Measure
-    choices: Sequence[Choice]
+    choices: Sequence[MeasureChoice]
     panels: Sequence[Panel]
-    rows: Sequence[Row]
-    other_rows: Sequence[Row]
+    rows: Sequence[SummaryRow]
+    other_rows: Sequence[SummaryRow]
     breaks: Sequence[Break | OrderBreak]
     differences: Sequence[Difference]
 
@@ -85,25 +85,25 @@ def summarise(suite: Suite, shown: Shown) -> Summary:
         panels=draw_panels(suite, chosen, shown.variants),
         rows=_rows(suite, shown.variants),
         other_rows=[
-            Row("", name, "", [measure.others.get(name) for measure in suite.measures]) for name in suite.others
+            SummaryRow("", name, "", [measure.others.get(name) for measure in suite.measures]) for name in suite.others
         ],
         breaks=[*breaks, *orders],
         differences=[] if is_single else differences(chosen, shown.variants),
     )
 
 
-def _choice(suite: Suite, measure: Measure, chosen: Measure, shown: Shown) -> Choice:
+def _choice(suite: Suite, measure: Measure, chosen: Measure, shown: Shown) -> MeasureChoice:
     own = {each.slug for each in suite.measures}
     kept = [slug for slug in shown.measures if slug not in own]
     query = [("measure", slug) for slug in [*kept, measure.slug]]
     query += [("suite", suite.slug) for suite in shown.suites] if len(shown.suites) == 1 else []
     query += [("variant", variant) for variant in shown.variants] if len(shown.variants) < len(NAMES) else []
-    return Choice(suite.label_of(measure), urlencode(query), measure is chosen)
+    return MeasureChoice(suite.label_of(measure), urlencode(query), measure is chosen)
 
 
-def _rows(suite: Suite, variants: Sequence[str]) -> list[Row]:
+def _rows(suite: Suite, variants: Sequence[str]) -> list[SummaryRow]:
     return [
-        Row(variant, NAMES[variant], size, scores)
+        SummaryRow(variant, NAMES[variant], size, scores)
         for variant in suite.variants
         if variant in variants
         for size in SIZES

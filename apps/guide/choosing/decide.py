@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.evidence import HUMANEVAL, Scores, benchmark_for, retrieval_of, score_in
 from apps.guide.choosing.memory import KV, Room, least_need, rooms_by_model, usable_gib
-from apps.guide.choosing.rules import MODELS, Rule, holds
+from apps.guide.choosing.rules import MODELS, ChoosingRule, holds
 from apps.guide.hardware.memory import Shape, kv_bytes_per_token
 from apps.guide.models.conditions import When
 
 # Until the rules are loaded, or where they have been edited to cover less than all answers.
-NOTHING_HOLDS = Rule(slug="", kind="ranking", when=When(), models=[], text="The guide has no rule for these answers.")
+NOTHING_HOLDS = ChoosingRule(
+    slug="", kind="ranking", when=When(), models=[], text="The guide has no rule for these answers."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,15 @@ class _Work:
     """The rules that hold for these answers, by what they do."""
 
     answers: Answers
-    rules: Sequence[Rule]
+    rules: Sequence[ChoosingRule]
     shapes: Mapping[str, Shape]
     scores: Scores
     rooms: Mapping[str, Sequence[Room]]
 
-    def holding(self, kind: str) -> list[Rule]:
+    def holding(self, kind: str) -> list[ChoosingRule]:
         return [rule for rule in self.rules if rule.kind == kind and holds(rule.when, self.answers)]
 
-    def first(self, kind: str) -> Rule | None:
+    def first(self, kind: str) -> ChoosingRule | None:
         return next(iter(self.holding(kind)), None)
 
     def statements(self, kind: str, model: str) -> list[Statement]:
@@ -82,7 +84,7 @@ class _Work:
             if rule.is_about(model) and rule.fits(quantized=quantized, small_cache=small_cache)
         ]
 
-    def key(self, order: Rule) -> Callable[[str], float]:
+    def key(self, order: ChoosingRule) -> Callable[[str], float]:
         """Return what models are sorted by, the least first."""
         answers, scores = self.answers, self.scores
         keys: dict[str, Callable[[str], float]] = {
@@ -102,7 +104,7 @@ class _Work:
         return -max((room.requests for room in self.rooms[model]), default=0)
 
 
-def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape], scores: Scores) -> Decision:
+def decide(answers: Answers, rules: Sequence[ChoosingRule], shapes: Mapping[str, Shape], scores: Scores) -> Decision:
     """Return what the rules recommend; every one of the models is either a candidate or excluded for a reason."""
     work = _Work(answers, rules, shapes, scores, rooms_by_model(shapes, answers))
     ranking = work.first("ranking") or NOTHING_HOLDS
@@ -119,7 +121,7 @@ def decide(answers: Answers, rules: Sequence[Rule], shapes: Mapping[str, Shape],
     )
 
 
-def _sort(remaining: list[str], work: _Work, order: Rule | None) -> list[str]:
+def _sort(remaining: list[str], work: _Work, order: ChoosingRule | None) -> list[str]:
     """Sort the candidates of a ranking; what the order leaves equal stands by its scores, then as the ranking has it.
 
     Scores are of text that is continued, so they say nothing where a gap is filled.
@@ -139,7 +141,7 @@ def _candidate(work: _Work, model: str) -> Candidate:
     )
 
 
-def _against(work: _Work, ranking: Rule, model: str) -> list[Statement]:
+def _against(work: _Work, ranking: ChoosingRule, model: str) -> list[Statement]:
     """Every reason against a model; none for a candidate."""
     reasons = work.statements("exclusion", model)
     if not reasons and model not in ranking.order():

@@ -30,7 +30,7 @@ def holds(when: When, answers: Answers) -> bool:
     )
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class ChoosingRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
     A ``ranking`` lists the models worth considering, and says in ``otherwise`` why not the others; an ``order`` says

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from apps.guide.choosing.rules import By, Rule, RuleKind
+from apps.guide.choosing.rules import By, ChoosingRule, RuleKind
 from apps.guide.models.conditions import Pattern, When
 from apps.guide.schema import CitationText, Entry, Slug, Text
 from apps.guide.toml_file import TomlFile
@@ -37,9 +37,9 @@ class RuleEntry(Entry):
         for row in super().rows():
             yield {**row, "when": msgspec.to_builtins(self.when)}
 
-    def as_rule(self) -> Rule:
+    def as_rule(self) -> ChoosingRule:
         """Return it as the decision reads it."""
-        return Rule(**msgspec.structs.asdict(self))
+        return ChoosingRule(**msgspec.structs.asdict(self))
 
 
 def check_rules(file: TomlFile, rules: Sequence[RuleEntry]) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from apps.endpoints.models import Endpoint, Health
 from apps.guide import models, selectors
 from apps.guide.choosing.evidence import AVERAGE, BY_LANGUAGE, HUMANEVAL
-from apps.guide.choosing.rules import Rule
+from apps.guide.choosing.rules import ChoosingRule
 from apps.guide.hardware.catalogue import Catalogue, catalogue
 from apps.guide.hardware.memory import Shape
 from apps.guide.hardware.selectors import read_cards
@@ -24,7 +24,7 @@ class Serving:
     is_up: bool = False
 
 
-def read_rules() -> Sequence[Rule]:
+def read_rules() -> Sequence[ChoosingRule]:
     """Return the rules in their order; two queries. One that an edit made unreadable is left out."""
     found = models.Rule.objects.prefetch_related(selectors.cited())
     return [rule for row in found if (rule := _rule(row))]
@@ -73,7 +73,7 @@ def read_serving() -> Mapping[str, Serving]:
     return found
 
 
-def _rule(row: models.Rule) -> Rule | None:
+def _rule(row: models.Rule) -> ChoosingRule | None:
     try:
         when = msgspec.convert(row.when, When)
         return msgspec.convert(
@@ -87,7 +87,7 @@ def _rule(row: models.Rule) -> Rule | None:
                 "otherwise": row.otherwise,
                 "sources": [citation.spelling for citation in row.citations.all()],
             },
-            Rule,
+            ChoosingRule,
         )
     except msgspec.ValidationError:
         return None

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from apps.guide.comparing.figures import Column
 from apps.guide.comparing.selectors import offered, read_columns, read_table
 from apps.guide.comparing.state import LEAST_PICKS, MOST_PICKS, State, read_state
-from apps.guide.comparing.table import Table, arrange
+from apps.guide.comparing.table import ComparedTable, arrange
 from apps.guide.models import Citation, Source
 
 # What is compared where nobody picked anything.
@@ -22,7 +22,7 @@ class Comparison:
     state: State
     notices: Sequence[str]
     offered: Sequence[Column]
-    table: Table
+    table: ComparedTable
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -45,7 +45,7 @@ def compare(query: QueryDict) -> Comparison | None:
     elif len(state.picks) < LEAST_PICKS:
         notices.append("One alone is nothing to compare: pick two to four.")
     picked = [columns[slug] for slug in state.picks]
-    table, more = arrange(read_table(picked), state) if picked else (Table([], []), [])
+    table, more = arrange(read_table(picked), state) if picked else (ComparedTable([], []), [])
     if more:
         state = state.sorted_by("")
     return Comparison(
@@ -62,7 +62,7 @@ def _usual(narrowed: Sequence[Column], state: State) -> list[str]:
     return [column.slug for column in narrowed if not column.is_variant][:MOST_PICKS]
 
 
-def _citations(table: Table) -> Iterator[Citation]:
+def _citations(table: ComparedTable) -> Iterator[Citation]:
     for group in table.groups:
         for row in group.rows:
             for cell in row.cells:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from apps.guide.comparing.figures import Cell, Figure, Part
-from apps.guide.comparing.table import Row, Table
+from apps.guide.comparing.figures import CellPart, ComparedCell, Figure
+from apps.guide.comparing.table import ComparedRow, ComparedTable
 from apps.guide.models import Citation
 from apps.guide.models.base import plain
 
@@ -16,7 +16,7 @@ FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠|%\t\r\n]")
 NUMBER = re.compile(r"^[+-]?\d[\d,]*(\.\d+)?$", re.ASCII)
 
 
-def as_csv(table: Table, notices: Sequence[str] = ()) -> str:
+def as_csv(table: ComparedTable, notices: Sequence[str] = ()) -> str:
     """Return a line for each row; each column is followed by one that says what it rests on. Notices come last."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -36,7 +36,7 @@ def safe(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) and not NUMBER.match(text) else text
 
 
-def as_json(table: Table, notices: Sequence[str]) -> dict[str, Any]:
+def as_json(table: ComparedTable, notices: Sequence[str]) -> dict[str, Any]:
     """Return columns, groups, rows and figures as plain values."""
     return {
         "notices": list(notices),
@@ -52,15 +52,15 @@ def as_json(table: Table, notices: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: ComparedCell) -> str:
     return "; ".join(_sized(part, part.figure.text) for part in cell.parts) or "No figure found"
 
 
-def _sized(part: Part, text: str) -> str:
+def _sized(part: CellPart, text: str) -> str:
     return f"{', '.join(part.sizes)}: {text}" if part.sizes else text
 
 
-def _basis(cell: Cell) -> str:
+def _basis(cell: ComparedCell) -> str:
     return " | ".join(_sized(part, _rests_on(part.figure)) for part in cell.parts)
 
 
@@ -83,7 +83,7 @@ def _place(citation: Citation) -> str:
     return " ".join(part for part in (citation.source.title, citation.locator, f"<{citation.source.url}>") if part)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: ComparedRow) -> dict[str, Any]:
     return {
         "slug": row.slug,
         "label": row.full_label,
@@ -97,7 +97,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _figure(part: Part) -> dict[str, Any]:
+def _figure(part: CellPart) -> dict[str, Any]:
     figure = part.figure
     return {
         "sizes": list(part.sizes),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from apps.guide.models import Citation, CodeModel, Fact, Kind, Reading, Score, Status, Variant
+from apps.guide.models import Citation, CodeModel, Fact, Reading, Score, StatementKind, Status, Variant
 from apps.guide.notes import Basis, basis_of
 
 
@@ -15,7 +15,7 @@ class Figure:
 
     text: str
     number: Decimal | None
-    kind: Kind
+    kind: StatementKind
     status: Status
     qualification: str
     checked: date | None
@@ -33,7 +33,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CellPart:
     """A figure of a cell; in the column of a variant, of the ``sizes`` that share it."""
 
     figure: Figure
@@ -62,11 +62,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ComparedCell:
     """What is known for a row of a column; no parts where nothing is published."""
 
     column: Column
-    parts: Sequence[Part]
+    parts: Sequence[CellPart]
 
     @property
     def wording(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -82,7 +82,7 @@ def figure_of_fact(fact: Fact) -> Figure:
     return Figure(
         text=fact.text,
         number=fact.number,
-        kind=Kind(fact.kind),
+        kind=StatementKind(fact.kind),
         status=Status(fact.status),
         qualification=fact.qualification,
         checked=fact.checked,
@@ -96,7 +96,7 @@ def figure_of_score(score: Score) -> Figure:
     return Figure(
         text=score.text,
         number=score.number,
-        kind=Kind(score.kind),
+        kind=StatementKind(score.kind),
         status=Status.AGREED,
         qualification=score.qualification,
         checked=score.checked,
@@ -106,7 +106,7 @@ def figure_of_score(score: Score) -> Figure:
     )
 
 
-def make_cell(column: Column, figures: dict[str, Figure]) -> Cell:
+def make_cell(column: Column, figures: dict[str, Figure]) -> ComparedCell:
     """Return the cell of a column from the figures by model slug; sizes of a variant that agree are put together."""
     shared: dict[tuple[str, str], tuple[Figure, list[str]]] = {}
     for model in column.models:
@@ -114,5 +114,5 @@ def make_cell(column: Column, figures: dict[str, Figure]) -> Cell:
         if figure is not None:
             shared.setdefault((figure.text, figure.qualification), (figure, []))[1].append(model.size)
     if len(shared) == 1 and len(figures.keys() & {model.slug for model in column.models}) == len(column.models):
-        return Cell(column, [Part(figure) for figure, _ in shared.values()])
-    return Cell(column, [Part(figure, sizes) for figure, sizes in shared.values()])
+        return ComparedCell(column, [CellPart(figure) for figure, _ in shared.values()])
+    return ComparedCell(column, [CellPart(figure, sizes) for figure, sizes in shared.values()])

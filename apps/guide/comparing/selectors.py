@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from apps.guide import selectors
 from apps.guide.comparing.figures import Column, Figure, figure_of_fact, figure_of_score, make_cell
 from apps.guide.comparing.state import State
-from apps.guide.comparing.table import Group, Row, Table
+from apps.guide.comparing.table import ComparedRow, ComparedTable, RowGroup
 from apps.guide.models import Attribute, Benchmark, CodeModel, Fact, Score, Support, Variant
 
 # The groups of attributes before the scores; the others follow them.
@@ -45,7 +45,7 @@ def offered(columns: Sequence[Column], state: State) -> list[Column]:
     return [column for column in columns if any(model.slug in fitting for model in column.models)]
 
 
-def read_table(columns: Sequence[Column]) -> Table:
+def read_table(columns: Sequence[Column]) -> ComparedTable:
     """Return all rows of these columns, those about which nothing is known left out; eight queries."""
     slugs = {model.slug for column in columns for model in column.models}
     facts = selectors.facts_by_model(slugs)
@@ -53,7 +53,7 @@ def read_table(columns: Sequence[Column]) -> Table:
     first = [_attributes(groups[slug], columns, facts) for slug in FIRST if slug in groups]
     after = [_attributes(groups[slug], columns, facts) for slug in AFTER if slug in groups]
     found = [*first, *_scores(columns, slugs), *after]
-    return Table(columns, [group for group in found if group.rows])
+    return ComparedTable(columns, [group for group in found if group.rows])
 
 
 def _able(state: State) -> set[str]:
@@ -82,28 +82,28 @@ def _meets(values: Mapping[tuple[str, str], tuple[str, object]], model: str, sta
 
 def _attributes(
     group: selectors.AttributeGroup, columns: Sequence[Column], facts: Mapping[str, Mapping[str, Fact]]
-) -> Group:
+) -> RowGroup:
     rows = []
     for attribute in group.attributes:
         figures = {
             slug: figure_of_fact(known[attribute.slug]) for slug, known in facts.items() if attribute.slug in known
         }
         rows.append(_row(attribute, columns, figures))
-    return Group(group.slug, group.label, [row for row in rows if not row.is_empty])
+    return RowGroup(group.slug, group.label, [row for row in rows if not row.is_empty])
 
 
-def _scores(columns: Sequence[Column], slugs: set[str]) -> list[Group]:
+def _scores(columns: Sequence[Column], slugs: set[str]) -> list[RowGroup]:
     scores = Score.objects.filter(model__slug__in=slugs).select_related("model")
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[ComparedRow]] = {}
     for benchmark in Benchmark.objects.prefetch_related(Prefetch("scores", scores.prefetch_related(selectors.cited()))):
         figures = {score.model.slug: figure_of_score(score) for score in benchmark.scores.all() if score.model}
         row = _row(benchmark, columns, figures)
         groups.setdefault(benchmark.suite, []).extend([] if row.is_empty else [row])
-    return [Group(_slug(suite), suite, rows) for suite, rows in groups.items()]
+    return [RowGroup(_slug(suite), suite, rows) for suite, rows in groups.items()]
 
 
-def _row(about: Attribute | Benchmark, columns: Sequence[Column], figures: dict[str, Figure]) -> Row:
-    return Row(
+def _row(about: Attribute | Benchmark, columns: Sequence[Column], figures: dict[str, Figure]) -> ComparedRow:
+    return ComparedRow(
         slug=about.slug,
         label=about.label,
         method=about.unsaid_method if isinstance(about, Benchmark) else "",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.guide.comparing.figures import Cell, Column, Part
-from apps.guide.comparing.table import Row, Table
+from apps.guide.comparing.figures import CellPart, Column, ComparedCell
+from apps.guide.comparing.table import ComparedRow, ComparedTable
 from apps.guide.models import Attribute, Better
 from apps.guide.notes import Basis, Note, Notes
 
@@ -41,7 +41,7 @@ class ShownCell:
 class ShownRow:
     """A row; ``basis`` is what its figures rest on where they have no notes of their own."""
 
-    row: Row
+    row: ComparedRow
     basis: Basis | None
     cells: Sequence[ShownCell]
     is_number: bool
@@ -68,7 +68,7 @@ class ShownTable:
     notes: Notes
 
 
-def show_table(table: Table) -> ShownTable:
+def show_table(table: ComparedTable) -> ShownTable:
     """Return the table as its page shows it."""
     notes = Notes()
     groups = [
@@ -77,7 +77,7 @@ def show_table(table: Table) -> ShownTable:
     return ShownTable(groups, notes)
 
 
-def _show_row(row: Row, notes: Notes) -> ShownRow:
+def _show_row(row: ComparedRow, notes: Notes) -> ShownRow:
     basis, best = _common_basis(row), _best(row)
     return ShownRow(
         row=row,
@@ -87,7 +87,7 @@ def _show_row(row: Row, notes: Notes) -> ShownRow:
     )
 
 
-def _show_cell(cells: Sequence[Cell], basis: Basis | None, best: Decimal | None, notes: Notes) -> ShownCell:
+def _show_cell(cells: Sequence[ComparedCell], basis: Basis | None, best: Decimal | None, notes: Notes) -> ShownCell:
     parts = []
     for place, part in enumerate(cells[0].parts):
         bases = dict.fromkeys(cell.parts[place].figure.basis for cell in cells)
@@ -102,9 +102,9 @@ def _show_cell(cells: Sequence[Cell], basis: Basis | None, best: Decimal | None,
     return ShownCell([cell.column for cell in cells], parts)
 
 
-def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
+def _alike(cells: Sequence[ComparedCell]) -> Iterator[list[ComparedCell]]:
     """Yield runs of neighbouring cells that say the same, with the same reservations."""
-    run: list[Cell] = []
+    run: list[ComparedCell] = []
     for cell in cells:
         if run and _said(run[-1]) != _said(cell):
             yield run
@@ -114,17 +114,17 @@ def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
         yield run
 
 
-def _said(cell: Cell) -> tuple[object, ...]:
+def _said(cell: ComparedCell) -> tuple[object, ...]:
     return cell.wording, [None if part.figure.basis.is_plain else part.figure.basis for part in cell.parts]
 
 
-def _common_basis(row: Row) -> Basis | None:
+def _common_basis(row: ComparedRow) -> Basis | None:
     """Return what most figures of the row rest on, of those that need no reservation."""
     plain = Counter(part.figure.basis for part in _parts(row) if part.figure.basis.is_plain)
     return plain.most_common(1)[0][0] if plain else None
 
 
-def _best(row: Row) -> Decimal | None:
+def _best(row: ComparedRow) -> Decimal | None:
     """Return the best number of a row in which one is better than another."""
     numbers = {part.figure.number for part in _parts(row) if part.figure.number is not None}
     if not row.better or len(numbers) < 2:  # noqa: PLR2004 - one alone is not the best
@@ -132,5 +132,5 @@ def _best(row: Row) -> Decimal | None:
     return min(numbers) if row.better == Better.LOWER else max(numbers)
 
 
-def _parts(row: Row) -> Iterator[Part]:
+def _parts(row: ComparedRow) -> Iterator[CellPart]:
     return (part for cell in row.cells for part in cell.parts)

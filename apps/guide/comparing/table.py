@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from apps.guide.comparing.figures import Cell, Column
+from apps.guide.comparing.figures import Column, ComparedCell
 from apps.guide.comparing.state import State, unknown_sort
 from apps.guide.models import Better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ComparedRow:
     """A row: an attribute or a benchmark. ``order`` says how the columns are sorted by it.
 
     ``method`` is how a benchmark was measured, where its label does not say so.
@@ -22,7 +22,7 @@ class Row:
     unit: str
     note: str
     better: str
-    cells: Sequence[Cell]
+    cells: Sequence[ComparedCell]
     order: str = ""
 
     @property
@@ -39,26 +39,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """Rows under one heading."""
 
     slug: str
     label: str
-    rows: Sequence[Row]
+    rows: Sequence[ComparedRow]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ComparedTable:
     """The whole comparison; of its ``total`` rows, ``hidden`` are alike and were left out."""
 
     columns: Sequence[Column]
-    groups: Sequence[Group]
+    groups: Sequence[RowGroup]
     hidden: int = 0
     total: int = 0
     differing: int = 0
 
 
-def arrange(table: Table, state: State) -> tuple[Table, list[str]]:
+def arrange(table: ComparedTable, state: State) -> tuple[ComparedTable, list[str]]:
     """Return the table sorted and narrowed as the state says, and a notice about a row that is not there."""
     notices = []
     rows = {row.slug: row for group in table.groups for row in group.rows}
@@ -75,10 +75,10 @@ def arrange(table: Table, state: State) -> tuple[Table, list[str]]:
         hidden += len(group.rows) - len(kept)
         if kept:
             groups.append(replace(group, rows=[_placed(row, places, state.sort) for row in kept]))
-    return Table(columns, groups, hidden, len(rows), sum(row.differs for row in rows.values())), notices
+    return ComparedTable(columns, groups, hidden, len(rows), sum(row.differs for row in rows.values())), notices
 
 
-def _placed(row: Row, places: dict[str, int], sort: str) -> Row:
+def _placed(row: ComparedRow, places: dict[str, int], sort: str) -> ComparedRow:
     is_sorted = sort.removeprefix("-") == row.slug
     return replace(
         row,
@@ -87,7 +87,7 @@ def _placed(row: Row, places: dict[str, int], sort: str) -> Row:
     )
 
 
-def _sorted(row: Row, *, descending: bool) -> list[Column]:
+def _sorted(row: ComparedRow, *, descending: bool) -> list[Column]:
     """Columns by the row's numbers, a variant by its best; by words where no number is known; unknown ones last."""
     known = [cell for cell in row.cells if cell.parts]
     unknown = [cell for cell in row.cells if not cell.parts]
@@ -101,5 +101,5 @@ def _sorted(row: Row, *, descending: bool) -> list[Column]:
     return [cell.column for cell in (*known, *unknown)]
 
 
-def _leading(cell: Cell, row: Row) -> Decimal:
+def _leading(cell: ComparedCell, row: ComparedRow) -> Decimal:
     return min(cell.numbers) if row.better == Better.LOWER else max(cell.numbers)

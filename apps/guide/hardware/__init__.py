@@ -1,5 +1,5 @@
-"""How much GPU memory a model needs, which cards hold it, and how TGI is started for it.
+"""The hardware calculator: a model's GPU memory, the cards that hold it, and the commands that start it.
 
-``memory`` and ``fit`` are plain arithmetic, ``advice`` says what the arithmetic does not, ``command`` writes the TGI
-command, ``bar`` draws; ``selectors`` brings the guide's facts, ``answer`` puts all together for page and JSON.
+``memory`` and ``fit`` are plain arithmetic; ``advice`` adds cautions; ``command`` writes the servers' commands; ``bar``
+draws. ``selectors`` reads the guide's facts; ``answer`` combines everything for page and JSON.
 """

@@ -1,12 +1,12 @@
-"""What the arithmetic does not say: windows that are too long, what no server runs, and what needs more memory."""
+"""Cautions beside the arithmetic: windows that are too long, formats without a server, and extra memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.guide.hardware.command import least_capability, supports
 from apps.guide.hardware.memory import gib
-from apps.guide.hardware.question import Model, Question
-from apps.guide.hardware.servers import Server
+from apps.guide.hardware.question import HardwareQuestion, Model
+from apps.guide.hardware.servers import ModelServer
 
 TRAINED = 16_384
 KEPT_BITS = 16
@@ -30,14 +30,14 @@ def usable_context(model: Model) -> int:
     return model.context.claimed or model.context.planned
 
 
-def warn(question: Question, servers: Sequence[Server]) -> list[Caution]:
+def warn(question: HardwareQuestion, servers: Sequence[ModelServer]) -> list[Caution]:
     """Return what must be said about a calculation, the most important first."""
     found = [_no_server(question, servers), _context(question), _split(question, servers)]
     found += [_prompt(question), _format(question), _cache(question), _eager(question)]
     return [caution for caution in found if caution is not None]
 
 
-def _no_server(question: Question, servers: Sequence[Server]) -> Caution | None:
+def _no_server(question: HardwareQuestion, servers: Sequence[ModelServer]) -> Caution | None:
     if not servers or any(supports(server, question) for server in servers):
         return None
     for reason in (_machine, _combination, _capability):
@@ -47,7 +47,7 @@ def _no_server(question: Question, servers: Sequence[Server]) -> Caution | None:
     return Caution("no-server", title, "Choose 1, 2, 4 or 8 cards, or another format.", stops=True)
 
 
-def _machine(question: Question, servers: Sequence[Server]) -> Caution | None:
+def _machine(question: HardwareQuestion, servers: Sequence[ModelServer]) -> Caution | None:
     card = question.card
     fitting = [server for server in servers if card.machine in server.machines]
     if card.is_machine and question.count > 1:
@@ -64,7 +64,7 @@ def _machine(question: Question, servers: Sequence[Server]) -> Caution | None:
     )
 
 
-def _combination(question: Question, servers: Sequence[Server]) -> Caution | None:
+def _combination(question: HardwareQuestion, servers: Sequence[ModelServer]) -> Caution | None:
     form, cache = question.form, question.precision
     fitting = [server for server in servers if question.card.machine in server.machines and form.slug in server.formats]
     if any(cache.slug in server.caches for server in fitting):
@@ -80,7 +80,7 @@ def _combination(question: Question, servers: Sequence[Server]) -> Caution | Non
     )
 
 
-def _capability(question: Question, servers: Sequence[Server]) -> Caution | None:
+def _capability(question: HardwareQuestion, servers: Sequence[ModelServer]) -> Caution | None:
     card, form, cache = question.card, question.form, question.precision
     fitting = [server for server in servers if form.slug in server.formats and cache.slug in server.caches]
     if card.capability is None or not fitting:
@@ -99,7 +99,7 @@ def _capability(question: Question, servers: Sequence[Server]) -> Caution | None
     )
 
 
-def _context(question: Question) -> Caution | None:
+def _context(question: HardwareQuestion) -> Caution | None:
     model, context = question.model, question.model.context
     if question.context <= context.planned:
         return None
@@ -131,7 +131,7 @@ def _context(question: Question) -> Caution | None:
     )
 
 
-def _split(question: Question, servers: Sequence[Server]) -> Caution | None:
+def _split(question: HardwareQuestion, servers: Sequence[ModelServer]) -> Caution | None:
     if question.splits or question.card.is_machine:
         return None
     shape, form = question.model.shape, question.form
@@ -149,7 +149,7 @@ def _split(question: Question, servers: Sequence[Server]) -> Caution | None:
     )
 
 
-def _prompt(question: Question) -> Caution | None:
+def _prompt(question: HardwareQuestion) -> Caution | None:
     """Warn of a prompt that is run through the model at once: gate and up projections of one layer, at 16 bits."""
     if question.context < LONG_PROMPT:
         return None
@@ -164,7 +164,7 @@ def _prompt(question: Question) -> Caution | None:
     )
 
 
-def _format(question: Question) -> Caution | None:
+def _format(question: HardwareQuestion) -> Caution | None:
     form, shape = question.form, question.model.shape
     if form.needs_prepared_weights:
         made = "Put their name in the place of the model’s." if not form.is_gguf else "The commands name public ones."
@@ -185,7 +185,7 @@ def _format(question: Question) -> Caution | None:
     return None
 
 
-def _cache(question: Question) -> Caution | None:
+def _cache(question: HardwareQuestion) -> Caution | None:
     if question.precision.bits == KEPT_BITS:
         return None
     return Caution(
@@ -197,7 +197,7 @@ def _cache(question: Question) -> Caution | None:
     )
 
 
-def _eager(_question: Question) -> Caution:
+def _eager(_question: HardwareQuestion) -> Caution:
     return Caution(
         "transformers",
         "Counted for a model server with a paged KV cache",

@@ -1,29 +1,29 @@
-"""One calculation, answered: the figures, the steps, every card, what to beware of, and the servers' commands."""
+"""One calculation with its answer: figures, steps, all cards, cautions, and the servers' commands."""
 
 from dataclasses import dataclass
 
 from apps.guide.hardware.advice import Caution, usable_context, warn
-from apps.guide.hardware.bar import Bar, draw_bar
+from apps.guide.hardware.bar import MemoryBar, draw_bar
 from apps.guide.hardware.command import limits, write_commands
 from apps.guide.hardware.fit import Card, Fit, Need, Verdict, fewest_cards
 from apps.guide.hardware.formula import Step, work_out
 from apps.guide.hardware.memory import kv_bytes_per_token, weight_bytes
-from apps.guide.hardware.question import Known, Question
-from apps.guide.hardware.servers import Command
+from apps.guide.hardware.question import HardwareQuestion, Known
+from apps.guide.hardware.servers import ServerCommand
 
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One kind of card: how the chosen number of them does, and how few would do."""
+    """One kind of card: how the chosen number of cards does, and the smallest number that would do."""
 
     fit: Fit
     fewest: Fit | None
-    bar: Bar
+    bar: MemoryBar
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A line of the table beside the bar: what it is, its bytes, and its share of the memory."""
+class MemoryPart:
+    """A line of the table beside the bar: label, bytes, and share of the memory."""
 
     slug: str
     letter: str
@@ -34,16 +34,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that page and JSON show. There are ``commands`` only where it runs and fits."""
+    """Everything that page and JSON show. It has ``commands`` only if a server runs the model and it fits."""
 
-    question: Question
+    question: HardwareQuestion
     need: Need
     fit: Fit
-    bar: Bar
+    bar: MemoryBar
     steps: list[Step]
     rows: list[CardRow]
     warnings: list[Caution]
-    commands: list[Command]
+    commands: list[ServerCommand]
 
     @property
     def stops(self) -> Caution | None:
@@ -67,17 +67,17 @@ class Answer:
 
     @property
     def room_for_sequences(self) -> int:
-        """How many sequences of the asked length there is room for."""
+        """The number of sequences of the asked length that fit."""
         return self.fit.room_for_tokens // self.question.context
 
     @property
     def missing(self) -> int:
-        """How many bytes too little there are."""
+        """The number of missing bytes."""
         return max(0, -self.fit.headroom)
 
     @property
     def most_cards(self) -> int:
-        """Over how many cards of one host every layer of the model can be split at most."""
+        """The most cards of one host that every layer of the model can be split over."""
         return self.question.model.shape.shard_counts[-1]
 
     @property
@@ -86,15 +86,17 @@ class Answer:
         return limits(min(self.question.context, usable_context(self.question.model)))[1]
 
     @property
-    def parts(self) -> list[Part]:
-        """What the bar shows, as a table."""
+    def parts(self) -> list[MemoryPart]:
+        """The bar's segments as a table."""
         shown = [part for part in self.bar.segments if part.slug != "free"]
-        parts = [Part(part.slug, part.letter, part.label, part.size, part.size / self.fit.capacity) for part in shown]
+        parts = [
+            MemoryPart(part.slug, part.letter, part.label, part.size, part.size / self.fit.capacity) for part in shown
+        ]
         label = "Left over" if self.fit.headroom >= 0 else "Too little"
-        return [*parts, Part("free", "", label, self.fit.headroom, self.fit.headroom_share)]
+        return [*parts, MemoryPart("free", "", label, self.fit.headroom, self.fit.headroom_share)]
 
 
-def answer(question: Question, known: Known) -> Answer:
+def answer(question: HardwareQuestion, known: Known) -> Answer:
     """Work out a calculation, and the same need on each of the known cards."""
     shape = question.model.shape
     need = Need(
@@ -120,7 +122,7 @@ def _row(need: Need, card: Card, count: int, counts: list[int]) -> CardRow:
     return CardRow(fit, fewest_cards(need, card, [1] if card.is_machine else counts), draw_bar(fit))
 
 
-def _commands(question: Question, fit: Fit, known: Known) -> list[Command]:
+def _commands(question: HardwareQuestion, fit: Fit, known: Known) -> list[ServerCommand]:
     if fit.verdict is Verdict.NO:
         return []
     return write_commands(question, known.servers, min(question.context, usable_context(question.model)))

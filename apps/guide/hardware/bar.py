@@ -1,4 +1,4 @@
-"""The stacked bar, as shares of its width: weights, KV cache, reserve and what is left over."""
+"""The stacked bar, as shares of its width: weights, KV cache, reserve, and free memory."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class MemoryBar:
     """The segments, and where the memory ends: below 100 where more is needed than there is."""
 
     segments: list[Segment]
@@ -44,7 +44,7 @@ class Bar:
         return self.end < 100  # noqa: PLR2004 - percent
 
 
-def draw_bar(fit: Fit) -> Bar:
+def draw_bar(fit: Fit) -> MemoryBar:
     """Return the bar of a fit; its whole width is the memory, or the need where that is more."""
     whole = max(fit.capacity, fit.need.total + fit.reserve)
     parts = [
@@ -58,4 +58,4 @@ def draw_bar(fit: Fit) -> Bar:
         width = 100 * size / whole
         segments.append(Segment(slug, letter, label, size, round(start, 3), round(width, 3)))
         start += width
-    return Bar(segments, round(100 * fit.capacity / whole, 3))
+    return MemoryBar(segments, round(100 * fit.capacity / whole, 3))

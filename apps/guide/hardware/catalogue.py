@@ -1,4 +1,4 @@
-"""The cards and machines of the guide, and which of them somebody means by a name or an amount of memory."""
+"""The cards and machines of the guide; finds a card by a name or an amount of memory."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +9,14 @@ from apps.guide.hardware.memory import GIB, gib
 
 MOST_CARDS = 8
 MOST_GIGABYTES = 1024
-# What macOS lets the GPU have of unified memory: two thirds up to 32 GB, three quarters from 64 GB, as in logs.
+# macOS gives the GPU two thirds of unified memory up to 32 GB, and three quarters from 64 GB, as seen in logs.
 APPLE_SHARE, LARGE_APPLE_SHARE, LARGE_APPLE = 2 / 3, 3 / 4, 64
 
 COUNT_BEFORE = re.compile(r"^(\d{1,2})\s*x\s*(?=\S)|^(\d{1,2})\s+(?=[a-z])(?!g\b|gb\b|gib\b)")
 COUNT_AFTER = re.compile(r"(?<=\S)\s*x\s*(\d{1,2})$")
 COUNT_WORDS = {"single": 1, "one": 1, "dual": 2, "two": 2, "three": 3, "four": 4, "quad": 4, "six": 6, "eight": 8}
 MEMORY = re.compile(r"(?<![\w.])(\d{1,4})\s*(?:gib|gb|g)\b|^(\d{1,4})$")
-# Words that tell no card from another.
+# Words that many cards share.
 NOISE = {"nvidia", "geforce", "tesla", "quadro", "gpu", "gpus", "card", "cards", "vram", "graphics", "of", "with", "a"}
 NOISE |= {"sxm", "sxm2", "sxm4", "sxm5", "pcie", "hbm2", "hbm2e", "hbm3"}
 APPLE_WORDS = {"apple", "silicon", "mac", "macbook", "imac", "macs", "macmini", "macstudio"}
@@ -46,7 +46,7 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a name stands for, and a sentence where that is doubtful; without ``cards`` the sentence asks for more."""
+    """The cards of a name, and a sentence if that is doubtful; without ``cards`` the sentence asks for more."""
 
     cards: Cards | None
     doubt: str = ""

@@ -1,11 +1,11 @@
-"""How each server is started for a calculation; none where it could not run that."""
+"""The commands that start each server for a calculation, for servers that can run it."""
 
 from collections.abc import Sequence
 
-from apps.guide.hardware.question import Model, Question
-from apps.guide.hardware.servers import Command, Server
+from apps.guide.hardware.question import HardwareQuestion, Model
+from apps.guide.hardware.servers import ModelServer, ServerCommand
 
-# What of the window is kept for the reply: this many tokens, or a quarter of a small window.
+# Tokens of the window reserved for the reply; a quarter of a small window.
 REPLY_TOKENS = 1024
 LARGEST = "70B"
 OLLAMA_NAMES = {"base": "code", "python": "python", "instruct": "instruct"}
@@ -17,8 +17,8 @@ def limits(context: int) -> tuple[int, int]:
     return total - max(1, min(REPLY_TOKENS, total // 4)), total
 
 
-def supports(server: Server, question: Question) -> bool:
-    """Whether the server can run this on these cards, if the memory is enough."""
+def supports(server: ModelServer, question: HardwareQuestion) -> bool:
+    """Tell whether the server can run this on these cards, given enough memory."""
     card = question.card
     capability = card.capability if card.capability is not None else float("inf")
     return (
@@ -31,17 +31,17 @@ def supports(server: Server, question: Question) -> bool:
     )
 
 
-def least_capability(server: Server, question: Question) -> float:
+def least_capability(server: ModelServer, question: HardwareQuestion) -> float:
     """Return NVIDIA's compute capability that the server, the weights and the cache need."""
     return max(server.least_capability, question.form.least_capability, question.precision.least_capability)
 
 
-def write_commands(question: Question, servers: Sequence[Server], window: int) -> list[Command]:
+def write_commands(question: HardwareQuestion, servers: Sequence[ModelServer], window: int) -> list[ServerCommand]:
     """Return the commands that start the model with a window of that many tokens, in the order of the servers."""
-    return [Command(server, _fill(server, question, window)) for server in servers if supports(server, question)]
+    return [ServerCommand(server, _fill(server, question, window)) for server in servers if supports(server, question)]
 
 
-def _fill(server: Server, question: Question, window: int) -> str:
+def _fill(server: ModelServer, question: HardwareQuestion, window: int) -> str:
     model = question.model
     names = _names(model, prepared=question.form.needs_prepared_weights)
     formats = {**server.formats, **(server.formats_70b if model.size == LARGEST else {})}

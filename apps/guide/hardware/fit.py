@@ -1,11 +1,11 @@
-"""Whether weights and KV cache fit on so many cards, and what is left."""
+"""Whether weights and KV cache fit on a number of cards, and the memory left over."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-# What is kept back of each card for the CUDA context, activations and fragmentation.
+# Reserved on each card for the CUDA context, activations and fragmentation.
 RESERVE = 0.10
-# Less than this share of the memory left over is called tight.
+# A fit with a smaller share of the memory left over is called tight.
 TIGHT = 0.10
 
 
@@ -23,9 +23,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A GPU, or a machine with one memory. ``memory`` is what programs can use of it, in bytes.
+    """A GPU, or a machine with one memory. ``memory`` is the part that programs can use, in bytes.
 
-    ``sold_gb`` is what is printed on its box, ``capability`` NVIDIA's, where it is known.
+    ``sold_gb`` is the size on its box; ``capability`` is NVIDIA's compute capability, if known.
     """
 
     slug: str
@@ -40,18 +40,18 @@ class Card:
 
     @property
     def is_listed(self) -> bool:
-        """Whether it is one of the guide's, and not one that a reader described."""
+        """Whether the card is listed in the guide, not described by a reader."""
         return self.sold_gb > 0
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is a whole machine, of which there is one."""
+        """Whether it is a whole machine, which is used alone."""
         return self.machine != "nvidia"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What has to be held, in bytes: the weights once, and ``per_token`` for each of ``tokens`` in the KV cache."""
+    """The memory needed, in bytes: the weights once, and ``per_token`` of KV cache for each of ``tokens``."""
 
     weights: int
     per_token: int
@@ -84,7 +84,7 @@ class Fit:
 
     @property
     def headroom(self) -> int:
-        """What is left over; negative where it does not fit."""
+        """Bytes left over; negative if the model does not fit."""
         return self.capacity - self.reserve - self.need.total
 
     @property
@@ -99,7 +99,7 @@ class Fit:
 
     @property
     def room_for_tokens(self) -> int:
-        """How many tokens of KV cache there is room for, of all sequences together."""
+        """The number of tokens of KV cache that fit, over all sequences."""
         return max(0, (self.capacity - self.reserve - self.need.weights) // self.need.per_token)
 
 

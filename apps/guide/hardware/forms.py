@@ -12,7 +12,7 @@ from django.http import QueryDict
 from apps.guide.hardware.catalogue import Cards, catalogue
 from apps.guide.hardware.fit import Card
 from apps.guide.hardware.memory import GIB, gib
-from apps.guide.hardware.question import Known, Question
+from apps.guide.hardware.question import HardwareQuestion, Known
 
 OTHER = "other"
 VARIANTS = {"base": "Base", "python": "Python", "instruct": "Instruct"}
@@ -27,7 +27,7 @@ NOUNS = {"model": "model", "weights": "weight format", "kv": "KV cache", "gpu": 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What of a URL was not usable, and what the page counts with instead; ``field`` is empty for an unknown name."""
+    """An unusable part of a URL, and the value used instead; ``field`` is empty for an unknown name."""
 
     reason: str
     instead: str
@@ -38,7 +38,7 @@ class Fault:
 
 
 class WholeNumber(forms.IntegerField):
-    """A count, from one. A field for text: it can show what was typed, also where that is no number."""
+    """A count, from one. The field is a text field, so that it can show any typed text."""
 
     def __init__(self, label: str, *, most: int, hint: str) -> None:
         super().__init__(
@@ -61,7 +61,7 @@ class WholeNumber(forms.IntegerField):
 
 
 class HardwareForm(forms.Form):
-    """What the calculator is asked. Bind it with ``read``."""
+    """The calculator's form. Bind it with ``read``."""
 
     model = forms.ChoiceField()
     weights = forms.ChoiceField(label="Weights", help_text="Fewer bits take less memory.")
@@ -113,7 +113,7 @@ def _labels(choices: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def defaults(known: Known) -> dict[str, str]:
-    """Return what is counted with where a URL says nothing, as a URL would say it."""
+    """Return the default values, spelled as in a URL."""
     return {
         "model": "7b-instruct" if "7b-instruct" in known.models else next(iter(known.models)),
         "weights": next(iter(known.formats)),
@@ -126,7 +126,7 @@ def defaults(known: Known) -> dict[str, str]:
     }
 
 
-def read(query: QueryDict, known: Known) -> tuple[Question, HardwareForm, list[Fault]]:
+def read(query: QueryDict, known: Known) -> tuple[HardwareQuestion, HardwareForm, list[Fault]]:
     """Return the question that a URL asks, its form for the page, and everything that was not usable."""
     usual = defaults(known)
     given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip().lower())}
@@ -164,7 +164,7 @@ def _as_given(cards: Cards, given: Mapping[str, str], known: Known) -> dict[str,
 
 
 def _for_page(form: HardwareForm, repaired: HardwareForm, faults: list[Fault]) -> HardwareForm:
-    """Let lists show their default, since they cannot show what they do not have; numbers stay as they were typed."""
+    """Show the default in lists, which cannot show unknown values; numbers stay as they were typed."""
     lists = {name for name in form.errors if isinstance(form.fields[name], forms.ChoiceField)}
     form.data = {**form.data, **{name: repaired.data[name] for name in lists}}
     for fault in faults:
@@ -197,8 +197,8 @@ def _sentence(error: ValidationError) -> str:
     return str(error.messages[0])
 
 
-def _question(cleaned: dict[str, Any], known: Known) -> Question:
-    return Question(
+def _question(cleaned: dict[str, Any], known: Known) -> HardwareQuestion:
+    return HardwareQuestion(
         model=known.models[cleaned["model"]],
         form=known.formats[cleaned["weights"]],
         precision=known.precisions[cleaned["kv"]],

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from apps.guide.hardware.fit import RESERVE, Fit
 from apps.guide.hardware.memory import GB, Format, Shape, rounded, weight_bytes
-from apps.guide.hardware.question import Question
+from apps.guide.hardware.question import HardwareQuestion
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the calculation: what, how, with which numbers, and what comes out."""
+    """One line of the calculation: label, formula, numbers and result."""
 
     name: str
     formula: str
@@ -43,8 +43,8 @@ def _parameters(shape: Shape) -> Step:
     )
 
 
-def work_out(question: Question, fit: Fit) -> list[Step]:
-    """Return the steps from the model's shape to what is left over on the chosen cards."""
+def work_out(question: HardwareQuestion, fit: Fit) -> list[Step]:
+    """Return the steps from the model's shape to the memory left on the chosen cards."""
     shape, precision, need = question.model.shape, question.precision, fit.need
     memory, reserve, per_token = in_gib(fit.capacity), in_gib(fit.reserve), need.per_token
     return [

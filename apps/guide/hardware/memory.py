@@ -11,7 +11,7 @@ MOST_SHARDS = 8
 
 
 def gib(size: float) -> float:
-    """Bytes as GiB (2^30 bytes)."""
+    """Convert bytes to GiB (2^30 bytes)."""
     return size / GIB
 
 
@@ -22,7 +22,7 @@ def rounded(size: float, unit: int = GIB) -> Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a decoder of the Llama 2 design is made of; embedding and output head are two matrices."""
+    """The dimensions of a decoder of the Llama 2 design; embedding and output head are two matrices."""
 
     layers: int
     hidden: int
@@ -50,7 +50,7 @@ class Shape:
 
     @property
     def shard_counts(self) -> list[int]:
-        """Over how many cards of one host every layer can be split: heads, KV heads and feed-forward must divide."""
+        """The numbers of cards of one host that divide every layer: heads, KV heads and feed-forward must divide."""
         return [
             count
             for count in range(1, MOST_SHARDS + 1)
@@ -58,16 +58,16 @@ class Shape:
         ]
 
     def keeps_groups(self, count: int, group_size: int) -> bool:
-        """Whether so many cards each get whole groups of weights that share a scale."""
+        """Tell whether each of so many cards gets whole groups of weights that share a scale."""
         return not group_size or not (self.feed_forward % (count * group_size) or self.hidden % (count * group_size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """How weights are kept: ``bits`` a weight, scales included; ``keeps_embeddings``: those stay at 16 bits.
+    """A weight format: ``bits`` per weight, scales included; ``keeps_embeddings`` leaves embeddings at 16 bits.
 
-    ``needs_prepared_weights``: a server does not make them. ``group_size`` weights share a scale and stay together;
-    ``least_capability`` is NVIDIA's.
+    A format that ``needs_prepared_weights`` is not made by servers. ``group_size`` weights share a scale and stay
+    together; ``least_capability`` is NVIDIA's.
     """
 
     slug: str
@@ -88,7 +88,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precision:
-    """How the KV cache is kept: so many bits an element, scales included."""
+    """A format of the KV cache: bits per element, scales included."""
 
     slug: str
     label: str

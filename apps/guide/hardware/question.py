@@ -1,15 +1,15 @@
-"""What is asked of the calculator, and what it knows: plain values, from wherever they come."""
+"""A question to the calculator, and the facts that it knows: plain values, without a database."""
 
 from dataclasses import dataclass
 
 from apps.guide.hardware.fit import Card
 from apps.guide.hardware.memory import Format, Precision, Shape, gib
-from apps.guide.hardware.servers import Server
+from apps.guide.hardware.servers import ModelServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """How long a model's window is, in tokens: to plan with, and as claimed where it is; with citations."""
+    """The length of a model's context window in tokens: to plan with, and as claimed elsewhere; with citations."""
 
     planned: int
     planned_note: str
@@ -40,16 +40,16 @@ class Known:
     formats: dict[str, Format]
     precisions: dict[str, Precision]
     cards: dict[str, Card]
-    servers: list[Server]
+    servers: list[ModelServer]
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is something to choose everywhere."""
+        """Whether every list has an option."""
         return all((self.models, self.formats, self.precisions, self.cards))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class HardwareQuestion:
     """One calculation: ``context`` tokens in each of ``sequences``, on ``count`` cards of a kind."""
 
     model: Model

@@ -1,4 +1,4 @@
-"""What ``hardware.toml`` and ``servers.toml`` may say."""
+"""The schemas of ``hardware.toml`` and ``servers.toml``."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -11,7 +11,7 @@ from apps.guide.models import Gpu, Server
 from apps.guide.schema import CitationText, Entry, Label, Note, Number, Slug
 from apps.guide.toml_file import TomlFile
 
-# What a line of a server's command may leave to be filled in.
+# The placeholders in a line of a server's command.
 NAMES = {"model", "gguf", "file", "tag"}
 OPTIONS = {"machine", "format", "cache", "longer"}
 FIGURES = {"cards", "context", "prompt", "sequences", "all_tokens"}
@@ -63,7 +63,7 @@ class QuantizationEntry(Entry):
 
 
 class ServerEntry(Entry):
-    """A model server; ``formats`` and ``caches`` name what it loads, each with the options that it wants for it."""
+    """A model server; ``formats`` and ``caches`` name what it loads, each with its options."""
 
     slug: Slug
     name: Label

@@ -1,10 +1,10 @@
-"""What the guide knows of models, formats and cards, as the calculator needs it."""
+"""Reads of the calculator: models, formats and cards."""
 
 from apps.guide import selectors
 from apps.guide.hardware.fit import Card
 from apps.guide.hardware.memory import GIB, Format, Precision, Shape
 from apps.guide.hardware.question import Context, Known, Model
-from apps.guide.hardware.servers import Server
+from apps.guide.hardware.servers import ModelServer
 from apps.guide.models import Citation, CodeModel, Fact, Gpu, Quantization
 from apps.guide.models import Server as ServerRow
 
@@ -55,7 +55,7 @@ def _cites(citations: list[Citation]) -> Cites:
     return tuple((citation.source.key, citation.locator) for citation in citations)
 
 
-def _model(model: CodeModel, shape: selectors.Shape, facts: dict[str, Fact]) -> Model:
+def _model(model: CodeModel, shape: selectors.ShapeFacts, facts: dict[str, Fact]) -> Model:
     planned, claimed = facts[PLANNED], facts.get(CLAIMED)
     return Model(
         slug=model.slug,
@@ -113,8 +113,8 @@ def _card(row: Gpu) -> Card:
     )
 
 
-def _server(row: ServerRow) -> Server:
-    return Server(
+def _server(row: ServerRow) -> ModelServer:
+    return ModelServer(
         slug=row.slug,
         name=row.name,
         machines=row.machines,

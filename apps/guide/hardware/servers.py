@@ -1,14 +1,14 @@
-"""Which model servers can run what was asked, why the others cannot, and the commands that start them."""
+"""The model servers that can run a calculation, the reasons of the others, and the commands that start servers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A model server; ``machines``, ``formats`` and ``caches`` are what it supports, each with the options for it.
+class ModelServer:
+    """A model server; ``machines``, ``formats`` and ``caches`` are the supported ones, each with its options.
 
-    One that ``splits_layers`` needs a number of cards by which the model's matrices can be divided.
+    A server that ``splits_layers`` needs a number of cards that divides the model's matrices.
     """
 
     slug: str
@@ -27,8 +27,8 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ServerCommand:
     """A server with the command that starts it."""
 
-    server: Server
+    server: ModelServer
     text: str

@@ -46,7 +46,7 @@ def show_hardware(request: HttpRequest) -> HttpResponse:
 
 @reading_page
 def hardware_json(request: HttpRequest) -> HttpResponse:
-    """Answer a script; where the page would use a default for what it could not read, this refuses."""
+    """Answer a script; refuse values that the page would replace by a default."""
     known = read_known()
     if not known.is_complete:
         return _refuse("The guide has no content yet.", {}, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -4,7 +4,7 @@ Every row can be traced to a content file: ``content()`` is the row as the file 
 digest of what was last loaded, so that a change made in the admin is noticed (``services/load.py``).
 """
 
-from apps.guide.models.base import FromFile, Kind, digest, identify, plain
+from apps.guide.models.base import FromFile, StatementKind, digest, identify, plain
 from apps.guide.models.comparison import Cell, Feature, Variant
 from apps.guide.models.edition import Edition
 from apps.guide.models.facts import Attribute, Better, CodeModel, Fact, Reading, Status, Support
@@ -32,7 +32,6 @@ __all__ = [
     "Feature",
     "FromFile",
     "Gpu",
-    "Kind",
     "Page",
     "Passage",
     "Quantization",
@@ -43,6 +42,7 @@ __all__ = [
     "Section",
     "Server",
     "Source",
+    "StatementKind",
     "Status",
     "Support",
     "Term",

@@ -33,7 +33,7 @@ def identify(names: Iterable[Any]) -> str:
     return "/".join(str(name) for name in names if name)
 
 
-class Kind(models.TextChoices):
+class StatementKind(models.TextChoices):
     """What a statement rests on."""
 
     VENDOR = "vendor", "Vendor’s statement"

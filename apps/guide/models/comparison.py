@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from apps.guide.models.base import FromFile, Kind
+from apps.guide.models.base import FromFile, StatementKind
 from apps.guide.models.sources import Citation, Source
 
 
@@ -53,7 +53,7 @@ class Cell(FromFile):
     feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="cells")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="cells")
     text = models.CharField(max_length=300)
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=StatementKind)
     qualification = models.CharField(max_length=400, blank=True, help_text="What a reader must know beside the text.")
     sources = models.ManyToManyField(Source, through=Citation, related_name="cells")
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from apps.guide.models.base import FromFile, Kind, spell
+from apps.guide.models.base import FromFile, StatementKind, spell
 from apps.guide.models.comparison import Variant
 from apps.guide.models.sources import Citation
 
@@ -109,7 +109,7 @@ class Fact(FromFile):
         max_digits=20, decimal_places=4, null=True, blank=True, help_text="For sorting and reckoning."
     )
     support = models.CharField(max_length=10, choices=Support, blank=True, help_text="Of an ability.")
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=StatementKind)
     status = models.CharField(max_length=10, choices=Status, default=Status.AGREED)
     qualification = models.CharField(max_length=400, blank=True, help_text="What a reader must know beside the text.")
     checked_on = models.DateField(null=True, blank=True, help_text="Empty: when its sources were checked.")

@@ -5,7 +5,7 @@ from datetime import date
 from django.db import models
 from django.db.models import Q
 
-from apps.guide.models.base import FromFile, Kind
+from apps.guide.models.base import FromFile, StatementKind
 from apps.guide.models.facts import Better, CodeModel, earliest_check
 
 
@@ -61,7 +61,7 @@ class Score(FromFile):
     model = models.ForeignKey(CodeModel, on_delete=models.PROTECT, null=True, blank=True, related_name="scores")
     other = models.CharField(max_length=60, blank=True, help_text="Instead of a model: the name of another one.")
     number = models.DecimalField(max_digits=8, decimal_places=2)
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=StatementKind)
     qualification = models.CharField(max_length=400, blank=True)
     checked_on = models.DateField(null=True, blank=True, help_text="Empty: when its sources were checked.")
 

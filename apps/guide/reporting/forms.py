@@ -4,7 +4,7 @@ from django import forms
 
 
 class ReportForm(forms.Form):
-    """What is wrong, and how to reach whoever found it, if they like."""
+    """The error, and a reader's contact if they like."""
 
     text = forms.CharField(
         label="What is wrong or out of date?",

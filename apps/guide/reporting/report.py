@@ -1,4 +1,4 @@
-"""Takes reports of errors."""
+"""Store reports of errors."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.guide.errors import TooManyReports
 from apps.guide.models import ErrorReport
 
-# From people who are not signed in, all together: what is beyond that is no reader.
+# From all people who are not signed in together: more than that is an attack.
 MOST_AN_HOUR = 30
 
 

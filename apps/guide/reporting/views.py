@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.models import User
 from apps.guide.errors import TooManyReports
 from apps.guide.model_pages import Heading
-from apps.guide.navigation import Entry, all_entries
+from apps.guide.navigation import NavigationEntry, all_entries
 from apps.guide.reporting.forms import ReportForm
 from apps.guide.reporting.report import report_error
 
@@ -25,7 +25,7 @@ LATER = "So many errors were reported within the last hour that no more can be t
 @never_cache
 @require_http_methods(["GET", "POST"])
 def show_report(request: HttpRequest) -> HttpResponse:
-    """Ask what is wrong with the page that ``?page=`` names, and keep the answer."""
+    """Ask for the error on the page that ``?page=`` names, and store the report."""
     entry = _entry_at(request.GET.get("page", ""))
     form = ReportForm(request.POST or None)
     status = HTTPStatus.OK
@@ -49,7 +49,7 @@ def show_report(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _entry_at(path: str) -> Entry:
-    """Return the page at a path, without what was chosen on it; the overview where there is none."""
+def _entry_at(path: str) -> NavigationEntry:
+    """Return the page at a path, without its query; the overview if there is none."""
     entries = {entry.url: entry for entry in all_entries()}
     return entries.get(path.partition("?")[0], next(iter(entries.values())))

@@ -10,7 +10,7 @@
                            ``status`` (agreed, conflict, unverified), ``qualification``, ``checked``,
                            ``citations.all()``, and ``readings.all()``: what other sources say, with their citations
 ``benchmarks(suites)``     every ``Benchmark`` with ``scores`` by model slug and ``others`` (Llama 2, GPT-4 …)
-``shapes()``               ``Shape`` by model slug: layers, heads, vocabulary, exact parameters, planned context
+``shapes()``               ``ShapeFacts`` by model slug: layers, heads, vocabulary, exact parameters, planned context
 ``gpus()``                 ``Gpu``: ``memory_gb`` as sold, ``usable_gib`` as programs see it, other names
 ``quantizations()``        ``Quantization``: bits, overhead, what stays at 16 bit, TGI's flag
 ``servers()``              ``Server``: machines, formats, and the lines of the command that starts it
@@ -22,7 +22,7 @@
 from apps.guide.selectors.facts import (
     AttributeGroup,
     BenchmarkScores,
-    Shape,
+    ShapeFacts,
     attribute_groups,
     benchmarks,
     cited,
@@ -31,17 +31,17 @@ from apps.guide.selectors.facts import (
     models,
     shapes,
 )
-from apps.guide.selectors.pages import Comparison, GuidePage, RenderedSection, Row, read_comparison, read_page
+from apps.guide.selectors.pages import FeatureRow, FeatureTable, GuidePage, RenderedSection, read_comparison, read_page
 from apps.guide.selectors.references import gpus, quantizations, servers, sources, terms
 
 __all__ = [
     "AttributeGroup",
     "BenchmarkScores",
-    "Comparison",
+    "FeatureRow",
+    "FeatureTable",
     "GuidePage",
     "RenderedSection",
-    "Row",
-    "Shape",
+    "ShapeFacts",
     "attribute_groups",
     "benchmarks",
     "cited",

@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 
 from apps.guide.models import Attribute, Benchmark, Citation, CodeModel, Fact, Reading, Score
 
-# The facts that make a shape: attribute by field of ``Shape``.
+# The facts that make a shape: attribute by field of ``ShapeFacts``.
 SHAPE_ATTRIBUTES = {
     "layers": "layers",
     "hidden_size": "hidden-size",
@@ -31,7 +31,7 @@ class BenchmarkScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class ShapeFacts:
     """What memory is reckoned from. ``parameters`` is the exact count; ``planned_context`` is in tokens."""
 
     layers: int
@@ -96,14 +96,14 @@ def benchmarks(suites: Iterable[str] | None = None) -> Sequence[BenchmarkScores]
     return [_with_scores(benchmark) for benchmark in found]
 
 
-def shapes() -> Mapping[str, Shape]:
+def shapes() -> Mapping[str, ShapeFacts]:
     """Return the shape of every model by slug; one query. A model of which a figure is missing is left out."""
     wanted = Fact.objects.filter(attribute__slug__in=SHAPE_ATTRIBUTES.values(), number__isnull=False)
     numbers: dict[str, dict[str, int]] = {}
     for model, attribute, number in wanted.values_list("model__slug", "attribute__slug", "number"):
         numbers.setdefault(model, {})[attribute] = int(number or 0)
     return {
-        model: Shape(**{name: known[attribute] for name, attribute in SHAPE_ATTRIBUTES.items()})
+        model: ShapeFacts(**{name: known[attribute] for name, attribute in SHAPE_ATTRIBUTES.items()})
         for model, known in numbers.items()
         if known.keys() >= set(SHAPE_ATTRIBUTES.values())
     }

@@ -12,7 +12,7 @@ from apps.guide.prose import find_citations, render_prose
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FeatureRow:
     """A row of the comparison: a cell and its note for each variant, ``None`` where nothing is known."""
 
     feature: Feature
@@ -20,11 +20,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FeatureTable:
     """The whole table, with the notes of its cells."""
 
     variants: Sequence[Variant]
-    rows: Sequence[Row]
+    rows: Sequence[FeatureRow]
     notes: Notes
 
 
@@ -46,7 +46,7 @@ class GuidePage:
 
     page: Page
     sections: Sequence[RenderedSection]
-    comparison: Comparison | None
+    comparison: FeatureTable | None
     sources: Sequence[Source]
 
     @property
@@ -76,7 +76,7 @@ def read_page(slug: str) -> GuidePage | None:
     )
 
 
-def read_comparison() -> Comparison:
+def read_comparison() -> FeatureTable:
     """Return the comparison of the variants with every cell's citations, in four queries."""
     variants = list(Variant.objects.all())
     citations = Prefetch("citations", Citation.objects.select_related("source"))
@@ -86,12 +86,14 @@ def read_comparison() -> Comparison:
         known = {cell.variant_id: cell for cell in feature.cells.all()}
         found = [(variant, known.get(variant.pk)) for variant in variants]
         rows.append(
-            Row(feature, [(variant, cell, notes.note(basis_of(cell)) if cell else None) for variant, cell in found])
+            FeatureRow(
+                feature, [(variant, cell, notes.note(basis_of(cell)) if cell else None) for variant, cell in found]
+            )
         )
-    return Comparison(variants, rows, notes)
+    return FeatureTable(variants, rows, notes)
 
 
-def _keys_cited(sections: Iterable[Section], comparison: Comparison | None) -> Iterable[str]:
+def _keys_cited(sections: Iterable[Section], comparison: FeatureTable | None) -> Iterable[str]:
     for section in sections:
         yield from (key for _, key in find_citations(section.body))
     for row in comparison.rows if comparison else ():

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from apps.guide.errors import ContentError
-from apps.guide.models import FromFile, Kind, Reading, Status
+from apps.guide.models import FromFile, Reading, StatementKind, Status
 from apps.guide.prose import find_citations, find_faulty_examples, split_citation
 from apps.guide.services.records import Content, Record
-from apps.guide.services.tables import TABLES, Table
+from apps.guide.services.tables import TABLES, ContentTable
 
 # Text in which sources may be cited.
 PROSE_FIELDS = ("body", "definition")
@@ -36,7 +36,7 @@ def check_content(content: Content) -> None:
     _check_see_also(content)
 
 
-def _check_unique(table: Table, records: list[Record]) -> None:
+def _check_unique(table: ContentTable, records: list[Record]) -> None:
     for name in (None, *table.unique):
         seen: set[object] = set()
         for record in records:
@@ -71,7 +71,12 @@ def _check_references(record: Record, known: dict[type[FromFile], set[str]]) -> 
 def _check_citations(record: Record, sources: set[str]) -> None:
     values = record.values
     cited = list(values.get("sources", []))
-    if "sources" in values and not cited and record.table.needs_source and values.get("kind") != Kind.JUDGEMENT:
+    if (
+        "sources" in values
+        and not cited
+        and record.table.needs_source
+        and values.get("kind") != StatementKind.JUDGEMENT
+    ):
         raise record.error("names no source and is not marked as our judgement")
     for spelling in cited:
         _check_source(record, sources, spelling, "sources")

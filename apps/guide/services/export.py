@@ -17,7 +17,7 @@ from apps.guide.models import FromFile, Section, digest
 from apps.guide.services.load import name_of
 from apps.guide.services.read import CONTENT_FOLDER, read_content
 from apps.guide.services.records import Record
-from apps.guide.services.tables import TABLES, Table
+from apps.guide.services.tables import TABLES, ContentTable
 from apps.guide.services.write import Writer
 
 
@@ -54,7 +54,7 @@ class _Export:
         self.overwrite = overwrite
         self.content = read_content(folder=folder)
         self.report = ExportReport()
-        self.edited: list[tuple[Table, FromFile]] = []
+        self.edited: list[tuple[ContentTable, FromFile]] = []
         self.blocks: dict[str, Blocks] = {}
         self.prose: dict[str, str] = {}
 
@@ -89,7 +89,7 @@ class _Export:
             return False
         return True
 
-    def _write(self, table: Table, wanted: dict[str, FromFile]) -> None:
+    def _write(self, table: ContentTable, wanted: dict[str, FromFile]) -> None:
         entries: dict[tuple[str, int], list[Record]] = {}
         for record in self.content[table.name]:
             entries.setdefault((self._name(record), record.index), []).append(record)
@@ -101,7 +101,7 @@ class _Export:
             self._append(table, row, list(entries))
 
     def _rewrite_entry(
-        self, table: Table, name: str, index: int, rows: list[dict[str, Any]], *, as_before: dict[str, Any]
+        self, table: ContentTable, name: str, index: int, rows: list[dict[str, Any]], *, as_before: dict[str, Any]
     ) -> None:
         """Rewrite an entry; rows that do not share everything any more get entries of their own behind it."""
         groups: list[list[dict[str, Any]]] = []
@@ -117,7 +117,7 @@ class _Export:
         for group in groups[1:]:
             blocks.add(table.name, index, table.entry.spell(group))
 
-    def _append(self, table: Table, row: FromFile, entries: list[tuple[str, int]]) -> None:
+    def _append(self, table: ContentTable, row: FromFile, entries: list[tuple[str, int]]) -> None:
         default = (table.files.replace("*", "more"), -1)
         name, index = entries[-1] if entries else default
         self._blocks(name).add(table.name, index, table.entry.spell([self._values(None, row)]))

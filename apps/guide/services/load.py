@@ -19,7 +19,7 @@ from apps.guide.search.index import rebuild_index
 from apps.guide.services.read import CONTENT_FOLDER, read_content
 from apps.guide.services.records import Content, Record
 from apps.guide.services.revise import record_change
-from apps.guide.services.tables import TABLES, Table
+from apps.guide.services.tables import TABLES, ContentTable
 from apps.guide.services.write import Writer
 
 
@@ -57,7 +57,7 @@ class _Load:
         _gather_statistics()
         return self.report
 
-    def _bring_in_line(self, table: Table, records: list[Record]) -> None:
+    def _bring_in_line(self, table: ContentTable, records: list[Record]) -> None:
         present = {row.identity: row for row in table.model.rows()}
         wanted = {record.identity: record for record in records}
         for identity, row in present.items():

@@ -12,7 +12,7 @@ import msgspec
 from apps.guide.errors import ContentError
 from apps.guide.services.checks import check_content
 from apps.guide.services.records import Content, Record
-from apps.guide.services.tables import TABLES, Table
+from apps.guide.services.tables import TABLES, ContentTable
 from apps.guide.toml_file import TomlFile, read_text
 
 CONTENT_FOLDER = Path(__file__).resolve().parent.parent / "content"
@@ -38,7 +38,7 @@ def read_content(*, folder: Path = CONTENT_FOLDER) -> Content:
     return content
 
 
-def _read_files(folder: Path, files: str, tables: list[Table], content: Content) -> None:
+def _read_files(folder: Path, files: str, tables: list[ContentTable], content: Content) -> None:
     fields: list[tuple[str, Any]] = [(table.name, GenericAlias(list, table.entry)) for table in tables]
     model = msgspec.defstruct("File", fields, forbid_unknown_fields=True)
     paths = sorted(folder.glob(files)) if "*" in files else [folder / files]
@@ -52,7 +52,7 @@ def _read_files(folder: Path, files: str, tables: list[Table], content: Content)
                 table.check(file, of_table)
 
 
-def _records(file: TomlFile, table: Table, entries: list[Any]) -> Iterator[Record]:
+def _records(file: TomlFile, table: ContentTable, entries: list[Any]) -> Iterator[Record]:
     for index, entry in enumerate(entries):
         for row in entry.rows():
             yield Record(table, file, index, row)

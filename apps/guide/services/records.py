@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.guide.errors import ContentError
 from apps.guide.models import identify
-from apps.guide.services.tables import Table
+from apps.guide.services.tables import ContentTable
 from apps.guide.toml_file import TomlFile
 
 
@@ -14,7 +14,7 @@ from apps.guide.toml_file import TomlFile
 class Record:
     """A row that the entry ``index`` (from 0) of a table wants; ``path`` is its prose, where it has some."""
 
-    table: Table
+    table: ContentTable
     file: TomlFile
     index: int
     values: dict[str, Any]

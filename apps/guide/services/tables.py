@@ -12,7 +12,7 @@ from apps.guide.toml_file import TomlFile
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ContentTable:
     """A kind of ``[[name]]`` block: the files that may hold it, its schema, and the model that it fills.
 
     ``unique`` are columns of which no two rows may say the same, and ``check`` raises a ``ContentError`` for what is
@@ -28,26 +28,26 @@ class Table:
     check: Callable[[TomlFile, Sequence[Any]], None] | None = None
 
 
-TABLES: Sequence[Table] = (
-    Table("sources", "sources.toml", schema.SourceEntry, models.Source, unique=["number"]),
-    Table("variants", "comparison.toml", schema.VariantEntry, models.Variant, unique=["letter"]),
-    Table("features", "comparison.toml", schema.FeatureEntry, models.Feature),
-    Table("cells", "comparison.toml", schema.CellEntry, models.Cell),
-    Table("models", "models.toml", schema.ModelEntry, models.CodeModel),
-    Table("attributes", "models.toml", schema.AttributeEntry, models.Attribute),
-    Table("facts", "facts/*.toml", schema.FactEntry, models.Fact),
-    Table("benchmarks", "scores.toml", schema.BenchmarkEntry, models.Benchmark),
-    Table("scores", "scores.toml", schema.ScoreEntry, models.Score),
-    Table("gpus", "hardware.toml", GpuEntry, models.Gpu, check=check_gpus),
-    Table("quantizations", "hardware.toml", QuantizationEntry, models.Quantization),
-    Table("servers", "servers.toml", ServerEntry, models.Server),
-    Table("rules", "rules.toml", RuleEntry, models.Rule, needs_source=False, check=check_rules),
-    Table("terms", "glossary.toml", schema.TermEntry, models.Term, needs_source=False),
-    Table("pages", "pages.toml", schema.PageEntry, models.Page),
-    Table("sections", "pages.toml", schema.SectionEntry, models.Section),
+TABLES: Sequence[ContentTable] = (
+    ContentTable("sources", "sources.toml", schema.SourceEntry, models.Source, unique=["number"]),
+    ContentTable("variants", "comparison.toml", schema.VariantEntry, models.Variant, unique=["letter"]),
+    ContentTable("features", "comparison.toml", schema.FeatureEntry, models.Feature),
+    ContentTable("cells", "comparison.toml", schema.CellEntry, models.Cell),
+    ContentTable("models", "models.toml", schema.ModelEntry, models.CodeModel),
+    ContentTable("attributes", "models.toml", schema.AttributeEntry, models.Attribute),
+    ContentTable("facts", "facts/*.toml", schema.FactEntry, models.Fact),
+    ContentTable("benchmarks", "scores.toml", schema.BenchmarkEntry, models.Benchmark),
+    ContentTable("scores", "scores.toml", schema.ScoreEntry, models.Score),
+    ContentTable("gpus", "hardware.toml", GpuEntry, models.Gpu, check=check_gpus),
+    ContentTable("quantizations", "hardware.toml", QuantizationEntry, models.Quantization),
+    ContentTable("servers", "servers.toml", ServerEntry, models.Server),
+    ContentTable("rules", "rules.toml", RuleEntry, models.Rule, needs_source=False, check=check_rules),
+    ContentTable("terms", "glossary.toml", schema.TermEntry, models.Term, needs_source=False),
+    ContentTable("pages", "pages.toml", schema.PageEntry, models.Page),
+    ContentTable("sections", "pages.toml", schema.SectionEntry, models.Section),
 )
 
 
-def table_of(model: type[FromFile]) -> Table:
+def table_of(model: type[FromFile]) -> ContentTable:
     """Return the table that fills a model."""
     return next(table for table in TABLES if table.model is model)

@@ -35,7 +35,7 @@ def guide_navigation() -> dict[str, Any]:
 
 
 @register.simple_tag
-def find_place(path: str) -> navigation.Place:
+def find_place(path: str) -> navigation.PagePosition:
     """Return where the page at ``path`` stands among the others."""
     return navigation.find_place(path)
 

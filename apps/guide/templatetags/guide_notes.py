@@ -8,7 +8,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.guide.notes import Basis, Note, Place
+from apps.guide.notes import Basis, Note, SourceSection
 from apps.guide.prose import citation_link
 
 register = template.Library()
@@ -43,7 +43,7 @@ def _label_of(note: Note, words: str) -> str:
 
 
 @register.filter
-def place_marks(places: Iterable[Place]) -> SafeString:
+def place_marks(places: Iterable[SourceSection]) -> SafeString:
     """Return the links of all places together, as in “[1, §2.1; 3]”; nothing where there are none."""
     links = format_html_join("; ", "{}", ((citation_link(at.key, at.number, at.locator),) for at in places))
     return format_html('<span class="cites">[{}]</span>', links) if links else SafeString()

@@ -1,1 +1,1 @@
-"""The guide's pages. All are public, need no JavaScript, and answer 304 to whoever has them."""
+"""The guide's pages. All are public, need no JavaScript, and answer 304 to browsers that have them."""

@@ -1,4 +1,4 @@
-"""What search engines ask for: the list of pages, and what to leave alone."""
+"""The sitemap and robots.txt for search engines."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
 from apps.guide.models import Page
-from apps.guide.navigation import Entry, all_entries
+from apps.guide.navigation import NavigationEntry, all_entries
 from apps.guide.views.reading import reading_page
 
 PRIVATE = ("/accounts/", "/admin/", "/chat/", "/endpoints/", "/guide/report/", "/v1/")
@@ -24,13 +24,13 @@ PRIVATE = ("/accounts/", "/admin/", "/chat/", "/endpoints/", "/guide/report/", "
 class GuideSitemap(Sitemap):  # type: ignore[type-arg]  # not generic at run time
     """Every page of the guide under its public address, whatever host the request came to."""
 
-    def items(self) -> Sequence[Entry]:
+    def items(self) -> Sequence[NavigationEntry]:
         return list(all_entries())
 
-    def location(self, item: Entry) -> str:
+    def location(self, item: NavigationEntry) -> str:
         return item.url
 
-    def lastmod(self, item: Entry) -> date | None:
+    def lastmod(self, item: NavigationEntry) -> date | None:
         return self._reviewed.get(item.page)
 
     def get_protocol(self, _protocol: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The twelve models: all of them, and each."""
+"""The list of the twelve models, and a page for each."""
 
 from dataclasses import replace
 

@@ -1,11 +1,11 @@
-"""A page that is not there: which ones come nearest to what was asked for."""
+"""The page for an unknown address: the pages with the most similar names."""
 
 from difflib import SequenceMatcher
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.guide.navigation import Entry, all_entries
+from apps.guide.navigation import NavigationEntry, all_entries
 
 SHOWN = 4
 LEAST_ALIKE = 0.6
@@ -17,7 +17,7 @@ def page_not_found(request: HttpRequest, asked: str) -> HttpResponse:
     return render(request, "guide/not_found.html", context, status=404)
 
 
-def nearest_entries(asked: str) -> list[Entry]:
+def nearest_entries(asked: str) -> list[NavigationEntry]:
     """Return the pages whose address or title is most like ``asked``, the most alike first; maybe none."""
     wanted = _words(asked)
     scored = [(_likeness(wanted, entry), entry) for entry in all_entries()]
@@ -25,7 +25,7 @@ def nearest_entries(asked: str) -> list[Entry]:
     return [entry for _, entry in likely[:SHOWN]]
 
 
-def _likeness(wanted: list[str], entry: Entry) -> float:
+def _likeness(wanted: list[str], entry: NavigationEntry) -> float:
     """Compare word by word, so that “instruct-7b” finds “7b-instruct”; from 0 to 1."""
     names = (_words(entry.title), _words(entry.slug or entry.name))
     return max(_alike(" ".join(sorted(wanted)), " ".join(sorted(name))) for name in names)

@@ -9,7 +9,7 @@ from apps.guide.navigation import MODEL_ROWS, VARIANTS
 from apps.guide.views.not_found import page_not_found
 from apps.guide.views.reading import reading_page
 
-# Pages that are prose and nothing else. Others have views of their own.
+# Pages of prose alone. Other pages have their own views.
 PROSE_PAGES = (
     *("context", "licence", "pitfalls", "quantization", "local"),
     *("fine-tuning", "alternatives", "responsible-use", "questions"),

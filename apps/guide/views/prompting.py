@@ -13,14 +13,14 @@ from apps.guide.prompting.forms import FORMS, PromptForm
 from apps.guide.views.reading import reading_page
 
 KINDS = {"chat": "Chat", "infill": "Infilling", "complete": "Completion"}
-# What an address may have: another kind's text is no mistake, only of no use.
+# The parameters of an address; texts of another format are ignored.
 NAMES = {"kind", *(name for form in FORMS.values() for name in form.base_fields)}
 
 
 @reading_page
 @vary_on_headers("HX-Request")
 def show_prompting(request: HtmxRequest) -> HttpResponse:
-    """Explain the formats, and show the exact prompt for what is in the address; htmx gets that part only."""
+    """Explain the formats, and show the exact prompt for the texts in the address; htmx gets that part only."""
     context = _preview(request)
     if request.htmx:
         return render(request, "guide/prompting.html#preview", context)
@@ -41,6 +41,6 @@ def _preview(request: HtmxRequest) -> dict[str, Any]:
 
 
 def _form(form_class: type[PromptForm], request: HtmxRequest) -> PromptForm:
-    """Take what was typed; an address that says nothing shows the example."""
+    """Return the form of the typed texts; an empty address shows the example."""
     typed = any(name in request.GET for name in form_class.base_fields)
     return form_class(request.GET if typed else form_class.example)

@@ -1,7 +1,7 @@
-"""What all pages of the guide have in common: everybody may read them, and who has one need not fetch it again.
+"""The base of the guide's views: everybody may read the pages, and a browser that has a page gets 304.
 
-For readers who are not signed in a page is made once for each edition of the guide (``kept_pages.py``); then it costs
-the query for the edition, and one more where it shows what the endpoints here do.
+For readers without a session a page is rendered once per edition of the guide (``kept_pages.py``). Then it costs the
+query for the edition, and one more if it shows the state of the endpoints here.
 """
 
 from collections.abc import Callable, Hashable
@@ -23,12 +23,12 @@ from apps.guide.models import Edition
 type View = Callable[..., HttpResponse]
 type Live = Callable[..., Hashable]
 
-# Whoever brings one of these may see a page of his own.
+# A request with one of these cookies may get a page of its own.
 PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
 
 
 def reading_page(view: View) -> View:
-    """Let a view be read by everybody, with GET and HEAD only, and answer 304 to those who have what it would send."""
+    """Let everybody read a view, with GET and HEAD only, and answer 304 if the browser has its answer."""
     return live_page(lambda **_arguments: ())(view)
 
 
