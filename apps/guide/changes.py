@@ -1,4 +1,4 @@
-"""What differs between two contents of a row, word by word."""
+"""Find the differences between two contents of a row, word by word."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 WORDS = re.compile(r"\s+|[^\s]+")
-# Unchanged words that are shown around a change; more are left out.
+# Unchanged words shown around a change.
 AROUND = 12
 
 

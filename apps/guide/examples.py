@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-# The chat asks Instruct models only: it has nothing to try the others with.
+# The chat asks Instruct models only, so only these can be tried there.
 QUESTIONS = {
     "instruct": "Write a Python function that takes a URL and returns a list of all links on the page.",
 }

@@ -1,4 +1,4 @@
-"""What the front page shows: the comparison in miniature, and how the servers are doing."""
+"""The content of the front page: a small comparison, and the state of the servers."""
 
 from collections import Counter
 from collections.abc import Sequence

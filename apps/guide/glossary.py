@@ -21,7 +21,7 @@ class ShownTerm:
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """All terms, and the sources that they cite."""
+    """All terms, and their sources."""
 
     terms: Sequence[ShownTerm]
     sources: Sequence[Source]

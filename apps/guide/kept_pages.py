@@ -1,7 +1,7 @@
-"""Pages as they were sent to somebody who is not signed in, kept by each web process until the guide changes.
+"""Pages as they were sent to readers without a session, kept by each web process until the guide changes.
 
-A page is kept under what it is made from: the guide's edition, the address, and whatever else its view names. Bodies
-are kept compressed. The oldest go when there are too many, so that no one can fill the memory with addresses.
+A page's key holds everything that it depends on: the guide's edition, the address, and the view's additions. Bodies are
+compressed. The oldest pages go when there are too many, so that no one can fill the memory with addresses.
 """
 
 import gzip
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 MOST_PAGES = 512
 MOST_BYTES = 16 * 2**20
-# What a kept page is sent with again; cookies and the like were for one reader.
+# Headers that a kept page keeps; cookies and the like were for one reader.
 HEADERS = ("Content-Type", "Content-Disposition")
 
 

@@ -1,4 +1,4 @@
-"""What was measured here: how the endpoints that serve a model have answered lately."""
+"""Measurements made here: the recent answers of the endpoints that serve a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

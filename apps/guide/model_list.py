@@ -1,4 +1,4 @@
-"""What the list of the twelve models shows: a few figures of each, with their notes."""
+"""The list of the twelve models: a few figures of each, with notes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the page of a model shows: its facts by group, its scores by suite, and the sources of both."""
+"""The page of a model: its facts by group, its scores by suite, and the sources of both."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from apps.guide.selectors import RenderedSection, cited, facts
 
 HEADLINE_BENCHMARK = "humaneval-pass-1"
 PARAMETERS = "parameters"
-# The facts at the head of a model's page, beside the score of ``HEADLINE_BENCHMARK``: attributes by label.
+# The facts at the top of a model's page, beside the score of ``HEADLINE_BENCHMARK``: attributes by label.
 STRIP = {
     "Parameters": (PARAMETERS,),
     "Context to plan for": ("planned-context",),
@@ -35,7 +35,7 @@ GROUPS: list[str] = [
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
-    """A fact with the note that says what it rests on."""
+    """A fact with the note of its basis."""
 
     fact: Fact
     note: Note
@@ -43,7 +43,7 @@ class StatedFact:
 
 @dataclass(frozen=True, slots=True)
 class StatedScore:
-    """A score with the note that says what it rests on; none where that of its suite says so."""
+    """A score with the note of its basis; no note if the suite's note covers it."""
 
     score: Score
     note: Note | None
@@ -60,7 +60,7 @@ class FactGroup:
 
 @dataclass(frozen=True, slots=True)
 class SuiteScores:
-    """The scores in one suite of benchmarks, and what most of them rest on."""
+    """The scores in one suite of benchmarks, and the common basis of most scores."""
 
     name: str
     note: Note
@@ -69,7 +69,7 @@ class SuiteScores:
 
 @dataclass(frozen=True, slots=True)
 class StripFigure:
-    """One of the figures that people look for first."""
+    """One of the key figures at the top of the page."""
 
     label: str
     text: str
@@ -79,7 +79,7 @@ class StripFigure:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What other pages keep in a row of their own."""
+    """The heading of a model's page; other pages have a row for it."""
 
     title: str
     summary: str
@@ -88,7 +88,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPage:
-    """All about one model. It has what ``guide/base.html`` reads: page, sections and sources."""
+    """Everything about one model. It has the fields that ``guide/base.html`` reads: page, sections and sources."""
 
     page: Heading
     model: CodeModel
@@ -126,7 +126,7 @@ def read_model_page(slug: str) -> ModelPage | None:
 
 
 def _heading(model: CodeModel, note: Section | None, known: Sequence[Fact]) -> Heading:
-    """The page is as old as the reading of the list, or the check of its oldest fact."""
+    """Return the earlier day: the list's last review, or the oldest check of a fact."""
     days = [day for fact in known if (day := fact.checked)]
     reviewed = min([note.page.reviewed_on, *days] if note else days, default=None)
     summary = f"{model.variant.summary} What it can do, its context, memory, scores and commands, with sources."
@@ -134,7 +134,7 @@ def _heading(model: CodeModel, note: Section | None, known: Sequence[Fact]) -> H
 
 
 def _strip(known: Sequence[Fact], scores: Sequence[Score], notes: Notes) -> Iterator[StripFigure]:
-    """Yield the figures that people look for first, those that are known."""
+    """Yield the known key figures."""
     facts_by_slug = {fact.attribute.slug: fact for fact in known}
     for label, slugs in STRIP.items():
         found = [facts_by_slug[slug] for slug in slugs if slug in facts_by_slug]

@@ -24,7 +24,7 @@ class SourceSection:
 
 @dataclass(frozen=True, slots=True)
 class OtherReading:
-    """What another source says."""
+    """The reading of another source."""
 
     text: str
     unit: str
@@ -34,7 +34,7 @@ class OtherReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What a figure rests on; ``readings`` is what other sources say."""
+    """The basis of a figure; ``readings`` hold what other sources say."""
 
     kind: str
     status: Status = Status.AGREED
@@ -59,7 +59,7 @@ class Basis:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it names kind and sources and nothing else that a reader must know."""
+        """Whether kind and sources are all that a reader must know."""
         return not self.qualification and self.status == Status.AGREED
 
 

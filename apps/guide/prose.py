@@ -57,7 +57,7 @@ def plain_prose(text: str) -> str:
             pieces.append("".join(map(_plain_piece, token.children or [])))
         elif token.type in ("fence", "code_block") and not _is_example(token):
             pieces.append(token.content.strip())
-    # Where a citation stood before a full stop, its space is left.
+    # A citation before a full stop leaves its space behind.
     return re.sub(r" +(?=[.,;:](\s|$))", "", "\n".join(pieces))
 
 
@@ -86,7 +86,7 @@ def render_prose(text: str, numbers: Mapping[str, int]) -> SafeString:
 @lru_cache(maxsize=512)
 def _render(text: str, numbers: tuple[tuple[str, int], ...]) -> SafeString:
     html: str = _markdown.render(text, {"numbers": dict(numbers)})
-    # Raw HTML is off and link schemes are checked by markdown-it: what is left is markup of its own making.
+    # Raw HTML is off, and markdown-it checks link schemes: all markup here is its own.
     return mark_safe(html)  # noqa: S308
 
 
@@ -116,7 +116,7 @@ def _is_example(token: Token) -> bool:
 def _render_fence(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
     if not _is_example(token):
-        # What is wider than the page scrolls, and so must take the focus.
+        # Tables and code wider than the page scroll, so they must take the focus.
         return renderer.fence(tokens, index, options, env).replace("<pre>", '<pre tabindex="0">', 1)
     try:
         shown = ShownPrompt(render_example(token.content))

@@ -1,7 +1,7 @@
-"""What the content files may say. Unknown keys, missing keys, wrong types and overlong text are errors.
+"""The schema of the content files. Unknown keys, missing keys, wrong types and overlong text are errors.
 
-An entry is a ``[[table]]`` block of a file. Most are one row of the database; a fact or score may be one for several
-models, and ``rows()`` takes it apart.
+An entry is a ``[[table]]`` block of a file. Most entries are one row of the database; a fact or score may be a row for
+each of several models, and ``rows()`` splits it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,11 +28,11 @@ Aside = Annotated[str, msgspec.Meta(max_length=200)]
 Note = Annotated[str, msgspec.Meta(max_length=300)]
 Qualification = Annotated[str, msgspec.Meta(max_length=400)]
 Repository = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]+/[\w.-]+$", max_length=100)]
-# A source's key, then where in it: "paper §2.1".
+# A source's key, then its section: "paper §2.1".
 CitationText = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+( \S.{0,58})?$")]
 
 
-# No figure of the guide comes near it, and with NaN and infinity left out all that are smaller can be reckoned with.
+# Far above any figure of the guide. NaN, infinity and larger numbers are refused, since they break calculations.
 BEYOND = Decimal(10) ** 15
 
 
@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
         for value in msgspec.structs.astuple(self):
             for number in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(number, Decimal) and not (number.is_finite() and abs(number) < BEYOND):
-                    raise ValueError(f"{number} is no number to reckon with")
+                    raise ValueError(f"{number} is not a number that can be calculated with")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows that the entry stands for, each with all its columns."""
@@ -61,7 +61,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
     @classmethod
     def spell(cls, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return the entry for these rows as a file spells it: in the order of fields, without what is left out."""
+        """Return the entry for these rows as a file spells it: in the order of fields, without left-out values."""
         merged = cls.merge(rows)
         values = {field.name: merged[field.name] for field in msgspec.structs.fields(cls) if field.name in merged}
         return {name: _spelled(value) for name, value in values.items() if not cls._is_left_out(name, value)}
@@ -106,7 +106,7 @@ class FeatureEntry(Entry):
 
 
 class CellEntry(Entry):
-    """What the comparison says about a feature of a variant."""
+    """The comparison's text about a feature of a variant."""
 
     feature: Slug
     variant: Slug
@@ -138,7 +138,7 @@ class AttributeEntry(Entry):
 
 
 class ReadingEntry(Entry):
-    """What sources say that disagree with a fact."""
+    """A statement of sources that disagree with a fact."""
 
     text: Text
     sources: Annotated[list[CitationText], msgspec.Meta(min_length=1)]
@@ -147,7 +147,7 @@ class ReadingEntry(Entry):
 
 
 class FactEntry(Entry):
-    """What is said about an attribute of the models named: a fact for each."""
+    """A statement about an attribute of the named models: a fact for each."""
 
     attribute: Slug
     models: Annotated[list[Slug], msgspec.Meta(min_length=1)]

@@ -56,7 +56,7 @@ class TomlFile:
         return self.error(found["table"], int(found["index"]), reason, field=field)
 
     def _line_outside_of_records(self, message: str) -> int:
-        """Find the line of what the file as a whole may not have; what it lacks is missed on the first."""
+        """Find the line of a key that the file as a whole may not have; a missing key counts as on the first line."""
         named = NAME_IN_MESSAGE.search(message)
         name = re.escape(named["name"] or named["place"]) if named else ""
         begins = re.compile(rf"\[*\s*{name}\s*[\]=.]")

@@ -24,6 +24,6 @@ urlpatterns = [
     path("", include("apps.guide.comparing.urls")),
     path("", include("apps.guide.search.urls")),
     path("", include("apps.guide.reporting.urls")),
-    # Parts of the guide in packages of their own stand above this line: the last one takes every name.
+    # Include the guide's packages above this line: the last pattern matches every name.
     path("guide/<slug:slug>/", pages.page, name="page"),
 ]

@@ -1,4 +1,4 @@
-"""The guide in the admin. ``load_guide`` keeps and reports what is edited here; ``export_guide`` writes it to files."""
+"""The guide in the admin. ``load_guide`` keeps and reports edits made here; ``export_guide`` writes them to files."""
 
 from apps.guide.admin import derived, prose, reports, revisions, statements
 

@@ -1,7 +1,7 @@
-"""What all of the guide's rows share in the admin: a preview, the history with its differences, and going back.
+"""Base classes of the guide's rows in the admin: preview, history with differences, and reverting.
 
-A row that came from a file keeps its name and its place in the order, and is not deleted here: the next ``load_guide``
-would make it again. All of it needs Django's permission to change the row; its history, that to view it.
+A row that came from a file keeps its name and order, and cannot be deleted here: the next ``load_guide`` would make it
+again. Everything needs Django's permission to change the row; the history needs the permission to view it.
 """
 
 from http import HTTPStatus
@@ -156,7 +156,7 @@ class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
 
     @method_decorator(require_POST)
     def revert_view(self, request: HttpRequest, object_id: str, revision_id: int) -> HttpResponse:
-        """Let the row say again what it said in a revision."""
+        """Restore the row's content from a revision."""
         row = get_object_or_404(self.model.rows(), pk=object_id)
         revision = get_object_or_404(revisions_of(row), pk=revision_id)
         if not self.has_change_permission(request, row):

@@ -1,4 +1,4 @@
-"""What follows from the rest of the guide, to be looked at: the index of the search, and the edition."""
+"""The search index and the edition in the admin, read-only: both are derived from the other rows."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""What an edited row will look like on its page."""
+"""Preview an edited row as its page would show it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ class PreviewGroup:
 
 
 def preview_of(row: FromFile) -> SafeString:
-    """Return the row as HTML: prose, facts and cells as on their pages, others as a list of what they say."""
+    """Return the row as HTML: prose, facts and cells as on their pages, other rows as a list of their columns."""
     match row:
         case Section():
             return _section(row)

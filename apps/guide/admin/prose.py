@@ -88,7 +88,7 @@ class RuleAdmin(FromFileAdmin):
 
 @admin.register(Citation)
 class CitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """All citations, to find what rests on a source; they are changed with the row that they belong to."""
+    """All citations, to find the statements of a source; edit a citation with its row."""
 
     list_display = ["owner", "source", "locator"]
     list_filter = ["source"]

@@ -1,4 +1,4 @@
-"""What readers have reported, to be settled."""
+"""Error reports from readers, to be settled."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -20,12 +20,12 @@ class ErrorReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not gener
 
     @admin.display(description="page", ordering="page")
     def link(self, report: ErrorReport) -> SafeString:
-        """The page, to look at."""
+        """Return a link to the page."""
         return format_html('<a href="{0}">{0}</a>', report.page)
 
     @admin.display(description="what is wrong")
     def said(self, report: ErrorReport) -> str:
-        """What fits a line or two of the list."""
+        """Return the beginning of the report, short enough for the list."""
         return Truncator(report.text).chars(200)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

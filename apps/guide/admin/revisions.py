@@ -1,4 +1,4 @@
-"""What the guide has said before, to look at; a row's own history is where one goes back."""
+"""Revisions of the guide, read-only; a row's own history reverts it."""
 
 from django.contrib import admin
 from django.http import HttpRequest

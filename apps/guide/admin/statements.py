@@ -24,7 +24,7 @@ from apps.guide.prose import split_citation
 
 
 class CitationInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Where the statement is found."""
+    """The citations of a statement."""
 
     model = Citation
     fields = ["source", "locator", "order"]
@@ -68,7 +68,7 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ReadingInline(admin.TabularInline):  # type: ignore[type-arg]
-    """What other sources say."""
+    """The readings of a fact or score."""
 
     model = Reading
     form = ReadingForm
@@ -113,7 +113,7 @@ class CodeModelAdmin(FromFileAdmin):
 
 @admin.register(Attribute)
 class AttributeAdmin(FromFileAdmin):
-    """What is known about every model."""
+    """The attributes of the models."""
 
     list_display = ["label", "slug", "group", "unit", "order", "edited"]
     list_filter = ["group"]

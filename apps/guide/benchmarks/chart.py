@@ -1,4 +1,4 @@
-"""Where the bars of a chart stand. Widths are percentages of the panel, heights pixels, so that text keeps its size."""
+"""The layout of a chart's bars. Widths are percentages of the panel, heights pixels, so that text keeps its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreBar:
-    """One score; ``is_break`` where a smaller model of the variant does as well or better."""
+    """One score; ``is_break`` if a smaller model of the variant does as well or better."""
 
     size: str
     score: Decimal | None
@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def grid(self) -> list[float]:
-        """Where 25, 50, 75 and 100 are."""
+        """The positions of 25, 50, 75 and 100."""
         return [BAR_START + BAR_ROOM * step / 4 for step in range(1, 5)]
 
     @property

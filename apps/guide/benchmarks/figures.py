@@ -15,8 +15,8 @@ Cites = tuple[tuple[str, str], ...]
 class Measure:
     """One benchmark in one way of scoring: ``scores`` by (variant, size), ``others`` of models quoted beside them.
 
-    ``method`` is the metric with the number of examples, ``unsaid_method`` what of it the label does not say.
-    ``kinds`` say what the scores rest on, ``checked`` when the one was compared with its source that waits longest.
+    ``method`` is the metric with the number of examples; ``unsaid_method`` is the part that the label leaves out.
+    ``kinds`` are the scores' statement kinds; ``checked`` is the earliest day on which a score was checked.
     """
 
     slug: str
@@ -36,7 +36,7 @@ class Measure:
 
     @property
     def is_about_python(self) -> bool:
-        """Whether it is about Python, so that the Python variant is expected to lead."""
+        """Whether the benchmark is about Python, so that the Python variant is expected to lead."""
         return self.language == "Python"
 
     @property
@@ -82,17 +82,17 @@ class Suite:
 
     @property
     def kinds(self) -> list[str]:
-        """What its scores rest on, each once."""
+        """The statement kinds of its scores, each once."""
         return list(dict.fromkeys(kind for measure in self.measures for kind in measure.kinds))
 
     @property
     def checked(self) -> date | None:
-        """When the score was compared with its source that waits longest for it."""
+        """The earliest day on which a score was compared with its source."""
         return min((measure.checked for measure in self.measures if measure.checked), default=None)
 
     @property
     def headline(self) -> Measure:
-        """What the suite is known by: an average over languages, or else its first measure."""
+        """The measure that stands for the suite: an average over languages, or else its first measure."""
         languages = {measure.language for measure in self.measures}
         averages = [measure for measure in self.measures if not measure.language] if len(languages) > 1 else []
         return (averages or self.measures)[0]

@@ -1,7 +1,7 @@
-"""Where scores contradict what one would expect, found in the scores themselves.
+"""Find scores that contradict expectations.
 
-Expected: a larger model of a variant scores higher; the Python variant leads at its size where Python is written;
-tuning, as Python or Instruct, costs nothing against Base.
+Expected: a larger model of a variant scores higher; the Python variant leads at its size in Python; tuning, as Python
+or Instruct, costs nothing against Base.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from itertools import pairwise
 from apps.guide.benchmarks.figures import NAMES, SIZES, Measure, Suite
 
 Key = tuple[str, str]
-# Here a tie is what was expected.
+# Here a tie is expected.
 TUNING = "Tuning costs nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One contradiction: ``model`` does ``points`` worse than ``rival``, though it was expected to lead; 0 is a tie."""
+    """One contradiction: ``model`` was expected to lead but scores ``points`` below ``rival``; 0 is a tie."""
 
     expected: str
     model: Key
@@ -76,7 +76,7 @@ def _tuning_costs(measure: Measure) -> Iterator[Break]:
 
 @dataclass(frozen=True, slots=True)
 class OrderBreak:
-    """Where giving the text before the gap first (PSM) does better than giving the text after it first (SPM)."""
+    """A score where the text before the gap first (PSM) beats the text after the gap first (SPM)."""
 
     model: Key
     what: str

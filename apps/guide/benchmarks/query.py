@@ -1,4 +1,4 @@
-"""What of the benchmarks a URL asks for; what it cannot mean is said and left out."""
+"""Read the URL of the benchmarks' page; parts without a meaning are left out with a notice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from apps.guide.benchmarks.figures import NAMES, VARIANTS, Suite
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The suites and variants that are shown, the measures that charts show, and what was not understood."""
+    """The suites, variants and chart measures to show, and notices about the rest of the URL."""
 
     suites: Sequence[Suite]
     variants: Sequence[str]
@@ -19,7 +19,7 @@ class Shown:
 
 
 def read_shown(query: QueryDict, suites: Sequence[Suite]) -> Shown:
-    """Return what is shown; everything, where the URL chooses nothing."""
+    """Return the suites and measures to show: all, if the URL chooses none."""
     by_slug = {suite.slug: suite for suite in suites}
     measures = {measure.slug for suite in suites for measure in suite.measures}
     asked = {name: [value for value in query.getlist(name) if value] for name in ("suite", "variant", "measure")}

@@ -1,4 +1,4 @@
-"""One suite as the page shows it: chart, table, differences, and where the pattern breaks."""
+"""One suite as the page shows it: chart, table, differences, and contradictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Summary:
 
     @property
     def breaks_by_expectation(self) -> dict[str, list[Break | OrderBreak]]:
-        """The breaks under what they contradict."""
+        """The contradictions by expectation."""
         found: dict[str, list[Break | OrderBreak]] = {}
         for each in self.breaks:
             found.setdefault(each.expected, []).append(each)

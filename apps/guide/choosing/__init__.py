@@ -1,6 +1,6 @@
-"""Which model for what: a few answers in, a recommendation with its reasons out.
+"""The chooser: a few answers in, a recommendation with its reasons out.
 
-``answers`` reads what people say, ``rules`` are data (``content/rules.toml``), ``evidence`` are the scores that models
-are put in order by, ``memory`` says what fits on a card, ``decide`` puts them together without a database, ``choose``
+``answers`` reads people's answers; ``rules`` are data (``content/rules.toml``); ``evidence`` holds the scores that
+order models; ``memory`` calculates which models fit on a card. ``decide`` combines them without a database; ``choose``
 does so with the guide's rules and the endpoints here.
 """

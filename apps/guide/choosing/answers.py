@@ -14,7 +14,7 @@ TOKENS = re.compile(r"^(?P<number>\d{1,8})(?P<thousands>k?)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer that a question offers; ``hint`` tells it from its neighbours."""
+    """One option of a question; ``hint`` tells it from the other options."""
 
     value: str
     label: str
@@ -23,10 +23,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; the first option is taken where nobody answers.
+    """A question; its first option is the default.
 
-    Where it ``is_long`` it has more options than anybody wants to see at once; an ``is_open`` one is answered in one's
-    own words.
+    An ``is_long`` question has more options than anybody wants to see at once; an ``is_open`` question takes free text.
     """
 
     name: str
@@ -45,7 +44,7 @@ class Question:
         return [option.value for option in self.options]
 
     def applies(self, answers: "Answers") -> bool:
-        """Whether it matters to somebody with these answers."""
+        """Tell whether the question matters after these answers."""
         if self.name == "task":
             return True
         if answers.task == "maths":
@@ -55,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What somebody needs; ``context`` in tokens, ``cards`` where they are decided."""
+    """A person's needs; ``context`` in tokens, ``cards`` if they are decided."""
 
     task: str = "complete"
     language: str = "mixed"
@@ -66,7 +65,7 @@ class Answers:
 
     @property
     def languages(self) -> set[str]:
-        """What its language is to the rules, for which all but Python are ``mixed`` as well."""
+        """The languages that the rules see: all but Python count as ``mixed`` too."""
         return {self.language} if self.language == PYTHON else {self.language, SEVERAL}
 
     @property
@@ -75,7 +74,7 @@ class Answers:
         return self.cards.answer if self.cards else ""
 
     def value(self, question: str) -> str:
-        """The answer as a form or a URL spells it."""
+        """Return the answer as a form or a URL spells it."""
         return str(getattr(self, question))
 
 
@@ -190,6 +189,6 @@ def _read_tokens(raw: str) -> int | None:
 
 
 def _echo(raw: str) -> str:
-    """What somebody wrote, cut to what a notice can hold; control characters are not repeated."""
+    """Return the person's text, cut to the length of a notice and without control characters."""
     plain = "".join(character if character.isprintable() else "�" for character in raw)
     return plain if len(plain) <= LONGEST_ECHO else plain[: LONGEST_ECHO - 1] + "…"

@@ -1,4 +1,4 @@
-"""``choose``: the decision by the guide's rules, with the models, their sources, and what is served here."""
+"""Decide by the guide's rules, with the models, their sources, and the endpoints here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from apps.guide.examples import try_url
 from apps.guide.models import CodeModel, Score, Source
 from apps.guide.prose import citation_link, split_citation
 
-# Up to here everything is found, as far as that was measured.
+# Measured retrieval is perfect up to this length.
 SHORT_CONTEXT = 8192
 
 
@@ -44,7 +44,7 @@ class Reason:
 
     @property
     def basis(self) -> str:
-        """What it rests on, in words, where it cites nothing."""
+        """The kind of a sentence without citations, in words."""
         return "" if self.cites else "Computed here" if self.computed else "Our judgement"
 
 
@@ -65,7 +65,7 @@ class Suggestion:
 
     @property
     def try_url(self) -> str:
-        """Where to try it here; empty where nothing here can."""
+        """The address to try the model here; empty if no endpoint serves it."""
         return try_url(self.model.variant.slug) if self.serving.is_served else ""
 
 
@@ -90,7 +90,7 @@ class Choice:
 
     @property
     def suggestions(self) -> Sequence[Suggestion]:
-        """All that would do, best first."""
+        """All suitable models, best first."""
         return [suggestion for suggestion in (self.recommended, self.runner_up, *self.also) if suggestion]
 
     @property
@@ -104,7 +104,7 @@ class Choice:
 
     @property
     def sources(self) -> Sequence[Source]:
-        """All sources it cites, by number."""
+        """All cited sources, by number."""
         statements = [*self.why, *(reason for left_out in self.left_out for reason in left_out.reasons)]
         statements += [reason for one in self.suggestions for reason in (*one.reasons, *one.cautions)]
         found = {cite.source.number: cite.source for statement in statements for cite in statement.cites}
@@ -154,9 +154,9 @@ class _Teller:
         return [Reason(one.text, self.cites(one.sources), one.computed) for one in statements]
 
     def in_the_language(self, model: str, answers: Answers, decision: Decision) -> list[Reason]:
-        """How the model does in the language that was named, where the order goes by that, beside others of its size.
+        """Return the model's score in the named language beside models of its size, if the order goes by that score.
 
-        Only models that would do as well are named, so what is recommended has the highest score that is shown.
+        Only suitable models are named, so the recommended model has the highest score shown.
         """
         scores = self.scores.get(benchmark_for(answers.language), {})
         score = scores.get(model)
@@ -169,7 +169,7 @@ class _Teller:
         return [Reason(f"{text}; at this size, {beside} %." if beside else f"{text}.", _cites(score), computed=False)]
 
     def retrieval(self, model: str, answers: Answers) -> list[Reason]:
-        """How often the model found what stood in a text of about the length asked for; nothing for short texts."""
+        """Return how often the model found a key in a text of about the asked length; nothing for short texts."""
         if answers.context <= SHORT_CONTEXT:
             return []
         found = [self.scores[slug].get(model) for slug in retrieval_at(answers.context, self.numbers)]

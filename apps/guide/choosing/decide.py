@@ -10,7 +10,7 @@ from apps.guide.choosing.rules import MODELS, ChoosingRule, holds
 from apps.guide.hardware.memory import Shape, kv_bytes_per_token
 from apps.guide.models.conditions import When
 
-# Until the rules are loaded, or where they have been edited to cover less than all answers.
+# Used before the rules are loaded, and if edited rules don't cover all answers.
 NOTHING_HOLDS = ChoosingRule(
     slug="", kind="ranking", when=When(), models=[], text="The guide has no rule for these answers."
 )
@@ -18,7 +18,7 @@ NOTHING_HOLDS = ChoosingRule(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of an answer and what it rests on: citations as content files spell them; none for a judgement."""
+    """A sentence of an answer with its citations as content files spell them; a judgement has none."""
 
     text: str
     sources: Sequence[str] = ()
@@ -50,7 +50,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """``candidates`` best first; none of them where no model is for this. ``why`` says what the order goes ``by``."""
+    """The suitable ``candidates``, best first. ``why`` names the measure ``by`` which they are ordered."""
 
     why: Sequence[Statement]
     by: str
@@ -60,7 +60,7 @@ class Decision:
 
 @dataclass(slots=True)
 class _Work:
-    """The rules that hold for these answers, by what they do."""
+    """The rules that hold for these answers, by effect."""
 
     answers: Answers
     rules: Sequence[ChoosingRule]
@@ -75,7 +75,7 @@ class _Work:
         return next(iter(self.holding(kind)), None)
 
     def statements(self, kind: str, model: str) -> list[Statement]:
-        """What the rules of that kind say of the model, as it sits on the cards."""
+        """Return the sentences of that kind of rule about the model, given how it fits on the cards."""
         room = next(iter(self.rooms[model]), None)
         quantized, small_cache = bool(room and room.is_quantized), bool(room and room.has_small_cache)
         return [

@@ -1,4 +1,4 @@
-"""Published scores by which models are put in order: which of them count for which answers."""
+"""The published scores that order models, and the answers for which each counts."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ AVERAGE = "multipl-e-average"
 # The benchmarks of MultiPL-E by the chooser's names of the languages.
 BY_LANGUAGE = {language: f"multipl-e-{language}" for language in MEASURED} | {"typescript": "multipl-e-ts"}
 RETRIEVAL = re.compile(r"^retrieval-(?P<thousands>\d+)k-(?P<percent>\d+)$")
-# What each published length stands for: 16,000 tokens for a window of 16,384.
+# The window of each published length: 16,000 tokens stand for 16,384.
 WINDOW = 1024
 
 # A score by benchmark, then by model.

@@ -1,7 +1,7 @@
 """The programming languages that the chooser tells apart: those with published scores, and all others."""
 
 PYTHON, SEVERAL, ANOTHER = "python", "mixed", "other"
-# Those of MultiPL-E, as its benchmarks in the guide name them.
+# MultiPL-E's languages, named as in the guide's benchmarks.
 MEASURED = {
     "cpp": "C++",
     "java": "Java",
@@ -10,7 +10,7 @@ MEASURED = {
     "csharp": "C#",
     "bash": "Bash",
 }
-# How people and scripts write them, too. The paper heads the column of TypeScript with JavaScript as well.
+# Other spellings by people and scripts. The paper heads the column of TypeScript with JavaScript as well.
 SPELLINGS = {
     "any": SEVERAL,
     "several": SEVERAL,
@@ -33,7 +33,7 @@ OTHERS = """
 
 
 def read_language(raw: str) -> str | None:
-    """Return the answer that a language stands for, ``None`` for what is none that we know."""
+    """Return the answer for a language, ``None`` for an unknown language."""
     name = raw.lower()
     if name in (PYTHON, SEVERAL, ANOTHER, *MEASURED):
         return name

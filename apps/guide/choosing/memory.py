@@ -1,4 +1,4 @@
-"""What a model needs at each precision, and whether it fits on the cards there are."""
+"""Calculate a model's memory at each precision, and whether it fits on the cards."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FORMATS = (
     Format(slug="int8", label="8 bits", bits=8),
     Format(slug="int4", label="4 bits", bits=4.25, keeps_embeddings=True),
 )
-# What llama.cpp runs on other machines than NVIDIA's: F16, Q8_0 and Q4_K_M.
+# llama.cpp's formats on machines without an NVIDIA GPU: F16, Q8_0 and Q4_K_M.
 GGUF_FORMATS = (
     Format(slug="fp16", label="16 bits", bits=16),
     Format(slug="gguf-q8-0", label="8 bits (Q8_0)", bits=8.5),
@@ -23,13 +23,13 @@ GGUF_FORMATS = (
 KV = Precision(slug="16", label="16-bit", bits=16)
 KV_FP8 = Precision(slug="8", label="8-bit", bits=8)
 KV_Q8 = Precision(slug="q8", label="8-bit (q8_0)", bits=8.5)
-# From this compute capability on there are kernels for a KV cache in fp8.
+# Kernels for a KV cache in fp8 need this compute capability.
 FP8_CAPABILITY = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How a model would sit on the cards: at which precision, and for how many requests of that context at once."""
+    """A way to run a model on the cards: a precision, and the number of requests of that context that fit at once."""
 
     form: Format
     cache: Precision
@@ -51,7 +51,7 @@ class Room:
 
     @property
     def headroom_gib(self) -> float:
-        """What one request leaves over."""
+        """GiB left over by one request."""
         return self.usable_gib - self.weights_gib - self.kv_gib
 
     @property
@@ -77,9 +77,9 @@ class Room:
 
 
 def find_rooms(shape: Shape, answers: Answers) -> Sequence[Room]:
-    """Return how the model could sit on the cards with one request at least, the way to take first.
+    """Return the ways to run the model on the cards with at least one request, the recommended way first.
 
-    That is the best precision at which it fits; where many requests are wanted, the one that holds the most.
+    It has the best precision that fits, or for many requests the precision that fits the most requests.
     """
     if answers.cards is None:
         return []

@@ -1,4 +1,4 @@
-"""The rules as data: under which answers they hold, for which models, and what they say."""
+"""The rules as data: their conditions, models and sentences."""
 
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -16,7 +16,7 @@ MODELS = tuple(
 
 
 def holds(when: When, answers: Answers) -> bool:
-    """Whether the answers meet a condition; how a model fits is for ``Rule.fits``."""
+    """Tell whether the answers meet a condition; ``ChoosingRule.fits`` checks how a model fits."""
     chosen = (
         (when.task, {answers.task}),
         (when.language, answers.languages),
@@ -33,9 +33,9 @@ def holds(when: When, answers: Answers) -> bool:
 class ChoosingRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
-    A ``ranking`` lists the models worth considering, and says in ``otherwise`` why not the others; an ``order`` says
-    ``by`` what they are put in order; of both, the first that holds counts. An ``exclusion`` takes models out; a
-    ``reason`` or a ``caution`` adds to an answer.
+    A ``ranking`` lists the models worth considering; its ``otherwise`` says why not the others. An ``order`` names the
+    measure that orders them (``by``). Of both, the first rule that holds counts. An ``exclusion`` removes models; a
+    ``reason`` or a ``caution`` adds a sentence to an answer.
     """
 
     slug: str
@@ -51,15 +51,15 @@ class ChoosingRule(msgspec.Struct, frozen=True, kw_only=True):
         return any(fnmatchcase(model, pattern) for pattern in self.models)
 
     def order(self) -> list[str]:
-        """The models it names, each once, in the order of its patterns."""
+        """Return the rule's models, each once, in the order of its patterns."""
         found = [model for pattern in self.models for model in MODELS if fnmatchcase(model, pattern)]
         return list(dict.fromkeys(found))
 
     def place(self, model: str) -> int:
-        """The place of the first pattern that ``model`` matches; behind all for one that matches none."""
+        """Return the index of the first pattern that matches ``model``; a model without a match comes last."""
         places = (place for place, pattern in enumerate(self.models) if fnmatchcase(model, pattern))
         return next(places, len(self.models))
 
     def fits(self, *, quantized: bool, small_cache: bool) -> bool:
-        """Whether it holds for a model that fits so."""
+        """Tell whether the rule holds for a model that fits in this way."""
         return self.when.quantized in {None, quantized} and self.when.small_cache in {None, small_cache}

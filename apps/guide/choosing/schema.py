@@ -1,4 +1,4 @@
-"""What ``rules.toml`` may say."""
+"""The schema of ``rules.toml``."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any

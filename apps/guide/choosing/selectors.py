@@ -1,4 +1,4 @@
-"""Reads of the chooser: rules, shapes, cards, scores, and what the endpoints here serve."""
+"""Reads of the chooser: rules, shapes, cards, scores, and the models that endpoints here serve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from apps.guide.models.conditions import When
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Whether an enabled endpoint here serves a model, and whether one of them is up; says nothing of addresses."""
+    """Whether an enabled endpoint here serves a model, and whether such an endpoint is up. Holds no addresses."""
 
     is_served: bool = False
     is_up: bool = False
 
 
 def read_rules() -> Sequence[ChoosingRule]:
-    """Return the rules in their order; two queries. One that an edit made unreadable is left out."""
+    """Return the rules in their order; two queries. A rule that an edit made unreadable is left out."""
     found = models.Rule.objects.prefetch_related(selectors.cited())
     return [rule for row in found if (rule := _rule(row))]
 
@@ -64,7 +64,7 @@ def read_catalogue() -> Catalogue:
 
 
 def read_serving() -> Mapping[str, Serving]:
-    """Return what is served here, by the model's slug; one query."""
+    """Return the models that endpoints here serve, by slug; one query."""
     found: dict[str, Serving] = {}
     for size, variant, health in Endpoint.objects.enabled().exclude(size="").values_list("size", "variant", "health"):
         slug = f"{size.lower()}-{variant}"

@@ -16,7 +16,7 @@ from apps.guide.choosing.selectors import Serving, read_catalogue, read_serving
 from apps.guide.models import Source
 from apps.guide.views.reading import live_page
 
-# Of what somebody typed as a GPU, so much is shown again.
+# Characters of a typed GPU name that are shown again.
 LONGEST_NAME = 60
 
 
@@ -29,7 +29,7 @@ class Field:
 
     @property
     def options(self) -> Sequence[Option]:
-        """The options; an answer that is none of them is one for this time."""
+        """The options; a free answer becomes an option for this time."""
         if self.value in self.question.values:
             return self.question.options
         return [*self.question.options, Option(self.value, f"{int(self.value):,} tokens")]
@@ -70,7 +70,7 @@ def show_choose(request: HttpRequest) -> HttpResponse:
 
 @live_page(_served)
 def choose_json(request: HttpRequest) -> HttpResponse:
-    """Answer a script; what it asks wrongly is left out and said in ``notices``, as on the page."""
+    """Answer a script; faulty parameters are left out with ``notices``, as on the page."""
     answers, notices = read_answers(_given(request), read_catalogue())
     choice = choose(answers)
     if choice is None:

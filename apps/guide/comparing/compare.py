@@ -11,13 +11,13 @@ from apps.guide.comparing.state import LEAST_PICKS, MOST_PICKS, State, read_stat
 from apps.guide.comparing.table import ComparedTable, arrange
 from apps.guide.models import Citation, Source
 
-# What is compared where nobody picked anything.
+# The default picks.
 USUAL = ("7b-base", "7b-python", "7b-instruct")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What the page shows: ``offered`` can be picked under the filters, ``table`` has what is."""
+    """The comparison's page: ``offered`` models pass the filters, ``table`` holds the picked models."""
 
     state: State
     notices: Sequence[str]
@@ -26,7 +26,7 @@ class Comparison:
 
     @property
     def sources(self) -> Sequence[Source]:
-        """All sources that the table cites, by number."""
+        """All sources of the table, by number."""
         found = {citation.source.number: citation.source for citation in _citations(self.table)}
         return [found[number] for number in sorted(found)]
 

@@ -11,13 +11,13 @@ from apps.guide.comparing.table import ComparedRow, ComparedTable
 from apps.guide.models import Citation
 from apps.guide.models.base import plain
 
-# What spreadsheets take for the beginning of a formula, unless it is a plain number.
+# Spreadsheets read these as the beginning of a formula, except in plain numbers.
 FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠|%\t\r\n]")
 NUMBER = re.compile(r"^[+-]?\d[\d,]*(\.\d+)?$", re.ASCII)
 
 
 def as_csv(table: ComparedTable, notices: Sequence[str] = ()) -> str:
-    """Return a line for each row; each column is followed by one that says what it rests on. Notices come last."""
+    """Return a line for each row; a column with the basis follows each column. Notices come last."""
     out = io.StringIO()
     writer = csv.writer(out)
     names = [part for column in table.columns for part in (column.name, f"{column.name}: rests on")]

@@ -1,4 +1,4 @@
-"""What stands in a cell of the comparison: a fact or a score, with all that it rests on."""
+"""The content of a comparison's cell: a fact or a score with its basis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from apps.guide.notes import Basis, basis_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """What is said, in words and where there is one as a number; ``readings`` is what other sources say."""
+    """A figure in words, and as a number if it has one; ``readings`` hold what other sources say."""
 
     text: str
     number: Decimal | None
@@ -63,14 +63,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ComparedCell:
-    """What is known for a row of a column; no parts where nothing is published."""
+    """The figures of a column in a row; no parts if nothing is published."""
 
     column: Column
     parts: Sequence[CellPart]
 
     @property
     def wording(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What tells it from other cells."""
+        """The texts and sizes by which two cells are compared."""
         return tuple((part.figure.text, tuple(part.sizes)) for part in self.parts)
 
     @property

@@ -1,4 +1,4 @@
-"""Reads of the comparison; the number of queries does not grow with what is picked."""
+"""Reads of the comparison; the number of queries does not grow with the picked models."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ AFTER = (Attribute.Group.MEMORY, Attribute.Group.TRAINING, Attribute.Group.ARCHI
 # Filters by attribute: an ability that is at least disputed, or a number.
 BY_ABILITY = {"complete": "completes", "infill": "infilling", "chat": "chat"}
 LONG_CONTEXT = 100_000
-# What may be used of a card: nine tenths of what programs see of it, in GiB.
+# The usable part of a card: nine tenths of the memory that programs see, in GiB.
 CARDS = {"card-24": 23.6 * 0.9, "card-80": 79.3 * 0.9}
 
 

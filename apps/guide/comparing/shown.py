@@ -49,7 +49,7 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """Rows under one heading; those that are rarely asked for are folded at first."""
+    """Rows under one heading; rarely needed groups start folded."""
 
     slug: str
     label: str
@@ -119,7 +119,7 @@ def _said(cell: ComparedCell) -> tuple[object, ...]:
 
 
 def _common_basis(row: ComparedRow) -> Basis | None:
-    """Return what most figures of the row rest on, of those that need no reservation."""
+    """Return the basis of most of the row's figures, among figures without reservations."""
     plain = Counter(part.figure.basis for part in _parts(row) if part.figure.basis.is_plain)
     return plain.most_common(1)[0][0] if plain else None
 

@@ -1,4 +1,4 @@
-"""What the address of a comparison says, and nothing else keeps: read with notices instead of refusals."""
+"""The state of a comparison, kept in its address alone; faults become notices, not refusals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ DIFFERENCES = "differences"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """``picks`` are slugs of models and variants; ``task``, ``sizes`` and ``can`` narrow what is offered.
+    """``picks`` are slugs of models and variants; ``task``, ``sizes`` and ``can`` filter the offered models.
 
     ``sort`` is the slug of a row, with a minus for the largest first.
     """

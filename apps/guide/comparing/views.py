@@ -1,4 +1,4 @@
-"""Comparing models and variants: the page, and what it shows as CSV and JSON."""
+"""Compare models and variants: the page, CSV and JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from apps.guide.views.reading import reading_page
 
 @dataclass(slots=True)
 class Offer:
-    """What can be picked of a variant: all of it, or single models."""
+    """The models of a variant that can be picked: all together, or single models."""
 
     variant: Variant
     columns: list[Column]
@@ -51,7 +51,7 @@ def show_compare(request: HttpRequest) -> HttpResponse:
 
 @reading_page
 def compare_csv(request: HttpRequest) -> HttpResponse:
-    """The comparison for a spreadsheet."""
+    """Send the comparison to a spreadsheet."""
     comparison = compare(request.GET)
     if comparison is None:
         return _empty()
@@ -65,7 +65,7 @@ def compare_csv(request: HttpRequest) -> HttpResponse:
 
 @reading_page
 def compare_json(request: HttpRequest) -> HttpResponse:
-    """The comparison for a program."""
+    """Send the comparison to a program."""
     comparison = compare(request.GET)
     if comparison is None:
         return _empty()

@@ -1,7 +1,7 @@
-"""What the guide knows: sources, variants and models, facts, scores, hardware, terms, and pages of prose.
+"""The guide's tables: sources, variants and models, facts, scores, hardware, terms, and pages of prose.
 
-Every row can be traced to a content file: ``content()`` is the row as the file spells it, and ``loaded_digest`` the
-digest of what was last loaded, so that a change made in the admin is noticed (``services/load.py``).
+Every row can be traced to a content file: ``content()`` is the row as the file spells it, and ``loaded_digest`` is the
+digest of the last load, so that edits in the admin are noticed (``services/load.py``).
 """
 
 from apps.guide.models.base import FromFile, StatementKind, digest, identify, plain

@@ -1,4 +1,4 @@
-"""What all rows of the guide have in common: a file may have written them, and they can be spelled as in a file."""
+"""The base of all rows of the guide: a file may have written them, and they can be spelled as in a file."""
 
 import hashlib
 import json
@@ -29,12 +29,12 @@ def spell(value: Any) -> Any:
 
 
 def identify(names: Iterable[Any]) -> str:
-    """Return the identity made of what names a row; what is empty is left out."""
+    """Return the identity made of a row's names, without empty names."""
     return "/".join(str(name) for name in names if name)
 
 
 class StatementKind(models.TextChoices):
-    """What a statement rests on."""
+    """The kind of evidence for a statement."""
 
     VENDOR = "vendor", "Vendor’s statement"
     PAPER = "paper", "Paper’s result"
@@ -80,12 +80,12 @@ class FromFile(models.Model):
 
     @classmethod
     def is_ordered(cls) -> bool:
-        """Whether the order in the file is the order on pages."""
+        """Tell whether the order in the file is the order on pages."""
         return any(field.name == "order" for field in cls._meta.fields)
 
     @property
     def identity(self) -> str:
-        """What names the row in content files and reports; never changes."""
+        """The row's name in content files and reports; it never changes."""
         return identify(self.naming().values())
 
     def naming(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class FromFile(models.Model):
 
     @property
     def is_edited(self) -> bool:
-        """Whether the row no longer says what was last loaded into it; one made in the admin counts as edited."""
+        """Whether the row differs from the last load; a row made in the admin counts as edited."""
         return digest(self.content()) != self.loaded_digest
 
     def content(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The three variants, and the comparison of them."""
+"""The three variants and their comparison."""
 
 from django.db import models
 
@@ -44,7 +44,7 @@ class Feature(FromFile):
 
 
 class Cell(FromFile):
-    """What the comparison says about one feature of one variant."""
+    """The comparison's text about one feature of one variant."""
 
     named_by = ["feature", "variant"]
     says = ["text", "kind", "qualification"]

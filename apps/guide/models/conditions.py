@@ -1,4 +1,4 @@
-"""What a rule of the chooser may ask of the answers, as its column ``when`` keeps it."""
+"""The conditions of the chooser's rules, as stored in the column ``when``."""
 
 from typing import Annotated, Literal
 
@@ -9,11 +9,11 @@ Pattern = Annotated[str, msgspec.Meta(pattern=r"^(\*|7b|13b|34b|70b)-(\*|base|py
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The condition of a rule; all that is given must hold, and an empty one always does.
+    """The condition of a rule; all given parts must hold, and an empty condition always holds.
 
-    A ``language`` other than Python is ``mixed`` as well; ``not_language`` are those that must not be named.
-    ``context_over`` and ``context_to`` are in tokens, the first without and the second with the bound; ``quantized``
-    and ``small_cache`` ask how the model fits.
+    A ``language`` other than Python is ``mixed`` as well; ``not_language`` lists languages that must not be named.
+    ``context_over`` (exclusive) and ``context_to`` (inclusive) are in tokens; ``quantized`` and ``small_cache`` ask how
+    the model fits.
     """
 
     task: list[Literal["complete", "generate", "chat", "both", "finetune", "maths"]] = []

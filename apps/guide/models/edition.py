@@ -1,10 +1,10 @@
-"""Which edition of the guide the database holds."""
+"""The edition of the guide in the database."""
 
 from uuid import UUID, uuid4
 
 from django.db import models
 
-# Tables whose rows are on the guide's pages. The others are made from these, or are about their past.
+# Tables with rows on the guide's pages. Other tables are derived from these, or hold their history.
 WRITTEN = (
     "attribute",
     "benchmark",
@@ -39,10 +39,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
 
 class Edition(models.Model):
-    """One row, whose token is another after every change of what the guide says, whoever makes it and by whatever.
+    """One row, whose token changes with every change of the guide, whoever makes it and by whatever means.
 
-    Triggers of the tables in ``WRITTEN`` see to it (migration 0005). They take the row before a statement touches any
-    other, so that two who write wait for each other here, and nowhere crosswise.
+    Triggers on the tables in ``WRITTEN`` renew it (migration 0005). They lock this row before a statement touches any
+    other, so that two writers wait for each other here, and never crosswise.
     """
 
     token = models.UUIDField()

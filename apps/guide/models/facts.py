@@ -1,4 +1,4 @@
-"""The twelve models and what is known about each: a fact per model and attribute, and what other sources say."""
+"""The twelve models and their facts: one fact per model and attribute, with readings of other sources."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,7 +13,7 @@ from apps.guide.models.sources import Citation
 
 
 class Better(models.TextChoices):
-    """Which numbers of an attribute or benchmark are the better ones."""
+    """Which numbers of an attribute or benchmark are better: the higher or the lower."""
 
     HIGHER = "higher", "Higher is better"
     LOWER = "lower", "Lower is better"
@@ -29,7 +29,7 @@ class Status(models.TextChoices):
 
 
 class Support(models.TextChoices):
-    """Whether a model can do something, for filters; empty where an attribute is no ability."""
+    """Whether a model can do something, for filters; empty if an attribute is no ability."""
 
     YES = "yes", "Yes"
     NO = "no", "No"
@@ -96,7 +96,7 @@ class Attribute(FromFile):
 
 
 class Fact(FromFile):
-    """What we say about an attribute of a model; where sources disagree, ``readings`` is what the others say."""
+    """The guide's statement about an attribute of a model; ``readings`` hold the sources that disagree."""
 
     named_by = ["model", "attribute"]
     says = ["text", "number", "support", "kind", "status", "qualification", "checked_on"]
@@ -123,7 +123,7 @@ class Fact(FromFile):
 
     @property
     def checked(self) -> date | None:
-        """When it was last compared with its sources: its own day, or the earliest of theirs."""
+        """The day of the last comparison with sources: the fact's own day, or the earliest day of its sources."""
         return self.checked_on or earliest_check(self.citations.all())
 
     def content(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Fact(FromFile):
 
 
 class Reading(models.Model):
-    """What a source says that disagrees with a fact."""
+    """A source's statement that disagrees with a fact."""
 
     fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="readings")
     text = models.CharField(max_length=300)

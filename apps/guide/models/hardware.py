@@ -1,4 +1,4 @@
-"""What the hardware calculator counts with beside the models: machines, weight formats, and servers to start."""
+"""The calculator's tables beside the models: machines, weight formats, and servers."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Gpu(FromFile):
     """A kind of GPU with the memory of one card, or a machine whose memory a model can use."""
 
     class Machine(models.TextChoices):
-        """What servers must support to run on it."""
+        """The support that a server needs to run on a card."""
 
         NVIDIA = "nvidia", "NVIDIA GPU"
         APPLE = "apple", "Apple silicon"
@@ -104,10 +104,10 @@ class Quantization(FromFile):
 
 
 class Server(FromFile):
-    """A model server: on what it runs, which formats it loads, and the command that starts it."""
+    """A model server: its machines, its formats, and the command that starts it."""
 
     class Split(models.TextChoices):
-        """How it uses several cards."""
+        """The way in which a server uses several cards."""
 
         TENSOR = "tensor", "Splits every layer over the cards"
         LAYERS = "layers", "Puts some layers on each card"

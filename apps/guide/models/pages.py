@@ -7,7 +7,7 @@ from apps.guide.models.comparison import Variant
 
 
 class Page(FromFile):
-    """A page of the guide: its title, what it promises, and when somebody last read it against the sources."""
+    """A page of the guide: its title, its promise, and the day somebody last read it against the sources."""
 
     named_by = ["slug"]
     says = ["title", "summary", "reviewed_on"]
@@ -32,7 +32,7 @@ class Section(FromFile):
     says = ["title", "variant", "shows", "body"]
 
     class Shows(models.TextChoices):
-        """What stands under the prose."""
+        """The table or list under the prose."""
 
         NOTHING = "", "Nothing"
         COMPARISON = "comparison", "The comparison of the variants"

@@ -1,4 +1,4 @@
-"""What the search of the guide reads: every passage once, and every word. Made anew from the other rows."""
+"""The tables of the guide's search: every passage once, and every word. Rebuilt from the other rows."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -9,7 +9,7 @@ class Passage(models.Model):
     """A piece of the guide that can be found: its text without markup, and the address where it stands."""
 
     class Kind(models.TextChoices):
-        """What a passage is, in the words that results show."""
+        """The kind of a passage, in the words of the results."""
 
         PAGE = "page", "Page"
         SECTION = "section", "Section"

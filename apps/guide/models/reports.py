@@ -5,7 +5,7 @@ from django.db import models
 
 
 class ErrorReport(models.Model):
-    """What somebody says is wrong with a page. ``contact`` is what they chose to give, if anything."""
+    """A reader's report of an error on a page. ``contact`` may be empty."""
 
     page = models.CharField(max_length=300, help_text="The path of the page.")
     text = models.TextField("what is wrong")

@@ -1,4 +1,4 @@
-"""What rows have said before: a revision per change made in the admin, by a load or by a revert."""
+"""Former contents of rows: a revision per change in the admin, by a load or by a revert."""
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class Revision(models.Model):
-    """What a row said from a moment on, spelled as in its content file; ``table`` and ``identity`` name the row."""
+    """The content of a row from a moment on, spelled as in its file; ``table`` and ``identity`` name the row."""
 
     class Cause(models.TextChoices):
-        """How the row came to say so."""
+        """The cause of a revision."""
 
         BEFORE = "before", "Before the first change"
         EDITED = "edited", "Edited in the admin"

@@ -10,10 +10,10 @@ from apps.guide.models.conditions import Pattern, When
 
 
 class Rule(FromFile):
-    """One rule of ``/guide/choose/``; ``apps/guide/choosing/rules.py`` says what its columns mean."""
+    """One rule of ``/guide/choose/``; ``apps/guide/choosing/rules.py`` explains its columns."""
 
     class Does(TextChoices):
-        """What a rule does to the answer."""
+        """The effect of a rule on the answer."""
 
         RANKING = "ranking", "Names the models worth considering"
         ORDER = "order", "Puts them in order"
@@ -22,7 +22,7 @@ class Rule(FromFile):
         CAUTION = "caution", "Says what to keep in mind with models"
 
     class By(TextChoices):
-        """What an order goes by."""
+        """The measure of an order."""
 
         SCORES = "scores", "Published scores in the language"
         HUMANEVAL = "humaneval", "HumanEval"

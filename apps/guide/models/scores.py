@@ -51,7 +51,7 @@ class Benchmark(FromFile):
 
 
 class Score(FromFile):
-    """What one model reached; ``other`` names a model that is none of the twelve, quoted for comparison."""
+    """The score of one model; ``other`` names a model beside the twelve, quoted for comparison."""
 
     named_by = ["benchmark", "model", "other"]
     says = ["number", "kind", "qualification", "checked_on"]
@@ -84,5 +84,5 @@ class Score(FromFile):
 
     @property
     def checked(self) -> date | None:
-        """When it was last compared with its sources: its own day, or the earliest of theirs."""
+        """The day of the last comparison with sources: the score's own day, or the earliest day of its sources."""
         return self.checked_on or earliest_check(self.citations.all())

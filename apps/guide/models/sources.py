@@ -1,11 +1,11 @@
-"""Where statements come from: sources, and the places in them that statements cite."""
+"""Sources, and the citations that statements make of them."""
 
 from django.db import models
 from django.db.models import Q
 
 from apps.guide.models.base import FromFile
 
-# What can cite a source: the models' names, which are also the columns of a citation.
+# The models that can cite a source; their names are also the columns of a citation.
 CITING = ("cell", "fact", "reading", "score", "term", "gpu", "quantization", "server", "rule")
 
 
@@ -32,7 +32,7 @@ class Source(FromFile):
 
 
 class Citation(models.Model):
-    """Where in a source a statement is found. It belongs to exactly one row: a cell, a fact, a score, or another."""
+    """The section of a source that a statement cites. It belongs to exactly one row, such as a fact or a score."""
 
     cell = models.ForeignKey("Cell", on_delete=models.CASCADE, null=True, blank=True, related_name="citations")
     fact = models.ForeignKey("Fact", on_delete=models.CASCADE, null=True, blank=True, related_name="citations")

@@ -17,7 +17,7 @@ class Turn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What goes into a prompt; which fields count depends on the format."""
+    """The content of a prompt; the format decides which fields count."""
 
     format: Literal["chat", "infill", "complete"]
     size: Literal["7B", "13B", "34B", "70B"] = "7B"

@@ -1,4 +1,4 @@
-"""What people type into the preview of prompts. Each form builds its prompt, or says why it cannot."""
+"""The forms of the prompt preview. Each form builds its prompt, or says why it cannot."""
 
 from typing import Any, ClassVar, Literal, cast
 

@@ -1,4 +1,4 @@
-"""Finds passages: those with all words of the question, best first, or else those with any of them."""
+"""Find passages: with all words of the question, best first, or else with any of its words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from apps.guide.search.words import AskedWord, read_words
 
 MOST = 20
 SHORTEST_BEGINNING = 3
-# Words that tell passages of this guide from no other.
+# Words that nearly every passage of the guide has.
 EVERYWHERE = {"code", "llama", "codellama", "model", "models", "use", "guide"}
 MOST_TELLING = 20
 
@@ -38,9 +38,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was found. ``instead`` is a corrected question; where ``is_instead``, the results are those for it.
+    """The found passages. ``instead`` is a corrected question; with ``is_instead``, the results answer it.
 
-    ``has_all`` says whether they have all words of it, ``total`` how many there are beyond those that are shown.
+    ``has_all`` tells whether they have all its words; ``total`` counts further passages too.
     """
 
     results: Sequence[Result] = ()
@@ -109,13 +109,13 @@ def _whole(word: AskedWord) -> SearchQuery:
 def _ranked(query: Query) -> QuerySet[Passage]:
     # 1: a long passage is not better for having room for more words.
     rank = SearchRank(F("vector"), query, normalization=Value(1))
-    # What the guide says comes before the sources that it cites.
+    # The guide's statements come before their sources.
     is_source = Case(When(kind=Passage.Kind.SOURCE, then=1), default=0)
     return Passage.objects.filter(vector=query).order_by(is_source, rank.desc(), "order")
 
 
 def _find(words: Sequence[AskedWord], combine: Any) -> tuple[list[Result], int]:
-    # Whatever of the words is in a snippet is marked; one that must have them all may not exist.
+    # Mark any of the words: a snippet with all of them may not exist.
     any_word = _query(words, or_)
     found = _ranked(_query(words, combine)).annotate(
         total=Window(Count("pk")),
@@ -138,7 +138,7 @@ def _find(words: Sequence[AskedWord], combine: Any) -> tuple[list[Result], int]:
 
 
 class _Headline(SearchHeadline):
-    """All words of a column, those of a query marked."""
+    """All words of a column, with the query's words marked."""
 
     def __init__(self, words: str, query: Query) -> None:
         super().__init__(F(words), query, config="english", start_sel=FOUND, stop_sel=END, highlight_all=True)

@@ -1,4 +1,4 @@
-"""Makes the index of the search anew from the rows of the guide."""
+"""Rebuild the index of the search from the rows of the guide."""
 
 import json
 
@@ -8,7 +8,7 @@ from apps.guide.models import Edition, Passage, Word
 from apps.guide.search.passages import gather_passages
 from apps.stores.searchable import searchable
 
-# Stems find other forms of a word, whole words are what beginnings are compared with.
+# Stems find other forms of a word; prefixes are compared with whole words.
 _FILL_VECTORS = """
     UPDATE guide_passage SET vector =
         setweight(to_tsvector('english', title_words), 'A') || setweight(to_tsvector('simple', title_words), 'A')

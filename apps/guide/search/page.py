@@ -1,4 +1,4 @@
-"""What pages of the search show: what was asked, and what the guide says about it."""
+"""The search pages: the question and its passages."""
 
 from typing import Any
 

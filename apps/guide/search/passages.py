@@ -1,4 +1,4 @@
-"""Turns the guide's rows into passages: what can be found, and where it stands. A few queries in all."""
+"""Turn the guide's rows into passages with text and address, in a few queries."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -12,14 +12,14 @@ from apps.guide.navigation import all_entries
 from apps.guide.prose import plain_prose
 from apps.stores.searchable import searchable
 
-# Control characters mean nothing to readers, and the search has marks of its own among them.
+# Readers need no control characters, and the search uses some as its marks.
 MARKS = dict.fromkeys(set(range(32)) - {ord("\n")}, " ")
 
 ALL_VARIANTS = "?pick=base&pick=python&pick=instruct"
 
 
 class Said(NamedTuple):
-    """What a fact says, without the sources that it rests on."""
+    """The text of a fact, without its sources."""
 
     model: int
     attribute: int
@@ -70,7 +70,7 @@ def _pages() -> Iterator[Passage]:
 def _sections(notes: set[str]) -> Iterator[Passage]:
     urls = _urls()
     for section in Section.objects.select_related("page"):
-        # The notes on single models stand on the pages of those, without an anchor.
+        # Notes on single models stand on the models' pages, without an anchor.
         is_note = section.page.slug == "models" and section.slug in notes
         url = reverse("guide:model", args=[section.slug]) if is_note else urls.get(section.page.slug)
         if url:

@@ -1,4 +1,4 @@
-"""Marks what was found in titles, and cuts the pieces of a text that have most of it."""
+"""Mark found words in titles, and cut the pieces of a text with most of them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.stores.searchable import Piece, pieces_of
 
-# What PostgreSQL puts around the words that it found; no word of the index has them.
+# PostgreSQL's marks around found words; no word of the index has them.
 FOUND, END = "\x04", "\x05"
 MOST_FRAGMENTS = 2
 FRAGMENT_WORDS = 28
@@ -34,12 +34,12 @@ def read_marks(text: str, headline: str) -> list[Marked]:
 
 
 def mark(text: str, headline: str) -> SafeString:
-    """Return the whole text, escaped, with what was found marked."""
+    """Return the whole text, escaped, with the found words marked."""
     return _joined(text, 0, len(text), read_marks(text, headline))
 
 
 def cut(text: str, headline: str) -> SafeString:
-    """Return one or two pieces of the text with what was found marked; its beginning, where nothing was."""
+    """Return one or two pieces of the text with the found words marked, or else its beginning."""
     marked = read_marks(text, headline)
     if not marked:
         return escape(text)

@@ -21,7 +21,7 @@ def suggest(asked: Sequence[AskedWord]) -> str:
         return ""
     longest, shortest = max(map(len, doubtful)) + 2, min(map(len, doubtful)) - 2
     near = Word.objects.annotate(length=Length("word")).filter(length__gte=shortest, length__lte=longest)
-    # Where several are as near, the commonest is meant.
+    # Of several words equally near, take the commonest.
     known = list(near.order_by("-passages", "word").values_list("word", flat=True))
     suggested = [_nearest(word, known) if word in doubtful else word for word in words]
     return " ".join(suggested) if suggested != list(words) else ""

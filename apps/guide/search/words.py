@@ -1,4 +1,4 @@
-"""What somebody asked for, as words. Operators and punctuation mean nothing; any text can be asked."""
+"""The words of a question. Operators and punctuation mean nothing; any text can be asked."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class AskedWord(NamedTuple):
 
 
 def read_words(text: str, *, longest: int = LONGEST, most: int = MOST) -> list[AskedWord]:
-    """Return the words of a question in order, each once; what is beyond the limits is left out."""
+    """Return the words of a question in order, each once, up to the limits."""
     text = text[:longest]
     words: dict[str, AskedWord] = {}
     for run in _runs(list(pieces_of(text))):

@@ -1,4 +1,4 @@
-"""Reads of the twelve models, what is known about them, their scores and their shapes."""
+"""Reads of the twelve models, their facts, scores and shapes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class BenchmarkScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeFacts:
-    """What memory is reckoned from. ``parameters`` is the exact count; ``planned_context`` is in tokens."""
+    """The facts for calculating memory. ``parameters`` is the exact count; ``planned_context`` is in tokens."""
 
     layers: int
     hidden_size: int

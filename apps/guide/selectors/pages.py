@@ -36,13 +36,13 @@ class RenderedSection:
     html: SafeString
 
 
-# The style sheet that prose needs beside those of every page, by what its HTML then contains.
+# Extra style sheets of prose, by a text that its HTML contains.
 PROSE_SHEETS = {'class="table"': "css/components/table.css", 'class="prompt"': "css/components/prompt.css"}
 
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """All that a page of the guide shows; ``sources`` are those it cites, by number."""
+    """Everything that a page of the guide shows; ``sources`` are cited by it, by number."""
 
     page: Page
     sections: Sequence[RenderedSection]

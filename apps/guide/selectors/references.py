@@ -1,4 +1,4 @@
-"""Reads of what pages refer to: sources, terms, GPUs, quantizations, servers."""
+"""Reads of the rows that pages refer to: sources, terms, GPUs, quantizations, servers."""
 
 from collections.abc import Sequence
 

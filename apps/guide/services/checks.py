@@ -1,4 +1,4 @@
-"""What content files must agree on with each other; the first fault is raised as a ``ContentError``."""
+"""Check that the content files agree with each other; the first fault raises ``ContentError``."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal

@@ -1,7 +1,7 @@
-"""Writes what was edited in the admin back to the content files, and nothing else.
+"""Write the admin's edits back to the content files, and nothing else.
 
-All or nothing: the new files are read and checked before they replace the old ones. Afterwards the rows count as
-loaded. A row that was edited here and also changed in the files is reported and left alone, unless ``overwrite``.
+All or nothing: the new files are read and checked before they replace the old files. Afterwards the rows count as
+loaded. A row that also changed in the files is reported and left alone, unless ``overwrite``.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from apps.guide.services.write import Writer
 
 @dataclass(slots=True)
 class ExportReport:
-    """What an export did: the rows it wrote, the files it changed (relative to the folder), and what it left alone."""
+    """The result of an export: written rows, changed files (relative to the folder), and rows left alone."""
 
     written: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -32,7 +32,7 @@ class ExportReport:
 
 @transaction.atomic
 def export_guide(*, folder: Path = CONTENT_FOLDER, overwrite: bool = False) -> ExportReport:
-    """Write edited rows to the files of ``folder``; raises ``ContentError`` where what was edited cannot be loaded."""
+    """Write edited rows to the files of ``folder``. Raises ``ContentError`` if an edit cannot be loaded."""
     export = _Export(folder, overwrite=overwrite)
     with TemporaryDirectory() as scratch:
         draft = shutil.copytree(folder, Path(scratch) / "content")

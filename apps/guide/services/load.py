@@ -1,8 +1,8 @@
-"""Brings the database in line with the content files, without undoing what was edited in the admin.
+"""Bring the database in line with the content files, without undoing edits made in the admin.
 
-Three values decide about a row: what the file says now, what the database says now, and (as a digest) what was loaded
-last. Only a row that still says what was loaded last is written; an edited row is kept, and reported when the file has
-something else to say.
+Three values decide about a row: the file's content, the database's content, and (as a digest) the content of the last
+load. Only a row that still has the content of the last load is written. An edited row is kept, and reported if the file
+says something else.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from apps.guide.services.write import Writer
 
 @dataclass(slots=True)
 class Report:
-    """What a load did; the lists name rows."""
+    """The result of a load; the lists name rows."""
 
     created: int = 0
     updated: int = 0
@@ -87,7 +87,7 @@ class _Load:
             record_change(row, before=content, after=wanted, cause=Revision.Cause.LOADED)
 
     def _remove_leftover(self) -> None:
-        """Remove what has left the files, dependants first; what was edited or is still used stays."""
+        """Remove rows that left the files, dependants first; edited rows and rows in use stay."""
         for row in reversed(self.leftover):
             if row.is_edited:
                 self.report.conflicts.append(name_of(row))

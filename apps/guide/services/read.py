@@ -1,4 +1,4 @@
-"""Reads the content files and makes sure that they agree with each other, before anything is written."""
+"""Read the content files and check that they agree with each other, before anything is written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

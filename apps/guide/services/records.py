@@ -26,17 +26,17 @@ class Record:
 
     @property
     def place(self) -> dict[str, int]:
-        """Where the row stands among the others of its table, if that matters."""
+        """The row's order in its table, if that matters."""
         return {"order": self.index} if self.table.model.is_ordered() else {}
 
     @property
     def named_by(self) -> dict[str, Any]:
-        """What names the row."""
+        """The columns that name the row."""
         return {name: self.values[name] for name in self.table.model.named_by}
 
     @property
     def content(self) -> dict[str, Any]:
-        """What the row says, as ``FromFile.content`` spells it."""
+        """The row's content, as ``FromFile.content`` spells it."""
         return {name: value for name, value in self.values.items() if name not in self.table.model.named_by}
 
     def error(self, reason: str, *, field: str | None = None) -> ContentError:

@@ -1,4 +1,4 @@
-"""Keeps what rows have said, and lets them say it again."""
+"""Keep former contents of rows, and restore them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def record_change(
     cause: Revision.Cause,
     by: User | None = None,
 ) -> None:
-    """Add what the row says now to its history, and first what it said before where the history has missed that."""
+    """Add the row's content to its history, and first the content before if the history lacks it."""
     if before == after:
         return
     latest = revisions_of(row).first()
@@ -32,7 +32,7 @@ def record_change(
 
 @transaction.atomic
 def revert_to(row: FromFile, *, revision: Revision, by: User) -> None:
-    """Let the row say what it said in ``revision``; raises ``CannotRevert`` where something it names is gone."""
+    """Restore the content of ``revision``. Raises ``CannotRevert`` if something that it names is gone."""
     before = row.content()
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Which content file fills which table. The order is that of loading: what is referred to comes first."""
+"""The content file of each table, in the order of loading: a row's references come before it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from apps.guide.toml_file import TomlFile
 class ContentTable:
     """A kind of ``[[name]]`` block: the files that may hold it, its schema, and the model that it fills.
 
-    ``unique`` are columns of which no two rows may say the same, and ``check`` raises a ``ContentError`` for what is
-    wrong with the table's entries together.
+    No two rows may have the same values in the ``unique`` columns. ``check`` raises a ``ContentError`` for a fault in
+    the table's entries together.
     """
 
     name: str

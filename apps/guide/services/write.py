@@ -1,4 +1,4 @@
-"""Writes rows as content files and revisions spell them: columns, references, citations and readings."""
+"""Write rows as content files and revisions spell them: columns, references, citations and readings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from apps.guide.prose import split_citation
 
 
 class Writer:
-    """Fills rows of the guide. It finds what they refer to once, and is to be used inside one transaction."""
+    """Fills rows of the guide. It looks their references up once; use it inside one transaction."""
 
     def __init__(self) -> None:
         self._found: dict[type[FromFile], dict[str, FromFile]] = {}
@@ -23,7 +23,7 @@ class Writer:
     def create[Row: FromFile](
         self, model: type[Row], wanted: Sequence[tuple[Mapping[str, Any], dict[str, Any]]]
     ) -> list[Row]:
-        """Create rows from what names them and what they say, in a few queries."""
+        """Create rows from their names and contents, in a few queries."""
         rows = [self._fill(model(), {**named_by, **content}, content) for named_by, content in wanted]
         model.rows().bulk_create(rows)
         self._write_parts([(row, content) for row, (_, content) in zip(rows, wanted, strict=True)])

@@ -18,7 +18,7 @@ from apps.guide.prose import citation_link
 
 register = template.Library()
 
-# What could end a script element, or begin a comment in it, spelt as JSON may spell it.
+# JSON escapes for the characters that could end a script element or begin a comment in it.
 ESCAPED = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 

@@ -1,4 +1,4 @@
-"""Figures as pages show them, and the marks of what they rest on."""
+"""Format figures for pages, and the marks of their basis."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,50 +15,50 @@ MINUS = "\N{MINUS SIGN}"
 
 @register.filter
 def gib(size: float) -> str:
-    """Bytes as GiB with two places: “12.55”."""
+    """Format bytes as GiB with two places: “12.55”."""
     return f"{rounded(size):,}".replace("-", MINUS)
 
 
 @register.filter
 def gib_short(size: float) -> str:
-    """Bytes as GiB with one place: “12.6”."""
+    """Format bytes as GiB with one place: “12.6”."""
     return f"{size / GIB:,.1f}".replace("-", MINUS)
 
 
 @register.filter
 def gb(size: float) -> str:
-    """Bytes as GB, of 10^9 bytes, with two places."""
+    """Format bytes as GB, of 10^9 bytes, with two places."""
     return f"{rounded(size, GB):,}".replace("-", MINUS)
 
 
 @register.filter
 def kib(size: float) -> str:
-    """Bytes as KiB, of 2^10 bytes, without places that say nothing."""
+    """Format bytes as KiB, of 2^10 bytes, without trailing zeros."""
     return f"{size / 1024:,g}"
 
 
 @register.filter
 def share(part: float) -> str:
-    """A share of one as percent with one place: “19.9 %”."""
+    """Format a share of one as percent with one place: “19.9 %”."""
     return f"{part * 100:,.1f}\N{NO-BREAK SPACE}%".replace("-", MINUS)
 
 
 @register.filter
 def thousands(number: int) -> str:
-    """A whole number with commas: “16,384”."""
+    """Format a whole number with commas: “16,384”."""
     return f"{number:,}"
 
 
 @register.filter
 def score(number: float) -> str:
-    """A score with one place, or two where it has them: “67.8”."""
+    """Format a score with one place, or two where it has them: “67.8”."""
     text = f"{number:.2f}"
     return text.removesuffix("0")
 
 
 @register.filter
 def signed(points: float) -> str:
-    """A difference with its sign and one place: “+4.9”."""
+    """Format a difference with its sign and one place: “+4.9”."""
     return f"{points:+.1f}".replace("-", MINUS)
 
 

@@ -51,7 +51,7 @@ def place_marks(places: Iterable[SourceSection]) -> SafeString:
 
 @register.filter
 def checked_on(day: date | None) -> SafeString:
-    """Return when a figure was compared with its sources; nothing where nobody knows."""
+    """Return the day on which a figure was compared with its sources; empty if unknown."""
     if day is None:
         return SafeString()
     return format_html(

@@ -1,4 +1,4 @@
-"""``manage.py export_guide``: write what was edited in the admin back to the content files."""
+"""``manage.py export_guide``: write the admin's edits back to the content files."""
 
 from pathlib import Path
 from typing import Any
