@@ -37,7 +37,7 @@ def django_db_modify_db_settings(services: Services) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """The test database is not dropped, which would wait for whoever has it open: it goes with its server."""
+    """Keep the test database: dropping it would wait for open connections, and it goes with its server."""
     return True
 
 
@@ -79,7 +79,7 @@ def charlie(db: None) -> User:
 
 @pytest.fixture(scope="session")
 def programs_at_hand() -> list[Running]:
-    """What tests of this process have started on the test database so far."""
+    """The programs that tests of this process have started on the test database so far."""
     return []
 
 

@@ -64,7 +64,7 @@ def test_signing_in_forgives_earlier_mistakes(try_password: Try, client: Client)
 
 
 def tried(times: int, **who: Any) -> list[bool]:
-    """Whether each of so many attempts, by whom that is told its number, was allowed."""
+    """Tell for each of so many attempts, made by a person per number, whether it was allowed."""
     answers = []
     for number in range(times):
         try:

@@ -1,4 +1,4 @@
-"""Where WebSockets are blocked the reply comes as events, where those are held back in answers to questions."""
+"""If WebSockets are blocked, the reply comes as events; if those are held back, by polling."""
 
 import re
 from collections.abc import AsyncIterator

@@ -21,7 +21,7 @@ MARKED = "The model no longer sees the 4 messages above."
 
 @in_thread
 def outgrown_conversation(window: int) -> Conversation:
-    """Three long exchanges, and a model server that cannot be told all of them."""
+    """Three long exchanges, and a model server whose window cannot hold all of them."""
     with transaction.atomic():  # or a worker at hand would be first
         alice, _ = create_user(username="alice")
         conversation = answered_conversation(alice, LONG, LONG)
@@ -60,7 +60,7 @@ async def test_line_shows_where_the_models_view_begins(visit: Visit) -> None:
 
 @pytest.mark.usefixtures("counting")
 async def test_context_usage_warns_while_somebody_writes(visit: Visit) -> None:
-    """What is said is said once, and the figure is of the window that the server has."""
+    """Each text is announced once, and the figure is of the server's real window."""
     page = visit.page
     await outgrown_conversation(window=4_000)
     await visit.sign_in("alice", path="/chat/")

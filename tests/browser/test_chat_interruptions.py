@@ -21,7 +21,7 @@ RETURN = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
 
 
 def sockets_of(page: Page) -> list[str]:
-    """What happens to the page's sockets from now on."""
+    """Record what happens to the page's sockets from now on."""
     happened: list[str] = []
 
     def opened(socket: WebSocket) -> None:

@@ -1,4 +1,4 @@
-"""What people do with messages, by keyboard and by accessible name: copy, edit, write again, rate, fork."""
+"""People's actions on messages, by keyboard and by accessible name: copy, edit, retry, rate, fork."""
 
 import pytest
 from playwright.async_api import Locator, Page, expect

@@ -59,11 +59,11 @@ class Visit:
         await self.open(f"{link.path}?{link.query}&{urlencode({'next': path})}")
 
     async def accessibility_faults(self) -> Sequence[str]:
-        """What axe-core finds wrong with the page: rule, element and why, one line each."""
+        """Return axe-core's complaints about the page: rule, element and reason, one line each."""
         return await self._faults()
 
     async def colour_faults(self) -> Sequence[str]:
-        """What of it is about colours, in the dark: all else is as in the light, and axe takes its time."""
+        """Return axe-core's complaints about colours in the dark theme: only colours differ from the light theme."""
         await self.page.emulate_media(color_scheme="dark")
         return await self._faults(runOnly=COLOUR_RULES)
 

@@ -83,7 +83,7 @@ async def assert_like_reloaded(tab: Tab, exchange: Exchange) -> None:
 
 @dataclass
 class HalfWay:
-    """A reply that has stopped in the middle of a code block until it is told to go on."""
+    """A reply that stops in the middle of a code block until a test lets it continue."""
 
     exchange: Exchange
     go_on: Wait

@@ -1,4 +1,4 @@
-"""Who may see and do what in the chat: what is not yours is not there."""
+"""Access in the chat: other people's conversations answer 404."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -29,7 +29,7 @@ PATIENCE = 20.0  # seconds
 
 @contextmanager
 def nobody_can_listen() -> Iterator[None]:
-    """Redis cuts off whoever listens, and refuses to let them listen again."""
+    """Redis cuts off every subscriber, and refuses new subscriptions."""
     client = sync_client()
     client.acl_setuser("default", enabled=True, commands=["-subscribe"])
     try:

@@ -1,4 +1,4 @@
-"""Whoever follows a conversation loses it the moment it is deleted, and what is being written stops."""
+"""A deleted conversation closes its live connections at once, and its reply stops."""
 
 import asyncio
 

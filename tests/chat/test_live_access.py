@@ -1,4 +1,4 @@
-"""Who may follow a conversation, over whatever carries it, and for how long."""
+"""Access to a conversation's live connection, over every carrier, and its duration."""
 
 import asyncio
 from collections.abc import Callable

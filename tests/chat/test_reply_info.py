@@ -1,4 +1,4 @@
-"""The panel on a reply: figures, settings, and exactly what the model was told."""
+"""The panel on a reply: figures, settings, and the exact prompt."""
 
 import json
 import re

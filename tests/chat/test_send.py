@@ -136,7 +136,7 @@ def test_two_tabs_asking_at_once_get_one_reply_and_one_refusal(conversation: Con
 
 
 def at_once(send: Callable[[], Exchange]) -> tuple[Exchange | ReplyInProgress, ...]:
-    """What two threads get that begin together, each in a transaction of its own."""
+    """Return the results of two threads that begin together, each in its own transaction."""
     barrier = Barrier(2)
 
     def begin_together() -> Exchange | ReplyInProgress:

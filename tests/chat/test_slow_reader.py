@@ -71,7 +71,7 @@ def open_and_read_nothing_else(tab: Tab, address: str, more: str) -> socket.sock
 
 
 def wait_for_reset(reader: socket.socket) -> int:
-    """What the kernel says of a connection that nobody reads from; 0 where it says nothing for long."""
+    """Return the kernel's error for a connection that nobody reads; 0 if there is none for long."""
     poll = select.poll()
     poll.register(reader, 0)
     return sum(flags for _, flags in poll.poll(20_000))

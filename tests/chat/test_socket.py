@@ -1,4 +1,4 @@
-"""The conversation's socket: whoever comes whenever ends with the page that a reload gives, in the same bytes."""
+"""The conversation's socket: a page that connects at any time ends with the same bytes as a reload."""
 
 from collections.abc import AsyncIterator
 

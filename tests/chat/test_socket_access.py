@@ -1,4 +1,4 @@
-"""Who may open a conversation's socket: its owner, from our own pages."""
+"""Access to a conversation's socket: its owner, from our own pages."""
 
 import asyncio
 from uuid import uuid4
@@ -41,7 +41,7 @@ async def test_another_site_has_no_socket(
 
 
 async def status_of(tab: Tab, address: str, *, cookie: dict[str, str], origin: str | None) -> int:
-    """What the server answers to a socket."""
+    """Return the server's answer to a socket."""
     try:
         async with asyncio.timeout(10), socket_to(tab.site, address, cookie, origin=origin) as socket:
             assert socket.response is not None

@@ -69,7 +69,7 @@ def finished(changes: Sequence[Change]) -> str:
 
 
 def stream(renderer: ReplyRenderer, pieces: Sequence[str]) -> str:
-    """What is finished of ``pieces``, once all of them were fed."""
+    """Return the finished HTML of ``pieces`` after the last piece."""
     changes = [change for piece in pieces for change in renderer.feed(piece)]
     return finished([*changes, *renderer.finish()])
 

@@ -1,4 +1,4 @@
-"""What is shown of a reply cannot lie: characters that are not seen have marks in their place."""
+"""A reply's text on the page cannot lie: marks stand for invisible characters."""
 
 import pytest
 

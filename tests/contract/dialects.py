@@ -1,4 +1,4 @@
-"""What the contract suite must know of each kind of stream: how to ask, its bytes, and what its failures are."""
+"""The kinds of stream in the contract suite: how to ask, their bytes, and the meaning of their failures."""
 
 import json
 from abc import ABC, abstractmethod

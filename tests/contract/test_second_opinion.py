@@ -33,7 +33,7 @@ async def client(url: str) -> AsyncIterator[AsyncInferenceClient]:
 
 @pytest.fixture(autouse=True)
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It refuses to call even this machine when it is told to stay offline."""
+    """The client refuses to call even this machine in offline mode."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
 
 

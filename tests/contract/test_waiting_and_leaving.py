@@ -1,4 +1,4 @@
-"""Each clock ends the wait it is there for and no other, and whoever leaves takes the connection along.
+"""Each clock ends its own wait and no other, and a caller that leaves closes the connection.
 
 Nothing here measures time: where a clock must run out the server is silent for good, and where it must not, the clock
 is far longer than the test.

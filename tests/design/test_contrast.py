@@ -1,4 +1,4 @@
-"""Text, lines and variant hues can be told apart in both themes, by everybody."""
+"""Everybody can tell text, lines and variant hues apart in both themes."""
 
 from itertools import combinations
 from typing import get_args

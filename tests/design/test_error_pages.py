@@ -1,4 +1,4 @@
-"""What people read when something is missing, refused or broken."""
+"""The error pages: missing, refused or broken."""
 
 import pytest
 from django.http import HttpRequest

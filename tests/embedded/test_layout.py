@@ -1,4 +1,4 @@
-"""Where a stack keeps its state."""
+"""The folder layout of a stack's state."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a killed supervisor left running is ended, and nothing else."""
+"""The programs of a killed supervisor are ended, and no other program."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What a supervisor writes down about its children."""
+"""The supervisor's records of its children."""
 
 import os
 import subprocess

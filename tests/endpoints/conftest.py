@@ -1,4 +1,4 @@
-"""What the tests of endpoints share."""
+"""Fixtures of the endpoints' tests."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an endpoint can be asked for, with which parameters, and how long."""
+"""The capabilities, parameters and limits of an endpoint."""
 
 from typing import Any
 

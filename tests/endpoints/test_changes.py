@@ -1,4 +1,4 @@
-"""What changed, when, by whom."""
+"""The history of changes: what, when and by whom."""
 
 from io import StringIO
 from typing import Any

@@ -26,7 +26,7 @@ CANDIDATE = Candidate("http://gpu-1:8080", "openai", "instruct", "7B", "")
 
 @pytest.fixture
 def erin(staff_client: Client) -> User:
-    """Who is signed in as staff."""
+    """A member of staff, signed in."""
     return User.objects.get(username="erin")
 
 

@@ -29,7 +29,7 @@ def observe(endpoint: Endpoint, *, minutes_ago: int, **figures: Any) -> None:
 
 
 def words(page: str, endpoint: Endpoint) -> set[str]:
-    """What the figures of one card say."""
+    """Return the figures of one card, as text."""
     card = page.partition(f'id="endpoint-{endpoint.pk}"')[2].partition("</li>")[0]
     figures = re.findall(r"<dd>(.*?)</dd>", card, re.DOTALL)
     return {" ".join(re.sub(r"<[^>]+>", "", figure).split()) for figure in figures}

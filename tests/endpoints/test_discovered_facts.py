@@ -1,4 +1,4 @@
-"""What is kept of what a server says of itself, and how it is spoken to after that."""
+"""The facts that a server states about itself, and the calls that follow from them."""
 
 from typing import Any
 

@@ -44,7 +44,7 @@ HURRIED = 0.3  # of them come whether or not the one before is over
 
 @dataclass(frozen=True)
 class Course:
-    """What happens, one thing after the other, and what is left to ``chance``: lengths of replies, and pauses."""
+    """The order of events, and the parts left to ``chance``: lengths of replies, and pauses."""
 
     faults: Iterable[str]
     chance: random.Random

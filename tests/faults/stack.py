@@ -82,7 +82,7 @@ class Stack:
         self.wait_until(lambda: text in self.console)
 
     def living(self) -> list[psutil.Process]:
-        """Every process of this stack that lives, whoever its parent is now."""
+        """Every living process of this stack, whoever its parent is now."""
         # Valkey writes its title over its environment, and need not name the folder.
         recorded = {record.pid for record in read_records(self.layout.supervisor_state) if record.find()}
         everybody = psutil.process_iter()
@@ -114,7 +114,7 @@ class Stack:
         return {record.name for record in read_records(self.layout.supervisor_state)}
 
     def health(self) -> dict[str, Any]:
-        """What ``/readyz`` says; empty where nobody answers."""
+        """Return the answer of ``/readyz``; empty without an answer."""
         try:
             with urllib.request.urlopen(f"{self.site}/readyz", timeout=10) as response:  # noqa: S310 (our own address)
                 return dict(json.load(response))

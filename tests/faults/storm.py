@@ -66,7 +66,7 @@ class Site:
 
 @dataclass
 class Fault:
-    """What was done, when, and how long each viewer then went without a new number."""
+    """A fault with its time, and how long each viewer then went without a new number."""
 
     name: str
     at: float
@@ -180,7 +180,7 @@ class Storm:
         await self.until_settled()
 
     async def until_settled(self) -> None:
-        """Check that nothing is open upstream, and that whoever comes later sees the same."""
+        """Check that nothing is open upstream, and that a later viewer sees the same."""
         await self.until(lambda: not self.open_upstream())
         await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
 

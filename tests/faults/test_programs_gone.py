@@ -1,7 +1,7 @@
-"""Programs of a whole stack that are killed under twenty numbered replies: each ends as 1 to N at every viewer.
+"""Kill programs of a whole stack under twenty numbered replies: each reply ends as 1 to N at every viewer.
 
-The stack is as ``make run`` starts it, the viewers are outside: half are tabs with a WebSocket, half follow the API's
-events. The model server is told apart by question, so that it can say how many streams each reply took.
+The stack starts as ``make run`` starts it. The viewers are outside: half are tabs with a WebSocket, half follow the
+API's events. The model server knows replies by their questions, so it can say how many streams each reply took.
 """
 
 import asyncio
@@ -111,7 +111,7 @@ async def test_the_model_server_breaks_off(site: Site, failure: str, count: int)
 
 @pytest.mark.parametrize("storm", [2_000], indirect=True)
 async def test_stop_from_elsewhere(storm: Storm) -> None:
-    """What the model server is told to stop it stops, and the text stays where everybody saw it stop."""
+    """A stopped reply stops at the model server too, and its text stays as every viewer saw it."""
     await asyncio.gather(*(viewer.stop() for viewer in storm.viewers))
     await storm.until(lambda: not storm.waiting)
     assert {viewer.state for viewer in storm.viewers} == {"cancelled"}

@@ -1,4 +1,4 @@
-"""What cannot start says so in one sentence, and leaves nothing running."""
+"""A program that cannot start says so in one sentence, and leaves nothing running."""
 
 import socket
 from pathlib import Path

@@ -25,7 +25,7 @@ LONGEST_SILENCE = 40.0  # seconds, as in the page's own script; the API's pulse 
 
 
 class Refused(OSError):
-    """The site answered with something else than it should; whoever asked tries again."""
+    """The site gave an unexpected answer; the viewer tries again."""
 
 
 @dataclass(eq=False)
@@ -108,7 +108,7 @@ class Viewer:
             self.listening.cancel()
 
     def show(self, text: str) -> None:
-        """What stands there now; it may only ever grow, and is the beginning of the right text at every moment."""
+        """Take the text on the page; it may only grow, and is a prefix of the right text at every moment."""
         assert self.wanted.startswith(text), f"{self.asked}: …{text[-80:]!r} came after {self.text[-80:]!r}"
         if len(text) > len(self.text):
             self.seen.append((time.monotonic(), len(text)))

@@ -18,7 +18,7 @@ def body(text: str, **more: Any) -> dict[str, Any]:
 
 
 def numbers(last: int) -> str:
-    """What the counting model says when asked to count to ``last``."""
+    """Return the counting model's text up to ``last``."""
     return " ".join(str(number) for number in range(1, last + 1))
 
 

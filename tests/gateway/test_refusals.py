@@ -1,4 +1,4 @@
-"""What the API refuses: one shape, the right status."""
+"""Refusals of the API: one shape, the right status."""
 
 from contextlib import closing
 from datetime import timedelta

@@ -45,5 +45,5 @@ def ask(owner: User, text: str, *, only: Endpoint | None = None) -> Generation:
 
 
 def numbers(last: int) -> str:
-    """What the counting model says when asked to count to ``last``."""
+    """Return the counting model's text up to ``last``."""
     return " ".join(str(number) for number in range(1, last + 1))

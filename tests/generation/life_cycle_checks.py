@@ -1,4 +1,4 @@
-"""What is true of generations at any moment."""
+"""Invariants of generations, at any moment."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ REPLY = "".join(f"{number} naïve 🦙 " for number in range(1000))
 
 @dataclass
 class Watched:
-    """What has been seen of a generation so far: its latest attempt, its reader's offset, and its end."""
+    """The history of a generation so far: its latest attempt, its reader's offset, and its end."""
 
     attempt: int = 0
     writer: int = 0  # the latest attempt that took the log

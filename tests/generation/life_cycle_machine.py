@@ -84,7 +84,7 @@ class LifeCycle(RuleBasedStateMachine):
         return self.attempts[number % len(self.attempts)]
 
     def leave(self, attempt: Attempt) -> None:
-        """What a worker does that was told, by whatever way, that the generation is no longer its own."""
+        """Let a worker leave that learned, in any way, that it lost the generation."""
         self.attempts.remove(attempt)
         if settle_log(generation_id=attempt.generation_id):
             self.watched[attempt.generation_id].settle()
@@ -243,7 +243,7 @@ class LifeCycle(RuleBasedStateMachine):
     @precondition(lambda self: self.attempts)
     @rule(which=any_number, is_taken=st.booleans())
     def let_a_lease_run_out(self, which: int, *, is_taken: bool) -> None:
-        """Of a worker that has not noticed; perhaps another takes its generation at once."""
+        """Let a lease run out while its worker does not notice; another may take the generation at once."""
         running = Generation.objects.filter(pk=self.attempt(which).generation_id, state=State.RUNNING)
         running.update(lease_expires_at=Now() - timedelta(seconds=1))
         if is_taken:

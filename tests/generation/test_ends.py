@@ -1,4 +1,4 @@
-"""However a reply ends, and whoever dies on the way, log and database are left with one text."""
+"""However a reply ends, and whatever dies on the way, log and database keep the same text."""
 
 from typing import Any
 

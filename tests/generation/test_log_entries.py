@@ -1,4 +1,4 @@
-"""What a reader gets is a function of the log and of its offset."""
+"""A reader's events are a function of the log and the reader's offset."""
 
 import json
 from uuid import uuid4

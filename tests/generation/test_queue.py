@@ -1,4 +1,4 @@
-"""Those who wait know where they stand, and are told when that changes."""
+"""Queued generations know their position, and their readers hear when it changes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is kept of a request is enough to write it once more, and that is what went over the wire, to the byte."""
+"""A request record is enough to rebuild the request exactly as it went over the wire."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What model servers do in the field: refuse for a while, leave out the reason, break on one message."""
+"""Model servers in the field refuse for a while, leave out the reason, or break on one message."""
 
 import asyncio
 import time

@@ -42,7 +42,7 @@ def set_up(endpoint: Endpoint) -> None:
 
 @pytest.mark.django_db
 class TestInLine:
-    """What is not committed is out of every worker's sight."""
+    """Workers don't see uncommitted rows."""
 
     @pytest.fixture(autouse=True)
     def endpoints(self) -> None:

@@ -1,4 +1,4 @@
-"""What the chooser's tests share: the shipped rules, cards and scores without a database, and short spellings."""
+"""The shipped rules, cards and scores without a database, and short spellings for the chooser's tests."""
 
 from functools import cache
 
@@ -70,12 +70,12 @@ def shapes() -> dict[str, Shape]:
 
 
 def decide_for(answers: Answers) -> Decision:
-    """What is recommended for those answers, by the shipped rules."""
+    """Return the recommendation for those answers, by the shipped rules."""
     return decide(answers, shipped_rules(), shapes(), shipped_scores())
 
 
 def ask(**answers: str) -> Decision:
-    """What is recommended to somebody who answers so."""
+    """Return the recommendation for a person's answers."""
     taken, notices = read_answers(answers, shipped_cards())
     assert notices == []
     return decide_for(taken)

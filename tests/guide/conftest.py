@@ -47,7 +47,7 @@ def guide(loaded: None, db: None) -> None:
 
 @pytest.fixture
 def anew(guide: None) -> None:
-    """What was kept of pages counts no more: the next of each is made."""
+    """Forget kept pages: the next request renders its page anew."""
     Edition.objects.renew()
 
 

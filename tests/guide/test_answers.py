@@ -1,4 +1,4 @@
-"""What people ask and where the guide answers it: found by search and navigation, with sources, and short."""
+"""Questions of people, and the guide's answers: found by search and navigation, with sources, and short."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where scores contradict expectations, on scores made for it; no database."""
+"""Contradictions of expectations, on scores made for the tests; no database."""
 
 from decimal import Decimal
 

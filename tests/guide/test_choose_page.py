@@ -43,7 +43,7 @@ def asked_for(page: ReadPage) -> set[str]:
 
 
 def typed_gpu(page: ReadPage) -> str:
-    """What stands in the field for the GPU."""
+    """Return the text in the field for the GPU."""
     form = page.root.all("form", "choose-form")[0]
     (field,) = [field for field in form.all("input") if field.attributes["name"] == "gpu"]
     return field.attributes["value"]

@@ -1,4 +1,4 @@
-"""What the chooser's advice must satisfy, over all cards, tasks, languages and lengths; pure, without a database."""
+"""Properties of the chooser's advice, over all cards, tasks, languages and lengths; pure, without a database."""
 
 from dataclasses import replace
 from itertools import product

@@ -52,7 +52,7 @@ def spans(line: Element) -> list[int]:
 
 
 def note_of(page: ReadPage, mark: Element) -> str:
-    """What the note says that a mark opens."""
+    """Return the text of the note that a mark opens."""
     anchor = mark.attributes["popovertarget"]
     (note,) = [item for item in page.root.all("li", "note") if item.attributes["id"] == anchor]
     return note.text

@@ -1,4 +1,4 @@
-"""What the guide once got wrong. Each row names the page, what must be said there, and what must not."""
+"""Corrected errors of the guide. Each row names a page, a text that it must have, and a text that it must not have."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What holds for every page of the guide: public, without scripts of its own, found, and answered by 304."""
+"""Every page of the guide is public, has no scripts of its own, is found, and answers 304."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def data_of(page: ReadPage) -> dict[str, object]:
 
 
 def faults_of(client: Client, url: str) -> list[str]:
-    """What is wrong with the page at ``url``."""
+    """Return the faults of the page at ``url``."""
     response = client.get(url)
     Nesting(response.text)
     page = parsed(response.text)

@@ -32,7 +32,7 @@ CARDS = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What one size must come to: GiB of weights by format, and bytes of KV cache a token."""
+    """The expected figures of one size: GiB of weights by format, and bytes of KV cache a token."""
 
     size: str
     parameters: int

@@ -39,12 +39,12 @@ def banners(page: ReadPage) -> list[str]:
 
 
 def errors(page: ReadPage) -> list[str]:
-    """What stands at the fields of the form."""
+    """Return the errors at the form's fields."""
     return [error.text for error in page.root.all("ul", "errorlist")]
 
 
 def cautions(page: ReadPage) -> dict[str, str]:
-    """What is to be kept in mind, by its name."""
+    """Return the cautions by name."""
     found = [item for item in page.root.all("li") if "data-caution" in item.attributes]
     return {item.attributes["data-caution"]: item.text for item in found}
 

@@ -51,7 +51,7 @@ def test_numbers_have_their_places_and_units(guide: None, client: Client) -> Non
 
 
 def note_of(page: ReadPage, mark: Element) -> str:
-    """What the note says that a mark opens."""
+    """Return the text of the note that a mark opens."""
     anchor = mark.attributes["popovertarget"]
     (note,) = [item for item in page.root.all("li", "note") if item.attributes["id"] == anchor]
     return note.text

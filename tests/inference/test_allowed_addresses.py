@@ -40,7 +40,7 @@ async def test_allowed_address_is_connected_to(scripted_server: ScriptedServer, 
 
 
 async def test_every_connection_is_checked(scripted_server: ScriptedServer) -> None:
-    """What a name resolves to may change after it was found harmless: no answer of the past is good for ever."""
+    """A name may resolve to another address after a check: no earlier check is valid for ever."""
     answers = iter([True, False])
     async with open_session(is_allowed=lambda _: next(answers)) as http:
         server = Server(scripted_server.url)

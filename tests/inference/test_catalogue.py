@@ -1,4 +1,4 @@
-"""What the catalogue says about the twelve models, and that it says it with sources and without gaps."""
+"""The catalogue of the twelve models has sources and no gaps."""
 
 import tomllib
 from pathlib import Path

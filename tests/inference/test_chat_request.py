@@ -1,4 +1,4 @@
-"""What is sent to an OpenAI-style server, and what is refused before sending."""
+"""Requests to an OpenAI-style server, and refusals before sending."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is sent for completions and infilling in the OpenAI style."""
+"""Requests for completions and infilling in the OpenAI style."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is left out of a conversation that is longer than the model's window."""
+"""Left-out messages of a conversation that is longer than the model's window."""
 
 from collections.abc import Sequence
 

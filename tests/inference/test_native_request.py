@@ -1,4 +1,4 @@
-"""What is sent to ``/generate_stream``, and what is refused before sending."""
+"""Requests to ``/generate_stream``, and refusals before sending."""
 
 from contextlib import aclosing
 from typing import Any

@@ -1,4 +1,4 @@
-"""What servers and proxies add to a stream, leave out of it, or split, damages no reply."""
+"""Additions, gaps and splits by servers and proxies damage no reply."""
 
 import json
 from typing import Any

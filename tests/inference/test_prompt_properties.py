@@ -1,4 +1,4 @@
-"""What holds for every prompt, whatever people type."""
+"""Properties of every prompt, whatever people type."""
 
 import re
 from collections.abc import Callable

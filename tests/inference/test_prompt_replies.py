@@ -1,4 +1,4 @@
-"""What the model wrote becomes the reply, whatever the pieces it came in."""
+"""The model's text becomes the reply, however it was cut into pieces."""
 
 import pytest
 

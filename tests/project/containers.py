@@ -32,7 +32,7 @@ def read_dockerfile() -> list[Instruction]:
 
 
 def last_stage() -> list[Instruction]:
-    """What makes the image that runs."""
+    """Return the last stage, which makes the image that runs."""
     instructions = read_dockerfile()
     start = max(index for index, instruction in enumerate(instructions) if instruction.name == "FROM")
     return instructions[start:]

@@ -16,7 +16,7 @@ IMPORT, OTHER = (settings.BODY_BYTES[path] for path in ("/chat/import/", "/"))
 
 
 def answer_to(site: str, *sent: bytes) -> bytes:
-    """What the server says to these bytes, after which nothing more is sent."""
+    """Return the server's answer to these bytes, after which nothing more is sent."""
     address = urlsplit(site)
     with closing(socket.create_connection((address.hostname, address.port), timeout=20)) as connection:
         for piece in sent:

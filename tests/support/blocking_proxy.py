@@ -14,7 +14,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", 
 
 @dataclass
 class BlockingProxy:
-    """What it does may be changed while it runs; ``asked`` is the paths that came through or were refused."""
+    """A proxy whose behaviour may change while it runs; ``asked`` lists the paths that passed or were refused."""
 
     target: str
     site: str = ""

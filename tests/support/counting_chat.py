@@ -26,7 +26,7 @@ TOKEN = 4  # characters
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one request asks for."""
+    """The parameters of one request."""
 
     first: int
     last: int
@@ -84,7 +84,7 @@ def _figure(pattern: str, text: str, default: float) -> float:
 
 
 def question_of(request: Request) -> str:
-    """What a stream was asked for; empty where the request is for no stream."""
+    """Return the question of a stream; empty if the request is for no stream."""
     wording = WORDINGS.get(request.path) if request.method == "POST" else None
     return wording.read(request.json).asked if wording else ""
 

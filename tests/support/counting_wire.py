@@ -27,7 +27,7 @@ class Asking:
 class Wording:
     """How one kind of stream reads a request and writes its events.
 
-    ``ending`` is told the whole text, how many tokens it has, and whether it was cut.
+    ``ending`` gets the whole text, its number of tokens, and whether it was cut.
     """
 
     read: Callable[[dict[str, Any]], Asking]

@@ -133,7 +133,7 @@ def parse(html: str) -> Element:
 
 
 class ShownPage:
-    """What a tab shows: a page as it was loaded, and every frame since."""
+    """The content of a tab: a page as it was loaded, and every frame since."""
 
     def __init__(self, html: str) -> None:
         self.root = parse(html)

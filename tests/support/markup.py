@@ -1,4 +1,4 @@
-"""What a piece of HTML holds: its tags, its attributes, and the text that a person sees."""
+"""Read a piece of HTML: its tags, its attributes, and its visible text."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
