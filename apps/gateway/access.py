@@ -1,4 +1,4 @@
-"""The one way into the API: a key, checked before anything else."""
+"""The door of the API: each request is checked for a key first."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -26,9 +26,9 @@ type View[**P] = Callable[P, Coroutine[Any, Any, HttpResponseBase]]
 def api_view[**P](
     method: str = "",
 ) -> Callable[[View[Concatenate[HttpRequest, ApiKey, P]]], View[Concatenate[HttpRequest, P]]]:
-    """Make an async view part of the API: it is given the key that was sent, and what it raises is answered as JSON.
+    """Make an async view part of the API: it gets the key that was sent, and its errors are answered as JSON.
 
-    No session and no cookie is looked at, so there is nothing that CSRF could abuse.
+    Sessions and cookies are ignored, so there is nothing for CSRF to abuse.
     """
 
     def decorate(view: View[Concatenate[HttpRequest, ApiKey, P]]) -> View[Concatenate[HttpRequest, P]]:

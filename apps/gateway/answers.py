@@ -1,4 +1,4 @@
-"""Answers to whoever asked for a reply: whole, and in chunks."""
+"""Answer a caller with the reply: whole, or in chunks."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -7,19 +7,26 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from apps.accounts.models import ApiKey
-from apps.gateway.errors import ApiError, ReplyFailed, Unavailable
+from apps.gateway.errors import ApiError, ReplyFailed, RequestRefused, Unavailable
 from apps.gateway.following import watch
-from apps.gateway.openai_format import Wording
+from apps.gateway.openai_format import AnswerFormat
+from apps.gateway.selectors import model_of
 from apps.gateway.sse import KEEP_ALIVE, event
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
+from apps.inference.errors import ContextTooLong, InvalidRequest
+from apps.stores.threads import in_thread
 
 DONE = b"data: [DONE]\n\n"
 FAILED = "The reply failed."
+SECONDS_FOR_A_STATUS = 1.0  # a stream that fails within this time is answered with an error status
+# Errors of the model server that are the caller's own fault.
+TOO_LONG = ContextTooLong.__name__
+CALLERS_FAULT = {TOO_LONG, InvalidRequest.__name__}
 
 
-async def whole_answer(generation: Generation, wording: Wording, key: ApiKey) -> dict[str, Any]:
-    """Wait for the reply. Raises ``ReplyFailed`` and ``InvalidKey``."""
+async def whole_answer(generation: Generation, answer: AnswerFormat, key: ApiKey) -> dict[str, Any]:
+    """Wait for the reply. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``."""
     pieces: list[str] = []
     ended = Ended(State.FAILED)
     async with aclosing(watch(generation, key)) as watching:
@@ -28,37 +35,56 @@ async def whole_answer(generation: Generation, wording: Wording, key: ApiKey) ->
                 pieces.append(events.text)
                 ended = events.ended or ended
     if ended.state == State.FAILED:
-        raise ReplyFailed(ended.error or FAILED)
-    return wording.whole("".join(pieces), finish_reason_of(ended), usage_in_openai(ended.usage))
+        raise _failure(ended)
+    answer.model = await in_thread(model_of)(generation, asked=answer.model)
+    return answer.whole("".join(pieces), finish_reason_of(ended), usage_in_openai(ended.usage))
 
 
-async def answer_chunks(generation: Generation, wording: Wording, key: ApiKey) -> AsyncGenerator[bytes]:
-    """The reply as server-sent events; one that fails ends with an ``error`` in place of ``[DONE]``.
+async def answer_chunks(generation: Generation, answer: AnswerFormat, key: ApiKey) -> AsyncGenerator[bytes]:
+    """Yield the reply as server-sent events. A failed reply ends with an ``error`` in place of ``[DONE]``.
 
-    Raises ``InvalidKey``.
+    Only keep-alives come before the first text, because only then it is known which model writes. A failure before
+    anything was yielded raises ``RequestRefused`` or ``ReplyFailed``, so that it gets its own status. Raises
+    ``InvalidKey``.
     """
-    yield event(wording.chunk(wording.opening()))
+    is_open = has_begun = False
     try:
-        async with aclosing(watch(generation, key)) as watching:
+        async with aclosing(watch(generation, key, first_pulse=SECONDS_FOR_A_STATUS)) as watching:
             async for events in watching:
                 if events is None:
+                    has_begun = True
                     yield KEEP_ALIVE
                     continue
+                if events.ended and events.ended.state == State.FAILED and not has_begun:
+                    raise _failure(events.ended)
+                if (events.text or events.ended) and not is_open:
+                    answer.model = await in_thread(model_of)(generation, asked=answer.model)
+                    is_open = has_begun = True
+                    yield event(answer.chunk(answer.opening()))
                 if events.text:
-                    yield event(wording.chunk(wording.piece(events.text)))
+                    yield event(answer.chunk(answer.piece(events.text)))
                 if events.ended:
-                    yield _ending(wording, events.ended)
+                    yield _ending(answer, events.ended)
     except (RedisError, OSError):
+        if not has_begun:
+            raise
         yield error_event(Unavailable())
 
 
-def _ending(wording: Wording, ended: Ended) -> bytes:
+def _ending(answer: AnswerFormat, ended: Ended) -> bytes:
     if ended.state == State.FAILED:
-        return error_event(ReplyFailed(ended.error or FAILED))
-    pieces = [event(wording.chunk(wording.piece(""), finish_reason_of(ended)))]
-    if wording.wants_usage:
-        pieces.append(event(wording.usage_chunk(usage_in_openai(ended.usage))))
+        return error_event(_failure(ended))
+    pieces = [event(answer.chunk(answer.piece(""), finish_reason_of(ended)))]
+    if answer.wants_usage:
+        pieces.append(event(answer.usage_chunk(usage_in_openai(ended.usage))))
     return b"".join([*pieces, DONE])
+
+
+def _failure(ended: Ended) -> ApiError:
+    sentence = ended.error or FAILED
+    if ended.error_kind in CALLERS_FAULT:
+        return RequestRefused(sentence, is_too_long=ended.error_kind == TOO_LONG)
+    return ReplyFailed(sentence)
 
 
 def finish_reason_of(ended: Ended) -> str:
@@ -67,7 +93,7 @@ def finish_reason_of(ended: Ended) -> str:
 
 
 def usage_in_openai(usage: Mapping[str, int | None]) -> dict[str, int]:
-    """Token counts; 0 where the model server does not say."""
+    """Return token counts; 0 if the model server reports none."""
     prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 

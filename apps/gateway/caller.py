@@ -1,4 +1,4 @@
-"""What becomes of a generation when its caller goes away before its end."""
+"""Cancel a generation when its caller leaves before the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -18,7 +18,7 @@ _leaving: set[asyncio.Task[None]] = set()
 
 
 class Caller:
-    """Who asked for a generation; ``stays`` whether it goes on without them."""
+    """The caller of one request; ``stays`` means that the generation continues without the caller."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -26,11 +26,11 @@ class Caller:
 
     @property
     def has_given_up(self) -> bool:
-        """Whether they left, and with them the interest in the reply. A server that stops is none of their doing."""
+        """Return whether the caller left and no longer wants the reply; a stopping server does not count as leaving."""
         return has_left(self._request) and not self.stays
 
     async def start(self, start: Callable[[], Generation]) -> Generation:
-        """Start a generation in a thread; a caller who leaves at that moment leaves it too."""
+        """Start a generation in a thread; cancel it if the caller leaves at that moment."""
         starting = asyncio.ensure_future(in_thread(start)())
         try:
             return await asyncio.shield(starting)
@@ -41,7 +41,7 @@ class Caller:
 
 
 def leave(generation_id: UUID) -> None:
-    """Cancel the generation; a task of its own does it, because the caller's is being cancelled."""
+    """Cancel the generation in a new task, because the caller's own task is being cancelled."""
     task = asyncio.create_task(in_thread(leave_generation)(generation_id))
     _leaving.add(task)
     task.add_done_callback(_leaving.discard)
@@ -61,9 +61,9 @@ def _in_event_loop() -> bool:
 
 
 class ReplyStream(StreamingHttpResponse):
-    """Server-sent events that end with the generation; closed earlier, because the caller left, they cancel it.
+    """Server-sent events up to the generation's end; closing them early cancels the generation.
 
-    A web process that stops does not close it: then the generation goes on, and the caller can resume.
+    A web process that stops does not close them: the generation continues, and the caller can resume.
     """
 
     def __init__(self, content: AsyncGenerator[bytes], *, generation: Generation, stays: bool = True) -> None:
@@ -81,16 +81,16 @@ class ReplyStream(StreamingHttpResponse):
             try:
                 async for piece in content:
                     yield piece
-            except InvalidKey as error:  # revoked meanwhile, and with the key goes the interest in the reply
+            except InvalidKey as error:  # the key was revoked, so nobody may wait for the reply
                 yield error_event(error)
                 return
         self._is_left = False
 
     def close(self) -> None:
-        """Called when all is sent or the caller has left, and at no other time; by Django itself in a thread."""
+        """Cancel the generation if the caller has left. Django calls this once, in a thread, when the answer ends."""
         if self._is_left:
             self._is_left = False
-            if _in_event_loop():  # closed by a server of another kind
+            if _in_event_loop():  # a server other than uvicorn closes it here
                 leave(self._generation_id)
             else:
                 leave_generation(self._generation_id)

@@ -1,4 +1,4 @@
-"""What the API refuses, in OpenAI's words.
+"""The errors of the API, in OpenAI's shape.
 
 ApiError
 ├── InvalidKey           401
@@ -6,8 +6,9 @@ ApiError
 ├── ModelNotFound        404
 ├── MethodNotAllowed     405
 ├── TooLarge             413
-├── InvalidRequest       422
-│   └── ModelUnable      422
+├── InvalidRequest       400
+│   ├── ModelUnable      400
+│   └── RequestRefused   400
 ├── TooManyRequests      429
 ├── ModelUnavailable     503
 ├── ReplyFailed          503
@@ -21,12 +22,15 @@ from typing import Any, ClassVar
 from apps.generation.models import Task
 
 
+AWAY = "The workbench cannot answer now: its database or Redis is away. Try again."
+
+
 class ApiError(Exception):
-    """Base of all. ``kind`` and ``code`` are OpenAI's ``type`` and ``code``, ``param`` the field that is wrong."""
+    """Base of the tree. ``kind`` and ``code`` are OpenAI's ``type`` and ``code``; ``param`` names the wrong field."""
 
     status: ClassVar[HTTPStatus]
     kind: ClassVar[str] = "invalid_request_error"
-    code: ClassVar[str | None] = None
+    code: str | None = None
 
     def __init__(self, sentence: str, *, param: str | None = None, **headers: str) -> None:
         super().__init__(sentence)
@@ -56,8 +60,9 @@ class ModelNotFound(ApiError):
     status = HTTPStatus.NOT_FOUND
     code = "model_not_found"
 
-    def __init__(self, model: str) -> None:
-        super().__init__(f"There is no model {model!r}: GET /v1/models lists those there are.")
+    def __init__(self, model: str, *, served: list[str]) -> None:
+        there_are = f"Served here: {', '.join(served)}." if served else "No model is served here yet."
+        super().__init__(f"There is no model {model!r}. {there_are}")
         self.param = "model"
 
 
@@ -74,11 +79,11 @@ class TooLarge(ApiError):
 
 
 class InvalidRequest(ApiError):
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.BAD_REQUEST
 
 
 class ModelUnable(InvalidRequest):
-    """The model is there, and is not for this."""
+    """The model is served but cannot do the task."""
 
     code = "model_unable"
 
@@ -88,6 +93,14 @@ class ModelUnable(InvalidRequest):
         self.param = "suffix" if task == Task.INFILL else "model"
 
 
+class RequestRefused(InvalidRequest):
+    """The model server refused the request itself; sending it again would be refused again."""
+
+    def __init__(self, sentence: str, *, is_too_long: bool) -> None:
+        super().__init__(sentence, param="messages" if is_too_long else None, X_Should_Retry="false")
+        self.code = "context_length_exceeded" if is_too_long else None
+
+
 class TooManyRequests(ApiError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     kind = "rate_limit_error"
@@ -95,7 +108,7 @@ class TooManyRequests(ApiError):
 
 
 class ModelUnavailable(ApiError):
-    """No server of the model can be used at present."""
+    """No endpoint for the model is enabled."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "server_error"
@@ -103,7 +116,7 @@ class ModelUnavailable(ApiError):
 
 
 class ReplyFailed(ApiError):
-    """A generation failed. Clients must not try again by themselves: the workers have done that already."""
+    """A generation failed. Clients must not retry by themselves: the workers have retried already."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "server_error"
@@ -114,7 +127,7 @@ class ReplyFailed(ApiError):
 
 
 class WebProcessStops(ApiError):
-    """The reply is being written, but not by this process, which stops. Asking again would make a second one."""
+    """The web process stops while the reply continues in a worker. A retry would start a second reply."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "server_error"
@@ -122,18 +135,18 @@ class WebProcessStops(ApiError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The web process was stopped. The reply goes on: GET /v1/generations/<X-Generation-Id> has it.",
+            "The web process was stopped. The reply continues: read it at GET /v1/generations/<X-Generation-Id>.",
             Retry_After="1",
             X_Should_Retry="false",
         )
 
 
 class Unavailable(ApiError):
-    """The database or Redis does not answer."""
+    """Postgres or Redis does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "server_error"
     code = "unavailable"
 
-    def __init__(self, sentence: str = "The workbench cannot answer at present.", *, seconds: int = 1) -> None:
+    def __init__(self, sentence: str = AWAY, *, seconds: int = 1) -> None:
         super().__init__(sentence, Retry_After=str(seconds))

@@ -1,4 +1,4 @@
-"""Follows a generation for an API caller, from any offset, whether it is waiting, running or over."""
+"""Follow a generation for an API caller, from any offset and in any state."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,14 +18,19 @@ from apps.generation.selectors import text_so_far
 from apps.stores.threads import in_thread
 
 
-async def watch(generation: Generation, key: ApiKey, *, after: int = 0) -> AsyncGenerator[Events | None]:
-    """``follow``, with ``None`` whenever nothing came for ``API_KEEP_ALIVE_SECONDS``.
+async def watch(
+    generation: Generation, key: ApiKey, *, after: int = 0, first_pulse: float | None = None
+) -> AsyncGenerator[Events | None]:
+    """Yield what ``follow`` yields, and ``None`` after each ``API_KEEP_ALIVE_SECONDS`` of silence.
 
-    Raises ``InvalidKey`` about as long after the key was revoked.
+    The first ``None`` comes after ``first_pulse`` seconds. Raises ``InvalidKey`` within about that time after the key
+    was revoked.
     """
     seconds, time = settings.API_KEEP_ALIVE_SECONDS, asyncio.get_running_loop().time
     checked = time()
-    async with aclosing(with_pulse(follow(generation, after=after), seconds=seconds)) as pulsing:
+    async with aclosing(
+        with_pulse(follow(generation, after=after), seconds=seconds, first=first_pulse or seconds)
+    ) as pulsing:
         async for events in pulsing:
             if time() - checked >= seconds:
                 if not await in_thread(is_usable)(key):
@@ -40,7 +45,7 @@ async def follow(generation: Generation, *, after: int = 0) -> AsyncGenerator[Ev
         yield await in_thread(_ending)(generation, after)
         return
     start = after
-    if after > generation.text_length:  # the log's own end may come before an offset that was never reached
+    if after > generation.text_length:  # the log's end may come before an offset that was never reached
         start = min(after, len(await in_thread(text_so_far)(generation)))
     async with aclosing(follower().follow(generation.pk, after=start)) as events:
         async for news in events:
@@ -49,7 +54,7 @@ async def follow(generation: Generation, *, after: int = 0) -> AsyncGenerator[Ev
 
 
 def _beyond(events: Events, after: int) -> Events:
-    """Without the text that the reader claims to have."""
+    """Remove the text that the reader already has."""
     if events.offset >= after:
         return events
     offset = min(after, events.offset_after)
@@ -61,6 +66,6 @@ def _ending(generation: Generation, after: int) -> Events:
 
 
 def read_now(generation: Generation) -> tuple[Generation, str]:
-    """The generation as Postgres has it now, and its text so far."""
+    """Return the generation as Postgres has it now, and its text so far."""
     now = Generation.objects.select_related("endpoint").get(pk=generation.pk)
     return now, text_so_far(now)

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: a caller who asks again after a broken connection is given the generation that there is."""
+"""``Idempotency-Key``: a caller that repeats a request gets the generation that exists already."""
 
 from uuid import UUID, uuid5
 
@@ -11,7 +11,7 @@ LONGEST = 255
 
 
 def idempotency_key_of(request: HttpRequest) -> UUID | None:
-    """The id that the header's text stands for; ``None`` without one. Raises ``InvalidRequest``."""
+    """Return the id that stands for the header's text; ``None`` without one. Raises ``InvalidRequest``."""
     given = request.headers.get("Idempotency-Key", "").strip()
     if len(given) > LONGEST:
         raise InvalidRequest(f"An Idempotency-Key is at most {LONGEST} characters.", param="Idempotency-Key")

@@ -10,8 +10,8 @@ from apps.generation.models import Generation
 type Choice = dict[str, Any]
 
 
-class Wording(ABC):
-    """How an answer to ``asked`` is put."""
+class AnswerFormat(ABC):
+    """The shape of the answer to one request. ``model`` names the model that writes it."""
 
     id_prefix: ClassVar[str]
     whole_kind: ClassVar[str]
@@ -19,39 +19,43 @@ class Wording(ABC):
 
     def __init__(self, generation: Generation, asked: Asking) -> None:
         self.wants_usage = asked.wants_usage
+        self.model = asked.model
         self._head = {
             "id": f"{self.id_prefix}-{generation.pk}",
             "created": int(generation.created_at.timestamp()),
-            "model": asked.model,
         }
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return {**self._head, "model": self.model}
 
     def whole(self, text: str, finish_reason: str, usage: dict[str, int]) -> dict[str, Any]:
         choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **self.choice(text)}
-        return {**self._head, "object": self.whole_kind, "choices": [choice], "usage": usage}
+        return {**self.head, "object": self.whole_kind, "choices": [choice], "usage": usage}
 
     def chunk(self, choice: Choice, finish_reason: str | None = None) -> dict[str, Any]:
-        """One piece of a stream. Where usage is wanted at the end, it is null until then."""
+        """Return one piece of a stream. If the caller wants usage, it is null in all but the last."""
         choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **choice}
         until_then = {"usage": None} if self.wants_usage else {}
-        return {**self._head, "object": self.chunk_kind, "choices": [choice], **until_then}
+        return {**self.head, "object": self.chunk_kind, "choices": [choice], **until_then}
 
     def usage_chunk(self, usage: dict[str, int]) -> dict[str, Any]:
-        return {**self._head, "object": self.chunk_kind, "choices": [], "usage": usage}
+        return {**self.head, "object": self.chunk_kind, "choices": [], "usage": usage}
 
     @abstractmethod
     def choice(self, text: str) -> Choice:
-        """What is particular to a whole answer."""
+        """Return the particular fields of a whole answer."""
 
     @abstractmethod
     def piece(self, text: str) -> Choice:
-        """What is particular to a chunk; empty text for the last one."""
+        """Return the particular fields of a chunk; the last one has empty text."""
 
     @abstractmethod
     def opening(self) -> Choice:
-        """The chunk before the first of the reply's text."""
+        """Return the chunk that comes before the reply's text."""
 
 
-class ChatWording(Wording):
+class ChatFormat(AnswerFormat):
     """``chat.completion`` and its chunks."""
 
     id_prefix = "chatcmpl"
@@ -68,7 +72,7 @@ class ChatWording(Wording):
         return {"delta": {"role": "assistant", "content": ""}}
 
 
-class CompletionWording(Wording):
+class CompletionFormat(AnswerFormat):
     """``text_completion``, whole or in chunks; an echoed prompt comes first."""
 
     id_prefix = "cmpl"
@@ -88,7 +92,7 @@ class CompletionWording(Wording):
         return {"text": self._echoed}
 
 
-def wording_for(generation: Generation, asked: ChatCompletion | Completion) -> Wording:
+def format_for(generation: Generation, asked: ChatCompletion | Completion) -> AnswerFormat:
     if isinstance(asked, Completion):
-        return CompletionWording(generation, asked)
-    return ChatWording(generation, asked)
+        return CompletionFormat(generation, asked)
+    return ChatFormat(generation, asked)

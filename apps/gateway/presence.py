@@ -1,7 +1,6 @@
-"""Whether a caller is still there.
+"""Find out whether a caller is still connected.
 
-A request is cancelled when its caller leaves, and also when the server stops: only what came over the connection says
-which it was.
+A request is cancelled when its caller leaves and when the server stops; only the connection's messages tell which.
 """
 
 from typing import Any
@@ -27,5 +26,5 @@ def note_who_leaves(application: Any) -> Any:
 
 
 def has_left(request: HttpRequest) -> bool:
-    """Whether the request's caller closed the connection."""
+    """Return whether the request's caller closed the connection."""
     return bool(getattr(request, "scope", {}).get(LEFT))

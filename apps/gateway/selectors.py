@@ -1,18 +1,23 @@
-"""Which models there are to ask, for what, and whether they can be used."""
+"""The models that callers can name, what each can do, and which endpoint a name stands for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apps.endpoints.models import Endpoint
+from apps.endpoints.health.absence import Wanted
+from apps.endpoints.models import Endpoint, Health, Variant
+from apps.endpoints.services.reserve import preference
+from apps.endpoints.slots import running_counts
 from apps.gateway.errors import ModelNotFound, ModelUnable, ModelUnavailable
-from apps.generation.models import Task
+from apps.generation.models import Generation, Task
 
-DEFAULT_VARIANT = "instruct"
+FAMILY = "code-llama"
+# Names that are accepted without being listed: the first release knew the variants by these.
+SHORT_NAMES = {variant.value: f"{FAMILY}-{variant.value}" for variant in Variant}
 
 
 @dataclass(slots=True)
 class Model:
-    """A name to ask for, and the enabled endpoints that go by it, the preferred one first."""
+    """A name that callers use, and the enabled endpoints that it stands for, preferred ones first."""
 
     name: str
     endpoints: list[Endpoint] = field(default_factory=list)
@@ -23,38 +28,92 @@ class Model:
 
     @property
     def tasks(self) -> list[str]:
-        """What at least one of them can be asked for."""
+        """Return the tasks that at least one of the endpoints can do."""
         return [task for task in Task.values if able(self.endpoints, task)]
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a generation may run: any endpoint of the variant, or only the ``wanted`` one."""
+
+    variant: str
+    wanted: Wanted | None = None
+
+
 def served_models() -> dict[str, Model]:
-    """Every model by every name it goes by: variant, endpoint name, model id."""
+    """Return the models by each of their names: variant, variant with size, endpoint name, model id."""
     models: dict[str, Model] = {}
     for endpoint in Endpoint.objects.enabled().preferred_first():
         if endpoint.capabilities.intersection(Task.values):
-            for name in dict.fromkeys((endpoint.variant, endpoint.name, endpoint.model_id)):
-                if name:
-                    models.setdefault(name, Model(name)).endpoints.append(endpoint)
+            for name in names_of(endpoint):
+                models.setdefault(name, Model(name)).endpoints.append(endpoint)
     return models
 
 
+def names_of(endpoint: Endpoint) -> list[str]:
+    """Return the names that an endpoint answers to, without repeats."""
+    variant = f"{FAMILY}-{endpoint.variant}"
+    sized = f"{variant}-{endpoint.size.lower()}" if endpoint.size else ""
+    names = (variant, sized, endpoint.name, endpoint.model_id, *endpoint.discovered.get("model_ids", ()))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def find_model(name: str) -> Model:
+    """Return the model called ``name``. Raises ``ModelNotFound`` and ``ModelUnavailable``."""
+    models = served_models()
+    if (found := models.get(SHORT_NAMES.get(name, name))) is not None:
+        return found
+    if name in SHORT_NAMES or name in SHORT_NAMES.values():
+        variant = name.removeprefix(f"{FAMILY}-")
+        raise ModelUnavailable(f"No model server for the {variant} variant is enabled.", Retry_After="60")
+    raise ModelNotFound(name, served=sorted(models))
+
+
 def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:
+    """Return the endpoints that can do ``task``."""
     return [endpoint for endpoint in endpoints if task in endpoint.capabilities]
 
 
-def variant_to_ask(model: str, task: Task) -> str:
-    """The variant that ``model`` names.
+def target_of(name: str, task: Task) -> Target:
+    """Return where a request for the model ``name`` may run.
 
-    Servers that are merely down may come back: a request waits for them in the queue, like a question in a chat.
-    Raises ``ModelNotFound``, ``ModelUnable`` where it is not for the task, and ``ModelUnavailable`` where none is
-    enabled.
+    A name that covers every endpoint for this work leaves the choice to the queue. Any other name pins the generation
+    to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
+    for them in the queue, as a question in a chat does.
+
+    Raises ``ModelNotFound``, ``ModelUnavailable``, and ``ModelUnable`` if the model cannot do the task.
     """
-    models = served_models()
-    if model not in models:
-        if model == DEFAULT_VARIANT:
-            raise ModelUnavailable("No model server that can chat is enabled.", Retry_After="60")
-        raise ModelNotFound(model)
-    variant = models[model].variant
-    if not able(models[variant].endpoints, task):
-        raise ModelUnable(model, task, others=sorted(name for name in models if task in models[name].tasks))
-    return variant
+    model = find_model(name)
+    fit = able(model.endpoints, task)
+    if not fit:
+        others = [other.name for other in served_models().values() if task in other.tasks]
+        raise ModelUnable(name, task, others=sorted(others))
+    variant = fit[0].variant
+    fit = [endpoint for endpoint in fit if endpoint.variant == variant]
+    everyone = able(Endpoint.objects.enabled().serving(variant), task)
+    if len(fit) == len(everyone):
+        return Target(variant)
+    best = fit[0] if len(fit) == 1 else _best(fit)
+    return Target(variant, Wanted(best.name, best.pk))
+
+
+def _best(endpoints: Sequence[Endpoint]) -> Endpoint:
+    running = running_counts([endpoint.pk for endpoint in endpoints])
+
+    def rank(endpoint: Endpoint) -> tuple[bool, tuple[int, int], float]:
+        load = running.get(endpoint.pk, 0) / endpoint.max_concurrency
+        return (endpoint.health == Health.DOWN or load >= 1, _preference(endpoint), load)
+
+    return min(endpoints, key=rank)
+
+
+def _preference(endpoint: Endpoint) -> tuple[int, int]:
+    if endpoint.health == Health.DOWN:
+        return (len(Health), -endpoint.priority)
+    return preference(endpoint)
+
+
+def model_of(generation: Generation, *, asked: str) -> str:
+    """Return the id of the model that writes ``generation``; the name that was ``asked`` for until one does."""
+    endpoint = Endpoint.objects.filter(generations=generation.pk).first()
+    return endpoint.served_model if endpoint else asked

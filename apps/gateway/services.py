@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from apps.accounts.models import User
 from apps.gateway.errors import InvalidRequest, TooManyRequests, Unavailable
 from apps.gateway.forms import ChatCompletion, Completion
-from apps.gateway.selectors import variant_to_ask
+from apps.gateway.selectors import Target, target_of
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import Generation, State, Task
 from apps.generation.services.cancel import cancel_generation
@@ -22,22 +22,22 @@ FRUITLESS = (State.FAILED, State.CANCELLED)
 
 
 def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_key: UUID | None = None) -> Generation:
-    """Queue what was asked for; or return what the owner asked for with this key before, if that was not in vain.
+    """Queue the request; or return the generation that the owner started with this key before, unless it failed.
 
     Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest``, ``TooManyRequests`` and
     ``Unavailable``.
     """
     task = Task.CHAT if isinstance(asked, ChatCompletion) else asked.document.task
-    variant = variant_to_ask(asked.model, task)
+    target = target_of(asked.model, task)
     if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
         return before
     try:
-        generation = _start(owner, variant, asked, idempotency_key)
+        generation = _start(owner, target, asked, idempotency_key)
     except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
     except StoreFull as error:
         raise Unavailable(error.sentence, seconds=60) from None
-    except IntegrityError:  # the same request, at the same moment
+    except IntegrityError:  # the same request at the same moment
         if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
             return before
         raise
@@ -45,15 +45,20 @@ def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_
     return generation
 
 
-def _start(owner: User, variant: str, asked: ChatCompletion | Completion, key: UUID | None) -> Generation:
-    common: dict[str, Any] = {"variant": variant, "parameters": asked.parameters, "idempotency_key": key}
+def _start(owner: User, target: Target, asked: ChatCompletion | Completion, key: UUID | None) -> Generation:
+    common: dict[str, Any] = {
+        "variant": target.variant,
+        "wanted": target.wanted,
+        "parameters": asked.parameters,
+        "idempotency_key": key,
+    }
     if isinstance(asked, ChatCompletion):
         return start_generation(owner=owner, messages=asked.turns, **common)
     return start_completion(owner=owner, document=asked.document, **common)
 
 
 def _asked_before(owner: User, key: UUID, asked: ChatCompletion | Completion) -> Generation | None:
-    """The generation of that key; one that came to nothing gives its key up. Raises ``InvalidRequest``."""
+    """Return the generation of that key; a failed or cancelled one gives its key up. Raises ``InvalidRequest``."""
     mine = Generation.objects.visible_to(owner).filter(idempotency_key=key)
     mine.filter(state__in=FRUITLESS).update(idempotency_key=None)
     generation = mine.first()
@@ -71,9 +76,9 @@ def _is_for(generation: Generation, asked: ChatCompletion | Completion) -> bool:
 
 
 def leave_generation(generation_id: UUID) -> None:
-    """Cancel what its caller no longer waits for; nothing where it is over."""
+    """Cancel a generation whose caller has left; do nothing if it is over."""
     try:
         if cancel_generation(generation_id=generation_id):
             logger.info("caller left", generation=str(generation_id))
-    except RedisError as error:  # it is cancelled in Postgres, and its worker hears of that with its next checkpoint
+    except RedisError as error:  # cancelled in Postgres; the worker notices at its next checkpoint
         logger.warning("caller left", generation=str(generation_id), error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Server-sent events, from what a generation's follower yields."""
+"""Format server-sent events, and add keep-alives."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ KEEP_ALIVE = b": keep-alive\n\n"
 
 
 def event(content: Any, *, name: str = "", event_id: int | None = None) -> bytes:
-    """One event; its data is JSON, in one line."""
+    """Return one event; its data is JSON on one line."""
     fields = [b"data: ", msgspec.json.encode(content), b"\n\n"]
     if name:
         fields.insert(0, f"event: {name}\n".encode())
@@ -23,7 +23,7 @@ def event(content: Any, *, name: str = "", event_id: int | None = None) -> bytes
 
 
 async def begun(content: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """Run up to the first piece, so that what is refused is refused before the answer begins; return all of it."""
+    """Run ``content`` up to its first piece and return all of it, so that early errors get a status of their own."""
     return _after(await anext(content), content)
 
 
@@ -34,16 +34,20 @@ async def _after(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[by
             yield piece
 
 
-async def with_pulse(source: AsyncGenerator[Events], *, seconds: float) -> AsyncGenerator[Events | None]:
-    """Yield what ``source`` yields, and ``None`` whenever it was silent for so long."""
+async def with_pulse(source: AsyncGenerator[Events], *, seconds: float, first: float) -> AsyncGenerator[Events | None]:
+    """Yield what ``source`` yields, and ``None`` after each ``seconds`` of silence, ``first`` before any text."""
     waiting: asyncio.Future[Events | None] | None = None
+    patience = first
     try:
         while True:
             waiting = asyncio.ensure_future(anext(source, None))
-            while not (await asyncio.wait([waiting], timeout=seconds))[0]:
+            while not (await asyncio.wait([waiting], timeout=patience))[0]:
+                patience = seconds
                 yield None
             if (events := waiting.result()) is None:
                 return
+            if events.text:
+                patience = seconds
             yield events
     finally:
         if waiting is not None and not waiting.done():

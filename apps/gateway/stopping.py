@@ -1,7 +1,7 @@
-"""What a web process that is told to stop still owes the callers who wait for a whole reply.
+"""Answer the callers that wait for a reply when the web process is told to stop.
 
-The server waits a moment for requests to finish, then drops them, and a caller who is dropped knows no id to come back
-to. So the process notices the signal itself, and answers before that.
+The server waits a moment for requests to finish, then drops them, and a dropped caller knows no id to resume with. So
+the process notices the signal itself and answers before that.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 
 from apps.gateway.errors import WebProcessStops
 
-GRACE_SECONDS = 1.0  # for a reply that is nearly done; the one-command stack's server waits two
+GRACE_SECONDS = 1.0  # seconds for a reply that is nearly complete; the one-command stack's server waits two
 
 type Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
@@ -24,9 +24,9 @@ _waiters: set[Waiter] = set()
 
 @cache
 def _notice_stop_signals() -> None:
-    """Take note of SIGTERM and SIGINT on their way to the server.
+    """Note SIGTERM and SIGINT on their way to the server.
 
-    With the first request and not sooner: servers set their handlers after they have loaded the application.
+    Call it with the first request: servers set their handlers after they have loaded the application.
     """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,7 +46,7 @@ def _noting(handler: Callable[[int, FrameType | None], Any]) -> Callable[[int, F
 
 
 async def unless_stopping[Answer](answering: Coroutine[Any, Any, Answer]) -> Answer:
-    """Await an answer. Raises ``WebProcessStops`` where the process is told to stop before it is there."""
+    """Await an answer. Raises ``WebProcessStops`` if the process is told to stop before the answer is there."""
     _notice_stop_signals()
     answer, stop = asyncio.ensure_future(answering), asyncio.ensure_future(_stop())
     try:

@@ -88,6 +88,9 @@ class Generation(models.Model):
     text_length = models.PositiveIntegerField(default=0)
     finish_reason = models.CharField(max_length=64, default="", blank=True)
     error = models.TextField(default="", blank=True, help_text="The sentence a person reads when it failed.")
+    error_kind = models.CharField(
+        max_length=50, default="", db_default="", blank=True, help_text="The class of the model server's error."
+    )
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
 

@@ -51,14 +51,15 @@ def test_a_session_is_no_key(api: httpx.Client, live_asgi_server: str, alice: Us
         ({"messages": [{"role": "user", "content": "  "}]}, "messages"),
         ({"messages": [{"role": "assistant", "content": "x"}]}, "messages"),
         ({"messages": [{"role": "user", "content": "a\0b"}]}, None),
-        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": -2}, "max_tokens"),
         ({"max_completion_tokens": "many"}, "max_completion_tokens"),
         ({"temperature": -0.1}, "temperature"),
         ({"temperature": True}, "temperature"),
-        ({"top_p": 0}, "top_p"),
+        ({"top_p": 1.5}, "top_p"),
+        ({"messages": [{"role": "assistant", "content": "x"}, {"role": "user", "content": "y"}]}, "messages"),
+        ({"messages": [{"role": role, "content": "x"} for role in ("user", "system", "user")]}, "messages"),
         ({"stop": ["a"] * 5}, "stop"),
-        ({"stop": [""]}, "stop"),
-        ({"seed": -1}, "seed"),
+        ({"seed": 2**64}, "seed"),
         ({"n": 2}, "n"),
         ({"n": 0}, "n"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
@@ -74,13 +75,13 @@ def test_a_session_is_no_key(api: httpx.Client, live_asgi_server: str, alice: Us
 )
 def test_what_is_wrong_is_named(api: httpx.Client, wrong: dict[str, Any], param: str | None) -> None:
     response = api.post("chat/completions", json={**body("count to 3"), **wrong})
-    assert assert_refused(response, 422, code=None, param=param).endswith(".")
+    assert assert_refused(response, 400, code=None, param=param).endswith(".")
     assert not Generation.objects.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000])
 def test_a_body_that_is_no_request(api: httpx.Client, content: bytes) -> None:
-    assert_refused(api.post("chat/completions", content=content), 422, code=None)
+    assert_refused(api.post("chat/completions", content=content), 400, code=None)
 
 
 def test_too_large_a_body(api: httpx.Client) -> None:

@@ -193,6 +193,12 @@ class Endpoint(models.Model):
         return limit if isinstance(limit, int) else None
 
     @property
+    def served_model(self) -> str:
+        """Return the id of the model that the server runs, as configured or discovered; else the endpoint's name."""
+        reported = self.discovered.get("model_ids") or [""]
+        return self.model_id or reported[0] or self.name
+
+    @property
     def title(self) -> str:
         """Return a name like “CodeLlama-7b-Instruct-hf at gpu-1”."""
         model = self.model_id.rpartition("/")[2]

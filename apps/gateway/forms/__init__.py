@@ -1,4 +1,4 @@
-"""What callers may ask for, checked. Fields that are not named here are ignored."""
+"""The requests of callers, validated. Unknown fields are ignored."""
 
 from apps.gateway.forms.chat_completion import ChatCompletion, read_chat_completion
 from apps.gateway.forms.completion import Completion, read_completion

@@ -10,9 +10,11 @@ from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import Asking, Tokens
 from apps.gateway.forms.reading import read
 
+BETWEEN_MERGED = "\n\n"
+
 
 class Part(msgspec.Struct):
-    """A part of a message; only texts are read."""
+    """A part of a message; only text is accepted."""
 
     type: str
     text: str = ""
@@ -22,34 +24,42 @@ class Message(msgspec.Struct):
     """A turn; ``developer`` is OpenAI's newer word for ``system``."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    content: str | list[Part] | None = None
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content or ())
 
     @property
     def kinds(self) -> set[str]:
-        """What its parts are."""
-        return {"text"} if isinstance(self.content, str) else {part.type for part in self.content}
+        """Return the types of its parts."""
+        return {part.type for part in self.content} if isinstance(self.content, list) else {"text"}
 
     def as_turn(self) -> dict[str, str]:
         return {"role": "system" if self.role == "developer" else self.role, "content": self.text}
 
 
 class ChatCompletion(Asking, kw_only=True):
-    """A conversation, whose next turn is asked for."""
+    """A conversation to be continued by one turn."""
 
     messages: Annotated[list[Message], Meta(min_length=1)]
     max_completion_tokens: Tokens | None = None
 
     @property
     def longest(self) -> int | None:
-        return self.max_completion_tokens or self.max_tokens
+        given = (self.max_completion_tokens, self.max_tokens)
+        return next((tokens for tokens in given if tokens and tokens > 0), None)
 
     @property
     def turns(self) -> list[dict[str, str]]:
-        return [message.as_turn() for message in self.messages]
+        """Return the conversation as Code Llama takes it: neighbours of one role are one turn, empty ones are none."""
+        turns: list[dict[str, str]] = []
+        for turn in (message.as_turn() for message in self.messages if message.text.strip()):
+            if turns and turns[-1]["role"] == turn["role"]:
+                turns[-1]["content"] += BETWEEN_MERGED + turn["content"]
+            else:
+                turns.append(turn)
+        return turns
 
     def texts(self) -> Iterator[str]:
         yield from Asking.texts(self)
@@ -60,7 +70,17 @@ def read_chat_completion(body: bytes) -> ChatCompletion:
     """Read a request. Raises ``InvalidRequest``, naming the field."""
     asked = read(body, ChatCompletion)
     for kind in sorted(set().union(*(message.kinds for message in asked.messages)) - {"text"}):
-        raise InvalidRequest(f"Only text can be read here: a part of the type {kind!r} cannot.", param="messages")
+        raise InvalidRequest(f"Only text is accepted, not message parts of the type {kind!r}.", param="messages")
     if asked.messages[-1].role != "user" or not asked.messages[-1].text.strip():
         raise InvalidRequest("The last message must be the user's, and say something.", param="messages")
+    _check_order([turn["role"] for turn in asked.turns])
     return asked
+
+
+def _check_order(roles: list[str]) -> None:
+    if roles[0] == "system":
+        del roles[0]
+    if "system" in roles:
+        raise InvalidRequest("System messages must come before all others.", param="messages")
+    if roles[0] == "assistant":
+        raise InvalidRequest("The first message after the system prompt must be the user's.", param="messages")

@@ -10,7 +10,7 @@ from apps.generation.services.start import Document
 
 
 class Completion(Asking, kw_only=True):
-    """A text that is to be continued; with a ``suffix``, the gap between both is to be filled."""
+    """A text to continue; with a ``suffix``, a gap to fill."""
 
     prompt: str | list[Any]
     suffix: str | None = None
@@ -24,7 +24,7 @@ class Completion(Asking, kw_only=True):
 
     @property
     def echoed(self) -> str:
-        """What the answer begins with."""
+        """Return the text that the answer begins with."""
         return self.document.before if self.echo else ""
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ def read_completion(body: bytes) -> Completion:
     """Read a request. Raises ``InvalidRequest``, naming the field."""
     asked = read(body, Completion)
     if (asked.best_of or 1) > 1:
-        raise InvalidRequest("One completion can be asked for at a time: best_of can only be 1.", param="best_of")
+        raise InvalidRequest("Each request gets one completion: best_of can only be 1.", param="best_of")
     document = asked.document
     if not document.before and not document.after:
         raise InvalidRequest("There is no text to complete.", param="prompt")

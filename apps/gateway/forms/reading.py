@@ -1,4 +1,4 @@
-"""Reads a request's body; what cannot be done as it is asked is refused rather than done otherwise."""
+"""Read a request's body, and refuse what cannot be done as it is asked."""
 
 import re
 
@@ -6,9 +6,10 @@ import msgspec
 
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import Asking
+from apps.inference.protocols.parameters import MOST_STOPS
 
 PLACE = re.compile(r" - at `\$\.(\w+)")
-# Would change what is in the answer. Others that we do not know at most change its style, and are ignored.
+# Fields that would change the content of the answer. Unknown fields change its style at most, and are ignored.
 UNABLE = {
     "tools": "Tools cannot be called here.",
     "functions": "Functions cannot be called here.",
@@ -39,8 +40,10 @@ def _refuse_what_cannot_be_done(asked: Asking) -> None:
     for name, sentence in UNABLE.items():
         if (value := getattr(asked, name)) and value != PLAIN:
             raise InvalidRequest(sentence, param=name)
+    if len(asked.stops) > MOST_STOPS:
+        raise InvalidRequest(f"At most {MOST_STOPS} stop sequences can be given.", param="stop")
     if asked.n not in (None, 1):
-        raise InvalidRequest("One reply can be asked for at a time: n can only be 1.", param="n")
+        raise InvalidRequest("Each request gets one reply: n can only be 1.", param="n")
 
 
 def _invalid(reason: str) -> InvalidRequest:

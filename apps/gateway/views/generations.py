@@ -1,4 +1,4 @@
-"""``/v1/generations/<id>``: look at a generation, follow it, cancel it."""
+"""``/v1/generations/<id>``: show, follow or cancel a generation."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -28,13 +28,13 @@ LARGEST_OFFSET = 2**53
 
 @api_view("GET")
 async def show_generation(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
-    """The state, and the text so far."""
+    """Show the state and the text so far."""
     return await _shown(await _generation_for(key.owner, generation_id))
 
 
 @api_view("POST")
 async def cancel(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
-    """Cancel it, and show what it came to; one that is over stays as it is."""
+    """Cancel the generation and show it; one that is over does not change."""
     generation = await _generation_for(key.owner, generation_id)
     await in_thread(cancel_generation)(generation_id=generation.pk)
     return await _shown(generation)
@@ -42,7 +42,7 @@ async def cancel(request: HttpRequest, key: ApiKey, generation_id: UUID) -> Http
 
 @api_view("GET")
 async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponseBase:
-    """What comes after an offset, as server-sent events. Whoever leaves these leaves nothing behind."""
+    """Stream what comes after an offset as server-sent events. Leaving them does not cancel the generation."""
     after = _offset_from(request)
     generation = await _generation_for(key.owner, generation_id)
     try:
@@ -53,7 +53,7 @@ async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UU
 
 
 async def _generation_for(caller: User, generation_id: UUID) -> Generation:
-    """The only door: what is not the caller's is not there."""
+    """Return the caller's own generation. Raises ``NotFound`` for any other."""
 
     def find() -> Generation | None:
         return Generation.objects.visible_to(caller).filter(pk=generation_id).first()
@@ -64,7 +64,7 @@ async def _generation_for(caller: User, generation_id: UUID) -> Generation:
 
 
 def _offset_from(request: HttpRequest) -> int:
-    """``Last-Event-ID`` is newer than the address, which a browser repeats when it connects again."""
+    """Return the offset; ``Last-Event-ID`` wins, since a browser repeats the old address when it reconnects."""
     given = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
     if not (given.isascii() and given.isdigit()) or int(given[:20]) > LARGEST_OFFSET:
         raise InvalidRequest("The offset must be a whole number of characters.", param="after")
@@ -72,7 +72,7 @@ def _offset_from(request: HttpRequest) -> int:
 
 
 async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGenerator[bytes]:
-    """Raises ``TooManyConnections`` before the first piece."""
+    """Yield the events. Raises ``TooManyConnections`` before the first."""
     async with live_connections().hold_for(key.owner_id):
         yield KEEP_ALIVE if generation.is_over else _state(generation.state)
         try:
@@ -80,7 +80,7 @@ async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGener
                 async for news in watching:
                     yield KEEP_ALIVE if news is None else _written(news)
         except (RedisError, OSError, InvalidKey):
-            return  # without an end: the caller connects again, and goes on where it was if it may
+            return  # without an end event: the caller reconnects and continues at its offset, if it may
 
 
 def _written(news: Events) -> bytes:

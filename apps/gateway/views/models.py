@@ -6,24 +6,20 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
-from apps.gateway.errors import ModelNotFound
-from apps.gateway.selectors import Model, served_models
+from apps.gateway.selectors import Model, find_model, served_models
 from apps.stores.threads import in_thread
 
 
 @api_view("GET")
 async def list_models(request: HttpRequest, key: ApiKey) -> HttpResponse:  # noqa: ARG001
-    """Every name that a model may be asked for by."""
+    """List every name that a request may give as its model."""
     models = await in_thread(served_models)()
     return json_response({"object": "list", "data": [_described(model) for model in models.values()]})
 
 
 @api_view("GET")
 async def show_model(request: HttpRequest, key: ApiKey, model: str) -> HttpResponse:  # noqa: ARG001
-    models = await in_thread(served_models)()
-    if model not in models:
-        raise ModelNotFound(model)
-    return json_response(_described(models[model]))
+    return json_response(_described(await in_thread(find_model)(model)))
 
 
 def _described(model: Model) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whatever else is asked for under ``/v1/``."""
+"""Every other address under ``/v1/``."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,5 +9,5 @@ from apps.gateway.errors import NotFound
 
 @api_view()
 async def unknown(request: HttpRequest, key: ApiKey, path: str = "") -> HttpResponse:  # noqa: ARG001
-    """A client expects JSON of a wrong address too."""
+    """Answer 404 as JSON, which clients expect of a wrong address too."""
     raise NotFound("There is nothing at this address.")

@@ -17,23 +17,31 @@ class Ended:
     finish_reason: str = ""
     error: str = ""
     usage: Mapping[str, int | None] = field(default_factory=dict)
+    error_kind: str = ""
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
         """Return how a generation that is over ended, as Postgres has it."""
         usage = {"prompt_tokens": generation.prompt_tokens, "completion_tokens": generation.completion_tokens}
-        return cls(State(generation.state), generation.finish_reason, generation.error, usage)
+        return cls(State(generation.state), generation.finish_reason, generation.error, usage, generation.error_kind)
 
     @classmethod
     def decode(cls, entry: str | bytes) -> Self:
         """Return the end that an entry says."""
         values = json.loads(entry)
-        return cls(State(values["state"]), values["finish_reason"], values["error"], values["usage"])
+        kind = values.get("error_kind", "")  # the previous release wrote none
+        return cls(State(values["state"]), values["finish_reason"], values["error"], values["usage"], kind)
 
     def encode(self) -> str:
         """Return the end as an entry."""
         return json.dumps(
-            {"state": self.state, "finish_reason": self.finish_reason, "error": self.error, "usage": dict(self.usage)}
+            {
+                "state": self.state,
+                "finish_reason": self.finish_reason,
+                "error": self.error,
+                "usage": dict(self.usage),
+                "error_kind": self.error_kind,
+            }
         )
 
 

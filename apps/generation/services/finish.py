@@ -32,6 +32,7 @@ class Outcome:
     text: str
     finish_reason: str = ""
     error: str = ""
+    error_kind: str = ""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     first_token_at: datetime | None = None
@@ -104,6 +105,7 @@ def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: O
         state=outcome.state,
         finish_reason=outcome.finish_reason,
         error=outcome.error,
+        error_kind=outcome.error_kind,
         usage={"prompt_tokens": outcome.prompt_tokens, "completion_tokens": outcome.completion_tokens},
     )
     try:

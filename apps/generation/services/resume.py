@@ -37,7 +37,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.attempt += 1
         written = generation.completion_tokens or estimate_tokens(generation.text)
         generation.parameters |= {"max_tokens": written + more_tokens}
-        generation.error = generation.finish_reason = ""
+        generation.error = generation.error_kind = generation.finish_reason = ""
         generation.lost_leases = 0
         generation.stuck_since = None
         for name, value in wanted_fields(wanted).items():

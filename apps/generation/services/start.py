@@ -54,13 +54,14 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
     )
 
 
-def start_completion(
+def start_completion(  # noqa: PLR0913 (a request has that many facts)
     *,
     owner: User,
     variant: str,
     document: Document,
     parameters: Mapping[str, Any] | None = None,
     idempotency_key: UUID | None = None,
+    wanted: Wanted | None = None,
 ) -> Generation:
     """Like ``start_generation``, for a text to continue or a gap to fill."""
     return _start(
@@ -72,6 +73,7 @@ def start_completion(
         suffix=document.after,
         parameters=dict(parameters or {}),
         idempotency_key=idempotency_key,
+        **wanted_fields(wanted),
     )
 
 

@@ -193,6 +193,7 @@ class Failover:
             state=State.FAILED,
             text=attempt.text,
             error=error.sentence,
+            error_kind=type(error).__name__,
             completion_tokens=attempt.tokens or None,
             first_token_at=self._generation.first_token_at or attempt.first_token_at,
             left_out=attempt.left_out or 0,
