@@ -21,7 +21,6 @@ from typing import Any, ClassVar
 
 from apps.generation.models import Task
 
-
 AWAY = "The workbench cannot answer now: its database or Redis is away. Try again."
 
 
