@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "apps.chat",
     "apps.gateway",
     "apps.guide",
+    "apps.playground",
     "channels",
     "django_htmx",
     "django_structlog",

@@ -67,9 +67,9 @@ class Generation(models.Model):
 
     ``messages`` is the chat as asked (a list of ``{"role", "content"}``). Other tasks leave it empty: ``prompt`` is the
     text to continue, or with ``suffix`` the two sides of the gap. ``parameters`` are the sampling parameters that were
-    set. While the generation runs, ``text`` is a checkpoint, a second or two behind the event log; after the end it is
-    the truth. ``text_length`` counts Unicode code points. ``attempt`` counts the claims by workers: only the latest may
-    write.
+    set; for a text or gap, also those of ``apps.generation.documents``. While the generation runs, ``text`` is a
+    checkpoint, a second or two behind the event log; after the end it is the truth. ``text_length`` counts Unicode code
+    points. ``attempt`` counts the claims by workers: only the latest may write.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)

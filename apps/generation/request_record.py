@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
+from apps.inference.prompts import Order
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest
 from apps.inference.server import Server, ServerKind
 
@@ -19,7 +20,9 @@ class RequestRecord(msgspec.Struct, frozen=True):
     """One request at the moment ``at``: what the generation itself does not say.
 
     ``left_out`` counts the messages that were not sent, the oldest after the system prompt. ``continued`` counts the
-    code points of the reply that were sent to be continued. ``window`` is in tokens; ``size`` as in ``Server``.
+    code points of the reply that were sent to be continued. ``cut_before`` and ``cut_after`` count the code points of a
+    document that did not fit the window, at its beginning and at its end; ``order`` is that of an infilling prompt.
+    ``window`` is in tokens; ``size`` as in ``Server``.
     """
 
     at: datetime
@@ -31,6 +34,9 @@ class RequestRecord(msgspec.Struct, frozen=True):
     window: int | None = None
     left_out: int = 0
     continued: int = 0
+    cut_before: int = 0
+    cut_after: int = 0
+    order: Order | None = None
     parameters: Mapping[str, Any] = {}
 
     @property

@@ -28,6 +28,7 @@ from apps.endpoints.connection_test.record import Candidate, open_record
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
+from apps.playground.models import Kind, Output, Run
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange
 
 SECRET = "squirrels in the server room"
@@ -102,6 +103,12 @@ EXPECTED = {
     "chat:request_body": For.OWNER,
     "chat:edit": For.OWNER,
     "chat:version": For.OWNER,
+    "playground:runs": For.SIGNED_IN,
+    "playground:complete": For.SIGNED_IN,
+    "playground:fill": For.SIGNED_IN,
+    "playground:side-by-side": For.SIGNED_IN,
+    "playground:shared": For.SIGNED_IN,
+    "playground:*": For.OWNER,
     "gateway:models": For.KEY,
     "gateway:model": For.KEY,
     "gateway:chat_completions": For.KEY,
@@ -124,7 +131,7 @@ EXPECTED = {
 WITHOUT_KEY = ", signed in but without a key"
 LEAD_TO_SIGN_IN = {"/admin/login/", "admin:login", "admin:logout"}
 # Views that look things up in threads of their own, where a test's transaction cannot be seen.
-ELSEWHERE = ("chat:events", "gateway:")
+ELSEWHERE = ("chat:events", "playground:events", "gateway:")
 PARAMETER = re.compile(r"(?:\(\?P)?<(?:\w+:)?(\w+)>(?:\.\*\)\$)?")
 
 
@@ -174,6 +181,10 @@ def arguments(alice: User) -> dict[str, Any]:
     with transaction.atomic():  # or a worker at hand would be first to answer
         shared = answer(start_conversation(owner=alice, text="What?", files=[shown.pk]), "That.")
     share = share_conversation(conversation=shared.conversation)
+    run = Run.objects.create(owner=alice, kind=Kind.COMPLETE, before=SECRET)
+    written = Generation.objects.get(message=failed_exchange(alice, SECRET).reply)
+    output = Output.objects.create(run=run, generation=written)
+    shared_run = Run.objects.create(owner=alice, kind=Kind.COMPLETE, before="For all.", share_token="token")
     issue_api_key(owner=alice, name=SECRET)
     delete_conversation(conversation=gone)
     preset = save_preset(owner=alice, preset=Preset(name=SECRET))
@@ -191,9 +202,12 @@ def arguments(alice: User) -> dict[str, Any]:
         "share_id": share.pk,
         "attachment_id": file.pk,
         "token": share.token,
+        "playground:shared token": shared_run.share_token,
+        "run_id": run.pk,
         "preset_id": preset.pk,
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
+        **{f"{name} generation_id": output.generation_id for name in ALL if name.startswith("playground:")},
         "endpoint_id": endpoint.pk,
         "test_id": lambda staff: open_record(candidate, owner_id=staff.pk),
         "slug": "licence",

@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 
 from apps.generation.log.store import keys
 from apps.generation.request_record import RequestRecord, RequestRecords
+from apps.inference.context import Cut
 from apps.inference.errors import InferenceError
+from apps.inference.prompts import Order
 
 
 class StopReason(StrEnum):
@@ -27,6 +29,7 @@ class Attempt:
 
     Lives in the worker's event loop. Offsets count code points: ``appended`` are in the log, ``saved`` in Postgres.
     ``tokens`` counts the reply's tokens. ``left_out`` counts the messages left out of the prompt; ``None`` until known.
+    ``cut`` is what was left out of a document, ``order`` that of its infilling prompt.
     ``sent`` holds the request records of all attempts; ``sent_saved``: Postgres has them.
     ``holder`` holds the slot on the endpoint ``endpoint_id``. That endpoint had failed ``failures`` times in a row when
     it was asked at ``asked_at`` (loop time); ``asked_at`` is ``None`` once it has sent something.
@@ -39,6 +42,8 @@ class Attempt:
     length: int = 0
     tokens: int = 0
     left_out: int | None = None
+    cut: Cut = field(default_factory=Cut)
+    order: Order | None = None
     sent: RequestRecords = field(default_factory=list)
     sent_saved: bool = True
     holder: UUID = field(default_factory=uuid4)

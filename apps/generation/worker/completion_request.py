@@ -5,24 +5,24 @@ from typing import Any
 
 import aiohttp
 
-from apps.generation.models import Generation, Task
+from apps.generation.documents import CUT, ORDER, order_of, render_document
+from apps.generation.models import Generation
 from apps.generation.worker.attempt import Attempt
 from apps.generation.worker.chat_request import COUNT_TIMEOUTS, Destination
 from apps.generation.worker.stop_sequences import StopSequenceReader
-from apps.inference.context import estimate_tokens
+from apps.inference.context import Cut, cut_document, estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
-from apps.inference.prompts import Prompt, ReplyText, infilling_prompt
-from apps.inference.prompts.newlines import CRLF, LF, to_lf
 from apps.inference.protocols.base import Protocol
-from apps.inference.protocols.parameters import MOST_STOPS
 from apps.inference.requests import CompletionRequest
+
+TOKENS_AROUND_A_DOCUMENT = 16
+CUTS = 4  # tries, each smaller: the estimate of a part may be wrong
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequestBuilder:
     """Builds the request for one endpoint, and the reader of its deltas.
 
-    A text is sent as it is. A gap is sent in Code Llama's infilling prompt; llama.cpp knows its model's own tokens.
     The reply so far is sent as the end of the text before, so it is continued to the byte.
     """
 
@@ -33,25 +33,52 @@ class CompletionRequestBuilder:
     async def request_for(
         self, generation: Generation, attempt: Attempt
     ) -> tuple[CompletionRequest, StopSequenceReader]:
-        """Return the request for the rest of the reply. Raises ``ContextTooLong`` if there is no room for any."""
+        """Return the request for the rest of the reply, and note in ``attempt`` what was cut, and the order.
+
+        Raises ``ContextTooLong`` if there is no room for any reply.
+        """
         parameters = dict(self.destination.parameters)
         stop = list(parameters.pop("stop", None) or ())
+        order, may_cut = parameters.pop(ORDER, None), parameters.pop(CUT, False)
         if asked := parameters.get("max_tokens"):
             parameters["max_tokens"] = max(1, asked - attempt.tokens)
-        if generation.task == Task.COMPLETE:
-            text, suffix = generation.prompt + attempt.text, ""
-            reply = ReplyText(stop=tuple(stop), ends_with=(), drops_leading_space=False, newline=LF)
-        elif self.destination.server.kind == "llama.cpp":
-            text, suffix = generation.prompt + attempt.text, generation.suffix
-            reply = ReplyText(stop=tuple(stop), ends_with=(), drops_leading_space=False, newline=LF)
-        else:
-            prompt = infilling_prompt(generation.prompt, generation.suffix, stop=stop)
-            text, suffix = prompt.text + _continued(prompt, attempt.text), ""
-            # The caller's stop sequences come first: a server may take few. Ours are looked for here anyway.
-            stop = [*stop, *(own for own in prompt.stop if own not in stop)][:MOST_STOPS]
-            reply = prompt.reply_text()
-        await self._limit(text + suffix, parameters)
-        return CompletionRequest(text, suffix=suffix, stop=stop, **parameters), StopSequenceReader(reply)
+        kind = self.destination.server.kind
+        attempt.cut = await self._cut(generation, asked) if may_cut else Cut()
+        attempt.order = order_of(generation, kind, attempt.cut)
+        sent = render_document(
+            generation, written=attempt.text, kind=kind, stop=stop, order=order or attempt.order, cut=attempt.cut
+        )
+        await self._limit(sent.text + sent.suffix, parameters)
+        request = CompletionRequest(sent.text, suffix=sent.suffix, stop=sent.stop, **parameters)
+        return request, StopSequenceReader(sent.reply)
+
+    async def _cut(self, generation: Generation, asked: int | None) -> Cut:
+        """Return what must be cut so that document and reply fit the window; half of it at most is for the reply."""
+        window = self.destination.window
+        if window is None:
+            return Cut()
+        reply = min(asked or window // 4, window // 2)
+        longest = min(window - reply, self.destination.longest_prompt or window)
+        room = max(1, longest - TOKENS_AROUND_A_DOCUMENT)
+        before, after = generation.prompt, generation.suffix
+        if estimate_tokens(before + after) <= room:
+            return Cut()
+        tokens = await self._count(before + after)
+        budget = room
+        for _ in range(CUTS):
+            cut = cut_document(before, after, room=budget, tokens=tokens)
+            kept = await self._count("".join(cut.of(before, after))) if cut and tokens is not None else None
+            if kept is None or kept <= room:
+                break
+            budget = budget * room // (kept + 1)
+        return cut
+
+    async def _count(self, text: str) -> int | None:
+        """Return the server's own count; ``None`` if it does not count."""
+        try:
+            return len(await self.protocol.tokenize(self.http, self.destination.server, text, COUNT_TIMEOUTS))
+        except InferenceError:
+            return None
 
     async def _limit(self, text: str, parameters: dict[str, Any]) -> None:
         """Keep the reply within the context window. Count only if the estimate, which errs upwards, does not fit."""
@@ -62,17 +89,12 @@ class CompletionRequestBuilder:
         estimate = estimate_tokens(text)
         if asked and estimate + asked <= window and estimate <= longest:
             return
-        try:
-            tokens = await self.protocol.tokenize(self.http, self.destination.server, text, COUNT_TIMEOUTS)
-        except InferenceError:
+        tokens = await self._count(text)
+        if tokens is None:
             return  # the server itself will refuse
-        if len(tokens) > longest:
+        if tokens > longest:
             sentence = (
-                f"The text takes {len(tokens):,} tokens; the model server takes at most {longest:,}. Shorten the text."
+                f"The text takes {tokens:,} tokens; the model server takes at most {longest:,}. Shorten the text."
             )
             raise ContextTooLong(sentence, sentence=sentence)
-        parameters["max_tokens"] = min(asked or window, window - len(tokens))
-
-
-def _continued(prompt: Prompt, text: str) -> str:
-    return to_lf(text) if prompt.newline == CRLF else text
+        parameters["max_tokens"] = min(asked or window, window - tokens)

@@ -96,6 +96,9 @@ def _note(attempt: Attempt, destination: Destination, request: ChatRequest | Com
         window=destination.window,
         left_out=attempt.left_out or 0,
         continued=attempt.length,
+        cut_before=attempt.cut.before,
+        cut_after=attempt.cut.after,
+        order=attempt.order,
     )
     attempt.note_sent(sent)
 

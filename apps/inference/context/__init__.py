@@ -9,13 +9,16 @@ from apps.inference.context.budget import (
     estimate_messages,
     fit,
 )
+from apps.inference.context.document import Cut, cut_document
 from apps.inference.context.estimate import estimate_tokens
 
 __all__ = [
     "TOKENS_AROUND_A_CHAT",
     "TOKENS_AROUND_A_MESSAGE",
     "Count",
+    "Cut",
     "Fitted",
+    "cut_document",
     "estimate_chat_tokens",
     "estimate_messages",
     "estimate_tokens",

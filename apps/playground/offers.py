@@ -1,0 +1,101 @@
+"""Which models can be asked for what now, and which ones could."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.endpoints.health.absence import Wanted
+from apps.endpoints.models import Endpoint, Health, Variant
+from apps.generation.models import Task
+from apps.inference.catalogue import all_models
+from apps.playground.errors import NothingServes
+
+# For completion and filling in, Base first: Instruct was tuned for chats.
+PREFERENCE = (Variant.BASE, Variant.PYTHON, Variant.INSTRUCT)
+ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One choice of a form: a variant on any of its endpoints, or (``endpoint``) on one of them."""
+
+    variant: str
+    endpoint: Endpoint | None = None
+
+    @property
+    def value(self) -> str:
+        return f"{ANY}:{self.variant}" if self.endpoint is None else f"endpoint:{self.endpoint.pk}"
+
+    @property
+    def label(self) -> str:
+        if self.endpoint is None:
+            return f"{Variant(self.variant).label}, any server"
+        down = ", down" if self.endpoint.health == Health.DOWN else ""
+        return f"{Variant(self.variant).label} {self.endpoint.size} · {self.endpoint.title}{down}".replace("  ", " ")
+
+    @property
+    def wanted(self) -> Wanted | None:
+        return Wanted(self.endpoint.name, self.endpoint.pk) if self.endpoint else None
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """A Code Llama model that can do a task, with its page in the guide and what its sources disagree on."""
+
+    name: str
+    variant: str
+    size: str
+    note: str
+
+    @property
+    def address(self) -> str:
+        return reverse("guide:model", args=[f"{self.size.lower()}-{self.variant}"])
+
+
+def able_endpoints(task: Task) -> list[Endpoint]:
+    """Return the enabled endpoints that can do ``task``, the best first."""
+    able = [e for e in Endpoint.objects.enabled().preferred_first() if task in e.capabilities]
+    return sorted(able, key=lambda endpoint: PREFERENCE.index(Variant(endpoint.variant)))
+
+
+def offers_for(task: Task) -> list[Offer]:
+    """Return the choices for ``task``: each variant, and where it has several endpoints, each of these."""
+    able = able_endpoints(task)
+    offers: list[Offer] = []
+    for variant in PREFERENCE:
+        endpoints = [endpoint for endpoint in able if endpoint.variant == variant]
+        if len(endpoints) > 1:
+            offers.append(Offer(variant))
+        offers += [Offer(variant, endpoint) for endpoint in endpoints]
+    return offers
+
+
+def unable_endpoints(task: Task) -> list[Endpoint]:
+    """Return the enabled endpoints that cannot do ``task``."""
+    return [endpoint for endpoint in Endpoint.objects.enabled().preferred_first() if task not in endpoint.capabilities]
+
+
+def models_able(task: Task) -> list[Able]:
+    """Return the Code Llama models that were trained for ``task``, those without a dissenting source first."""
+    pairs = [(model, model.infill if task == Task.INFILL else model.complete) for model in all_models()]
+    able = [(model, ability) for model, ability in pairs if ability.is_promised]
+    able.sort(key=lambda pair: bool(pair[1].against))
+    return [Able(model.name, model.variant, model.size, ability.note) for model, ability in able]
+
+
+def find_offer(value: str, task: Task) -> Offer:
+    """Return the choice of that value. Raises ``NothingServes``."""
+    found = next((offer for offer in offers_for(task) if offer.value == value), None)
+    if found is None:
+        raise NothingServes
+    return found
+
+
+def able_by_id(ids: Sequence[UUID], task: Task) -> list[Endpoint]:
+    """Return those endpoints, in this order. Raises ``NothingServes`` if one of them cannot do the task now."""
+    able = {endpoint.pk: endpoint for endpoint in able_endpoints(task)}
+    if any(identifier not in able for identifier in ids):
+        raise NothingServes
+    return [able[identifier] for identifier in ids]

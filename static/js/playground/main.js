@@ -1,0 +1,3 @@
+import "./following.js";
+import "./deciding.js";
+import "./differences.js";
