@@ -1,10 +1,11 @@
 """Form inputs for an endpoint's JSON fields: one for each sampling parameter and capability."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import BaseValidator, MaxLengthValidator, MaxValueValidator, MinValueValidator
 
 from apps.endpoints.choices import Capability
 from apps.endpoints.models import Endpoint
@@ -13,6 +14,11 @@ from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 AS_DISCOVERED, YES, NO = "", "yes", "no"
 OVERRIDES = [(AS_DISCOVERED, "As discovered"), (YES, "Yes"), (NO, "No")]
 LEAST_TOP_P = 0.01
+LIMITS: tuple[tuple[type[BaseValidator], str, Callable[[list[Any]], Any], str], ...] = (
+    (MaxValueValidator, "max_value", min, "At most {:,}."),
+    (MinValueValidator, "min_value", max, "At least {:,}."),
+    (MaxLengthValidator, "max_length", min, "At most {:,} characters."),
+)
 
 type Row = tuple[forms.BoundField, forms.BoundField]
 
@@ -40,6 +46,17 @@ class StopsField(forms.CharField):
 def _unescape(line: str) -> str:
     parts = line.split("\\\\")
     return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
+
+
+def name_limits(fields: Mapping[str, forms.Field]) -> None:
+    """Give inputs error sentences that name their limits, such as “At most 1,000,000”."""
+    stored = {field.name: field.validators for field in Endpoint._meta.fields}
+    for name, field in fields.items():
+        validators = [*field.validators, *stored.get(name, ())]
+        for kind, code, strictest, sentence in LIMITS:
+            limits = [validator.limit_value for validator in validators if type(validator) is kind]
+            if limits:
+                field.error_messages[code] = sentence.format(strictest(limits))
 
 
 def _temperature() -> forms.Field:

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from apps.endpoints.capabilities import TASKS
 from apps.endpoints.errors import AddressRefused, InvalidEndpoint
-from apps.endpoints.form_fields import YES, OverrideFields, ParameterFields
+from apps.endpoints.form_fields import YES, OverrideFields, ParameterFields, name_limits
 from apps.endpoints.models import Endpoint, State
 from apps.endpoints.security.addresses import normalise_address
 from apps.endpoints.security.tokens import check_token
@@ -72,6 +72,7 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
             **self.initial,
         }
         self.label_parameters()
+        name_limits(self.fields)
         self.fields["new_token"].help_text = (
             "A token is stored. Leave this empty to keep it." if self.instance.has_token else "No token is stored."
         )

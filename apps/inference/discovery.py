@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed
+from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed, ProtocolError
 from apps.inference.http.calls import get_json, get_text, post_json
 from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
@@ -21,6 +21,7 @@ from apps.inference.server_pages import PATHS, Facts, Pages, read_pages, read_qu
 from apps.inference.tokenizing import token_ids
 
 CHAT_QUESTION = {"messages": [{"role": "user", "content": "a"}]}
+WEB_SERVER = "A web server answers, but it has no model API. Check the address and the port."
 CONTINUES_SINCE = 3  # TGI's major version, in its OpenAI style
 # Generates nothing: a model without the infilling tokens refuses before it computes anything.
 INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_predict": 0}
@@ -81,9 +82,9 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
             raise answers[path]
     failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
     if facts.kind == "unknown" and not facts.model_ids:
-        # A missing page says least about why nothing was found.
-        telling = [failure for failure in failures if not isinstance(failure, NotServed)]
-        raise next(iter([*telling, *failures]), None) or NotServed("no page of a model server")
+        # A missing page, or a page for people, says least about why nothing was found.
+        telling = [failure for failure in failures if not isinstance(failure, (NotServed, ProtocolError))]
+        raise next(iter(telling), None) or ProtocolError("no page of a model server", sentence=WEB_SERVER)
     if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
         sentence = f"This is a {facts.kind} server, not Text Generation Inference: use the OpenAI style."
         raise NotServed(sentence, sentence=sentence)

@@ -64,7 +64,7 @@ class ContextTooLong(InvalidRequest):
 class NotServed(InvalidRequest):
     """The server has no such path or no such model; an admin has to correct the endpoint."""
 
-    sentence = "The model server does not offer this model."
+    sentence = "The model server does not offer what was asked for."
 
 
 class AddressRefused(InferenceError):
@@ -95,6 +95,8 @@ class Unreachable(InferenceError):
 
 class ConnectTimedOut(Unreachable):
     """No connection was made within ``Timeouts.connect``."""
+
+    sentence = "The model server did not accept a connection in time. Check its address, and firewalls on the way."
 
 
 class FirstTokenTimedOut(InferenceError):
@@ -133,7 +135,7 @@ class ServerError(InferenceError):
 class ProtocolError(InferenceError):
     """The answer is not what a model server sends: another program, a broken proxy, or garbage."""
 
-    sentence = "The model server's answer could not be understood."
+    sentence = "The answer is not a model server's: a web server or a proxy may be at its address."
 
 
 def clean_detail(text: str) -> str:

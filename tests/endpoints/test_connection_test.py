@@ -107,7 +107,7 @@ def test_a_model_that_fills_in_is_asked_to(worker: Running, staff_client: Client
 def test_a_dead_server_fails_at_once(worker: Running, staff_client: Client) -> None:
     results = try_out(staff_client, f"http://127.0.0.1:{free_port()}")
     assert outcomes(results) == {"reachability": "failed"} | dict.fromkeys(list(STEPS)[1:], "not_tried")
-    assert results["reachability"].sentence.startswith("The model server cannot be reached. Check the address.")
+    assert results["reachability"].sentence.startswith("The model server refused the connection")
 
 
 async def test_a_server_that_refuses_the_token_fails_there(

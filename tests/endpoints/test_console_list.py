@@ -16,7 +16,7 @@ from redis.retry import Retry
 from apps.accounts.models import User
 from apps.endpoints import slots
 from apps.endpoints.console.recipes import RECIPES
-from apps.endpoints.models import Endpoint, Health, Observation
+from apps.endpoints.models import Endpoint, Health, Observation, ObservationKind
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.slots import Bid, take_slot
 from apps.generation.models import Generation
@@ -122,10 +122,12 @@ def test_an_hour_of_evidence_is_summed_up(add: Add, staff_client: Client) -> Non
     observe(endpoint, minutes_ago=10, seconds_to_first_token=0.1, tokens_per_second=40)
     observe(endpoint, minutes_ago=10, seconds_to_first_token=0.3, tokens_per_second=60)
     observe(endpoint, minutes_ago=1, seconds_to_first_token=0.15, tokens_per_second=55)
+    observe(endpoint, minutes_ago=10, kind=ObservationKind.PROBE, seconds_to_first_token=0.025)
     page = staff_client.get("/endpoints/").text
-    assert "First token over the last hour: now 150 ms, lowest 150, highest 200 ms." in page
+    assert "First token, replies over the last hour: now 150 ms, lowest 150, highest 200 ms." in page
+    assert "First token, probes over the last hour: now 25 ms, lowest 25, highest 25 ms." in page
     assert "Speed over the last hour: now 55 tokens/s, lowest 50, highest 55 tokens/s." in page
-    assert "1 of 4 (25.0 %)" in page
+    assert "1 of 5 (20.0 %)" in page
 
 
 def test_running_and_waiting_are_counted(add: Add, alice: User, staff_client: Client) -> None:

@@ -117,7 +117,7 @@ def test_limits_of_every_generation_of_tgi_are_read(name: str) -> None:
 @pytest.mark.parametrize(
     ("pages", "protocol", "expected"),
     [
-        ({}, "openai", NotServed),
+        ({}, "openai", ProtocolError),
         (dict.fromkeys(("GET " + path for path in PATHS), "<html>Welcome</html>"), "openai", ProtocolError),
         ({"GET /v1/models": Refusal(401)}, "openai", AuthenticationFailed),
         (VLLM | {"GET /v1/models": Refusal(401)}, "openai", AuthenticationFailed),

@@ -14,6 +14,7 @@ import aiohttp
 from apps.endpoints.capabilities import trained_tasks
 from apps.endpoints.connection_test.record import Candidate
 from apps.endpoints.security.tokens import unseal
+from apps.endpoints.serving import informed
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded, Unreachable
 from apps.inference.prompts import infilling_prompt
@@ -22,7 +23,7 @@ from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest,
 from apps.inference.server import Server
 
 TIMEOUTS = Timeouts(connect=5.0, first_token=15.0, between_tokens=10.0, total=20.0)
-UNREACHABLE_HINT = "Check the address. TGI opens its port only when its model is loaded."
+LOADING_HINT = "TGI opens its port only when its model is loaded."
 QUESTION = "Say yes."
 SAMPLE = "def add(a, b):\n    return a + b\n"
 LONG_QUESTION = "Write a Python function that sorts a list of names, then explain each of its lines."
@@ -86,7 +87,8 @@ class ConnectionTest:
         except Overloaded:
             return "It answers, and is busy or still loading its model."
         except Unreachable as error:
-            raise Unreachable(error.detail, sentence=f"{error.sentence} {UNREACHABLE_HINT}") from None
+            raise Unreachable(error.detail, sentence=f"{error.sentence} {LOADING_HINT}") from None
+        self._server = informed(self._server, self._discovered.as_json())
         return self._introduction()
 
     async def authentication(self) -> str:
@@ -105,8 +107,10 @@ class ConnectionTest:
     async def tokenization(self) -> str:
         try:
             tokens = await self._protocol.tokenize(self._http, self._server, SAMPLE, TIMEOUTS)
-        except NotServed:
-            raise NotSupported("It has no tokenizer that can be asked: lengths are estimated.") from None
+        except AuthenticationFailed:
+            raise
+        except InferenceError:
+            raise NotSupported("It does not count tokens: lengths are estimated.") from None
         return f"{len(tokens)} tokens in two lines of Python."
 
     async def chat(self) -> str:
@@ -128,12 +132,20 @@ class ConnectionTest:
     async def infilling(self) -> str:
         if "infill" not in self._tasks:
             raise NotSupported("This model was not trained to fill in the middle.")
+        try:
+            return self._filled(await self._fill())
+        except NotServed as error:
+            if "chat" in self._tasks:  # its variant is there to chat
+                raise NotSupported(f"{error.sentence} Chats do not need it.") from None
+            raise
+
+    async def _fill(self) -> str:
         if self._discovered.kind == "llama.cpp":
             request = CompletionRequest(BEFORE_GAP, suffix=AFTER_GAP, max_tokens=16, temperature=0)
-            return self._filled(await self._complete(request))
+            return await self._complete(request)
         prompt = infilling_prompt(BEFORE_GAP, AFTER_GAP)
         request = CompletionRequest(prompt.text, stop=prompt.stop, max_tokens=16, temperature=0)
-        return self._filled(prompt.clean(await self._complete(request)))
+        return prompt.clean(await self._complete(request))
 
     async def cancel(self) -> str:
         """Leave in the middle of a long reply. A server that goes on with it would delay the next one."""

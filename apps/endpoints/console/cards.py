@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, Q
 from django.db.models.functions import TruncMinute
 from redis.exceptions import RedisError
 
-from apps.endpoints.choices import Capability, Health, State
+from apps.endpoints.choices import Capability, Health, ObservationKind, State
 from apps.endpoints.console.sparkline import MINUTES, Sparkline, draw_sparkline
 from apps.endpoints.console.waiting import waiting_by_variant
 from apps.endpoints.health.sentences import describe_health
@@ -33,9 +33,10 @@ STATE_WORDS = {State.DRAINING: ("warning", "Draining"), State.DISABLED: ("neutra
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One endpoint's observations of the last hour."""
+    """One endpoint's observations of the last hour. Probes ask for one token: their times are apart from replies'."""
 
     first_token: Sparkline
+    probe_first_token: Sparkline
     speed: Sparkline
     seen: int
     failed: int
@@ -82,7 +83,10 @@ class Card:
 
     @property
     def abilities(self) -> list[str]:
-        """Return its capabilities in words."""
+        """Return its capabilities in words; none before the server was reached, unless an admin names some."""
+        endpoint = self.endpoint
+        if endpoint.discovered_capabilities is None and not endpoint.capability_overrides:
+            return []
         return [label for value, label in Capability.choices if value in self.endpoint.capabilities]
 
     @property
@@ -152,7 +156,8 @@ def _traffic_by_endpoint(ids: list[UUID], now: datetime) -> dict[UUID, Traffic]:
         .filter(endpoint__in=ids)
         .values("endpoint_id", minute=TruncMinute("at"))
         .annotate(
-            first_token=Avg("seconds_to_first_token"),
+            first_token=_first_token(ObservationKind.TRAFFIC),
+            probe_first_token=_first_token(ObservationKind.PROBE),
             speed=Avg("tokens_per_second"),
             seen=Count("pk"),
             failed=Count("pk", filter=Q(ok=False)),
@@ -165,10 +170,17 @@ def _traffic_by_endpoint(ids: list[UUID], now: datetime) -> dict[UUID, Traffic]:
     return {endpoint_id: _traffic(minutes, start) for endpoint_id, minutes in grouped.items()}
 
 
+def _first_token(kind: ObservationKind) -> Avg:
+    return Avg("seconds_to_first_token", filter=Q(kind=kind))
+
+
 def _traffic(rows: list[Mapping[str, Any]], start: datetime) -> Traffic:
     return Traffic(
         first_token=draw_sparkline(
-            name="First token", unit="ms", by_minute=_by_minute(rows, "first_token", start, times=1000)
+            name="First token, replies", unit="ms", by_minute=_by_minute(rows, "first_token", start, times=1000)
+        ),
+        probe_first_token=draw_sparkline(
+            name="First token, probes", unit="ms", by_minute=_by_minute(rows, "probe_first_token", start, times=1000)
         ),
         speed=draw_sparkline(name="Speed", unit="tokens/s", by_minute=_by_minute(rows, "speed", start, times=1)),
         seen=sum(row["seen"] for row in rows),

@@ -34,6 +34,8 @@ from apps.inference.errors import (
 FAILURES_UNTIL_DOWN = 2
 SLOW = "answered slowly"
 SHORTEST_REST = 0.5  # seconds
+STOPPED = "stopped answering"
+NEVER_REACHED = "could not be reached"
 
 _random = SystemRandom()
 
@@ -87,12 +89,12 @@ _REASONS: tuple[tuple[type[InferenceError], Verdict, str], ...] = (
     (Overloaded, Verdict.IMPAIRED, BUSY),
     (AddressRefused, Verdict.BROKEN, "led to an address that is not allowed"),
     (AuthenticationFailed, Verdict.BROKEN, "refused its token"),
-    (Unreachable, Verdict.BROKEN, "stopped answering"),
-    (FirstTokenTimedOut, Verdict.DOUBTFUL, "kept a reply waiting too long"),
+    (Unreachable, Verdict.BROKEN, STOPPED),
+    (FirstTokenTimedOut, Verdict.DOUBTFUL, "timed out"),
     (Stalled, Verdict.DOUBTFUL, "fell silent during a reply"),
     (Interrupted, Verdict.DOUBTFUL, "broke off a reply"),
     (ServerError, Verdict.DOUBTFUL, "reported a failure of its own"),
-    (ProtocolError, Verdict.DOUBTFUL, "sent what no model server sends"),
+    (ProtocolError, Verdict.DOUBTFUL, "answered with a web page, not a model API"),
 )
 
 
@@ -150,7 +152,9 @@ def _after_failure(standing: Standing, evidence: Evidence, now: datetime) -> Sta
     is_there = evidence.was_informed or standing.health in (Health.HEALTHY, Health.DEGRADED)
     if evidence.verdict is Verdict.DOUBTFUL and is_there and failures < FAILURES_UNTIL_DOWN:
         return Standing(Health.DEGRADED, now, evidence.reason, failures)
-    return Standing(Health.DOWN, now, evidence.reason, failures, now + pause_after(failures))
+    was_reached = standing.health != Health.UNKNOWN and standing.reason != NEVER_REACHED
+    reason = NEVER_REACHED if evidence.reason == STOPPED and not was_reached else evidence.reason
+    return Standing(Health.DOWN, now, reason, failures, now + pause_after(failures))
 
 
 def pause_after(failures: int) -> timedelta:

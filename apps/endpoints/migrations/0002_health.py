@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_default={},
                 default=dict,
-                help_text='What discovery gets wrong, such as {"infill": false}.',
+                help_text='Override detected capabilities, such as {"infill": false}.',
                 validators=[apps.endpoints.capabilities.validate_overrides],
             ),
         ),

@@ -72,7 +72,7 @@ class Endpoint(models.Model):
         db_default={},
         blank=True,
         validators=[validate_overrides],
-        help_text='What discovery gets wrong, such as {"infill": false}.',
+        help_text='Override detected capabilities, such as {"infill": false}.',
     )
     context_window_override = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Tokens; empty to believe the server."

@@ -15,6 +15,11 @@ from apps.endpoints.security.addresses import normalise_address
 from apps.endpoints.security.tokens import seal
 
 COMMAND_LINE = "command line"
+LIMIT_WORDS = {
+    "max_value": "At most {:,}.",
+    "min_value": "At least {:,}.",
+    "max_length": "At most {:,} characters.",
+}
 OBSERVED = (
     "discovered_capabilities",
     "discovered_context_window",
@@ -141,9 +146,16 @@ def _check(endpoint: Endpoint) -> None:
     try:
         endpoint.full_clean(validate_unique=False)
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
+        field, errors = next(iter(error.error_dict.items()))
         about = "" if field == "__all__" else f"{field}: "
-        raise InvalidEndpoint(about + messages[0]) from None
+        raise InvalidEndpoint(about + _sentence(errors[0])) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    limit = (error.params or {}).get("limit_value")
+    if error.code in LIMIT_WORDS and isinstance(limit, int):
+        return LIMIT_WORDS[error.code].format(limit)
+    return error.messages[0]
 
 
 def _one_of(words: list[str]) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.errors import InferenceError, ProtocolError
-from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
+from apps.inference.errors import FirstTokenTimedOut, InferenceError, ProtocolError
+from apps.inference.http.responses import NO_ANSWER, address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
@@ -53,7 +53,10 @@ async def _call(
                 raise await refusal_of(server, response)
             return await _whole_body(response)
     except (InferenceError, aiohttp.ClientError, OSError, ValueError) as error:
-        raise failure_of_exception(error) from None
+        failure = failure_of_exception(error)
+        if type(failure) is FirstTokenTimedOut:
+            failure.sentence = NO_ANSWER
+        raise failure from None
 
 
 async def _whole_body(response: aiohttp.ClientResponse) -> bytes:

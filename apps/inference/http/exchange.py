@@ -13,7 +13,7 @@ from apps.inference.errors import (
     Stalled,
     TotalTimedOut,
 )
-from apps.inference.http.responses import address_for, failure_of_exception, headers_for, refusal_of
+from apps.inference.http.responses import NO_ANSWER, address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.requests import Timeouts, as_content
 from apps.inference.server import Server
 
@@ -127,5 +127,5 @@ class Exchange:
         if self.has_begun:
             return Stalled(f"silent for {self._timeouts.between_tokens:g} s")
         if self._response is None:
-            return FirstTokenTimedOut(f"no answer at all after {self._timeouts.until_answered:g} s")
+            return FirstTokenTimedOut(f"no answer at all after {self._timeouts.until_answered:g} s", sentence=NO_ANSWER)
         return FirstTokenTimedOut(f"after {self._timeouts.first_token:g} s")

@@ -17,6 +17,7 @@ from apps.inference.errors import (
     InferenceError,
     Interrupted,
     InvalidRequest,
+    NotServed,
     ProtocolError,
     Unreachable,
 )
@@ -26,6 +27,7 @@ from apps.inference.server import Server
 
 LONGEST_ERROR_BODY = 65_536
 ERROR_BODY_SECONDS = 5.0
+NO_ANSWER = "The model server accepts connections, but does not answer. It may hang; restart it."
 LONGEST_WAIT = 86_400.0  # seconds; callers bound it further
 
 
@@ -33,10 +35,26 @@ def _no_web_address(detail: str) -> InvalidRequest:
     return InvalidRequest(detail, sentence="The address of the model server is not a web address.")
 
 
+def _unknown_host(detail: str) -> Unreachable:
+    return Unreachable(detail, sentence="The host name of the model server is not known. Check its address.")
+
+
+def _bad_certificate(detail: str) -> Unreachable:
+    return Unreachable(detail, sentence="The model server does not speak HTTPS, or its certificate is not accepted.")
+
+
+def _refused(detail: str) -> Unreachable:
+    return Unreachable(
+        detail, sentence="The model server refused the connection: no program listens at its address and port."
+    )
+
+
 # exceptions of the HTTP client, the more specific first
 _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
     (aiohttp.ConnectionTimeoutError, ConnectTimedOut),
     (TimeoutError, FirstTokenTimedOut),
+    (aiohttp.ClientConnectorDNSError, _unknown_host),
+    (aiohttp.ClientSSLError, _bad_certificate),
     (aiohttp.ClientConnectorError, Unreachable),
     (aiohttp.InvalidURL, _no_web_address),
     (aiohttp.NonHttpUrlClientError, _no_web_address),
@@ -78,6 +96,8 @@ def failure_of_exception(error: Exception) -> InferenceError:
 def _kind_of(error: Exception) -> Callable[[str], InferenceError]:
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotAllowed):
         return AddressRefused
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError):
+        return _refused
     return next((kind for raised, kind in _KINDS if isinstance(error, raised)), Interrupted)
 
 
@@ -88,6 +108,8 @@ async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> Infere
         body = body.replace(server.token.encode(), b"[token]")
     if response.status != HTTPStatus.OK:
         failure = failure_of_response(response.status, body)
+        if type(failure) is NotServed:
+            failure.sentence = _what_is_missing(server, response.url.path, body)
         failure.retry_after = seconds_to_wait(response.headers.get("Retry-After", ""), datetime.now(UTC))
         return failure
     try:
@@ -96,6 +118,13 @@ async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> Infere
         answer = None
     reported = failure_of_event(answer) if isinstance(answer, dict) else None
     return reported or ProtocolError(f"{response.content_type} where something else was asked for")
+
+
+def _what_is_missing(server: Server, path: str, body: bytes) -> str:
+    """Name the model if the server speaks of it, else the address that it does not have."""
+    if server.model and b"model" in body.lower():
+        return f"The model server does not offer the model “{server.model}”."
+    return f"The model server has no address {path}. It may be an older version, or another program."
 
 
 def seconds_to_wait(header: str, now: datetime) -> float | None:
