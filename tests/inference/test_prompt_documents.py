@@ -138,3 +138,15 @@ def test_cursor_between_cr_and_lf() -> None:
 
 def test_lone_cr_is_text() -> None:
     assert completion_prompt("a\rb").text == "a\rb"
+
+
+@pytest.mark.parametrize("first", list("\"%&'(),./:;<=>?@[\\`{\r"))
+@pytest.mark.parametrize("order", ["psm", "spm"])
+def test_suffix_that_would_join_with_its_token_is_kept_apart(order: Order, first: str) -> None:
+    """Llama's vocabulary has ``>(`` and its like: ``<SUF>(`` is read as ``▁<SUF`` and ``>(``."""
+    assert f" <SUF> {first}x <MID>" in infilling_prompt("a ", f"{first}x", order=order).text
+
+
+@pytest.mark.parametrize("first", list("aZ0_]}!#$*+-^|~ \n\té→"))
+def test_other_suffixes_follow_their_token_directly(first: str) -> None:
+    assert f" <SUF>{first}x <MID>" in infilling_prompt("a ", f"{first}x").text

@@ -14,12 +14,19 @@ PRE = "<PRE>"
 # The space belongs to these two tokens, as it does to the first one, where the tokenizer adds it.
 SUF = " <SUF>"
 MID = " <MID>"
+# Llama's vocabulary has these characters in one token with ``>``, such as ``>(``, and prefers it to the whole token.
+_GLUED = tuple("\"%&'(),./:;<=>?@[\\`{\r")
 
 
 def infilling_pieces(prefix: str, suffix: str, order: Order) -> list[Piece]:
-    """Render ``<PRE> prefix <SUF>suffix <MID>`` (PSM) or ``<PRE> <SUF>suffix <MID> prefix`` (SPM)."""
+    """Render ``<PRE> prefix <SUF>suffix <MID>`` (PSM) or ``<PRE> <SUF>suffix <MID> prefix`` (SPM).
+
+    A space follows ``<SUF>`` where the suffix begins with a character that the tokenizer would join with its end. The
+    reference has no space there, but writes the token by its id, which no text can do.
+    """
     before = _text(f" {prefix}") if prefix else []
-    after = [special(SUF), *_text(suffix), special(MID)]
+    join = " " if suffix.startswith(_GLUED) else ""
+    after = [special(SUF), *_text(f"{join}{suffix}"), special(MID)]
     start = [special(BOS), special(PRE)]
     return [*start, *before, *after] if order == "psm" else [*start, *after, *before]
 
