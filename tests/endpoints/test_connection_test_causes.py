@@ -60,7 +60,8 @@ async def test_closed_port_and_unknown_host_are_told_apart() -> None:
     refused = (await tried(f"http://127.0.0.1:{free_port()}"))["reachability"].sentence
     unknown = (await tried("http://no-such-host.invalid:8080"))["reachability"].sentence
     assert refused.startswith("The model server refused the connection: no program listens")
-    assert unknown.startswith("The host name of the model server is not known.")
+    assert refused.endswith("TGI opens its port only when its model is loaded.")
+    assert unknown == "The host name of the model server is not known. Check its address."
 
 
 async def test_hanging_server_is_not_called_slow_at_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:

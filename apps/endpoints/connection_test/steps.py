@@ -17,6 +17,7 @@ from apps.endpoints.security.tokens import unseal
 from apps.endpoints.serving import informed
 from apps.inference.discovery import Discovered, discover
 from apps.inference.errors import AuthenticationFailed, InferenceError, NotServed, Overloaded, Unreachable
+from apps.inference.http.responses import CONNECTION_REFUSED
 from apps.inference.prompts import infilling_prompt
 from apps.inference.protocols import protocol_named
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Timeouts
@@ -87,7 +88,9 @@ class ConnectionTest:
         except Overloaded:
             return "It answers, and is busy or still loading its model."
         except Unreachable as error:
-            raise Unreachable(error.detail, sentence=f"{error.sentence} {LOADING_HINT}") from None
+            if error.sentence == CONNECTION_REFUSED:
+                raise Unreachable(error.detail, sentence=f"{error.sentence} {LOADING_HINT}") from None
+            raise
         self._server = informed(self._server, self._discovered.as_json())
         return self._introduction()
 

@@ -27,6 +27,7 @@ from apps.inference.server import Server
 
 LONGEST_ERROR_BODY = 65_536
 ERROR_BODY_SECONDS = 5.0
+CONNECTION_REFUSED = "The model server refused the connection: no program listens at its address and port."
 NO_ANSWER = "The model server accepts connections, but does not answer. It may hang; restart it."
 LONGEST_WAIT = 86_400.0  # seconds; callers bound it further
 
@@ -44,9 +45,7 @@ def _bad_certificate(detail: str) -> Unreachable:
 
 
 def _refused(detail: str) -> Unreachable:
-    return Unreachable(
-        detail, sentence="The model server refused the connection: no program listens at its address and port."
-    )
+    return Unreachable(detail, sentence=CONNECTION_REFUSED)
 
 
 # exceptions of the HTTP client, the more specific first
