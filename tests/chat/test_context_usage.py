@@ -222,7 +222,7 @@ def test_counted_pieces_replace_their_estimates(alice: User) -> None:
         sync_client().set(key, tokens, ex=60)
     after = estimate(None, draft, [file])
     assert after.uncounted == []
-    assert (after.usage.question, after.usage.is_about) == (123 + 1_500 + 16, False)
+    assert (after.usage.question, after.usage.is_about) == (123 + 1_500 + 16, True)
 
 
 def test_small_draft_is_not_worth_a_workers_time(server: Endpoint) -> None:

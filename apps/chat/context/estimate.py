@@ -110,7 +110,8 @@ def estimate_usage(
         reserved=reserved,
         least=round(system + question + reserved),
         left_out=_left_out(past.exchanges, fitting),
-        is_about=bool(uncounted) or past.is_about,
+        # Counted texts too: the template's tokens around them are a guess.
+        is_about=bool(pieces) or past.is_about,
         is_being_counted=bool(worth_counting) and tokenizer is not None,
     )
     return Estimate(usage, tokenizer, worth_counting)
