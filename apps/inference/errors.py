@@ -52,13 +52,13 @@ class InferenceError(Exception):
 class InvalidRequest(InferenceError):
     """The server, or our check before sending, refuses the request."""
 
-    sentence = "The model server does not accept this request."
+    sentence = "The model server does not accept this request. Change its text or its settings."
 
 
 class ContextTooLong(InvalidRequest):
     """The prompt and the requested reply do not fit into the model's context window."""
 
-    sentence = "The conversation is too long for this model."
+    sentence = "The conversation is too long for this model. Shorten the question, or start a new conversation."
 
 
 class NotServed(InvalidRequest):
@@ -70,13 +70,13 @@ class NotServed(InvalidRequest):
 class AddressRefused(InferenceError):
     """``open_session(is_allowed)`` refuses to connect to this address."""
 
-    sentence = "The address of the model server is not allowed."
+    sentence = "The address of the model server is not allowed. An admin can allow its network."
 
 
 class AuthenticationFailed(InferenceError):
     """The server refuses the endpoint's token."""
 
-    sentence = "The model server does not accept the token it was given."
+    sentence = "The model server does not accept the token it was given. An admin can store another."
 
 
 class Overloaded(InferenceError):
@@ -102,14 +102,14 @@ class ConnectTimedOut(Unreachable):
 class FirstTokenTimedOut(InferenceError):
     """The server accepted the request and sent no text within ``Timeouts.first_token``."""
 
-    sentence = "The model server took too long to begin its reply."
+    sentence = "The model server timed out before it began its reply."
     may_retry = True
 
 
 class TotalTimedOut(InferenceError):
     """The reply was still arriving after ``Timeouts.total``."""
 
-    sentence = "The reply took longer than allowed."
+    sentence = "The reply took longer than allowed. Ask for a shorter one."
 
 
 class Interrupted(InferenceError):
