@@ -100,7 +100,7 @@ async def test_conversation_can_be_had_without_a_socket(counting: None, proxy: B
     assert await blocked.accessibility_faults() == []
 
 
-async def test_who_has_signed_out_is_told_and_left_alone(counting: None, proxy: BlockingProxy, blocked: Visit) -> None:
+async def test_signed_out_page_says_so_and_stays_closed(counting: None, proxy: BlockingProxy, blocked: Visit) -> None:
     await follow_a_count(blocked)
     await remembers(blocked.page, "events")
     await blocked.page.context.clear_cookies()

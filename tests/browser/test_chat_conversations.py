@@ -198,7 +198,7 @@ async def test_it_fits_a_small_phone(visit: Visit) -> None:
     assert await visit.accessibility_faults() == []
 
 
-async def test_search_finds_as_one_types_and_leads_to_the_place(visit: Visit) -> None:
+async def test_search_finds_as_one_types_and_leads_to_the_message(visit: Visit) -> None:
     page = visit.page
     first, *_ = await conversations()
     await fill(first, 12)

@@ -118,7 +118,7 @@ async def test_keyboard_goes_on_from_what_was_read(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-async def test_hit_far_up_is_shown_at_its_place(visit: Visit, width: int) -> None:
+async def test_hit_far_up_is_shown_at_its_position(visit: Visit, width: int) -> None:
     page = visit.page
     await page.set_viewport_size({"width": width, "height": 740})
     conversation = await open_long(visit)

@@ -70,7 +70,7 @@ def test_health_before_priority_before_load(add: Add) -> None:
 
 
 @pytest.mark.parametrize(("poor", "retry_in"), [(Health.DEGRADED, None), (Health.DOWN, -1)])
-def test_a_place_on_a_good_server_is_worth_waiting_for(add: Add, poor: Health, retry_in: float | None) -> None:
+def test_a_slot_on_a_good_server_is_worth_waiting_for(add: Add, poor: Health, retry_in: float | None) -> None:
     set_health(add("poor", priority=9), poor, retry_in=retry_in)
     good = add("good", max_concurrency=1)
     set_health(good, Health.HEALTHY)
@@ -193,7 +193,7 @@ def at_once[T](action: Callable[[], T], times: int) -> list[T | Exception]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_callers_at_once_exactly_one_gets_the_trial(add: Add) -> None:
+def test_of_two_callers_at_once_exactly_one_gets_the_half_open_probe(add: Add) -> None:
     endpoint = add()
     for _ in range(10):
         set_health(endpoint, Health.DOWN, retry_in=0)
@@ -212,7 +212,7 @@ def test_twenty_callers_at_once_never_pass_the_limits(add: Add) -> None:
     assert running_counts([large.pk, small.pk]) == {large.pk: 5, small.pk: 2}
 
 
-def test_a_released_place_is_free_at_once(add: Add) -> None:
+def test_a_released_slot_is_free_at_once(add: Add) -> None:
     endpoint, holder = add(max_concurrency=1), uuid4()
     reserve(holder)
     with pytest.raises(AllEndpointsBusy):
@@ -222,7 +222,7 @@ def test_a_released_place_is_free_at_once(add: Add) -> None:
     assert reserve() == "gpu-1"
 
 
-def test_an_expired_place_is_free_and_a_renewed_one_is_not(add: Add) -> None:
+def test_an_expired_slot_is_free_and_a_renewed_slot_is_not(add: Add) -> None:
     endpoint, dead, alive = add(max_concurrency=2), uuid4(), uuid4()
     reserve(dead)
     reserve(alive)
@@ -236,7 +236,7 @@ def test_an_expired_place_is_free_and_a_renewed_one_is_not(add: Add) -> None:
         reserve()
 
 
-def test_places_end_by_themselves_and_renewing_prolongs_them(add: Add) -> None:
+def test_slots_expire_and_renewing_prolongs_them(add: Add) -> None:
     endpoint, holder = add(), uuid4()
     reserve(holder)
     ends = sync_client().zscore(slots_key(endpoint.pk), str(holder))
@@ -249,7 +249,7 @@ def test_places_end_by_themselves_and_renewing_prolongs_them(add: Add) -> None:
     assert renewed >= ends
 
 
-def test_many_places_are_renewed_in_one_round_trip(add: Add) -> None:
+def test_many_slots_are_renewed_in_one_round_trip(add: Add) -> None:
     held = {add(f"gpu-{number}").pk: [uuid4() for _ in range(3)] for number in range(3)}
     renew_slots({})
     before = sync_client().info("commandstats").get("cmdstat_eval", {"calls": 0})["calls"]
@@ -258,7 +258,7 @@ def test_many_places_are_renewed_in_one_round_trip(add: Add) -> None:
     assert set(running_counts(held).values()) == {3}
 
 
-def test_who_moves_to_another_server_keeps_no_place_on_the_first(add: Add) -> None:
+def test_moving_to_another_server_frees_the_slot_on_the_first(add: Add) -> None:
     first, second, holder = add("a", priority=1, max_concurrency=1), add("b"), uuid4()
     assert reserve(holder) == "a"
     set_health(first, Health.DEGRADED)
@@ -268,7 +268,7 @@ def test_who_moves_to_another_server_keeps_no_place_on_the_first(add: Add) -> No
 
 
 @given(limits=st.lists(st.integers(1, 4), min_size=1, max_size=4), callers=st.integers(1, 20))
-def test_places_are_taken_until_all_are_gone(limits: list[int], callers: int) -> None:
+def test_slots_are_taken_until_all_are_gone(limits: list[int], callers: int) -> None:
     bids = [Bid(uuid4(), rank=0, limit=limit) for limit in limits]
     taken = [take_slot(bids, uuid4()) for _ in range(callers)]
     assert sum(place is not None for place in taken) == min(callers, sum(limits))

@@ -40,7 +40,7 @@ def test_nothing_is_known_of_other_machines(name: str) -> None:
     assert not is_dead(name)
 
 
-def test_places_of_the_dead_are_free_at_once(redis_url: str) -> None:
+def test_slots_of_dead_workers_are_free_at_once(redis_url: str) -> None:
     server = uuid4()
     bid = [Bid(server, rank=0, limit=3)]
     mine, others = [new_holder("worker 1"), new_holder("worker 1")], new_holder("worker 2")

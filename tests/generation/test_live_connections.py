@@ -79,7 +79,7 @@ async def test_who_leaves_makes_room_also_when_cancelled(
     await until_taken(stack, streams)
 
 
-async def test_places_of_a_killed_process_are_free_after_their_lease(
+async def test_connections_of_a_killed_process_are_free_after_their_lease(
     stack: AsyncExitStack, web_process: Callable[[], LiveConnections], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_connections, "LEASE_SECONDS", 0.5)
@@ -93,7 +93,7 @@ async def test_places_of_a_killed_process_are_free_after_their_lease(
     await until_taken(stack, web_process())
 
 
-async def test_places_held_are_renewed(
+async def test_held_connections_are_renewed(
     stack: AsyncExitStack, web_process: Callable[[], LiveConnections], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_connections, "RENEW_SECONDS", 0.05)

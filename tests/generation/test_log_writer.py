@@ -101,7 +101,7 @@ async def test_a_lost_log_is_made_anew(writer: LogWriter, log_client: Client, ge
     assert store.read_log(generation_id).text == "before after"
 
 
-async def test_a_lost_log_in_which_a_state_was_told_since_is_made_anew(
+async def test_a_lost_log_with_a_later_state_is_made_anew(
     writer: LogWriter, log_client: Client, generation_id: UUID
 ) -> None:
     attempt, other = await begin_attempt(log_client, generation_id), await begin_attempt(log_client, uuid4())

@@ -49,7 +49,7 @@ def test_a_variant_is_down_when_all_its_enabled_servers_are(db: None) -> None:
     assert read_outages().jobs == set(), "there is nothing to wait for"
 
 
-def test_who_waits_is_told_what_for(alice: User) -> None:
+def test_a_waiting_reader_learns_the_reason(alice: User) -> None:
     endpoint = add_down()
     generation = ask(alice, "count to 3")
     reap()

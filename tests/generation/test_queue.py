@@ -34,7 +34,7 @@ def shown(generation: Generation) -> Events:
     return store.read_log(generation.pk)
 
 
-def test_places_are_the_order_in_which_turns_come(alice: User, bob: User, charlie: User) -> None:
+def test_positions_are_the_order_of_turns(alice: User, bob: User, charlie: User) -> None:
     for person, count in ((alice, 4), (bob, 2), (charlie, 1)):
         for _ in range(count):
             ask(person, "count")
@@ -51,7 +51,7 @@ def test_variants_wait_in_queues_of_their_own(alice: User) -> None:
     assert [position_of(generation.pk) for generation in (for_chat, for_code)] == [QueuePosition(1), QueuePosition(1)]
 
 
-def test_what_does_not_wait_has_no_place(alice: User) -> None:
+def test_only_queued_generations_have_a_position(alice: User) -> None:
     running, cancelled = ask(alice, "count"), ask(alice, "count")
     assert claim() == running
     cancel_generation(generation_id=cancelled.pk)
@@ -70,7 +70,7 @@ def test_cancelling_one_that_waits_moves_the_others_up(alice: User) -> None:
     assert ended.state is State.CANCELLED
 
 
-def test_only_changes_are_told(alice: User, bob: User) -> None:
+def test_only_changed_positions_are_published(alice: User, bob: User) -> None:
     for _ in range(3):
         ask(alice, "count")
     assert [write_positions(), write_positions()] == [3, 0]
@@ -99,7 +99,7 @@ def test_one_that_began_meanwhile_is_not_called_waiting(alice: User) -> None:
     assert (shown(generation).state, shown(generation).position) == (State.RUNNING, None)
 
 
-def test_one_that_is_back_in_the_queue_is_told_again(alice: User) -> None:
+def test_a_requeued_generation_gets_its_position_again(alice: User) -> None:
     ask(alice, "count")
     write_positions()
     generation = claim()

@@ -41,7 +41,7 @@ def set_up(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.django_db
-class TestInLine:
+class TestInTheQueue:
     """Workers don't see uncommitted rows."""
 
     @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ class TestInLine:
         assert self.claim(self.one) == other
         assert self.claim(self.two) == pinned
 
-    def test_a_place_that_only_some_would_get_is_for_them(self, alice: User) -> None:
+    def test_a_slot_for_wishers_only_goes_to_a_wisher(self, alice: User) -> None:
         ask(alice, "count")
         pinned = ask(alice, "count", only=self.two)
         assert self.claim(self.two, whoever=False) == pinned
@@ -84,7 +84,7 @@ class TestInLine:
             assert self.claim(self.two) is not None
         assert ["UPDATE" in query["sql"] for query in captured] == [True]
 
-    def test_places_are_tried_in_the_order_of_turns(self, alice: User, bob: User) -> None:
+    def test_wishes_are_tried_in_the_order_of_turns(self, alice: User, bob: User) -> None:
         ask(alice, "count")
         with CaptureQueriesContext(connection) as captured:
             assert wishes(**JOB) == [None]
@@ -96,7 +96,7 @@ class TestInLine:
         remove_endpoint(endpoint=gone, by=None)
         assert wishes(**JOB) == [None, self.one.pk, self.two.pk]
 
-    def test_places_count_who_may_come_first(self, alice: User) -> None:
+    def test_positions_count_generations_that_may_run_earlier(self, alice: User) -> None:
         asked = [ask(alice, "count", only=only) for only in (self.one, None, self.two, self.one, None)]
         reap()
         positions = [position_of(generation.pk) for generation in asked]
@@ -234,7 +234,7 @@ class TestWithAWorker:
         reap()
         assert ended(generation).endpoint == gone, "the pause is over: it was the trial"
 
-    def test_only_who_wants_it_is_let_in_on_trial(self, alice: User) -> None:
+    def test_only_a_wish_gets_the_half_open_probe(self, alice: User) -> None:
         """The others have better positions to wait for."""
         set_down(self.wanted)
         Endpoint.objects.filter(pk=self.other.pk).update(max_concurrency=1)

@@ -168,7 +168,7 @@ def test_an_overloaded_server_makes_it_wait(alice: User, counting_endpoint: Endp
     assert cancel_generation(generation_id=generation.pk)
 
 
-def test_more_than_fit_wait_for_a_place(alice: User, counting_server: str) -> None:
+def test_more_than_fit_wait_for_a_slot(alice: User, counting_server: str) -> None:
     add_endpoint(name="narrow", url=counting_server, protocol="openai", variant="instruct", max_concurrency=2)
     generations = [ask(alice, "count to 60 at 100 per second") for _ in range(6)]
     wait_until(lambda: Generation.objects.filter(state=State.RUNNING).exists())
@@ -232,14 +232,14 @@ def test_the_worker_continues_a_partial_reply(
 @pytest.mark.parametrize(
     "text", ["count to 5", "count to 9 cut after 5", "overloaded", "count to 9999 at 50 per second"]
 )
-def test_a_place_is_free_again_however_it_ends(alice: User, counting_endpoint: Endpoint, text: str) -> None:
+def test_a_slot_is_free_again_however_it_ends(alice: User, counting_endpoint: Endpoint, text: str) -> None:
     generation = ask(alice, text)
 
-    def had_a_place() -> bool:
+    def had_a_slot() -> bool:
         generation.refresh_from_db()
         return generation.attempt > 0
 
-    wait_until(had_a_place)
+    wait_until(had_a_slot)
     if text in {"overloaded", "count to 9999 at 50 per second"}:
         cancel_generation(generation_id=generation.pk)
     ended(generation)

@@ -77,7 +77,7 @@ def test_the_figures_are_those_of_the_database(client: Client, alice: User) -> N
     assert found["workbench_web_process_resident_memory_bytes",] > 1_000_000
 
 
-def test_endpoints_and_their_places(client: Client, db: None) -> None:
+def test_endpoints_and_their_slots(client: Client, db: None) -> None:
     one = add_endpoint(name="one", url="http://127.0.0.1:9", protocol="tgi", variant="base", max_concurrency=3)
     add_endpoint(name="two", url="http://127.0.0.1:10", protocol="tgi", variant="base")
     Endpoint.objects.filter(name="two").update(health=Health.DOWN, retry_at=timezone.now())
