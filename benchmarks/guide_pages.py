@@ -1,4 +1,4 @@
-"""What a page of the guide costs somebody who is not signed in: queries, milliseconds, processor time and bytes.
+"""Measure a page of the guide for a reader who is not signed in: queries, milliseconds, processor time and bytes.
 
     uv run python -m benchmarks.guide_pages [REQUESTS]
 
@@ -43,7 +43,7 @@ HEAD = (
 
 @dataclass
 class Answer:
-    """What came back, and how long it took."""
+    """An answer, and the time it took."""
 
     seconds: float
     status: int
@@ -77,7 +77,7 @@ class Reader:
 
 
 def count_queries(path: str) -> list[int]:
-    """Of the first view, and of the next."""
+    """Return the number of queries of the first view, and of the next."""
     Edition.objects.renew()
     counts = []
     for _ in range(2):

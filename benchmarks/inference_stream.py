@@ -1,4 +1,4 @@
-"""What one streamed token costs between the socket and the delta.
+"""Measure one streamed token between the socket and the delta.
 
 ``uv run python -m benchmarks.inference_stream`` prints the median microseconds a token of two paths: the reader alone,
 fed one event a time, and the whole path through a real loopback socket, where the server is a process of its own that

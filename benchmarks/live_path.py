@@ -1,4 +1,4 @@
-"""What a reply costs on the path that people take, and how late its text is.
+"""Measure a reply on the path that people take: its cost, and the lateness of its text.
 
     uv run python -m benchmarks.live_path [--streams 16 32 100] [--tokens 200 1000] [--runs 3] [--json FILE]
 
@@ -211,7 +211,7 @@ def measure(stack: LivePathStack, streams: int, tokens: int, *, is_floor: bool =
 
 
 def redis_calls() -> int:
-    """How many commands Redis has carried out, those of scripts included."""
+    """Return the number of commands that Redis has run, scripts' commands included."""
     stats: dict[str, Any] = sync_client().info("commandstats")  # type: ignore[assignment]
     return sum(entry["calls"] for entry in stats.values())
 

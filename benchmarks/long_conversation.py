@@ -1,4 +1,4 @@
-"""What the page of a long conversation costs: bytes, elements, the server's time and the browser's.
+"""Measure the page of a long conversation: bytes, elements, the server's time and the browser's.
 
     uv run python -m benchmarks.long_conversation [TURNS ...]
 

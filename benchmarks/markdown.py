@@ -1,4 +1,4 @@
-"""What rendering a reply as it streams costs: microseconds a token, and how that grows with the reply.
+"""Measure the rendering of a streaming reply: microseconds a token, and their growth with the reply.
 
     uv run python -m benchmarks.markdown [KIND ...]
 

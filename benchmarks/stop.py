@@ -1,4 +1,4 @@
-"""How soon Stop stops: the answer to whoever pressed it, and the model server's connection, seen from outside.
+"""Measure Stop from outside: the time to its answer, and to the end of the model server's connection.
 
     uv run python -m benchmarks.stop [STREAMS ...]
 

@@ -1,4 +1,4 @@
-"""What streaming costs: processor time a token, memory, and how late the text is, with many replies at once.
+"""Measure streaming with many replies at once: processor time a token, memory, and the lateness of the text.
 
     uv run python -m benchmarks.streams [STREAMS ...]
 
@@ -35,7 +35,7 @@ TAG = re.compile(r"<[^>]*>")
 
 @dataclass
 class Viewer:
-    """One socket: when each number was first seen, and whether the end was."""
+    """One socket: the time of each number's first appearance, and whether the end came."""
 
     seen: dict[int, float] = field(default_factory=dict)
     ended: bool = False

@@ -40,7 +40,7 @@ def forget_attempts(*, username: str, address: str) -> None:
         mine, *_ = _limits(username, address)
         limiter().clear(*mine)
     except StorageError as error:
-        logger.warning("attempts not forgotten", error=type(error.storage_error).__name__)
+        logger.warning("attempts not cleared", error=type(error.storage_error).__name__)
 
 
 def _limits(username: str, address: str) -> list[Limit]:

@@ -1,4 +1,4 @@
-"""What can go wrong with people.
+"""The errors of accounts and sign-in.
 
 AccountError
 ├── InvalidUsername
@@ -34,7 +34,7 @@ class UserInactive(AccountError):
 
 class TooManyKeys(AccountError):
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} keys that work, the most there can be: revoke one that nobody uses.")
+        super().__init__(f"You have {most} active keys, the most at once. Revoke a key that nobody uses.")
 
 
 class TooManyAttempts(AccountError):

@@ -60,7 +60,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         _, unexpected = failures.split(OSError)  # the page has gone
         if unexpected:
-            logger.error("conversation not shown to its end", exc_info=unexpected)
+            logger.error("live connection failed", exc_info=unexpected)
         # The browser connects again and starts from what is stored.
         await self._end(TRY_AGAIN_LATER)
 

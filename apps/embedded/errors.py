@@ -1,4 +1,4 @@
-"""What can go wrong with the one-command stack.
+"""The errors of the one-command stack.
 
 EmbeddedError
 └── StartError      the stack cannot start; the text is a sentence for the person at the console

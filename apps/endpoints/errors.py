@@ -1,4 +1,4 @@
-"""What can go wrong with endpoints.
+"""The errors of endpoints.
 
 EndpointError
 ├── InvalidEndpoint        the input is wrong

@@ -1,4 +1,4 @@
-"""What can go wrong with a generation.
+"""The errors of a generation.
 
 GenerationError
 ├── LogUnavailable      this attempt may not write the event log
@@ -44,7 +44,7 @@ class TooManyAtOnce(GenerationError):
 
     def __init__(self, most: int) -> None:
         replies = "1 reply" if most == 1 else f"{most} replies"
-        super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop one first.")
+        super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop a reply first.")
 
 
 class TooManyConnections(GenerationError):
@@ -52,7 +52,7 @@ class TooManyConnections(GenerationError):
 
     def __init__(self, most: int) -> None:
         pages = "1 live page or stream" if most == 1 else f"{most} live pages and streams"
-        super().__init__(f"You have {pages} open, the most at once. Close one that you do not need.")
+        super().__init__(f"You have {pages} open, the most at once. Close a page that you do not need.")
 
 
 class StoreFull(GenerationError):

@@ -14,7 +14,7 @@ from apps.generation.worker.execute import generate_next
 
 @shared_task(name=TASK_NAME)
 def run_generation(generation_id: str, *job: str) -> None:
-    """A ticket: something is queued. The queue decides what runs."""
+    """Run the next queued generation. The task is a ticket; the queue decides what runs."""
     runtime = current_runtime()
     if runtime.draining:
         enqueue([UUID(generation_id)])  # for another worker: this one is shutting down

@@ -1,4 +1,4 @@
-"""What can be wrong with the guide's content.
+"""The errors of the guide's content and reports.
 
 GuideError
 ├── ContentError    a content file says something that cannot be loaded

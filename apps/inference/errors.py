@@ -1,4 +1,4 @@
-"""What can go wrong between us and a model server: one tree, every leaf with its sentence for a person.
+"""The errors of a model server: one tree, each leaf with its sentence for a person.
 
 ::
 

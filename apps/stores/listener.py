@@ -43,12 +43,12 @@ class Listener:
         await self._client.aclose()
 
     async def run_forever(self) -> None:
-        """Listen; reconnect after whatever goes wrong."""
+        """Listen, and reconnect after any error."""
         while True:
             try:
                 await self._listen()
-            except Exception as error:  # noqa: BLE001 - readers go on needing this
-                logger.warning("channel not heard", channel=self._channel, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - readers still need the channel
+                logger.warning("channel connection lost", channel=self._channel, error=type(error).__name__)
             self._subscribed.clear()
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -63,7 +63,7 @@ class Handover:
             pass  # was counted a moment before; this one came second
         except BaseExceptionGroup as failures:
             if not failures.subgroup(AccessLost):
-                logger.exception("conversation not shown to its end")
+                logger.exception("live connection failed")
         except Exception:
             logger.exception("conversation not shown")
         # The page connects again, and learns from the answer why this ended.

@@ -39,7 +39,7 @@ def request_counts(*, estimate: Estimate) -> None:
         arguments = [str(estimate.tokenizer.pk), texts, files]
         current_app.send_task(TASK_NAME, args=arguments, retry=False, expires=USEFUL_SECONDS)
     except (RedisError, OSError, OperationalError) as error:
-        logger.warning("counting not asked for", error=type(error).__name__)
+        logger.warning("token count not requested", error=type(error).__name__)
 
 
 def count_pieces(*, endpoint_id: UUID, texts: Sequence[str], files: Collection[UUID], runtime: Runtime) -> None:

@@ -100,7 +100,7 @@ def _outcome(
         logger.warning("generation given back", generation=str(generation.pk), error=type(error).__name__)
         return StopReason.HANDOVER
     except Exception:
-        logger.exception("generation broke", generation=str(generation.pk))
+        logger.exception("generation crashed", generation=str(generation.pk))
         generation.refresh_from_db()
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=UNEXPECTED)
 
