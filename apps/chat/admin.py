@@ -41,7 +41,7 @@ class MessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
 
 @admin.register(Share)
 class ShareAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Which links there are, to be revoked; neither what they lead to nor their addresses."""
+    """The links, to be revoked; neither their copies nor their addresses are shown."""
 
     list_display = ["title", "conversation", "created_at"]
     list_select_related = ["conversation"]
@@ -55,7 +55,7 @@ class ShareAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptab
 
 @admin.register(Preset)
 class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Those that everybody is offered; what people make for themselves is theirs."""
+    """The presets offered to everybody; people's own presets are private."""
 
     form = PresetForm
     actions = None  # deleting many at once does not ask whether each may be
@@ -83,14 +83,14 @@ class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         return super().get_queryset(request).filter(owner=None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Preset | None = None) -> bool:
-        """One that came with the project would come back with the next load: take it off offer."""
+        """Keep the project's presets: the next load would restore them. Take them off offer instead."""
         comes_back = obj is not None and bool(obj.key)
         return not comes_back and bool(super().has_delete_permission(request, obj))
 
 
 @admin.register(Attachment)
 class AttachmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Which files there are and how large, to be removed; not what is in them."""
+    """The files with their sizes, to be removed; their texts are not shown."""
 
     list_display = ["name", "size", "owner", "conversation", "created_at"]
     list_select_related = ["owner", "conversation"]

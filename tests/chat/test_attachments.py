@@ -43,7 +43,7 @@ def waiting(owner: User, conversation: Conversation | None = None, name: str = "
     return attach_file(owner=owner, conversation=conversation, name=name, content=b"x = 1\n")
 
 
-def told_last(message: Message) -> str:
+def last_prompt(message: Message) -> str:
     assert message.generation is not None
     return str(message.generation.messages[-1]["content"])
 
@@ -62,7 +62,7 @@ def test_file_waits_in_its_draft_and_goes_with_the_question(browser: Client, ali
     conversation = Conversation.objects.get()
     question, reply = conversation.thread.in_order()
     assert names(question) == ["a.py"]
-    assert told_last(reply) == "`a.py`:\n\n```python\nx = 1\n```\n\nExplain."
+    assert last_prompt(reply) == "`a.py`:\n\n```python\nx = 1\n```\n\nExplain."
     assert 'name="attachments"' not in browser.get(HOME).text
     page = browser.get(conversation.get_absolute_url()).text
     assert f'href="/chat/attachments/{file.pk}/"' in page
@@ -212,17 +212,17 @@ def test_edited_question_keeps_its_files_or_those_that_are_ticked(browser: Clien
     with transaction.atomic():
         both = edit_question(question=exchange.question, text="uno")
         assert names(both.question) == ["a.py", "b.py"]
-        assert told_last(both.reply).count("x = 1") == 2
+        assert last_prompt(both.reply).count("x = 1") == 2
         answer(both, "primo")
     none = edit_question(question=exchange.question, text="un", keep=[])
     assert names(none.question) == []
     assert names(exchange.question) == ["a.py", "b.py"]
 
 
-def test_reply_written_once_more_is_told_the_files(alice: User) -> None:
+def test_retried_reply_gets_the_files(alice: User) -> None:
     exchange = answer(start_conversation(owner=alice, text="one", files=[waiting(alice).pk]), "first")
     again = answer_again(reply=exchange.reply)
-    assert "x = 1" in told_last(again.reply)
+    assert "x = 1" in last_prompt(again.reply)
     assert generation_of(again) != generation_of(exchange)
 
 

@@ -169,9 +169,7 @@ def said(tab: Tab) -> str:
     return tab.page.root.find("id", "announcer").inner
 
 
-async def test_another_thread_takes_the_place_of_the_one_shown(
-    alice: User, live_asgi_server: str, carrier: Carrier
-) -> None:
+async def test_another_thread_replaces_the_shown_thread(alice: User, live_asgi_server: str, carrier: Carrier) -> None:
     conversation = await in_thread(answered_conversation)(alice, "one", "first")
     question, reply = await in_thread(list)(conversation.thread.in_order())
     tab = await tab_of(alice, live_asgi_server, conversation)

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 PATIENCE = 20.0  # seconds
 
 
-def test_gauge_gets_exact_once_a_worker_has_counted(
+def test_context_usage_is_exact_once_a_worker_has_counted(
     alice: User, counting_server: str, signed_in: Callable[[User], Client]
 ) -> None:
     """This server's tokens are words."""

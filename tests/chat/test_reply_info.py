@@ -67,7 +67,7 @@ def prompt_in(html: str) -> str:
     return unescape(re.sub(r"</?span[^>]*>", "", found[1])) if found else ""
 
 
-def told_in(html: str) -> list[str]:
+def messages_in(html: str) -> list[str]:
     return [unescape(text) for text in re.findall(r'<pre class="info__text"[^>]*>(.*?)</pre>', html, re.DOTALL)]
 
 
@@ -110,8 +110,8 @@ def test_what_was_left_out_stands_apart(browser: Client, reply: Message) -> None
     html = panel(browser, reply, sent(left_out=2, window=600))
     assert "2 earlier messages did not fit the window and were left out" in words(html)
     left_out, _, told = html.partition("</details>")
-    assert told_in(left_out) == ["What is a set?", "A collection."]
-    assert told_in(told) == ["Be brief.", "What is a list?"]
+    assert messages_in(left_out) == ["What is a set?", "A collection."]
+    assert messages_in(told) == ["Be brief.", "What is a list?"]
     assert "What is a set?" not in prompt_in(html)
 
 
@@ -120,7 +120,7 @@ def test_reply_that_was_gone_on_with_shows_each_request(browser: Client, reply: 
     shown = words(html)
     assert "14:02:00 gpu-1, from the beginning" in shown
     assert "14:02:09 gpu-2, after 8 characters" in shown
-    assert told_in(html)[-1] == "An array"
+    assert messages_in(html)[-1] == "An array"
     assert prompt_in(html).endswith("What is a list? [/INST] An array")
     assert "Model server gpu-2" in shown
 
@@ -143,7 +143,7 @@ def test_prompt_of_the_servers_own_template_is_never_claimed(
     assert "to the byte" not in html
     assert expected in prompt_in(html)
     assert bool(prompt_in(html)) == ("By the format of Code Llama" in html) == bool(expected)
-    assert told_in(html)[-1] == "What is a list?"
+    assert messages_in(html)[-1] == "What is a list?"
 
 
 def test_request_that_was_refused_here_is_not_said_to_be_sent(browser: Client, reply: Message) -> None:
@@ -181,10 +181,10 @@ def test_older_reply_shows_what_is_known_of_it(browser: Client, reply: Message) 
     Generation.objects.update(endpoint=endpoint, left_out=2)
     html = panel(browser, reply)
     assert "made before requests were kept" in html
-    assert told_in(html.partition("</details>")[2]) == ["Be brief.", "What is a list?"]
+    assert messages_in(html.partition("</details>")[2]) == ["Be brief.", "What is a list?"]
 
 
-def test_failure_is_told_in_words(browser: Client, alice: User) -> None:
+def test_failure_is_shown_in_words(browser: Client, alice: User) -> None:
     assert "It failed: The model server is gone." in words(panel(browser, failed_exchange(alice).reply, sent()))
 
 
@@ -202,7 +202,7 @@ def test_what_others_wrote_is_text(browser: Client, reply: Message) -> None:
     markup = Markup(html)
     assert not {"script", "img", "b"} & set(markup.tags)
     assert HOSTILE in markup.text
-    assert told_in(html) == [HOSTILE]
+    assert messages_in(html) == [HOSTILE]
     assert HOSTILE in prompt_in(html)
 
 

@@ -51,7 +51,7 @@ def test_messages_follow_each_other(alice: User) -> None:
     ]
 
 
-def test_model_is_told_what_was_said_before(alice: User) -> None:
+def test_model_gets_earlier_messages(alice: User) -> None:
     conversation = answered_conversation(alice, "one", "first")
     exchange = send_message(conversation=conversation, text="two")
     assert [turn["content"] for turn in generation_of(exchange).messages] == ["one", "first", "two"]

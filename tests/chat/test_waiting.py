@@ -44,7 +44,7 @@ __all__ = ["scripted_server"]
         (QueuePosition(9, 150), "Waiting for a free slot, 8 ahead of you, about 3 minutes"),
     ],
 )
-def test_place_in_words(position: QueuePosition | None, sentence: str) -> None:
+def test_position_in_words(position: QueuePosition | None, sentence: str) -> None:
     assert waiting_sentence(position) == sentence
 
 
@@ -98,7 +98,7 @@ async def is_taken(model: ScriptedServer) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("celery_worker_process")
-async def test_tab_is_told_as_the_queue_moves(
+async def test_tab_follows_the_queue(
     alice: User, bob: User, charlie: User, scripted_server: ScriptedServer, live_asgi_server: str
 ) -> None:
     await in_thread(add_endpoint)(

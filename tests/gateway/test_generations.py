@@ -84,7 +84,7 @@ def test_events_of_a_running_generation(api: httpx.Client) -> None:
     }
 
 
-def test_events_of_a_waiting_generation_tell_its_place(api: httpx.Client) -> None:
+def test_events_of_a_waiting_generation_tell_its_position(api: httpx.Client) -> None:
     Endpoint.objects.update(max_concurrency=1)
     with closing(started_stream(api, "count to 9000 at 50 per second")) as first:
         chunks = first_text(first)

@@ -1,4 +1,4 @@
-"""What the composer shows beside a draft, read once for a request."""
+"""The figures and notices beside a draft, read once per request."""
 
 from dataclasses import dataclass
 from functools import cached_property

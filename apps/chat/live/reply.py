@@ -1,4 +1,4 @@
-"""Shows one reply to one page while it is being written."""
+"""Show one reply to one page while it is being written."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ def renderer_of(message: Message) -> ReplyRenderer:
 
 
 class LiveReply:
-    """What a page shows is a function of the reply's text so far: it starts with all of it, in one paint."""
+    """Shows a reply as a function of its text so far: the page starts with the whole text, in one paint."""
 
     def __init__(self, message: Message, generation: Generation, send: Callable[[str], Awaitable[None]]) -> None:
         self._message = message
@@ -55,7 +55,7 @@ class LiveReply:
         await self._send(await in_thread(self._ending)(last))
 
     def _snapshot(self) -> tuple[str, str]:
-        """The text so far, and the frame that shows it."""
+        """Return the text so far, and the frame that shows it."""
         written = written_so_far(self._generation)
         self._has_text, self._is_growing = bool(written.text), written.is_growing
         self._checksum = crc32(written.text.encode())
@@ -77,7 +77,7 @@ class LiveReply:
         return frame
 
     def _around(self, events: Events) -> str:
-        """What it is doing, where that has changed: the first token does, and no other."""
+        """Return the frame of the reply's state if it changed; only the first token changes it."""
         if events.state is not None:
             self._generation.state, self._position = events.state, events.position
             self._has_run = self._has_run or events.state == State.RUNNING
@@ -94,7 +94,7 @@ class LiveReply:
         return fragments.update_around_text(self._message, waiting) + self._announce(waiting)
 
     def _announce(self, waiting: str) -> str:
-        """Say what it is doing where that is news: a model that goes on after a pause writes as it did before."""
+        """Announce the reply's state if it is news; a model that continues after a pause is none."""
         sentence = spoken(waiting)
         if not sentence or sentence == self._said:
             return ""
@@ -115,13 +115,13 @@ class LiveReply:
         return shown + fragments.update_sidebar(conversation) + fragments.announce_end(message)
 
     def _has_other_text(self, message: Message) -> bool:
-        """A log that was lost with its worker is written anew from the last checkpoint, perhaps in other words."""
+        """Tell whether the stored text differs: after a lost log, a worker may continue in other words."""
         is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
         return is_stored and crc32(message.text.encode()) != self._checksum
 
 
 def _complete_figures(generation: Generation, length: int, ended: Ended) -> None:
-    """Who presses Stop ends the log first, and stores what it says a moment after that."""
+    """Complete the figures: Stop ends the log first, and stores the outcome a moment later."""
     generation.text_length = max(generation.text_length, length)
     if generation.completion_tokens is None:
         generation.completion_tokens = ended.usage.get("completion_tokens") or None

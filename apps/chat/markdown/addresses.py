@@ -48,7 +48,7 @@ def _scheme_before(state: StateInline) -> str | None:
 
 
 def _written(text: str, has_scheme: bool) -> str:  # noqa: FBT001
-    """The address that the text begins with; empty where it begins with none, or is cut off."""
+    """Return the address at the text's beginning; empty if there is none or it is cut off."""
     if not has_scheme and not text.startswith("www."):
         return ""
     scheme = "" if has_scheme else "http://"

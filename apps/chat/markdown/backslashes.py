@@ -69,7 +69,7 @@ def _rest_of_word(ahead: str) -> str:
 
 
 def _is_escape(before: str, after: str) -> bool:
-    """Whether what follows would be markup here, or is often taken for it."""
+    """Tell whether the next character would be markup here, or is often read as markup."""
     character = after[0]
     if character in OFTEN_MARKUP:
         return True
@@ -80,7 +80,7 @@ def _is_escape(before: str, after: str) -> bool:
 
 
 def _break_line(state: StateInline, before: str, silent: bool) -> bool:  # noqa: FBT001
-    """A hard break; after a space it is the end of a shell's line too, and is shown."""
+    """Add a hard break; a backslash after a space may end a shell's line, so it is shown too."""
     if not silent:
         if before[-1:].isspace():
             state.append_pending("\\")

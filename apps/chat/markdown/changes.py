@@ -1,4 +1,4 @@
-"""What feeding a reply changes on the page."""
+"""The changes on the page after feeding a reply."""
 
 from dataclasses import dataclass
 

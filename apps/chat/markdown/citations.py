@@ -19,14 +19,14 @@ MARK = re.compile(r"\[(?P<numbers>\d{1,2}(?: ?, ?\d{1,2})*)\](?!\()")
 
 
 class Cited(NamedTuple):
-    """What a number leads to."""
+    """The target of a number."""
 
     url: str
     title: str
 
 
 def cited_in(passages: Iterable[Mapping[str, str]]) -> list[Cited]:
-    """What the numbers lead to of a reply that rests on these."""
+    """Return the targets of the numbers in a reply with these passages."""
     return [Cited(passage["url"], passage["title"]) for passage in passages]
 
 

@@ -31,7 +31,7 @@ formatter = HtmlFormatter(nowrap=True)
 
 
 def code_block(code: str, *, language: str) -> str:
-    """A finished block."""
+    """Render a finished block."""
     return f"{code_block_start(language)}{highlighted(code, language)}{CODE_BLOCK_END}"
 
 
@@ -70,7 +70,7 @@ def _in_parts(html: str) -> str:
 
 
 def _coloured(code: str, lexer: Lexer) -> str:
-    """The code with its colours; empty where finding them would take too long."""
+    """Return the code with its colours; empty if the lexer would take too long."""
     coloured = StringIO()
     try:
         formatter.format(_patiently(lexer.get_tokens(code), len(code)), coloured)
@@ -80,7 +80,7 @@ def _coloured(code: str, lexer: Lexer) -> str:
 
 
 def _patiently(tokens: Iterable[LexedToken], length: int) -> Iterator[LexedToken]:
-    """The tokens, while they come fast enough for what they cover. Short code has all the time that it takes."""
+    """Yield the tokens while the lexer is fast enough for their length. Short code has unlimited time."""
     started = time.thread_time()
     covered = 0
     for kind, text in tokens:
@@ -96,7 +96,7 @@ class _TooSlow(Exception):
 
 @lru_cache(maxsize=128)
 def extension_of(language: str) -> str:
-    """How a file of the language ends. From our own list: what a model writes names no file."""
+    """Return the file extension of the language, from our own list: a model's text never names a file."""
     name = language.lower()
     lexer = lexer_of(name) if name else None
     found = (FILENAME.fullmatch(pattern) for pattern in (lexer.filenames if lexer else ()))

@@ -31,7 +31,7 @@ class Colouring:
         self._seconds = 0.0
 
     def lines(self, text: str) -> str:
-        """The HTML of whole lines."""
+        """Return the HTML of whole lines."""
         self._covered += len(text)
         if not self._lexer or self._covered > LONGEST_HIGHLIGHTED or self._is_too_slow():
             return mark_in_code(escape(text, quote=False))
@@ -61,7 +61,7 @@ class Colouring:
         yield from self._open_span(lexer, line) or self._lex(lexer, line, self._stack)
 
     def _open_span(self, lexer: Lexer, line: str) -> list[LexedToken]:
-        """The tokens of a line that begins a comment or string and does not end it; else none."""
+        """Return the tokens of a line that begins a comment or string without its end; else none."""
         for opening, closing in SPANS:
             begun = line.rfind(opening)
             if begun < 0 or line.find(closing, begun + len(opening)) >= 0 or not isinstance(lexer, RegexLexer):

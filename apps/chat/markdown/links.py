@@ -38,7 +38,7 @@ def _is_address(url: str) -> bool:
 
 
 def _as_it_is(link: str) -> str:
-    """Encoded: letters of other scripts look like those of a known site."""
+    """Encode the address: letters of other scripts can look like a known site."""
     return link
 
 
@@ -55,7 +55,7 @@ def _link_close(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, 
 
 
 def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    """A link in the image's place; only its words where it stands in a link already, as badges do."""
+    """Return a link instead of the image; only its words inside a link, as in badges."""
     token = tokens[index]
     source = str(token.attrGet("src") or "")
     words = renderer.renderInlineAsText(token.children or [], options, env) or source
@@ -64,7 +64,7 @@ def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
 
 
 def _within(tokens: Sequence[Token], index: int) -> list[Token]:
-    """What stands between a link's beginning and its end; links hold no links."""
+    """Return the tokens between a link's beginning and its end; links hold no links."""
     end = next(place for place in range(index, len(tokens)) if tokens[place].type == "link_close")
     return list(tokens[index + 1 : end])
 
@@ -75,7 +75,7 @@ def _opened(url: str, title: str, words: str, *, is_image: bool = False) -> str:
 
 
 def _site_to_name(url: str, words: str, *, is_image: bool) -> str:
-    """The site that a link leads to, where its words name another, or where its name says little or too much."""
+    """Return the site of a link if its words name another site, or if its name says little or too much."""
     try:
         parts = urlsplit(url)
         site = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""How deep a reply may nest. What is deeper is shown, as plain paragraphs; the parser by itself would drop it."""
+"""Limit the nesting of a reply. Deeper text becomes plain paragraphs; the parser alone would drop it."""
 
 from copy import copy
 from itertools import pairwise
@@ -16,7 +16,7 @@ BRACKETS = 6  # one in another, as in a link around a picture: each costs a look
 
 
 def limit_nesting(markdown: MarkdownIt) -> None:
-    """Show what is nested deeper as it is written, and look no deeper for links in links."""
+    """Show deeper text as it is written, and look no deeper for links in links."""
     markdown.options["maxNesting"] = BLOCKS + 2  # is never reached
     within_lines = copy(markdown)
     within_lines.options = OptionsDict(cast("OptionsType", {**markdown.options, "maxNesting": BRACKETS}))

@@ -50,7 +50,7 @@ class OpenFence:
         return None
 
     def change(self, text: str) -> Change | None:
-        """What the latest ``text`` changes, which did not close the block."""
+        """Return the changes by the latest ``text``, which did not close the block."""
         if self._fresh:
             return Grow(self._coloured(), self._shown(self._whole_line()))
         shown = self._shown(self._held + text)
@@ -74,7 +74,7 @@ class OpenFence:
         return line
 
     def _shown(self, text: str) -> str:
-        """The part of the last line's text that does not look like the end of the block."""
+        """Return the part of the last line's text that does not look like the end of the block."""
         is_held = self._line_length <= LONGEST_HELD and self._half_closing.fullmatch(self._whole_line())
         self._held = text if is_held else ""
         return "" if is_held else mark_in_code(escape(text, quote=False))

@@ -39,7 +39,7 @@ FIGURE_END = "</figure>"
 
 
 def _fold(lines: int) -> str:
-    """A switch for the style, which holds nothing itself: the code stays whole, to be copied and found."""
+    """Return a style switch without content: the code stays whole for copying and searching."""
     return (
         '<details class="code-block__fold"><summary>'
         f'<span class="code-block__show-all">Show all {lines} lines</span>'
@@ -48,7 +48,7 @@ def _fold(lines: int) -> str:
 
 
 def _parts(lines: Sequence[str]) -> Iterator[_Part]:
-    """What is typed and what is code, in turn. The line ends around code are the block's own."""
+    """Split a question into typed text and code, in turn. Line ends around code belong to the block."""
     last_closing = _last_closing(lines)
     typed: list[str] = []
     number = 0
@@ -67,7 +67,7 @@ def _parts(lines: Sequence[str]) -> Iterator[_Part]:
 
 
 def _last_closing(lines: Sequence[str]) -> dict[str, int]:
-    """The number of the last line that may close a block, by the kind of its marks."""
+    """Return the number of the last line that may close a block, by the kind of its marks."""
     found = ((number, CLOSING.fullmatch(line.removesuffix("\n"))) for number, line in enumerate(lines))
     return {closing["marks"][0]: number for number, closing in found if closing}
 
@@ -78,7 +78,7 @@ def _opens(opening: re.Match[str], number: int, last_closing: dict[str, int]) ->
 
 
 def _code(lines: Sequence[str], start: int, marks: str) -> tuple[str, int]:
-    """The code from a line on, and the number of the line after it."""
+    """Return the code from a line on, and the number of the line after it."""
     code: list[str] = []
     for number in range(start, len(lines)):
         closing = CLOSING.fullmatch(lines[number].removesuffix("\n"))

@@ -74,7 +74,7 @@ def parser() -> MarkdownIt:
 
 
 def render_markdown(text: str, cited: Sequence[Cited] = ()) -> str:
-    """The whole text, as the blocks that streaming it gives, in the same bytes; ``cited`` is what numbers lead to."""
+    """Render the whole text to the same bytes as streaming it; ``cited`` holds the targets of numbers."""
     return "".join(render_block(block, cited) for _, block in top_level_blocks(text, cited))
 
 
@@ -89,7 +89,7 @@ def top_level_blocks(text: str, cited: Sequence[Cited] = ()) -> Iterator[tuple[i
 
 
 def render_block(tokens: Sequence[Token], cited: Sequence[Cited] = ()) -> str:
-    """One block as clean HTML."""
+    """Render one block as clean HTML."""
     markdown = parser()
     return clean(markdown.renderer.render(tokens, markdown.options, {"cited": cited}))
 
@@ -110,7 +110,7 @@ def _fence(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _option
 
 
 def language_of(info: str) -> str:
-    """The language named after a fence: its first word."""
+    """Return the language named after a fence: its first word."""
     return next(iter(info.split()), "")
 
 

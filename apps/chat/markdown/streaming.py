@@ -34,11 +34,11 @@ class ReplyRenderer:
         return self._open.length
 
     def snapshot(self, text: str) -> tuple[str, str]:
-        """All of a reply that has not been fed anything yet: its finished blocks, and the open one."""
+        """Return the blocks of a reply without new text: the finished blocks, and the open block."""
         return self._finished_by(self._with_plain_newlines(text)), self._open.html()
 
     def feed(self, text: str) -> list[Change]:
-        """What ``text`` changes on the page."""
+        """Feed ``text`` and return the changes on the page."""
         text = self._with_plain_newlines(text)
         if not text:
             return []
@@ -52,7 +52,7 @@ class ReplyRenderer:
         return changes
 
     def finish(self) -> list[Change]:
-        """The text is complete: finish the open block, whose element is not needed any longer."""
+        """Finish the open block at the end of the text; its element is no longer needed."""
         finished = self._finished_by("\n") if self._carriage_return else ""
         return [Finish(finished + self._open.finish())]
 

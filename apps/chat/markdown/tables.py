@@ -55,7 +55,7 @@ def _without_pipes_in_code(line: str) -> str:
 
 
 def _code_spans(line: str) -> Iterator[tuple[int, int]]:
-    """Where code is between backticks: from as many to as many."""
+    """Return the spans of code between equal runs of backticks."""
     runs = [found for found in BACKTICKS.finditer(line) if found[0] != "\\`"]
     closing: defaultdict[int, deque[re.Match[str]]] = defaultdict(deque)
     for run in runs:
@@ -71,7 +71,7 @@ def _code_spans(line: str) -> Iterator[tuple[int, int]]:
 
 
 def _without_spare_pipes(line: str, columns: int) -> str:
-    """Keep what is beyond the last column in it."""
+    """Keep text beyond the last column in that column."""
     begin, end = len(line) - len(line.lstrip(" \t>")), len(line.rstrip())
     inner = [found.start() for found in ENDS_CELL.finditer(line, begin + 1, end - 1)]
     characters = list(line)

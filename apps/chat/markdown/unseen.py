@@ -21,12 +21,12 @@ IN_CODE = re.compile(f"[{OVERRIDES}{CONTROLS}{MARKS_OF_DIRECTION}{WITHOUT_WIDTH}
 
 
 def mark_in_prose(html: str) -> str:
-    """The HTML of a text, which has no such characters in its attributes, with marks for what overrides direction."""
+    """Mark direction overrides in the HTML of a text, whose attributes have none."""
     return html if html.isascii() else IN_PROSE.sub(_mark, html)
 
 
 def mark_in_code(html: str) -> str:
-    """The HTML of code, likewise, with marks for all that is not seen. What is copied from there is what is shown."""
+    """Mark every invisible character in the HTML of code. Copying gives the text that is shown."""
     return IN_CODE.sub(_mark, html)
 
 

@@ -1,4 +1,4 @@
-"""What the chat stores."""
+"""The chat's tables."""
 
 from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode

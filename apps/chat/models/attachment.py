@@ -24,15 +24,15 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         )
 
     def waiting(self) -> Self:
-        """Those that have not been sent yet."""
+        """Select files that have not been sent yet."""
         return self.filter(message__isnull=True)
 
     def in_draft(self, owner: User, conversation: Conversation | None) -> Self:
-        """Those that wait to be sent with the owner's next question there; ``None`` stands for a new conversation."""
+        """Select the files of the owner's draft there; ``None`` stands for a new conversation."""
         return self.waiting().filter(owner=owner, conversation=conversation)
 
     def without_text(self) -> Self:
-        """What a list of files shows; their texts may be long."""
+        """Load the fields of a list of files; their texts may be long."""
         return self.defer("text")
 
 

@@ -24,11 +24,11 @@ def new_token() -> str:
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def visible_to(self, user: User) -> Self:
-        """Those that the user has made, and can revoke."""
+        """Select the user's own links, which they can revoke."""
         return self.filter(conversation__in=Conversation.objects.visible_to(user))
 
     def open(self) -> Self:
-        """Those that can be read: the conversation is there, and its owner may still sign in."""
+        """Select the readable links: the conversation exists, and its owner may sign in."""
         return self.filter(conversation__deleted_at__isnull=True, conversation__owner__is_active=True)
 
     def without_texts(self) -> Self:

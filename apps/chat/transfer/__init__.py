@@ -1,1 +1,1 @@
-"""Conversations as files: what is written, and what is read back."""
+"""Export conversations to files, and import them."""

@@ -47,7 +47,7 @@ class FileAttachment(Struct):
 
 
 class FilePassage(Struct, omit_defaults=True):
-    """What of the guide a reply rests on: the first is cited as ``[1]``. Links lead to the guide and nowhere else."""
+    """A passage of the guide in a reply: the first is cited as ``[1]``. Links lead to the guide only."""
 
     title: Annotated[str, Meta(min_length=1, max_length=500)]
     url: Annotated[str, Meta(max_length=500, pattern="^/guide/[^\\\\]*$")]
@@ -63,7 +63,7 @@ type Stops = Annotated[
 
 
 class FileSettings(Struct, omit_defaults=True):
-    """What replies are asked for with. ``endpoint`` is the name of the only model server that may answer."""
+    """The settings of replies. ``endpoint`` is the name of the only model server that may answer."""
 
     endpoint: Annotated[str, Meta(max_length=100)] = ""
     system_prompt: Annotated[str, Meta(max_length=LONGEST_SYSTEM_PROMPT)] = ""
@@ -116,7 +116,7 @@ def write_file(file: File) -> bytes:
 
 
 def read_file(content: bytes) -> File:
-    """The file that these bytes are. Raises ``NotImportable``."""
+    """Read a conversation file from bytes. Raises ``NotImportable``."""
     try:
         file = msgspec.json.decode(content.removeprefix(BOM_UTF8), type=File)
     except msgspec.ValidationError as error:
