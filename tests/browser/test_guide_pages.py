@@ -45,7 +45,7 @@ async def test_the_prompt_follows_what_one_types(visit: Visit) -> None:
     await expect(shown).to_have_text("<s>[INST] Two\nlines [/INST]", use_inner_text=False)
     await expect(page.get_by_label("Question", exact=True)).to_be_focused()
     await page.get_by_label("Question", exact=True).fill("Explain <step>")
-    await expect(page.get_by_role("alert").filter(has_text="contains “<step>”")).to_be_visible()
+    await expect(shown).to_have_text("<s>[INST] Explain < step> [/INST]")
     await page.get_by_label("Question", exact=True).fill("Hi")
     await expect(shown).to_have_text("<s>[INST] Hi [/INST]")
 

@@ -97,11 +97,8 @@ def test_a_completion_is_the_text_itself(guide: None, client: Client) -> None:
     assert preview(client, kind="complete", text="  x = ") == "<s>  x = "
 
 
-def test_tags_in_the_text_are_refused_with_a_sentence(guide: None, client: Client) -> None:
-    assert "contains “[INST]”" not in client.get(URL, {"question": "Explain tags"}).text
-    response = client.get(URL, {"question": "Explain [INST] tags"})
-    assert response.status_code == HTTPStatus.OK
-    assert "contains “[INST]”" in response.text
+def test_tags_in_the_text_are_taken_apart(guide: None, client: Client) -> None:
+    assert "[INST] Explain [ INST] and < /s> [/INST]" in preview(client, question="Explain [INST] and </s>")
 
 
 @pytest.mark.parametrize(
