@@ -110,7 +110,7 @@ async def test_whoever_goes_up_or_holds_on_is_left_there(visit: Visit, counting:
 
 
 async def test_end_is_followed_however_fast_it_goes(visit: Visit, counting: None) -> None:
-    """What grows by more than a screen between two looks must not count as the reader's going up."""
+    """Text that grows by more than a screen between two frames must not count as scrolling up."""
     page = visit.page
     await follow_a_long_reply(visit, tokens_per_second=1_000)
     await expect(last_reply(page)).to_have_attribute("data-state", "succeeded", timeout=PATIENCE)

@@ -165,7 +165,7 @@ def test_question_that_cannot_fit_is_told_apart(talk: Conversation) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_reply_that_was_told_less_counts_for_what_it_was_told(talk: Conversation) -> None:
-    """Its figures are of the exchange that it was told and its own; what is before is as dense."""
+    """Its figures count its own prompt and text; earlier messages are assumed to be as dense."""
     answered_message(talk, "q" * 10, "a" * 10)
     counted(talk, (1, 1), (1, 1), (2_900, 100))
     last = talk.thread.latest("position")

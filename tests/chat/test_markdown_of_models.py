@@ -1,6 +1,6 @@
-r"""What people see is what the model meant, also where CommonMark or GFM say otherwise.
+r"""People see the formatting that the model meant, also where CommonMark or GFM say otherwise.
 
-Each text is one that models write. The streamed reply ends in the same bytes (``test_streaming_markdown.py``).
+Models write such texts. The streamed reply ends in the same bytes (``test_streaming_markdown.py``).
 """
 
 import time

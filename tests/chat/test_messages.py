@@ -1,4 +1,4 @@
-"""What stands around the text of a message: when it was, its heading, and what can be done with it."""
+"""The parts around a message's text: its time, its heading, and its actions."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Several conversations at once: archived, deleted and brought back, by whoever has them and nobody else."""
+"""Several conversations at once: their owner, and nobody else, archives, deletes and restores them."""
 
 from collections.abc import Callable
 from uuid import uuid4

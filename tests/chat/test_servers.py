@@ -1,4 +1,4 @@
-"""What is said above the composer when model servers are missing or down."""
+"""Notices above the composer when model servers are missing or down."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -31,7 +31,7 @@ def talk(alice: User) -> Conversation:
 
 
 def posted(shown: Mapping[str, str] | None = None, /, **written: str) -> dict[str, str]:
-    """What a browser sends: every field, with what it was shown."""
+    """Return a browser's form data: every field, with the value that it showed."""
     names = ("endpoint", "system_prompt", "temperature", "top_p", "max_tokens", "stop", "seed")
     before = {**dict.fromkeys(names, ""), **(shown or {})}
     fields = {f"settings-{name}": value for name, value in (before | written).items()}

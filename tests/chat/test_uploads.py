@@ -1,4 +1,4 @@
-"""Which files can go with a question, what they are called, and what a model is told of them."""
+"""Files of a question: which are accepted, their names, and their text in the prompt."""
 
 import unicodedata
 

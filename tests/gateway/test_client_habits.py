@@ -1,4 +1,4 @@
-"""What usual clients send without thinking is taken for what it means; a caller's own fault is said to be one."""
+"""Usual clients' habits are understood; a caller's own fault is named as such."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is asked while Redis has no memory left is refused, and says why."""
+"""Requests are refused with a reason while Redis has no memory left."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """Every address of the project, for its owner, a team mate, a stranger without an account and staff.
 
-The table below is complete: an address that is not in it fails here, so that whoever adds one says who may use it.
+The table below is complete: an address that it lacks fails here, so that new addresses state their access.
 """
 
 import fnmatch
@@ -36,7 +36,7 @@ SENT = {"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "openai"}
 
 
 class For(Enum):
-    """Who may use an address."""
+    """The people who may use an address."""
 
     EVERYBODY = auto()
     SIGNED_IN = auto()  # each sees their own
@@ -172,7 +172,7 @@ def test_every_address_says_who_may_use_it() -> None:
 
 @pytest.fixture
 def arguments(alice: User) -> dict[str, Any]:
-    """What stands in addresses: alice's things, and those that nobody owns."""
+    """The arguments of addresses: alice's things, and things without an owner."""
     failed = failed_exchange(alice, f"About {SECRET}")
     Conversation.objects.filter(pk=failed.conversation.pk).update(title=f"On {SECRET}")
     Generation.objects.filter(message=failed.reply).update(sent=[SENT])
@@ -265,7 +265,7 @@ def is_asked_to_sign_in(response: Any) -> bool:
 
 
 def is_let_in(response: Any) -> bool:
-    """Shown, led on, or told what is wrong with what was sent."""
+    """Tell whether the answer shows a page, redirects, or names a fault in the form."""
     answered = int(response.status_code)
     return answered in {200, 204, 302, 400, 409, 422} and not is_asked_to_sign_in(response)
 
@@ -351,7 +351,7 @@ def test_api_is_for_keys(name: str, ask: Ask, alice: User, bob: User, staff: Use
 
 
 def state_of_things() -> list[Any]:
-    """What a person who is kept out might have changed."""
+    """Return the things that a refused person might have changed."""
     conversations = Conversation.objects.order_by("pk")
     return [
         list(conversations.values("title", "pinned_at", "archived_at", "deleted_at", "current", "updated_at")),

@@ -30,7 +30,7 @@ SHOWN = 50
 @require_GET
 @never_cache
 def runs(request: WorkbenchRequest) -> HttpResponse:
-    """The playground's front page: the three ways in, and the latest runs."""
+    """Show the playground's front page: its three forms, and the latest runs."""
     latest = list(runs_of(request.user)[:SHOWN])
     return render(request, "playground/runs.html", {"runs": latest, "kinds": Kind.choices})
 
@@ -53,13 +53,13 @@ def stop(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
 
 @require_POST
 def accept(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """The text goes in at the gap."""
+    """Put the text in at the gap."""
     return _decided(request, run_id, generation_id, Decision.ACCEPTED)
 
 
 @require_POST
 def dismiss(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """The text stays out; the run keeps it."""
+    """Leave the text out; the run keeps it."""
     return _decided(request, run_id, generation_id, Decision.DISMISSED)
 
 
@@ -114,7 +114,7 @@ def revoke(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def sent(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """What was sent, to the byte, and programs that ask for the same."""
+    """Show the exact request, and programs that send the same."""
     found = run_or_404(request, run_id)
     shown = ShownOutput.of(found, output_or_404(found, generation_id))
     generation: Generation = shown.generation
@@ -132,7 +132,7 @@ def sent(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpRe
 @require_GET
 @never_cache
 def text(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """The document with the text in its place, in its own line ends."""
+    """Send the document with the text in it, with the document's own line ends."""
     found = run_or_404(request, run_id)
     before, after = accepted_texts(found, text_so_far(output_or_404(found, generation_id).generation))
     whole = before + after if found.kind != Kind.SIDE_BY_SIDE else before.removeprefix(found.before)
