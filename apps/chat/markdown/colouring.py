@@ -14,6 +14,7 @@ from apps.chat.markdown.unseen import mark_in_code
 
 LONGEST_LINE = 1_000  # characters
 MOST_STEPS = 20  # a character: rules that match nothing could go on for ever
+COMPILED_RULES = "_tokens"  # of the lexer's class, or of the lexer itself where it has variants
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # What most lexers recognise only where its end is in sight.
 SPANS = [("/*", "*/"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''"), ("`", "`")]
@@ -89,7 +90,7 @@ class Colouring:
 
 def _lex_from(lexer: RegexLexer, text: str, stack: list[str]) -> Iterator[LexedToken]:
     """As ``RegexLexer`` does, which does not tell in which state it ends: that is left in ``stack``."""
-    states = vars(type(lexer))["_tokens"]  # the compiled rules, which each class has of its own
+    states = getattr(lexer, COMPILED_RULES)
     position = steps = 0
     while position < len(text) and (steps := steps + 1) < MOST_STEPS * (len(text) + 1):
         for match_at, action, new_state in states[stack[-1]]:
