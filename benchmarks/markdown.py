@@ -37,6 +37,8 @@ def values(path: Path, column: str) -> Iterator[float]:
 
 """
 SENTENCE = "Some *words* of a paragraph that goes on, with `code` and [a link](https://docs.example/) in it, "
+ITEM = "1. **Check it** with `code` in it\n"
+PARAGRAPH = "\n   And a paragraph of it.\n\n"
 ROW = "| `name_of_it` | **12.5** | some words about it | 2026-11-28 |\n"
 LINE = "    total += sum(float(value) for value in row.values() if value)  # of one row\n"
 
@@ -51,6 +53,8 @@ KINDS: dict[str, Callable[[int], str]] = {
     "one paragraph": lambda length: (SENTENCE + "\n") * (length // len(SENTENCE) + 1),
     "one line": lambda length: SENTENCE * (length // len(SENTENCE) + 1),
     "one word": lambda length: "x" * length,
+    "one list": lambda length: ITEM * (length // len(ITEM) + 1),
+    "list of paragraphs": lambda length: (ITEM + PARAGRAPH) * (length // len(ITEM + PARAGRAPH) + 1),
     "list nested 20 deep": nested_list,
     "one table": lambda length: "| a | b | c | d |\n|---|--:|---|---|\n" + ROW * (length // len(ROW) + 1),
     "one code block": lambda length: "```python\n" + LINE * (length // len(LINE) + 1),

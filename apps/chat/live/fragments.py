@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.chat.markdown.changes import Append, Change, Finish, Grow, Replace
+from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import Part
 from apps.chat.transcript.render import render_message, render_sidebar_link, render_transcript
@@ -81,6 +81,8 @@ def _partial(dom_id: str, change: Change) -> str:
             target, swap = f"{dom_id}-open", "innerHTML settle:0"
         case Append(html):
             target, swap = f"{dom_id}-tail", "beforeend"
+        case Extend(level, html):
+            target, swap = f"{dom_id}-open [data-part='{level}']", "outerHTML settle:0"
         case Grow(before, html):
             lines = f'<hx-partial hx-target="#{dom_id}-tail" hx-swap="beforebegin settle:0">{before}</hx-partial>'
             return f'{lines}<hx-partial hx-target="#{dom_id}-tail" hx-swap="innerHTML settle:0">{html}</hx-partial>'

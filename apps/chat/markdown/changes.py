@@ -37,4 +37,12 @@ class Grow:
         return self.before + self.tail
 
 
-type Change = Finish | Replace | Append | Grow
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """The last item of a list or row of a table anew, with those that follow it. ``level`` 1 is the outermost list."""
+
+    level: int
+    html: str
+
+
+type Change = Finish | Replace | Append | Grow | Extend

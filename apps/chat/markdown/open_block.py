@@ -7,31 +7,27 @@ from html import escape
 
 from markdown_it.token import Token
 
-from apps.chat.markdown.changes import Append, Change
+from apps.chat.markdown.changes import Append, Change, Extend
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.open_fence import LONGEST_HELD, OpenFence
+from apps.chat.markdown.half_typed import BEGINS_ITEM, LONGEST_HELD, held_from, is_delimiter_row, is_held
+from apps.chat.markdown.open_fence import OpenFence
+from apps.chat.markdown.open_parts import LISTS, Part, inner_html, is_tight, kind_of, loosen, mark_parts
+from apps.chat.markdown.open_tail import open_blocks, with_tail
 from apps.chat.markdown.renderer import render_block, render_markdown, top_level_blocks
 from apps.chat.markdown.unseen import mark_in_prose
 
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Where inline markup or a line is completed, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
-# The beginning of an item, with the first character of its words.
-BEGINS_ITEM = re.compile(r"\s*(?:[-+*]|\d{1,9}[.)]) +[^\s]")
-LONGEST_BEGINNING = 40  # characters
-# The beginning of a line that may yet turn out to be a fence, a heading, a list item, a rule or a table row.
-# One that begins with code is none of these.
-HALF_TYPED = re.compile(
-    r" {0,3}(?:`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*|#{1,6}|> ?|[-+*=_]+ ?|\d{1,9}(?:[.)] ?)?)"
-)
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
 BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
 
 SMALL = 400  # characters that may be rendered again whenever markup completes
-MEDIUM = 800  # characters that may be rendered again with each line, and with each item that begins
+MEDIUM = 800  # characters that may be rendered again with each line
 GROWTH = 1.25  # a longer block must have grown by this factor, so that all renderings together stay linear
-END_MARK = "\ue000"  # private use: stands where the next character will go
+# Characters of lists and tables that may be rendered again for each that is written, and those to begin with.
+CREDIT, FIRST_CREDIT = 16, 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +54,58 @@ class OpenProse:
         self._held = ""
         self._after_empty_line = False
         self._must_parse = False
+        self._may_begin_part = False
+        self._is_table = False
+        self._parts: list[Part] = []
+        self._credit = FIRST_CREDIT
+        self._extension: Extend | None = None
 
     def feed(self, text: str) -> Progress | None:
         """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
         self._pending.append(text)
         self.length += len(text)
-        self._follow_lines(text)
-        if not self._is_due(text):
-            return None
-        self._must_parse = False
+        self._credit += CREDIT * len(text)
+        begins_line = self._follow_lines(text)
+        self._extension = None
+        if not self._must_parse:
+            if not begins_line and (not COMPLETES_MARKUP.search(text) or self._is_waiting()):
+                return None
+            self._extension = self._extend(begins_line=begins_line)
+            if self._extension or not self._is_due(begins_line=begins_line):
+                return None
+        self._must_parse = self._may_begin_part = False
         return self._parse()
 
     def change(self, text: str) -> Change | None:
         """What the latest ``text`` changes, with which the block was not parsed."""
+        if self._extension:
+            return self._extension
         shown = self._shown(text)
         return Append(shown) if shown else None
 
     def _shown(self, text: str) -> str:
         """The part of the latest ``text`` that may be appended as it is, with what was held back before."""
         visible = self._held + text
-        start_of_line = visible.rfind("\n") + 1
-        line = visible[start_of_line:]
-        whole_line_is_here = start_of_line > 0 or self._line_length == len(line)
-        if whole_line_is_here and len(line) <= LONGEST_HELD and HALF_TYPED.fullmatch(line):
-            self._held = line
-            return mark_in_prose(escape(visible[:start_of_line], quote=False))
-        self._held = ""
-        return mark_in_prose(escape(visible, quote=False))
+        whole_line_is_here = "\n" in visible or self._line_length == len(visible)
+        held = held_from(visible, is_row=self._is_row()) if whole_line_is_here else len(visible)
+        self._held = visible[held:]
+        return mark_in_prose(escape(visible[:held], quote=False))
 
     def html(self) -> str:
         """The open block, rendered as far as it makes sense, with the tail element at its end."""
-        whole = self._whole()
         self._rendered_length = self.length
-        start_of_line = whole.rfind("\n") + 1
-        half_typed = len(whole) - start_of_line <= LONGEST_HELD and HALF_TYPED.fullmatch(whole, start_of_line)
-        self._held = whole[start_of_line:] if half_typed else ""
-        visible = whole[:start_of_line] if half_typed else whole
-        if visible.lstrip().startswith("|") and visible.endswith("\n"):
-            return render_markdown(visible, self._cited) + self._tail  # the mark would become a row of the table
-        before, mark, after = render_markdown(visible + END_MARK, self._cited).rpartition(END_MARK)
-        return before + self._tail + after if mark else after + self._tail
+        whole = self._whole()
+        self._is_table = False
+        visible = whole[: held_from(whole, is_row=False)]
+        blocks, ends = open_blocks(visible, self._cited)
+        self._is_table = blocks[-1][0].type == "table_open"
+        if self._is_row():
+            visible = whole[: held_from(whole, is_row=True)]
+            blocks, ends = open_blocks(visible, self._cited)
+        self._held = whole[len(visible) :]
+        self._parts = mark_parts(blocks[-1], visible)
+        html = "".join(render_block(block, self._cited) for block in blocks)
+        return with_tail(html, self._tail, ends)
 
     def finish(self) -> str:
         return render_markdown(self._whole(), self._cited)
@@ -108,23 +116,65 @@ class OpenProse:
             self._pending.clear()
         return self._text
 
-    def _is_due(self, text: str) -> bool:
-        if self._must_parse:
+    def _is_row(self) -> bool:
+        return self._is_table and not self._after_empty_line
+
+    def _is_waiting(self) -> bool:
+        """Whether nothing of the last line is shown yet."""
+        return self._line_length <= LONGEST_HELD and is_held("".join(self._line), is_row=self._is_row())
+
+    def _is_due(self, *, begins_line: bool) -> bool:
+        """Whether the whole block may be parsed again."""
+        if self._parts or self._is_table:
+            return begins_line and self._pay(self.length)
+        if self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH:
             return True
-        begins_line = "\n" in text or self._begins_item(text)
-        if not (begins_line or COMPLETES_MARKUP.search(text)):
-            return False
-        return self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH
+        return self._may_begin_part and self._pay(self.length)
 
-    def _begins_item(self, text: str) -> bool:
-        """Whether it is with ``text`` that the line turns out to be one."""
-        if self._line_length > LONGEST_BEGINNING + len(text):
+    def _pay(self, characters: int) -> bool:
+        """Whether so many may be rendered again; they are paid for then."""
+        if self._credit < characters:
             return False
-        line = "".join(self._line)
-        found = BEGINS_ITEM.match(line)
-        return found is not None and found.end() > len(line) - len(text)
+        self._credit -= characters
+        return True
 
-    def _follow_lines(self, text: str) -> None:
+    def _extend(self, *, begins_line: bool) -> Extend | None:
+        """The last item or row anew: the innermost that all that follows belongs to."""
+        whole = self._whole()
+        visible = whole[: held_from(whole, is_row=self._is_row())]
+        for level in range(len(self._parts), 0, -1):
+            text = self._parts[level - 1].text(visible)
+            if text is None:
+                continue
+            if not begins_line and (len(text) > SMALL or self._credit < MEDIUM):
+                return None
+            if not self._pay(len(text)):
+                return None
+            if html := self._part(level, text, visible):
+                self._held = whole[len(visible) :]
+                return Extend(level, html)
+        return None
+
+    def _part(self, level: int, text: str, visible: str) -> str:
+        """The open item or row and those that follow it; empty where ``text`` is not that only."""
+        part = self._parts[level - 1]
+        blocks, ends = open_blocks(text, self._cited)
+        block = blocks[0]
+        if len(blocks) > 1 or kind_of(block) != part.within:
+            return ""
+        if part.is_loose:
+            loosen(block)
+        elif block[0].type in LISTS and not is_tight(block):
+            return ""
+        parts = mark_parts(block, visible[part.start :], of=part, levels=level - 1)
+        if not parts:
+            return ""
+        self._parts[level - 1 :] = parts
+        html = with_tail(render_block(block, self._cited), self._tail, ends)
+        return inner_html(html, block)
+
+    def _follow_lines(self, text: str) -> bool:
+        """Whether a line ends, or it is with ``text`` that it turns out what it is."""
         first, *others = text.split("\n")
         self._line.append(first)
         self._line_length += len(first)
@@ -132,10 +182,20 @@ class OpenProse:
             self._end_line("".join(self._line))
             self._line = [other]
             self._line_length = len(other)
+        if not others and self._line_length > LONGEST_HELD + len(text):
+            return self._is_row() and "|" in text
+        line = "".join(self._line)
+        before = "" if others else line[: -len(text)]
+        is_row = self._is_row()
+        is_told = is_held(before, is_row=is_row) and not is_held(line, is_row=is_row)
+        begins_item = is_told and BEGINS_ITEM.match(line) is not None
+        self._may_begin_part = self._may_begin_part or begins_item
+        return bool(others) or begins_item or (is_told and bool(self._parts or self._is_table))
 
     def _end_line(self, line: str) -> None:
         if ALWAYS_BEGINS.match(line) or (self._after_empty_line and BEGINS_AFTER_EMPTY_LINE.match(line)):
             self._must_parse = True
+        self._may_begin_part = self._may_begin_part or is_delimiter_row(line)
         self._after_empty_line = not line.strip()
 
     def _parse(self) -> Progress:

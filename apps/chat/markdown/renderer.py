@@ -36,6 +36,8 @@ TAGS = {
 ATTRIBUTES = {
     "a": {"href", "title", "data-site"},
     "ol": {"start"},
+    "li": {"data-part"},  # of open ones
+    "tr": {"data-part"},
     "th": {"class"},
     "td": {"class"},
     "figure": {"class"},

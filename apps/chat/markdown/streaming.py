@@ -7,12 +7,12 @@ yet is appended as plain text; a line of code gets its colours when it ends.
 
 from collections.abc import Sequence
 
-from apps.chat.markdown.changes import Append, Change, Finish, Grow, Replace
+from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.open_block import OpenProse, Progress
 from apps.chat.markdown.open_fence import OpenFence
 
-__all__ = ["Append", "Change", "Finish", "Grow", "Replace", "ReplyRenderer"]
+__all__ = ["Append", "Change", "Extend", "Finish", "Grow", "Replace", "ReplyRenderer"]
 
 
 class ReplyRenderer:
