@@ -85,6 +85,7 @@ def test_any_text_in_any_pieces_is_rendered_like_the_whole(pieces: list[str]) ->
 @settings(max_examples=400, deadline=None)
 @given(texts_in_pieces())
 @example(["\r\r\u2028\n1. ", "a"])
+@example(["--|--\n\x0c| `a | b` | c | d |\n---\n"])
 @example(["a\r", "\nb"])
 def test_coming_in_the_middle_gives_the_same(pieces: list[str]) -> None:
     renderer = ReplyRenderer("tail")
@@ -213,6 +214,15 @@ def test_code_block_has_the_same_frame_before_and_after_highlighting() -> None:
     assert frame
     assert still_open.startswith(frame)
     assert Markup(still_open).text == Markup(complete).text
+
+
+def test_indented_fence_has_its_code_at_the_edge_while_it_is_written() -> None:
+    renderer = ReplyRenderer("tail")
+    renderer.snapshot("   ```sh\n")
+    shown = ""
+    for character in "   make\n     x\n y":
+        shown = shown_open(renderer.feed(character), shown)
+    assert shown == "make\n  x\ny"
 
 
 def test_markup_in_the_open_block_is_shown_as_soon_as_it_is_complete() -> None:

@@ -22,6 +22,7 @@ class OpenFence:
         self._half_closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}+[ \t]*")
         self._closing = re.compile(rf" {{0,3}}{re.escape(marks[0])}{{{len(marks)},}}[ \t]*")
         self._opening = opening[0]
+        self._indent = " " * (len(self._opening) - len(self._opening.lstrip(" ")))
         self._code: list[str] = []
         self.length = 0
         self._line: list[str] = []
@@ -42,7 +43,7 @@ class OpenFence:
             if self._closing.fullmatch(line):
                 self._code.append(text[:start])
                 return self.finish(), text[start:]
-            self._fresh.append(f"{line}\n")
+            self._fresh.append(f"{self._outdented(line)}\n")
         self._line.append(text[start:])
         self._line_length += len(text) - start
         self._code.append(text)
@@ -73,7 +74,14 @@ class OpenFence:
         return line
 
     def _shown(self, text: str) -> str:
-        """Return the part of the last line's text that does not look like the end of the block."""
-        is_held = self._line_length <= LONGEST_HELD and self._half_closing.fullmatch(self._whole_line())
+        """Return the part of the last line that is code: not what looks like the end, nor the fence's indentation."""
+        is_held = self._line_length <= LONGEST_HELD and (
+            self._half_closing.fullmatch(self._whole_line()) or self._indent.startswith(self._whole_line())
+        )
         self._held = text if is_held else ""
-        return "" if is_held else mark_in_code(escape(text, quote=False))
+        code = self._outdented(text) if self._line_length == len(text) else text
+        return "" if is_held else mark_in_code(escape(code, quote=False))
+
+    def _outdented(self, line: str) -> str:
+        """Return the line without as many spaces as the fence has before it."""
+        return line[: len(self._indent)].lstrip(" ") + line[len(self._indent) :]

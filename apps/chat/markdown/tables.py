@@ -33,7 +33,7 @@ def _hide_pipes(state: StateCore) -> None:
     lines = written.copy()
     columns = 0
     for number, line in enumerate(written):
-        if DELIMITER_ROW.fullmatch(line) and "-" in line:
+        if number and DELIMITER_ROW.fullmatch(line) and "-" in line:
             columns = line.strip(" \t>").strip("|").count("|") + 1
             lines[number - 1] = _without_pipes_in_code(written[number - 1])
         elif columns and "|" in line:
