@@ -85,7 +85,7 @@ REDIS_URL = env.read_text("REDIS_URL", LAYOUT.redis_url)
 
 DATABASES = {"default": env.database_settings(DATABASE_URL)}
 # Under ASGI each request runs in its own thread: connections must outlive threads.
-if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 16):
+if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 12):
     DATABASES["default"]["OPTIONS"]["pool"] = pool_options(DATABASE_POOL_SIZE)
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -27,7 +27,7 @@ from tests.chat.tab import Tab, socket_to, tab_of
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 ADDRESSES = ["data-events", "data-changes"]
-MORE_THAN_THE_POOL = 24  # DATABASE_POOL_SIZE is 16
+MORE_THAN_THE_POOL = 24  # DATABASE_POOL_SIZE is 12
 
 
 @pytest.fixture
