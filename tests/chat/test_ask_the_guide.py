@@ -116,13 +116,6 @@ def test_a_question_about_something_else_is_not_read_with_the_one_before(alice: 
 
 
 @pytest.mark.usefixtures("small_guide")
-def test_tags_of_prompts_in_passages_are_taken_apart(alice: User) -> None:
-    prompt = find_grounds("How does 70B separate turns?").system_prompt
-    assert "by < step>." in prompt
-    assert "<step>" not in prompt
-
-
-@pytest.mark.usefixtures("small_guide")
 def test_passages_stay_within_their_room(alice: User) -> None:
     for number in range(20):
         Term.objects.create(slug=f"long-{number}", term=f"Rotary theta {number}", definition="rotary theta " * 300)

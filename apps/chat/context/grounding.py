@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from apps.guide.models import Passage
 from apps.guide.search.find import best_passages, telling_words
-from apps.inference.prompts.tags import take_tags_apart
 
 MOST = 6
 # About 1,200 tokens in all: a small model's window must also hold the question, the reply and what was said before.
@@ -44,8 +43,7 @@ class Grounds:
     @property
     def system_prompt(self) -> str:
         texts = [
-            f"[{number}] {take_tags_apart(passage.title)}\n{_shortened(passage)}"
-            for number, passage in enumerate(self.passages, 1)
+            f"[{number}] {passage.title}\n{_shortened(passage)}" for number, passage in enumerate(self.passages, 1)
         ]
         return INSTRUCTIONS + "\n\n".join(texts)
 
@@ -65,5 +63,4 @@ def find_grounds(question: str, *, before: str = "") -> Grounds:
 
 
 def _shortened(passage: Passage) -> str:
-    body = passage.body if len(passage.body) <= LONGEST else passage.body[:LONGEST].rsplit(" ", 1)[0] + " …"
-    return take_tags_apart(body)
+    return passage.body if len(passage.body) <= LONGEST else passage.body[:LONGEST].rsplit(" ", 1)[0] + " …"

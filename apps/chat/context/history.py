@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce, Length
 
-from apps.chat.context.user_turn import tell
+from apps.chat.context.user_turn import user_turn
 from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.models import Conversation, Message, MessageQuerySet, Role
 
@@ -50,7 +50,7 @@ def history_for(question: Message, *, has_files: bool = True) -> History:
     all of it is stored with each request. What fits the server that answers is worked out there. Exchanges without a
     reply are left out always, because roles must alternate. Only what is told is read.
     """
-    last = tell(question.question, question.attachments.all() if has_files else ())
+    last = user_turn(question.question, question.attachments.all() if has_files else ())
     earlier = question.conversation.messages.in_thread_to(question.parent_id)
     told_first = len(question.conversation.system_prompt)
     budget = characters_for(question.conversation, chat_servers())
@@ -65,7 +65,7 @@ def history_for(question: Message, *, has_files: bool = True) -> History:
         if message.generation is None:
             told.append(message.position)
             files = message.attachments.all() if message.pk in have_files else ()
-            turns.append({"role": "user", "content": tell(message.question, files)})
+            turns.append({"role": "user", "content": user_turn(message.question, files)})
         else:
             turns.append({"role": "assistant", "content": message.generation.text})
     return History([*turns, {"role": "user", "content": last}], [*told, question.position])

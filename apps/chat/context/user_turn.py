@@ -1,4 +1,4 @@
-"""What a model is told of a question: its files, as fenced blocks under their names, then its words."""
+"""The user turn: a question's files, as fenced blocks under their names, then its words."""
 
 import re
 from collections.abc import Iterable
@@ -7,26 +7,20 @@ from functools import lru_cache
 from pygments.lexers import find_lexer_class_for_filename
 
 from apps.chat.models import Attachment
-from apps.inference.prompts.tags import take_tags_apart
 
 BACKTICKS = re.compile("`+")
 SHORTEST_FENCE = 3
-# Endings that several languages share, of which Pygments takes the less likely one; and plain text, which is none.
+# Several languages share these endings, and Pygments picks the less likely one. Plain text has no language.
 BY_ENDING = {"sql": "sql", "pl": "perl", "txt": "", "text": ""}
 
 
-def tell(question: str, files: Iterable[Attachment] = ()) -> str:
-    """The user's turn. Tags that mark up prompts are taken apart in files: nobody typed them here as a question."""
-    return "\n\n".join([*map(tell_file, files), question])
-
-
-def tell_file(file: Attachment) -> str:
-    """What of that is the file."""
-    return take_tags_apart(fenced(file))
+def user_turn(question: str, files: Iterable[Attachment] = ()) -> str:
+    """Return what the model reads of a question: its files, then its words."""
+    return "\n\n".join([*map(fenced, files), question])
 
 
 def fenced(file: Attachment) -> str:
-    """A file as Markdown: its name, and its text in a fence longer than any in it."""
+    """Return a file as Markdown: its name, and its text in a fence longer than any in it."""
     longest = max(map(len, BACKTICKS.findall(file.text)), default=0)
     fence = "`" * max(SHORTEST_FENCE, longest + 1)
     end = "" if file.text.endswith("\n") else "\n"
@@ -35,7 +29,7 @@ def fenced(file: Attachment) -> str:
 
 @lru_cache(maxsize=256)
 def language_of(name: str) -> str:
-    """The language that a file's name tells, such as ``python``; empty where it tells none."""
+    """Return the language of a file name, such as ``python``, or an empty string."""
     ending = name.rpartition(".")[2].lower()
     if ending in BY_ENDING:
         return BY_ENDING[ending]

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from apps.chat.context.estimate import Estimate
-from apps.chat.context.user_turn import tell_file
+from apps.chat.context.user_turn import fenced
 from apps.chat.models import Attachment
 from apps.endpoints.models import Endpoint
 from apps.generation.token_counts import leave_text, left_texts, unasked
@@ -47,5 +47,5 @@ def count_pieces(*, endpoint_id: UUID, texts: Sequence[str], files: Collection[U
     endpoint = Endpoint.objects.filter(pk=endpoint_id).first()
     if endpoint is None:
         return
-    attached = {str(file.pk): tell_file(file) for file in Attachment.objects.filter(pk__in=files)}
+    attached = {str(file.pk): fenced(file) for file in Attachment.objects.filter(pk__in=files)}
     count_texts(endpoint=endpoint, texts={**left_texts(texts), **attached}, runtime=runtime)
