@@ -1,10 +1,12 @@
 """What people may send."""
 
+import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django import forms
 from django.conf import settings
+from django.http import HttpRequest
 
 from apps.chat.selectors import MOST_SELECTED
 
@@ -60,6 +62,19 @@ class MessageForm(forms.Form):
         if not text.strip():
             raise forms.ValidationError("Write a message first.")
         return text.replace("\r\n", "\n").strip("\n")
+
+    def key_for(self, request: HttpRequest) -> UUID | None:
+        """Return the key that makes this very submission happen once.
+
+        A page from the back/forward cache brings back a key that was used. With another text, other files or at another
+        address it belongs to another message.
+        """
+        key: UUID | None = self.cleaned_data.get("key")
+        if key is None:
+            return None
+        ids = [str(named) for field in ("attachments", "keep") for named in self.cleaned_data.get(field, [])]
+        uploads = [[upload.name, upload.size] for upload in request.FILES.getlist("files")]
+        return uuid5(key, json.dumps([request.path, self.cleaned_data.get("message"), ids, uploads]))
 
     @property
     def kept(self) -> list[UUID] | None:

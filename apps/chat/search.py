@@ -1,11 +1,13 @@
 """Full-text search over the titles, questions and replies of one person.
 
-Words are compared as they are written, without stemming or stop words: half of the texts are code, where `for` and
-`not` matter, and no one language. Each word of the query is the beginning of a word; all of them must be in one text.
+Words are compared without stemming or stop words: half of the texts are code, where `for` and `not` matter, and in
+no one language. Each word of the query is the beginning of a word; all of them must be in one text. The function
+``searchable_words`` finds the words of texts and queries alike; ``chat/words.py`` finds the same ones for the marks.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,12 +21,18 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.words import NAMES, WITHOUT_SPACES, fold, words_of
 
 QUERY_LENGTH = 200
 MOST_WORDS = 12
 MOST_FOUND = 50
 BEFORE, AFTER = 60, 180  # characters of a text that are shown about what was found in it
-WORD = re.compile(r"[^\W_]+")
+
+# The words of a query, as the index has them.
+ASKED = """
+    SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery
+    FROM (SELECT unnest(tsvector_to_array(searchable_words(%s))) AS word LIMIT %s) AS words
+"""
 
 # Those of the messages that are on the way back from where a conversation stands.
 SHOWN = """
@@ -57,22 +65,18 @@ class Found:
 
 
 class Query:
-    """What somebody has typed."""
+    """What somebody typed into the search."""
 
     def __init__(self, text: str) -> None:
         self.text = text.replace("\0", " ").strip()[:QUERY_LENGTH]
-        self.words = list(dict.fromkeys(word.lower() for word in WORD.findall(self.text)))[:MOST_WORDS]
-
-    @property
-    def tsquery(self) -> str:
-        """For ``to_tsquery``; the words have neither quotes nor backslashes in them."""
-        return " & ".join(f"'{word}':*" for word in self.words)
+        self.words = words_of(self.text)[:MOST_WORDS]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Where in a text the words begin, the longest first."""
-        longest_first = sorted(map(re.escape, self.words), key=len, reverse=True)
-        return re.compile(rf"(?<![^\W_])(?:{'|'.join(longest_first)})", re.IGNORECASE)
+        """Match where the words begin in a folded text, the longest first."""
+        longest_first = sorted(self.words, key=len, reverse=True)
+        begins = "|".join(NAMES.get(word, re.escape(word)) for word in longest_first)
+        return re.compile(rf"(?:(?<![^\W_])|(?<={WITHOUT_SPACES})|(?={WITHOUT_SPACES}))(?:{begins})")
 
 
 def find(user: User, query: Query) -> list[Found]:
@@ -95,7 +99,8 @@ def find(user: User, query: Query) -> list[Found]:
 
 
 def _matches(words: str, query: Query) -> RawSQL:
-    return RawSQL(f"{words} @@ to_tsquery('simple', %s)", [query.tsquery], output_field=BooleanField())  # noqa: S611 - constants
+    """Compare with the words that the index's own function finds in the query: each is the beginning of a word."""
+    return RawSQL(f"{words} @@ ({ASKED})", [query.text, MOST_WORDS], output_field=BooleanField())  # noqa: S611 - constants
 
 
 def _latest(messages: MessageQuerySet) -> MessageQuerySet:
@@ -122,19 +127,37 @@ def _found_message(message: Message, query: Query, *, is_shown: bool) -> Found:
 
 
 def excerpt_of(text: str, query: Query) -> SafeString:
-    """What stands about the first place where a word was found, on one line."""
-    first = query.pattern.search(text)
-    start = max(0, first.start() - BEFORE) if first else 0
-    end = (first.start() if first else 0) + AFTER
+    """Return what stands around the first word that was found, on one line."""
+    first = next(iter(_found_in(text, query)), None)
+    start = max(0, first[0] - BEFORE) if first else 0
+    end = (first[0] if first else 0) + AFTER
     piece = " ".join(text[start:end].split())
     return format_html("{}{}{}", "… " if start else "", marked(piece, query), " …" if end < len(text) else "")
 
 
 def marked(text: str, query: Query) -> SafeString:
-    """The text, escaped, with every word of the query in ``<mark>``."""
+    """Return the text, escaped, with every word of the query in ``<mark>``."""
     pieces = []
     end = 0
-    for match in query.pattern.finditer(text):
-        pieces.append((text[end : match.start()], match[0]))
-        end = match.end()
+    for start, after in _found_in(text, query):
+        pieces.append((text[end:start], text[start:after]))
+        end = after
     return format_html("{}{}", format_html_join("", "{}<mark>{}</mark>", pieces), text[end:])
+
+
+def _found_in(text: str, query: Query) -> Iterator[tuple[int, int]]:
+    """Yield where words of the query stand in ``text``, from the first. Words that touch are one stretch."""
+    if not query.words:
+        return
+    folded, positions = fold(text)
+    start = end = 0
+    for match in query.pattern.finditer(folded):
+        if positions[match.start()] > end or not end:
+            if end > start:
+                yield start, end
+            start = positions[match.start()]
+        end = positions[match.end() - 1] + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+    if end > start:
+        yield start, end

@@ -57,8 +57,20 @@ class RequestRecord(msgspec.Struct, frozen=True):
             turns.append(ChatMessage("assistant", text[: self.continued]))
         return ChatRequest(turns, **self.parameters)
 
+    @property
+    def model_name(self) -> str:
+        """Return the model's name without its owner, or the endpoint's name if the server serves one unnamed model."""
+        return self.model.rpartition("/")[2] or self.endpoint
+
     def added_to(self, earlier: RequestRecords) -> RequestRecords:
         return [*earlier, msgspec.to_builtins(self)][-MOST:]
+
+    @classmethod
+    def writers(cls, entries: Iterable[Mapping[str, Any]], length: int) -> list[Self]:
+        """Return the records whose request added to a reply of ``length`` code points."""
+        records = cls.read(entries)
+        ends = [record.continued for record in records[1:]] + [length]
+        return [record for record, end in zip(records, ends, strict=False) if end > record.continued]
 
     @classmethod
     def read(cls, entries: Iterable[Mapping[str, Any]]) -> list[Self]:

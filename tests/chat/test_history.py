@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.chat.context.history import Exchange, History, history_for, kept
+from apps.chat.context.history import History, PastExchange, history_for, kept
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.services.attach import attach_file
 from apps.chat.services.send import send_message, start_conversation
@@ -70,7 +70,7 @@ def test_oldest_exchanges_are_left_out_whole(
 
 def test_history_has_no_holes() -> None:
     """A short old exchange is not told where a long one after it does not fit."""
-    latest, long, oldest = (Exchange(characters, characters, 1, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
+    latest, long, oldest = (PastExchange(characters, characters, 1, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
     assert kept([latest, long, oldest], budget=50) == [latest]
 
 
@@ -91,7 +91,7 @@ def test_exchange_without_a_reply_is_left_out(alice: User) -> None:
     stop_reply(conversation=conversation)
     history = asked_next(conversation, "three")
     assert contents(history) == ["one", "first", "three"]
-    assert history.told == [1, 5]
+    assert history.told == [1, 3]
 
 
 def test_reply_that_failed_half_way_is_told_as_far_as_it_came(alice: User) -> None:
@@ -133,7 +133,7 @@ def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200))), st.integers(-10, 300))
 def test_latest_exchanges_are_kept_in_their_order(sizes: list[tuple[int, int]], budget: int) -> None:
-    exchanges = [Exchange(asked, replied, 1, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
+    exchanges = [PastExchange(asked, replied, 1, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
     told = kept(exchanges, budget)
     assert told == exchanges[: len(told)]
     assert sum(exchange.characters for exchange in told) <= max(budget, 0)

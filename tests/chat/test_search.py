@@ -64,6 +64,51 @@ def test_reply_is_found_by_how_its_words_begin(alice: User, words: str, marked_w
     assert hit.message.generation is not None
 
 
+TYPOGRAPHIC = "“quokka” runs—numbat waits…wombat x→platypus «dingo» ‘emu’ koala\u00a0bear ★possum★ 10×faster"
+
+
+@pytest.mark.parametrize(
+    ("words", "marked_words"),
+    [
+        ("quokka", "“<mark>quokka</mark>”"),
+        ("numbat", "runs—<mark>numbat</mark>"),
+        ("wombat", "waits…<mark>wombat</mark>"),
+        ("x platy", "<mark>x</mark>→<mark>platy</mark>pus"),
+        ("“dingo”", "«<mark>dingo</mark>»"),
+        ("emu", "‘<mark>emu</mark>’"),
+        ("bear", "<mark>bear</mark>"),
+        ("possum", "★<mark>possum</mark>★"),
+        ("faster", "10×<mark>faster</mark>"),
+        ("cafe", "<mark>Café</mark>"),
+        ("CAFÉ", "<mark>Café</mark>"),
+        ("naive", "<mark>nai\u0308ve</mark>"),
+        ("strasse", "<mark>Straße</mark>"),
+        ("数名", "変<mark>数名</mark>"),
+        ("C++", "<mark>C++</mark>"),
+        ("c# f#", "<mark>C#</mark> and <mark>F#</mark>"),
+        ("ёлк", "<mark>Ёлк</mark>а"),
+    ],
+)
+def test_words_are_found_beside_any_character(alice: User, words: str, marked_words: str) -> None:
+    answered_conversation(alice, "What?", f"{TYPOGRAPHIC} Café nai\u0308ve Straße 変数名 C++ C# and F# Ёлка")
+    (hit,) = found(alice, words)
+    shown = marked(hit.message.text, Query(words)) if hit.message else ""
+    assert marked_words in shown
+    assert "<mark>" in hit.excerpt
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("locale", ["C", "C.utf8", "en_US.utf8"])
+def test_index_has_the_same_words_under_every_locale(locale: str) -> None:
+    """Texts with another collation stand for a database with another locale."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [locale])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE COLLATION \"{locale}\" (provider = builtin, locale = 'C.UTF-8')")
+        cursor.execute(f'SELECT tsvector_to_array(searchable_words(%s COLLATE "{locale}"))', ["“ÄRGER”—Café 変数"])
+        assert cursor.fetchone() == (["arger", "cafe", "変", "数"],)
+
+
 @pytest.mark.parametrize(
     "words", ["", " ", "'", "&|!():*", "\\", "enerator", "generator missing", "\0", "²", "🦙", "%s"]
 )
@@ -77,7 +122,6 @@ def test_what_is_not_there_is_not_found(alice: User, words: str) -> None:
 def test_no_text_is_too_strange_to_be_sought(text: str) -> None:
     query = Query(text)
     if query.words:
-        assert "\0" not in query.tsquery
         assert Markup(marked(text, query)).text == text
 
 
@@ -129,7 +173,7 @@ def test_checkpoint_of_a_running_reply_touches_no_index(alice: User) -> None:
         assert cursor.fetchall() == [(None,)]
         cursor.execute("UPDATE generation_generation SET ended_at = now(), state = 'cancelled', text = 'now'")
         cursor.execute("SELECT search::text FROM generation_generation")
-        assert cursor.fetchall() == [("'now':1",)]
+        assert cursor.fetchall() == [("'now'",)]
 
 
 @pytest.mark.parametrize(

@@ -245,8 +245,8 @@ def test_markdown_is_of_the_thread_shown_with_its_code_closed(alice: User) -> No
     with transaction.atomic():
         answer(send_message(conversation=conversation, text="two", files=[file.pk]), "`` ` ``\n\n```\nclosed\n```")
     assert as_markdown(conversation) == (
-        "# one\n\n## You\n\none\n\n## Code Llama\n\nLook:\n\n````python\nx = 1\n```\ny\n````\n\n"
-        "## You\n\ntwo\n\n`a.py`:\n\n```python\nx = 1\n```\n\n## Code Llama\n\n`` ` ``\n\n```\nclosed\n```\n"
+        "# one\n\n## You\n\none\n\n## Assistant\n\nLook:\n\n````python\nx = 1\n```\ny\n````\n\n"
+        "## You\n\ntwo\n\n`a.py`:\n\n```python\nx = 1\n```\n\n## Assistant\n\n`` ` ``\n\n```\nclosed\n```\n"
     )
 
 

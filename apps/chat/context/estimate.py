@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.chat.context.grounding import CHARACTERS as GROUNDS
-from apps.chat.context.history import Exchange, characters_for, exchanges_of, kept
+from apps.chat.context.history import PastExchange, characters_for, exchanges_of, kept
 from apps.chat.context.usage import ContextUsage
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
@@ -71,7 +71,7 @@ class CountedReply:
 class PastTurns:
     """What is told before the question: ``exchanges``, the latest first, with ``density`` tokens a character."""
 
-    exchanges: Sequence[Exchange]
+    exchanges: Sequence[PastExchange]
     density: float
     system: Sequence[CountableText]
     system_tokens: float
@@ -123,7 +123,7 @@ def _reserved(conversation: Conversation, endpoint: Endpoint, window: int) -> in
     return min(most or window, window // 2)
 
 
-def _left_out(exchanges: Sequence[Exchange], fitting: Sequence[Exchange]) -> int:
+def _left_out(exchanges: Sequence[PastExchange], fitting: Sequence[PastExchange]) -> int:
     """How many messages are not told when only the latest exchanges fit."""
     if len(fitting) == len(exchanges):
         return 0

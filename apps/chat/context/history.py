@@ -1,6 +1,6 @@
-"""What the model is told: the question, and as much of the conversation before it as is kept with a request."""
+"""The history of a question: the question, and as much of the conversation before it as is stored with a request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +22,8 @@ type Turn = dict[str, str]
 class History:
     """The conversation as chat turns, oldest first, ending with the question.
 
-    ``told`` are the positions of the questions among them, its own the last.
+    ``told`` has a position for each question among them, its own the last: where the messages begin that the model
+    sees with it. That is the question's own position, or that of earlier messages which had no reply to send.
     """
 
     turns: list[Turn]
@@ -30,8 +31,8 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and its reply, by their ids, and how many characters a model is told of both, or a few more.
+class PastExchange:
+    """A question and its reply, by their ids, and at least as many characters as the model reads of both.
 
     ``position`` is the question's.
     """
@@ -44,42 +45,47 @@ class Exchange:
 
 
 def history_for(question: Message, *, has_files: bool = True) -> History:
-    """Whole exchanges are left out, oldest first, once the budget is used up.
+    """Return the history to store with a request.
 
-    That is what the widest window of any server that may answer could hold, and ``CHAT_HISTORY_CHARACTERS`` at most:
-    all of it is stored with each request. What fits the server that answers is worked out there. Exchanges without a
-    reply are left out always, because roles must alternate. Only what is told is read.
+    Whole exchanges are left out, the oldest first, once the budget is used up: what the widest context window of any
+    server could hold, and at most ``CHAT_HISTORY_CHARACTERS``. The worker fits the history to the server that replies.
+    Exchanges without a reply are always left out, because roles must alternate. Only texts that are kept are read.
     """
     last = user_turn(question.question, question.attachments.all() if has_files else ())
-    earlier = question.conversation.messages.in_thread_to(question.parent_id)
-    told_first = len(question.conversation.system_prompt)
+    earlier = exchanges_of(question.conversation.messages.in_thread_to(question.parent_id))
     budget = characters_for(question.conversation, chat_servers())
-    exchanges = kept(exchanges_of(earlier), budget - told_first - len(last))
+    exchanges = kept(earlier, budget - len(question.conversation.system_prompt) - len(last))
     ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
     messages = Message.objects.filter(pk__in=ids).select_related("generation").order_by("position")
     have_files = {exchange.question for exchange in exchanges if exchange.has_files}
     if have_files:
         messages = messages.prefetch_related("attachments")
-    turns, told = [], []
+    turns = []
     for message in messages.only("position", "question", "generation__text"):
         if message.generation is None:
-            told.append(message.position)
             files = message.attachments.all() if message.pk in have_files else ()
             turns.append({"role": "user", "content": user_turn(message.question, files)})
         else:
             turns.append({"role": "assistant", "content": message.generation.text})
-    return History([*turns, {"role": "user", "content": last}], [*told, question.position])
+    return History([*turns, {"role": "user", "content": last}], _beginnings(earlier, len(exchanges)))
+
+
+def _beginnings(latest_first: Sequence[PastExchange], kept_number: int) -> list[int]:
+    """Return where the messages begin that belong to each kept exchange, oldest first, and to the question."""
+    known = latest_first[: kept_number + 1]  # the first that is left out ends where the kept ones begin
+    ends = [exchange.position + 2 for exchange in reversed(known)]
+    return ends if len(latest_first) > kept_number else [1, *ends]
 
 
 def characters_for(conversation: Conversation | None, servers: ChatServers) -> int:
-    """How many characters are kept with a request."""
+    """Return how many characters are stored with a request."""
     window = servers.widest_window_for(conversation)
     most: int = settings.CHAT_HISTORY_CHARACTERS
     return most if window is None else min(most, window * CHARACTERS_A_TOKEN)
 
 
-def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:
-    """Those of a thread that have a reply, the latest first, by their lengths alone."""
+def exchanges_of(thread: MessageQuerySet) -> list[PastExchange]:
+    """Return the exchanges of a thread that have a reply, the latest first, without reading their texts."""
     written = F("generation__text_length")
     asked = Length("question") + Sum("attachments__size", default=0)
     measured = thread.annotate(characters=Coalesce(written, asked), files=Count("attachments")).order_by("-position")
@@ -89,13 +95,13 @@ def exchanges_of(thread: MessageQuerySet) -> list[Exchange]:
             reply = (pk, characters)
             continue
         if reply and reply[1]:
-            exchanges.append(Exchange(pk, reply[0], position, characters + reply[1], has_files=files > 0))
+            exchanges.append(PastExchange(pk, reply[0], position, characters + reply[1], has_files=files > 0))
         reply = None
     return exchanges
 
 
-def kept(latest_first: Iterable[Exchange], budget: int) -> list[Exchange]:
-    """As many of the latest as the budget has characters for: without holes."""
+def kept(latest_first: Iterable[PastExchange], budget: int) -> list[PastExchange]:
+    """Return as many of the latest as the budget has characters for, without holes."""
     exchanges = []
     for exchange in latest_first:
         budget -= exchange.characters

@@ -20,6 +20,7 @@ from django.utils import timezone
 from apps.chat.markdown.citations import Cited, cited_in
 from apps.chat.models.attachment import Attachment
 from apps.generation.models import ACTIVE, Generation, State
+from apps.generation.request_record import RequestRecord
 
 
 class Role(models.TextChoices):
@@ -165,6 +166,26 @@ class Message(models.Model):
     def cited(self) -> list[Cited]:
         """What the numbers in brackets lead to that the reply may use."""
         return cited_in(self.passages)
+
+    @property
+    def authors(self) -> list[str]:
+        """Return the names of the models that wrote the reply, the first one first. Empty while none is known."""
+        return list(dict.fromkeys(record.model_name for record in self._writers)) or self._server
+
+    @property
+    def servers(self) -> list[str]:
+        """Return the names of the model servers that wrote the reply, as they were then."""
+        return list(dict.fromkeys(record.endpoint for record in self._writers)) or self._server
+
+    @property
+    def _writers(self) -> list[RequestRecord]:
+        reply = self.generation
+        return RequestRecord.writers(reply.sent, reply.text_length) if reply else []
+
+    @property
+    def _server(self) -> list[str]:
+        reply = self.generation
+        return [reply.endpoint.name] if reply and reply.endpoint else []
 
     @property
     def begins_day(self) -> bool:

@@ -16,7 +16,7 @@ def share_conversation(*, conversation: Conversation) -> Share:
     Raises ``NothingToShare`` and ``ReplyInProgress``.
     """
     with transaction.atomic():
-        thread = conversation.thread.select_related("generation").prefetch_related("attachments")
+        thread = conversation.thread.select_related("generation__endpoint").prefetch_related("attachments")
         messages = list(thread.order_by("position"))
         if any(message.state in ACTIVE for message in messages):
             raise ReplyInProgress
@@ -44,6 +44,9 @@ def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
         listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}
         turn.setdefault("files", []).append(listed)
         files.append({"name": file.name, "text": file.text})
+    # Whoever has the link need not know the names of servers.
+    if models := [name for name in message.authors if name not in message.servers]:
+        turn["authors"] = models
     if message.passages:
         turn["passages"] = message.passages
     return turn

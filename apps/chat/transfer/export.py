@@ -27,7 +27,6 @@ from apps.generation.models import State
 
 ENDS: dict[State, End] = {State.SUCCEEDED: "succeeded", State.FAILED: "failed"}
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
-SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Code Llama"}
 
 
 def as_json(conversation: Conversation) -> bytes:
@@ -90,14 +89,20 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
 
 def as_markdown(conversation: Conversation) -> str:
     """The thread that is shown, a heading a turn; the files of a question follow it."""
-    messages = conversation.thread.select_related("generation").prefetch_related("attachments").order_by("position")
+    messages = (
+        conversation.thread.select_related("generation__endpoint").prefetch_related("attachments").order_by("position")
+    )
     parts = [f"# {' '.join(conversation.title.split())}"]
     for message in messages:
-        parts += [f"## {SPEAKERS[Role(message.role)]}", _closed(text_of(message))]
+        parts += [f"## {_speaker(message)}", _closed(text_of(message))]
         parts += map(fenced, message.attachments.all())
         if message.passages:
             parts.append(_sources(message))
     return "\n\n".join(parts) + "\n"
+
+
+def _speaker(message: Message) -> str:
+    return "You" if message.role == Role.USER else " and ".join(message.authors) or "Assistant"
 
 
 def _sources(message: Message) -> str:

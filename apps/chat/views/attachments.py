@@ -84,7 +84,7 @@ def files_of(request: WorkbenchRequest, form: MessageForm, conversation: Convers
     form.is_valid()
     named: list[UUID] = form.cleaned_data.get("attachments", [])
     uploads = request.FILES.getlist("files")
-    if not uploads or sent_before(request.user, form.cleaned_data.get("key")):
+    if not uploads or sent_before(request.user, form.key_for(request)):
         return named
     return [*named, *(_attach(request, conversation, upload).pk for upload in uploads)]
 

@@ -29,7 +29,7 @@ def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
     files = files_of(request, form, shown)
     if not form.is_valid():
         raise InvalidInput(form.sentence)
-    text, key = form.cleaned_data["message"], form.cleaned_data["key"]
+    text, key = form.cleaned_data["message"], form.key_for(request)
     return sent(request, send_message(conversation=shown, text=text, files=files, idempotency_key=key))
 
 
@@ -59,7 +59,7 @@ def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
         owner=request.user,
         text=form.cleaned_data["message"],
         files=files,
-        idempotency_key=form.cleaned_data["key"],
+        idempotency_key=form.key_for(request),
         mode=mode,
         settings=settings.chosen,
     )

@@ -67,7 +67,7 @@ def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
         question=question,
         text=form.cleaned_data["message"],
         keep=form.kept,
-        idempotency_key=form.cleaned_data["key"],
+        idempotency_key=form.key_for(request),
     )
     return followed(request, shown)
 

@@ -49,6 +49,7 @@ class SharedTurn:
     at: datetime
     files: list[SharedFile]
     passages: list[dict[str, str]]
+    authors: list[str]
 
 
 @require_POST
@@ -144,6 +145,7 @@ def _turns(share: Share) -> list[SharedTurn]:
             at=datetime.fromisoformat(turn["at"]),
             files=_files(share, turn),
             passages=turn.get("passages", []),
+            authors=turn.get("authors", []),
         )
         for turn in share.turns
     ]

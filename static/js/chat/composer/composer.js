@@ -77,6 +77,17 @@ for (const action of document.querySelectorAll(".composer__action")) {
   action.addEventListener("click", ({ detail }) => detail > 0 && !touch.matches && input.focus());
 }
 
+// A page from the back/forward cache has a key that was used: what is sent from it is another message.
+// (crypto.randomUUID is missing where the site has no HTTPS.)
+function newKey() {
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) document.getElementById("composer-key").value = newKey();
+});
+
 const transcript = document.getElementById("transcript");
 new MutationObserver(keepFocus).observe(transcript, { childList: true });
 new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
