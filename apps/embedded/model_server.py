@@ -15,7 +15,7 @@ from apps.embedded.ports import HOST
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 SLOTS = 4
-TOKENS_PER_SLOT = 2048
+TOKENS_PER_SLOT = 4096  # of the 8,192 that the model was trained on; a slot of them takes 95 MB
 MOST_THREADS = 4
 PROMPT_CACHE_MIB = 128
 

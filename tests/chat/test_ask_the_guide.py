@@ -19,9 +19,13 @@ from apps.chat.services.share import share_conversation
 from apps.chat.services.versions import answer_again
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
+from apps.endpoints.models import Endpoint
+from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.guide.models import Term
 from apps.guide.search.index import rebuild_index
+from apps.inference.context import LEAST_REPLY_TOKENS, estimate_chat_tokens
+from apps.inference.requests import ChatMessage
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, generation_of
 from tests.chat.live_replies import model, pieces, scripted_server, the_end
@@ -113,6 +117,20 @@ def test_a_question_about_something_else_is_not_read_with_the_one_before(alice: 
     following = send_message(conversation=exchange.conversation, text="What is the weather in Paris?")
     assert following.reply.passages == []
     assert generation_of(following).text.startswith("The guide does not say.")
+
+
+@pytest.mark.usefixtures("small_guide")
+@pytest.mark.parametrize("window", [1_024, 2_048, 4_096])
+def test_passages_give_way_to_the_question_and_a_short_reply(alice: User, window: int) -> None:
+    for number in range(20):
+        Term.objects.create(slug=f"long-{number}", term=f"Rotary theta {number}", definition="rotary theta " * 70)
+    rebuild_index()
+    add_endpoint(name="small", url="http://small:80", protocol="tgi", variant="instruct")
+    Endpoint.objects.update(context_window_override=window)
+    exchange = start_conversation(owner=alice, text="rotary theta", mode=Mode.GUIDE)
+    told = [ChatMessage(turn["role"], turn["content"]) for turn in generation_of(exchange).messages]
+    assert estimate_chat_tokens(told) + LEAST_REPLY_TOKENS <= window
+    assert 1 <= len(exchange.reply.passages) <= 6
 
 
 @pytest.mark.usefixtures("small_guide")

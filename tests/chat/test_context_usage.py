@@ -21,6 +21,7 @@ from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from apps.generation.token_counts import known_counts, leave_text, left_texts, name_of, unasked
+from apps.inference.context import LEAST_REPLY_TOKENS
 from apps.stores.redis import sync_client
 from tests.chat.exchanges import answered_conversation, answered_message
 
@@ -112,16 +113,39 @@ def test_reply_takes_what_it_may_and_half_of_the_window_at_most(server: Endpoint
 
 
 @pytest.mark.usefixtures("server")
-def test_narrowest_window_counts_of_those_that_may_answer(talk: Conversation) -> None:
+def test_window_of_the_preferred_endpoint_counts_and_a_smaller_one_is_named(talk: Conversation) -> None:
     wide, narrow = add_server("gpu-2", 16_000), add_server("gpu-3", 2_000)
-    assert usage_of(None).window == 2_000
-    Endpoint.objects.filter(pk=narrow.pk).update(health="down", retry_at="2027-01-01T00:00Z")
-    assert usage_of(None).window == 4_000
-    put_settings(talk, {"endpoint": wide.name})
-    assert usage_of(talk).window == 16_000
+    Endpoint.objects.filter(pk=wide.pk).update(priority=2)
+    for conversation in (None, talk):
+        usage = usage_of(conversation, "word " * 900)
+        assert (usage.window, usage.level, usage.sentence) == (16_000, Level.FINE, "")
+        assert usage.aside.startswith("gpu-3 may reply instead. Its context window holds 2,000 tokens")
+    assert usage_of(None, "Why?").aside == "", "that fits the smaller one too"
+    put_settings(talk, {"endpoint": narrow.name})
+    usage = usage_of(talk, "word " * 900)
+    assert (usage.window, usage.aside) == (2_000, "")
 
 
-def test_nothing_is_weighed_where_nobody_knows_the_window(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_long_question_shortens_the_reply_before_it_is_too_long(server: Endpoint) -> None:
+    Endpoint.objects.update(context_window_override=2_048)
+    fits = usage_of(None, "word " * 550)
+    assert LEAST_REPLY_TOKENS < fits.reserved < 1_000
+    assert fits.used <= fits.window
+    assert fits.level != Level.TOO_LONG
+    assert usage_of(None, "word " * 700).level == Level.TOO_LONG
+
+
+@pytest.mark.parametrize("window", [2_048, 4_096, 16_384])
+def test_guide_has_room_before_anything_is_typed(server: Endpoint, window: int) -> None:
+    Endpoint.objects.update(context_window_override=window)
+    for draft in ("", "Which Code Llama models can fill in the middle?"):
+        found = estimate_usage(Conversation(mode=Mode.GUIDE), draft=draft, files=[], servers=chat_servers())
+        assert found is not None
+        assert found.usage.history >= 1_200
+        assert (found.usage.level, found.usage.sentence) == (Level.FINE, "")
+
+
+def test_nothing_is_measured_where_nobody_knows_the_window(alice: User, signed_in: Callable[[User], Client]) -> None:
     browser = signed_in(alice)
     for known in (False, True):
         assert estimate_usage(Conversation(), draft="x", files=[], servers=chat_servers()) is None
@@ -137,10 +161,10 @@ def test_nothing_is_weighed_where_nobody_knows_the_window(alice: User, signed_in
     ("tokens", "level", "left_out", "sentence"),
     [
         (1_999, Level.FINE, 0, ""),
-        (2_000, Level.FILLING, 0, "The model’s window is filling up: 1,000 tokens are left."),
-        (2_599, Level.FILLING, 0, "The model’s window is filling up: 401 tokens are left."),
-        (2_600, Level.NEARLY_FULL, 0, "The model’s window is nearly full: 400 tokens are left."),
-        (3_000, Level.NEARLY_FULL, 0, "The model’s window is nearly full: 0 tokens are left."),
+        (2_000, Level.FILLING, 0, "The model’s context window is filling up: 1,000 tokens are left."),
+        (2_599, Level.FILLING, 0, "The model’s context window is filling up: 401 tokens are left."),
+        (2_600, Level.NEARLY_FULL, 0, "The model’s context window is nearly full: 400 tokens are left."),
+        (3_000, Level.NEARLY_FULL, 0, "The model’s context window is nearly full: 0 tokens are left."),
         (3_002, Level.OVERFLOWING, 2, "The next reply is written without the first 2 messages"),
         (6_002, Level.OVERFLOWING, 4, "The next reply is written without the first 4 messages"),
     ],
@@ -189,7 +213,7 @@ def test_server_that_counts_too_little_is_not_believed(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_system_prompt_weighs_as_well(talk: Conversation) -> None:
+def test_system_prompt_counts_as_well(talk: Conversation) -> None:
     counted(talk, (1, 1), (99, 1))
     Conversation.objects.filter(pk=talk.pk).update(system_prompt="Answer in French. " * 100)
     talk.refresh_from_db()
@@ -268,7 +292,7 @@ def test_settings_beside_a_first_message_count(alice: User, signed_in: Callable[
 
 
 @pytest.mark.usefixtures("server")
-def test_long_conversation_is_weighed_by_its_lengths(talk: Conversation) -> None:
+def test_long_conversation_is_measured_by_its_lengths(talk: Conversation) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             usage_of(talk)

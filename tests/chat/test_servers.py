@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.chat.conversation_settings.servers import chat_servers, window_for
+from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
@@ -78,19 +78,30 @@ def test_only_admins_read_the_cause(page: Callable[[], str], staff: User, signed
     assert ": it refused the connection." not in page()
 
 
-def test_window_is_the_smallest_of_those_that_may_answer(alice: User) -> None:
+def measured(conversation: Conversation | None) -> int | None:
+    endpoint = chat_servers().measured_for(conversation)
+    return endpoint.context_window if endpoint else None
+
+
+def smaller(conversation: Conversation | None) -> str:
+    servers = chat_servers()
+    endpoint = servers.measured_for(conversation)
+    found = servers.smaller_than(endpoint, conversation) if endpoint else None
+    return found.name if found else ""
+
+
+def test_window_is_that_of_the_server_that_the_composer_names(alice: User) -> None:
     silent = server("silent")
-    assert window_for(None) is None
+    assert measured(None) is None
     silent.delete()
-    large, small = (
-        server(f"gpu-{window}", discovered_context_window=window, health=Health.HEALTHY) for window in (16_384, 4_096)
-    )
+    large = server("large", discovered_context_window=16_384, health=Health.HEALTHY, priority=1)
+    small = server("small", discovered_context_window=4_096, health=Health.HEALTHY)
     server("base", variant="base", discovered_context_window=512)
     conversation = Conversation.objects.create(owner=alice, title="About sorting")
-    assert window_for(None) == window_for(conversation) == 4_096
-    conversation.endpoint, conversation.endpoint_name = large, large.name
-    assert window_for(conversation) == 16_384
-    Endpoint.objects.filter(pk=small.pk).update(health=Health.DOWN, retry_at=SINCE)
-    assert window_for(None) == 16_384, "what is down takes no questions"
+    assert (measured(None), measured(conversation), smaller(None)) == (16_384, 16_384, "small")
+    conversation.endpoint, conversation.endpoint_name = small, small.name
+    assert (measured(conversation), smaller(conversation)) == (4_096, "")
     Endpoint.objects.filter(pk=large.pk).update(health=Health.DOWN, retry_at=SINCE)
-    assert (window_for(None), window_for(conversation)) == (4_096, 16_384)
+    assert (measured(None), smaller(None)) == (4_096, ""), "what is down takes no questions"
+    Endpoint.objects.filter(pk=small.pk).update(health=Health.DOWN, retry_at=SINCE)
+    assert measured(None) == 16_384

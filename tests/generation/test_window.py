@@ -11,6 +11,7 @@ from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.start import start_generation
+from apps.inference.context import LEAST_REPLY_TOKENS
 from apps.stores.threads import in_thread
 from tests.generation.conftest import numbers
 from tests.generation.test_worker import ended, wait_until
@@ -22,7 +23,9 @@ WINDOW = 600
 EARLIER = "A long earlier remark about compilers and their optimisers. " * 8
 
 
-def start_in_window(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
+def start_in_window(
+    owner: User, server: ScriptedServer, exchanges: int, last: str, max_tokens: int = 100
+) -> Generation:
     add_endpoint(name="scripted", url=server.url, protocol="openai", variant="instruct")
     Endpoint.objects.update(context_window_override=WINDOW)
     messages = [
@@ -31,7 +34,7 @@ def start_in_window(owner: User, server: ScriptedServer, exchanges: int, last: s
         for message in ({"role": "user", "content": EARLIER}, {"role": "assistant", "content": EARLIER})
     ]
     messages.append({"role": "user", "content": last})
-    return start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100})
+    return start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": max_tokens})
 
 
 def run_conversation(owner: User, server: ScriptedServer, exchanges: int, last: str) -> Generation:
@@ -64,6 +67,18 @@ async def test_a_reply_that_is_stopped_keeps_what_was_left_out(alice: User, scri
         return Generation.objects.get(pk=generation.pk)
 
     assert (await in_thread(stop_in_the_middle)()).state == State.CANCELLED
+
+
+async def test_a_long_question_gets_a_shorter_reply(alice: User, scripted_server: ScriptedServer) -> None:
+    def run() -> Generation:
+        generation = start_in_window(alice, scripted_server, 2, "word " * 130 + "count to 5", max_tokens=1_000)
+        return ended(generation)
+
+    generation = await in_thread(run)()
+    assert (generation.state, generation.text) == (State.SUCCEEDED, numbers(5))
+    sent = scripted_server.requests[-1].json
+    assert LEAST_REPLY_TOKENS <= sent["max_tokens"] < WINDOW // 2, "half of the window is kept where there is room"
+    assert generation.left_out == 4
 
 
 async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_server: ScriptedServer) -> None:

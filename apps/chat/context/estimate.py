@@ -1,7 +1,7 @@
-"""Weighs the next question of a conversation against the window of whatever answers it. No model server is asked.
+"""Estimate how much of the context window the next question takes. No model server is asked.
 
-What the latest reply was told and said has been counted by its server. The rest of the history is taken to have as many
-tokens a character as that; question, files and system prompt are estimated until a worker has had them counted.
+The server of the latest reply has counted its prompt and its text. The rest of the history is taken to have as many
+tokens a character. Question, files and system prompt are estimated until a worker has had them counted.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,25 @@ from typing import Any
 from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from apps.chat.context.grounding import CHARACTERS as GROUNDS
+from apps.chat.context.grounding import PASSAGES_TOKENS
 from apps.chat.context.history import PastExchange, characters_for, exchanges_of, kept
-from apps.chat.context.usage import ContextUsage
+from apps.chat.context.usage import ContextUsage, SmallerWindow
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.models import Attachment, Conversation, Message, Mode
 from apps.endpoints.models import Endpoint
 from apps.generation.models import OVER
 from apps.generation.token_counts import known_counts, name_of
-from apps.inference.context import TOKENS_AROUND_A_CHAT, TOKENS_AROUND_A_MESSAGE, estimate_tokens
+from apps.inference.context import LEAST_REPLY_TOKENS, TOKENS_AROUND_A_CHAT, TOKENS_AROUND_A_MESSAGE, estimate_tokens
 
 TOKENS_A_CHARACTER = 0.5  # where no server has counted yet; code has about a third
-LEAST_DENSITY = 0.05  # tokens a character; who says less does not count all that it was told
+LEAST_DENSITY = 0.05  # tokens a character; a server that reports less does not count the whole prompt
 WORTH_COUNTING = 0.01  # of the window
 
 
 @dataclass(frozen=True, slots=True)
 class CountableText:
-    """A text whose tokens can be counted: its name among counts, an estimate, and the text where it stands nowhere."""
+    """A text to count: its name among counts, an estimate, and the text itself unless it is a stored file."""
 
     name: str
     estimate: int
@@ -46,7 +46,7 @@ class CountableText:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What came of it, and what a tokenizer could still be asked to count for a better figure."""
+    """The usage, and the texts that a tokenizer could still count for a better figure."""
 
     usage: ContextUsage
     tokenizer: Endpoint | None
@@ -55,9 +55,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class CountedReply:
-    """The latest reply that its server has counted: ``tokens`` of all that it was told and said.
+    """The latest reply that its server has counted: ``tokens`` of its prompt and its text together.
 
-    It was told nothing before ``sees_from``. ``system`` is the system prompt of it.
+    Its prompt began at the position ``sees_from``, after the system prompt ``system``.
     """
 
     position: int
@@ -69,62 +69,90 @@ class CountedReply:
 
 @dataclass(frozen=True, slots=True)
 class PastTurns:
-    """What is told before the question: ``exchanges``, the latest first, with ``density`` tokens a character."""
+    """What stands before the question: ``exchanges``, the latest first, with ``density`` tokens a character.
+
+    ``passages`` are the tokens of the system prompt that passages of the guide take.
+    """
 
     exchanges: Sequence[PastExchange]
     density: float
     system: Sequence[CountableText]
     system_tokens: float
     is_about: bool
+    passages: float = 0.0
 
 
 def estimate_usage(
     conversation: Conversation, *, draft: str, files: Sequence[Attachment], servers: ChatServers
 ) -> Estimate | None:
-    """Weigh the question that stands in the composer; ``None`` where nobody says how long the window is.
+    """Estimate the context usage of the draft. Return ``None`` while no context window is known.
 
     A new conversation is one that has not been saved.
     """
-    narrowest = servers.narrowest_for(conversation)
-    if narrowest is None or narrowest.context_window is None:
+    endpoint = servers.measured_for(conversation)
+    if endpoint is None or endpoint.context_window is None:
         return None
-    window = narrowest.context_window
+    window = endpoint.context_window
     asked = [*([CountableText.of_text(draft)] if draft.strip() else []), *map(CountableText.of_file, files)]
     past = _past_of(conversation)
     tokenizer = servers.tokenizer_for(conversation)
-    pieces = [*asked, *past.system]
-    counts = known_counts(tokenizer, [piece.name for piece in pieces]) if tokenizer else {}
-    tokens = {piece.name: counts.get(piece.name, piece.estimate) for piece in pieces}
-    question = sum(tokens[piece.name] for piece in asked) + (TOKENS_AROUND_A_MESSAGE if asked else 0)
-    system = past.system_tokens + sum(tokens[piece.name] for piece in past.system)
-    reserved = _reserved(conversation, narrowest, window)
+    texts = [*asked, *past.system]
+    counts = known_counts(tokenizer, [text.name for text in texts]) if tokenizer else {}
+    tokens = {text.name: counts.get(text.name, text.estimate) for text in texts}
+    question = sum(tokens[text.name] for text in asked) + (TOKENS_AROUND_A_MESSAGE if asked else 0)
+    system = past.system_tokens + sum(tokens[text.name] for text in past.system)
     characters = characters_for(conversation, servers) - sum(file.size for file in files) - len(draft)
+    room = _share_out(window, question, system, past.passages, _longest_reply(conversation, endpoint))
     told = kept(past.exchanges, characters)
-    fitting = kept(told, int((window - reserved - question - system) / past.density))
-    uncounted = [piece for piece in pieces if piece.name not in counts]
-    worth_counting = [piece for piece in uncounted if piece.estimate >= WORTH_COUNTING * window]
+    fitting = kept(told, int((window - room.reply - question - room.system) / past.density))
+    worth_counting = [text for text in texts if text.name not in counts and text.estimate >= WORTH_COUNTING * window]
     usage = ContextUsage(
         window=window,
-        history=round(system + past.density * sum(exchange.characters for exchange in told)),
+        history=round(room.system + past.density * sum(exchange.characters for exchange in told)),
         question=question,
-        reserved=reserved,
-        least=round(system + question + reserved),
+        reserved=room.reply,
+        least=round(room.least),
         left_out=_left_out(past.exchanges, fitting),
-        # Counted texts too: the template's tokens around them are a guess.
-        is_about=bool(pieces) or past.is_about,
+        # The tokens around the question are a guess as well.
+        is_about=bool(asked) or past.is_about,
         is_being_counted=bool(worth_counting) and tokenizer is not None,
+        gives_way=0 if past.exchanges else round(room.system + question + room.reply - room.least),
+        smaller=_smaller(servers.smaller_than(endpoint, conversation)),
     )
     return Estimate(usage, tokenizer, worth_counting)
 
 
-def _reserved(conversation: Conversation, endpoint: Endpoint, window: int) -> int:
-    """The room that is kept for the reply: what it may take, and half of the window at most."""
+def _smaller(endpoint: Endpoint | None) -> SmallerWindow | None:
+    return SmallerWindow(endpoint.name, endpoint.context_window) if endpoint and endpoint.context_window else None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How the window is shared out. ``least`` is what a request cannot do without."""
+
+    system: float
+    reply: int
+    least: float
+
+
+def _share_out(window: int, question: int, system: float, passages: float, reply: int) -> Room:
+    """Share the window out as a request does: passages give way first, then the reply, down to the least one."""
+    least_reply = min(reply, LEAST_REPLY_TOKENS)
+    own = system - passages
+    system = max(own, min(system, window - question - least_reply))
+    left = window - question - int(system)
+    return Room(system, max(least_reply, min(reply, left)), own + question + least_reply)
+
+
+def _longest_reply(conversation: Conversation, endpoint: Endpoint) -> int:
+    """Return the room to keep for the reply: its longest, and at most half of the window."""
+    window = endpoint.context_window or 0
     most: int | None = endpoint.parameters_for(parameters_for(conversation)).get("max_tokens")
     return min(most or window, window // 2)
 
 
 def _left_out(exchanges: Sequence[PastExchange], fitting: Sequence[PastExchange]) -> int:
-    """How many messages are not told when only the latest exchanges fit."""
+    """Return how many messages are left out when only the latest exchanges fit."""
     if len(fitting) == len(exchanges):
         return 0
     first_told = fitting[-1].position if fitting else exchanges[0].position + 2
@@ -135,27 +163,25 @@ def _past_of(conversation: Conversation) -> PastTurns:
     has_begun = conversation.current_id is not None
     exchanges = exchanges_of(conversation.thread) if has_begun else []
     counted = _counted(conversation) if has_begun else None
-    system = _system_prompt(conversation, counted)
+    answers_from_guide = conversation.mode == Mode.GUIDE
+    own = conversation.system_prompt
+    texts = [CountableText.of_text(own)] if own else []
     if counted is None:
-        pieces = [CountableText.of_text(system)] if system else []
-        return PastTurns(exchanges, TOKENS_A_CHARACTER, pieces, TOKENS_AROUND_A_CHAT, is_about=bool(exchanges))
+        passages = float(PASSAGES_TOKENS) if answers_from_guide else 0.0
+        return PastTurns(
+            exchanges, TOKENS_A_CHARACTER, texts, TOKENS_AROUND_A_CHAT + passages, bool(exchanges), passages
+        )
     known = [one for one in exchanges if counted.sees_from <= one.position <= counted.position]
     characters = sum(exchange.characters for exchange in known) + len(counted.system)
     density = counted.tokens / max(characters, 1)
     if density < LEAST_DENSITY:
         density, counted = TOKENS_A_CHARACTER, replace(counted, is_exact=False)
+    if not answers_from_guide and own != counted.system:
+        return PastTurns(exchanges, density, texts, TOKENS_AROUND_A_MESSAGE, is_about=True)
+    # The guide's next passages are unknown: take as many as the last ones.
+    passages = density * max(0, len(counted.system) - len(own)) if answers_from_guide else 0.0
     is_about = not counted.is_exact or len(known) < len(exchanges)
-    if system == counted.system:
-        return PastTurns(exchanges, density, [], density * len(system), is_about)
-    pieces = [CountableText.of_text(system)] if system else []
-    return PastTurns(exchanges, density, pieces, TOKENS_AROUND_A_MESSAGE, is_about=True)
-
-
-def _system_prompt(conversation: Conversation, counted: CountedReply | None) -> str:
-    """What the next reply is told first. Which passages of the guide will be in it is not known yet."""
-    if conversation.mode != Mode.GUIDE:
-        return conversation.system_prompt
-    return counted.system if counted else conversation.system_prompt + "guide " * (GROUNDS // len("guide "))
+    return PastTurns(exchanges, density, [], density * len(counted.system), is_about, passages)
 
 
 def _counted(conversation: Conversation) -> CountedReply | None:
@@ -167,7 +193,7 @@ def _counted(conversation: Conversation) -> CountedReply | None:
     latest = counted.order_by("-position").values("pk")[:1]
     first = KeyTransform(0, "generation__messages")
     found: Any = (
-        # What was sent is long, and is looked into for this one alone.
+        # Messages are long: read those of this reply alone.
         Message.objects.filter(pk__in=latest)
         .values(
             "position",
@@ -188,6 +214,6 @@ def _counted(conversation: Conversation) -> CountedReply | None:
         sees_from=told[min(found["left_out"] // 2, len(told) - 1)] if told else 1,
         system=found["told_first"] if found["role_first"] == "system" else "",
         tokens=found["tokens"],
-        # What was told of a reply that is continued is counted with it, and again as what it says.
+        # A continued reply is counted twice: in its prompt, and as its text.
         is_exact=bool(told) and found["attempt"] == 1,
     )

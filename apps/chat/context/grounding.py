@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from apps.guide.models import Passage
 from apps.guide.search.find import best_passages, telling_words
+from apps.inference.context import estimate_tokens
 
 MOST = 6
-# About 1,200 tokens in all: a small model's window must also hold the question, the reply and what was said before.
 CHARACTERS = 4_000
+PASSAGES_TOKENS = 1_200  # of that many characters
 LONGEST = 1_000
 # Words that tell what a question is about, in one such as “And at 34B?”
 LEANING = 1
@@ -48,15 +49,20 @@ class Grounds:
         return INSTRUCTIONS + "\n\n".join(texts)
 
 
-def find_grounds(question: str, *, before: str = "") -> Grounds:
-    """Find what the guide says on a question; one that says little by itself is read with the one ``before`` it."""
+def find_grounds(question: str, *, before: str = "", most_tokens: int | None = None) -> Grounds:
+    """Find what the guide says on a question. A question of one word is read together with the one ``before`` it.
+
+    Passages beyond ``most_tokens``, by estimate, are left out, but never the best one.
+    """
     leans = bool(before) and len(telling_words(question)) <= LEANING
     found = best_passages(f"{question} {before}" if leans else question, most=MOST)
     kept: list[Passage] = []
-    room = CHARACTERS
+    room, tokens = CHARACTERS, most_tokens
     for passage in found:
-        room -= len(_shortened(passage)) + len(passage.title)
-        if kept and room < 0:
+        text = _shortened(passage)
+        room -= len(text) + len(passage.title)
+        tokens = None if tokens is None else tokens - estimate_tokens(f"{passage.title} {text}")
+        if kept and (room < 0 or (tokens is not None and tokens < 0)):
             break
         kept.append(passage)
     return Grounds(kept)

@@ -1,4 +1,4 @@
-"""How much of a model's window the next question would take, as a composer says it."""
+"""How much of a context window the next question would take, in the composer's words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,20 +18,29 @@ class Level(StrEnum):
 
 WARNINGS = {
     Level.FINE: "",
-    Level.FILLING: "The model’s window is filling up.",
-    Level.NEARLY_FULL: "The model’s window is nearly full.",
-    Level.OVERFLOWING: "The first messages of this conversation no longer fit the model’s window.",
-    Level.TOO_LONG: "This question does not fit the model’s window.",
+    Level.FILLING: "The model’s context window is filling up.",
+    Level.NEARLY_FULL: "The model’s context window is nearly full.",
+    Level.OVERFLOWING: "The first messages of this conversation no longer fit the model’s context window.",
+    Level.TOO_LONG: "This question does not fit the model’s context window.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerWindow:
+    """An endpoint that may reply as well, and whose context window is smaller."""
+
+    endpoint: str
+    window: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContextUsage:
     """Tokens of a ``window`` that the next request takes.
 
-    ``history`` has the system prompt in it, ``question`` its files; ``reserved`` is the room kept for the reply.
-    ``least`` is what must be in it: all but the history. ``left_out`` messages from the first on would not be told.
-    ``is_about`` where anything in it is a guess, which errs upwards; a better figure comes while ``is_being_counted``.
+    ``history`` includes the system prompt, ``question`` its files; ``reserved`` is the room kept for the reply.
+    ``least`` is what the request cannot do without. The first ``left_out`` messages would be left out. ``is_about``
+    means that a figure is a guess, which errs upwards; a better one comes while ``is_being_counted``. ``gives_way`` is
+    how much shorter passages and the reply can be before anything is lost.
     """
 
     window: int
@@ -42,6 +51,8 @@ class ContextUsage:
     left_out: int
     is_about: bool
     is_being_counted: bool
+    gives_way: int = 0
+    smaller: SmallerWindow | None = None
 
     @property
     def used(self) -> int:
@@ -49,7 +60,7 @@ class ContextUsage:
 
     @property
     def shown(self) -> int:
-        """For a meter, which ends at the window."""
+        """Return the value of a meter, which ends at the window."""
         return min(self.used, self.window)
 
     @property
@@ -58,7 +69,7 @@ class ContextUsage:
             return Level.TOO_LONG
         if self.left_out:
             return Level.OVERFLOWING
-        share = self.used / self.window
+        share = (self.used - self.gives_way) / self.window
         if share >= NEARLY_FULL:
             return Level.NEARLY_FULL
         return Level.FILLING if share >= FILLING else Level.FINE
@@ -69,38 +80,48 @@ class ContextUsage:
 
     @property
     def words(self) -> str:
-        """Such as “about 3,210 of 16,384 tokens”."""
+        """Return the usage, such as “about 3,210 of 16,384 tokens”."""
         return f"{self.about}{self.used:,} of {self.window:,} tokens"
 
     @property
     def parts(self) -> str:
-        """What it is made of."""
+        """Return what the usage is made of."""
         return f"Conversation {self.history:,}, question {self.question:,}, kept for the reply {self.reserved:,} tokens"
 
     @property
     def sentence(self) -> str:
-        """What somebody should know before they send; empty while there is room."""
+        """Return what to know before sending, or an empty string while there is room."""
         match self.level:
             case Level.TOO_LONG:
                 return (
-                    f"This question does not fit: with the reply it takes {self.about}{self.least:,} tokens, and the "
-                    f"model’s window holds {self.window:,}. Shorten it, or remove a file."
+                    f"This question does not fit: with a short reply it takes {self.about}{self.least:,} tokens, and "
+                    f"the model’s context window holds {self.window:,}. Shorten it, or remove a file."
                 )
             case Level.OVERFLOWING:
                 or_so = " or so" if self.is_about else ""
                 return (
                     f"The next reply is written without the first {self.left_out:,} messages{or_so} of this "
-                    "conversation: they no longer fit the model’s window."
+                    "conversation: they no longer fit the model’s context window."
                 )
             case Level.NEARLY_FULL:
-                return f"The model’s window is nearly full: {self.about}{self.left:,} tokens are left."
+                return f"The model’s context window is nearly full: {self.about}{self.left:,} tokens are left."
             case Level.FILLING:
-                return f"The model’s window is filling up: {self.about}{self.left:,} tokens are left."
+                return f"The model’s context window is filling up: {self.about}{self.left:,} tokens are left."
         return ""
 
     @property
+    def aside(self) -> str:
+        """Return what a smaller endpoint would have to leave out, or an empty string."""
+        if self.smaller is None or self.level == Level.TOO_LONG or self.used <= self.smaller.window:
+            return ""
+        return (
+            f"{self.smaller.endpoint} may reply instead. Its context window holds {self.smaller.window:,} tokens: "
+            "fewer messages, or a shorter reply."
+        )
+
+    @property
     def warning(self) -> str:
-        """The same without figures, to be said once when the level is reached."""
+        """Return the same without figures, to be announced when the level is reached."""
         return WARNINGS[self.level]
 
     @property

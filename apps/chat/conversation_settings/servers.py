@@ -68,19 +68,22 @@ class ChatServers:
             return self.enabled
         return [endpoint for endpoint in self.enabled if endpoint.pk == conversation.endpoint_id]
 
-    def window_for(self, conversation: Conversation | None) -> int | None:
-        """How many tokens question, history and reply may have together; ``None`` where nobody says.
-
-        Where several servers may answer, the smallest of their windows, for what fits that one fits them all; those
-        that are down count only while all are.
-        """
-        narrowest = self.narrowest_for(conversation)
-        return narrowest.context_window if narrowest else None
+    def measured_for(self, conversation: Conversation | None) -> Endpoint | None:
+        """Return the endpoint whose context window counts: the one that the composer names, if its window is known."""
+        ready = self._ready_for(conversation)
+        first = min(ready, key=preference, default=None)
+        return first if first and first.context_window else self.narrowest_for(conversation)
 
     def narrowest_for(self, conversation: Conversation | None) -> Endpoint | None:
-        """The one of them with that window."""
+        """Return the endpoint with the smallest known window of those that may answer; down ones only if all are."""
         known = [endpoint for endpoint in self._ready_for(conversation) if endpoint.context_window]
         return min(known, key=lambda endpoint: endpoint.context_window or 0, default=None)
+
+    def smaller_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
+        """Return the endpoint with the smallest window that may answer as well, if that is smaller than this one's."""
+        narrowest = self.narrowest_for(conversation)
+        is_smaller = narrowest is not None and (narrowest.context_window or 0) < (endpoint.context_window or 0)
+        return narrowest if is_smaller else None
 
     def tokenizer_for(self, conversation: Conversation | None) -> Endpoint | None:
         """The one that can best be asked to count tokens; their models have one tokenizer, as good as."""
@@ -132,11 +135,6 @@ class ChatServers:
 def chat_servers() -> ChatServers:
     instruct = Endpoint.objects.enabled().serving(Variant.INSTRUCT).preferred_first()
     return ChatServers([endpoint for endpoint in instruct if Capability.CHAT in endpoint.capabilities])
-
-
-def window_for(conversation: Conversation | None) -> int | None:
-    """The window of whatever answers in the conversation, in tokens, by one query; ``None`` is a new conversation."""
-    return chat_servers().window_for(conversation)
 
 
 def _others_waiting(conversation: Conversation | None) -> str:

@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from apps.chat.context.grounding import NOTHING_FOUND, Grounds, find_grounds
+from apps.chat.context.grounding import INSTRUCTIONS, NOTHING_FOUND, Grounds, find_grounds
 from apps.chat.context.history import Turn, history_for
+from apps.chat.context.user_turn import user_turn
+from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Mode, Role
@@ -20,6 +22,12 @@ from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer
 from apps.generation.services.start import start_generation
+from apps.inference.context import (
+    LEAST_REPLY_TOKENS,
+    TOKENS_AROUND_A_CHAT,
+    TOKENS_AROUND_A_MESSAGE,
+    estimate_tokens,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,18 @@ def _grounds_for(question: Message) -> Grounds | None:
         return None
     earlier = question.conversation.messages.in_thread_to(question.parent_id).filter(role=Role.USER)
     before = earlier.order_by("-position").values_list("question", flat=True).first()
-    return find_grounds(question.question, before=before or "")
+    return find_grounds(question.question, before=before or "", most_tokens=_room_for_passages(question))
+
+
+def _room_for_passages(question: Message) -> int | None:
+    """Return how many tokens passages may take, so that the question and a short reply fit every window."""
+    narrowest = chat_servers().narrowest_for(question.conversation)
+    if narrowest is None or narrowest.context_window is None:
+        return None
+    prompts = [question.conversation.system_prompt, INSTRUCTIONS]
+    turn = user_turn(question.question, question.attachments.all())
+    others = sum(map(estimate_tokens, [*prompts, turn])) + TOKENS_AROUND_A_CHAT + 2 * TOKENS_AROUND_A_MESSAGE
+    return narrowest.context_window - LEAST_REPLY_TOKENS - others
 
 
 def _next_version(conversation: Conversation, parent: Message | None) -> int:

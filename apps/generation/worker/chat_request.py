@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
 
 from apps.generation.models import Generation
 from apps.generation.worker.attempt import Attempt
-from apps.inference.context import TOKENS_AROUND_A_CHAT, estimate_messages, fit
+from apps.inference.context import LEAST_REPLY_TOKENS, TOKENS_AROUND_A_CHAT, estimate_messages, fit
+from apps.inference.errors import ContextTooLong
 from apps.inference.protocols.base import Protocol
 from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.inference.server import Server
@@ -73,14 +75,17 @@ class ChatRequestBuilder:
         prompt_tokens = TOKENS_AROUND_A_CHAT + sum(estimates)
         if max_tokens and prompt_tokens + max_tokens <= window and prompt_tokens <= longest:
             return messages, max_tokens
-        fitted = await fit(
-            messages,
-            window=window,
-            longest_prompt=longest,
-            reply_tokens=min(max_tokens or window, window // 2),
-            count=self._count,
-            estimates=estimates,
+        reply_tokens = min(max_tokens or window, window // 2)
+        keep = partial(
+            fit, messages, window=window, longest_prompt=longest, count=self._count, estimates=estimates
         )
+        try:
+            fitted = await keep(reply_tokens=reply_tokens)
+        except ContextTooLong:
+            if reply_tokens <= LEAST_REPLY_TOKENS:
+                raise
+            # A shorter reply is worth more than a refusal.
+            fitted = await keep(reply_tokens=LEAST_REPLY_TOKENS)
         return list(fitted.messages), min(max_tokens or window, window - fitted.prompt_tokens)
 
     async def _count(self, messages: Any) -> int:

@@ -1,6 +1,7 @@
 """What fits into a model's context window, and what is left out."""
 
 from apps.inference.context.budget import (
+    LEAST_REPLY_TOKENS,
     TOKENS_AROUND_A_CHAT,
     TOKENS_AROUND_A_MESSAGE,
     Count,
@@ -13,6 +14,7 @@ from apps.inference.context.document import Cut, cut_document
 from apps.inference.context.estimate import estimate_tokens
 
 __all__ = [
+    "LEAST_REPLY_TOKENS",
     "TOKENS_AROUND_A_CHAT",
     "TOKENS_AROUND_A_MESSAGE",
     "Count",

@@ -11,6 +11,8 @@ from apps.inference.prompts import Message
 # Tokens that a chat format adds per message: more than any of Code Llama's formats, or ChatML.
 TOKENS_AROUND_A_MESSAGE = 16
 TOKENS_AROUND_A_CHAT = 16
+# The shortest reply worth asking for: a long question gets this much room before it is refused.
+LEAST_REPLY_TOKENS = 256
 
 type Count[M: Message] = Callable[[Sequence[M]], Awaitable[int]]
 
