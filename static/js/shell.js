@@ -1,4 +1,4 @@
-// Dismiss toasts, and show a toast for a failed request.
+// Dismiss toasts, let them go after a while, and show a toast for a failed request.
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dismiss]");
@@ -7,6 +7,28 @@ document.addEventListener("click", (event) => {
   // The focused button is gone: let the next Tab continue from the content.
   if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
 });
+
+const time = { usually: 8_000, toAct: 15_000 }; // ms that a toast stays; longer where there is something to press
+
+/** Remove a toast after a while in which nobody points at it or has the focus in it. */
+function letGo(toast) {
+  const stay = toast.querySelector("form, a") ? time.toAct : time.usually;
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (toast.matches(":hover, :focus-within") ? wait() : toast.remove()), stay);
+  };
+  for (const event of ["pointerenter", "pointerleave", "focusin", "focusout"]) toast.addEventListener(event, wait);
+  wait();
+}
+
+const toasts = document.getElementById("toasts");
+if (toasts) {
+  for (const toast of toasts.children) letGo(toast);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.matches?.(".toast")) letGo(node);
+  }).observe(toasts, { childList: true });
+}
 
 /** Show a toast, with a link `{ href, words }` to its subject where it has one. */
 export function showToast(text, tone = "info", link = null) {

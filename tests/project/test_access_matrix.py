@@ -73,6 +73,7 @@ EXPECTED = {
     "chat:select": For.SIGNED_IN,
     "chat:archived": For.SIGNED_IN,
     "chat:context_usage": For.SIGNED_IN,
+    "chat:servers": For.SIGNED_IN,
     "chat:attach": For.SIGNED_IN,
     "chat:attachment": For.OWNER,
     "chat:attachment_text": For.OWNER,

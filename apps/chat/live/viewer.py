@@ -25,7 +25,8 @@ from apps.stores.threads import in_thread
 
 type Send = Callable[[str], Awaitable[None]]
 
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = 15.0  # while nothing is written; also how often access is checked
+HEARTBEAT_SECONDS_WRITING = 2.0  # a page takes five seconds of silence for a lost connection
 HEARTBEAT = '{"heartbeat": true}'
 
 
@@ -70,12 +71,19 @@ class Viewer:
             await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
 
     async def _beat(self) -> None:
-        """Send a heartbeat, which tells the browser that the connection is alive, while access lasts."""
+        """Send heartbeats, by which the page knows that the connection is alive, while it may be."""
+        since_check = since_beat = 0.0
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            if await access_checks().is_lost(self._access):
-                raise AccessLost
-            await self._send(HEARTBEAT)
+            await asyncio.sleep(HEARTBEAT_SECONDS_WRITING)
+            since_check += HEARTBEAT_SECONDS_WRITING
+            since_beat += HEARTBEAT_SECONDS_WRITING
+            if since_check >= HEARTBEAT_SECONDS:
+                if await access_checks().is_lost(self._access):
+                    raise AccessLost
+                since_check = 0.0
+            if self._followed or since_beat >= HEARTBEAT_SECONDS:
+                await self._send(HEARTBEAT)
+                since_beat = 0.0
 
     async def _check_access(self) -> None:
         if await in_thread(self._access.is_lost)():

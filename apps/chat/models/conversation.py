@@ -41,6 +41,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that were deleted together with it, itself among them."""
         return self.filter(owner=conversation.owner_id, deleted_at=conversation.deleted_at)
 
+    def archived_with(self, conversation: Conversation) -> Self:
+        """Those that were archived together with it, itself among them."""
+        return self.filter(owner=conversation.owner_id, archived_at=conversation.archived_at)
+
     def archived(self) -> Self:
         return self.filter(archived_at__isnull=False)
 

@@ -1,5 +1,6 @@
 """Put conversations in order: their titles, and whether they are pinned or archived."""
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyTitle
@@ -27,16 +28,24 @@ def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
 
 
 def archive_conversation(*, conversation: Conversation, archived: bool) -> None:
-    """Take it out of the sidebar, or put it back; it stays readable and can be found."""
-    if archived:
-        _update(conversation, archived_at=Now(), pinned_at=None)
-    else:
-        _update(conversation, archived_at=None)
+    """Take it out of the sidebar, or put it back where it was. It stays readable and can be found."""
+    _update(conversation, archived_at=Now() if archived else None)
 
 
-def archive_conversations(*, conversations: ConversationQuerySet) -> int:
-    """Take them all out of the sidebar; how many that are."""
-    return conversations.update(archived_at=Now(), pinned_at=None)
+def archive_conversations(*, conversations: ConversationQuerySet) -> list[Conversation]:
+    """Take them all out of the sidebar at one moment, and return those that were there.
+
+    The moment tells them from others, to be put back together: ``ConversationQuerySet.archived_with``.
+    """
+    with transaction.atomic():
+        there = list(conversations.listed().order_by("pk").select_for_update().values_list("pk", flat=True))
+        Conversation.objects.filter(pk__in=there).update(archived_at=Now())
+    return list(Conversation.objects.filter(pk__in=there))
+
+
+def unarchive_conversations(*, conversations: ConversationQuerySet) -> int:
+    """Put them back into the sidebar, and return how many they are."""
+    return conversations.update(archived_at=None)
 
 
 def _update(conversation: Conversation, **changes: Now | None) -> None:

@@ -18,8 +18,9 @@ from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Mode, Preset
 from apps.chat.transcript.paging import Part, latest_part, part_about
-from apps.chat.transcript.render import shown
+from apps.chat.transcript.render import ShownMessage, shown
 from apps.chat.views.sidebar import deleted_conversations, sidebar_for
+from apps.generation.models import ACTIVE
 
 POSITION = re.compile("[1-9][0-9]{0,8}")
 
@@ -44,6 +45,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
         "conversation": conversation,
         "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
         "parts": parts,
+        "is_active": any(isinstance(part, ShownMessage) and part.message.state in ACTIVE for part in parts),
         "sidebar": sidebar_for(request),
         "deleted": None if conversation else deleted_conversations(request),
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},

@@ -13,10 +13,24 @@ from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import EmptyTitle
 from apps.chat.models import Conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
-from apps.chat.services.organize import archive_conversation, pin_conversation, rename_conversation
+from apps.chat.services.organize import (
+    archive_conversation,
+    pin_conversation,
+    rename_conversation,
+    unarchive_conversations,
+)
 from apps.chat.services.share import files_to_share
 from apps.chat.views.doors import conversation_or_404
-from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
+from apps.chat.views.responses import redirect_to
+from apps.chat.views.sidebar import (
+    address_after,
+    left_for,
+    open_conversation,
+    refreshed,
+    sidebar_for,
+    undo_archive,
+    undo_delete,
+)
 
 
 @require_GET
@@ -53,13 +67,20 @@ def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Put it into the archive, or with ``off`` back."""
+    """Put it into the archive, or with ``off`` back; with ``together``, all that were archived together with it."""
     item = conversation_or_404(request, conversation_id)
-    archived = "off" not in request.POST
-    archive_conversation(conversation=item, archived=archived)
-    sentence = f"“{item.title}” is {'archived' if archived else 'back from the archive'}."
+    archived, number = "off" not in request.POST, 1
+    if not archived and "together" in request.POST and item.archived_at is not None:
+        number = unarchive_conversations(conversations=Conversation.objects.archived_with(item))
+    else:
+        archive_conversation(conversation=item, archived=archived)
+    if not request.htmx:
+        return redirect(item)
+    if archived:
+        return refreshed(request, undo=undo_archive(item))
     # On a phone nothing else would show it.
-    return refreshed(request, toast=sentence) if request.htmx else redirect(item)
+    sentence = f"“{item.title}” is back from the archive." if number == 1 else f"{number} conversations are back."
+    return refreshed(request, toast=sentence, undone=item)
 
 
 @require_POST
@@ -70,7 +91,7 @@ def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     delete_conversation(conversation=item)
     if was_open:
         return HttpResponseClientRedirect(address_after(item))
-    return refreshed(request, deleted=Deleted(item)) if request.htmx else HttpResponseRedirect(address_after(item))
+    return refreshed(request, undo=undo_delete(item)) if request.htmx else HttpResponseRedirect(address_after(item))
 
 
 @require_POST
@@ -84,7 +105,9 @@ def restore(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     else:
         restore_conversation(conversation=item)
     sentence = f"“{item.title}” is back." if number == 1 else f"{number} conversations are back."
-    return _done(request, item, sentence, restored=item)
+    if request.htmx and left_for(request, item):
+        return redirect_to(request, item.get_absolute_url())
+    return _done(request, item, sentence, undone=item)
 
 
 @require_GET

@@ -11,7 +11,14 @@ from apps.chat.forms import SelectionForm
 from apps.chat.models import Conversation, ConversationQuerySet
 from apps.chat.services.delete import delete_conversations
 from apps.chat.services.organize import archive_conversations
-from apps.chat.views.sidebar import Deleted, address_after, open_conversation, refreshed, sidebar_for
+from apps.chat.views.sidebar import (
+    address_after,
+    open_conversation,
+    refreshed,
+    sidebar_for,
+    undo_archive,
+    undo_delete,
+)
 
 NOT_THERE = "None of them is there any longer."
 
@@ -30,11 +37,11 @@ def select(request: WorkbenchRequest) -> HttpResponse:
 
 
 def _archive(request: WorkbenchRequest, selected: ConversationQuerySet) -> HttpResponse:
-    number = archive_conversations(conversations=selected)
-    if not number:
+    archived = archive_conversations(conversations=selected)
+    if not archived:
         return _refused(request, NOT_THERE)
-    sentence = f"{number} conversation{'' if number == 1 else 's'} {'is' if number == 1 else 'are'} archived."
-    return refreshed(request, toast=sentence) if request.htmx else redirect("chat:archived")
+    undo = undo_archive(archived[0], len(archived))
+    return refreshed(request, undo=undo) if request.htmx else redirect("chat:archived")
 
 
 def _delete(request: WorkbenchRequest, selected: ConversationQuerySet) -> HttpResponse:
@@ -42,10 +49,10 @@ def _delete(request: WorkbenchRequest, selected: ConversationQuerySet) -> HttpRe
     gone = delete_conversations(conversations=selected)
     if not gone:
         return _refused(request, NOT_THERE)
-    if shown in gone:
-        return HttpResponseClientRedirect(address_after(gone[0]))
+    if shown and shown in gone:
+        return HttpResponseClientRedirect(address_after(shown))
     if request.htmx:
-        return refreshed(request, deleted=Deleted(gone[0], len(gone)))
+        return refreshed(request, undo=undo_delete(gone[0], len(gone)))
     return HttpResponseRedirect(address_after(gone[0]))
 
 

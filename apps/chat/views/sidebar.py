@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -26,28 +26,55 @@ def sidebar_for(request: WorkbenchRequest) -> Sidebar:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """What was deleted a moment ago and can be brought back: a conversation, and how many went together with it."""
+class Undo:
+    """What was done a moment ago and can be undone: to a conversation, and to how many together with it."""
 
     conversation: Conversation
+    done: str
+    address: str
+    fields: dict[str, str]
     number: int = 1
 
+    @property
+    def sentence(self) -> str:
+        if self.number == 1:
+            return f"“{self.conversation.title}” was {self.done}."
+        return f"{self.number} conversations were {self.done}."
 
-def deleted_conversations(request: WorkbenchRequest) -> Deleted | None:
-    """What the address says of it, as ``address_after`` gives it."""
+
+def undo_delete(conversation: Conversation, number: int = 1) -> Undo:
+    fields = {} if number == 1 else {"together": "on"}
+    return Undo(conversation, "deleted", reverse("chat:restore", args=[conversation.pk]), fields, number)
+
+
+def undo_archive(conversation: Conversation, number: int = 1) -> Undo:
+    fields = {"off": "on"} if number == 1 else {"off": "on", "together": "on"}
+    return Undo(conversation, "archived", reverse("chat:archive", args=[conversation.pk]), fields, number)
+
+
+def deleted_conversations(request: WorkbenchRequest) -> Undo | None:
+    """Return what the address says was deleted, as ``address_after`` writes it."""
+    deleted_id = _deleted_in(request.GET.get("deleted", ""))
+    deleted = Conversation.objects.deleted_by(request.user)
+    conversation = deleted.filter(pk=deleted_id).first() if deleted_id else None
+    return undo_delete(conversation, deleted.deleted_with(conversation).count()) if conversation else None
+
+
+def left_for(request: WorkbenchRequest, conversation: Conversation) -> bool:
+    """Return whether the page shows what ``address_after`` leads to: its conversation was open and was deleted."""
+    query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    return _deleted_in(parse_qs(query).get("deleted", [""])[0]) == conversation.pk
+
+
+def _deleted_in(text: str) -> UUID | None:
     try:
-        deleted_id = UUID(request.GET.get("deleted", ""))
+        return UUID(text)
     except ValueError:
         return None
-    deleted = Conversation.objects.deleted_by(request.user)
-    conversation = deleted.filter(pk=deleted_id).first()
-    if conversation is None:
-        return None
-    return Deleted(conversation, deleted.deleted_with(conversation).count())
 
 
 def address_after(deleted: Conversation) -> str:
-    """Where one is led whose page is of no use any longer; it offers to undo that."""
+    """Return the page to go to when the open conversation was deleted. It offers to undo that."""
     return f"{reverse('chat:home')}?deleted={deleted.pk}"
 
 

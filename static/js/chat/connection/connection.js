@@ -1,6 +1,7 @@
 // Keep the page connected to its conversation: by WebSocket; by server-sent events where WebSockets are blocked; by
 // polling where a proxy holds events back. Remember for the tab which carrier worked, and retry the WebSocket now and
-// then. The server sends a frame or heartbeat at once and every 15 seconds: silence means a lost connection.
+// then. The server sends a frame or heartbeat at once, every 15 seconds, and every two while a reply is written: silence
+// means a lost connection.
 
 import { replyIsBeingWritten } from "../dom.js";
 import { events, polls, reasons, socket } from "./carriers.js";
@@ -15,11 +16,12 @@ const ladder = [
   { name: "polls", open: polls, tries: 1, triesOnceProven: 1 },
 ];
 const firstFrameWithin = 5_000; // ms
-const longestSilence = 40_000; // ms, while a reply is being written
-const interval = 5_000; // ms between two checks
+const longestSilence = { usually: 4_500, polls: 20_000 }; // ms, while a reply is being written
+const interval = 500; // ms between two checks
 const wait = { first: 500, longest: 10_000 }; // ms
 const upgrade = { usually: 600_000, crowded: 60_000 }; // ms until a WebSocket is tried again
 const memory = "chat:carrier";
+const offline = "You are offline. A reply goes on, and appears when you are back.";
 
 let rung = 0;
 let tries = 0;
@@ -53,6 +55,7 @@ function recall() {
 
 function showStatus(text) {
   if (sentence.textContent !== text) sentence.textContent = text;
+  transcript.toggleAttribute("data-unconnected", Boolean(text));
 }
 
 function close() {
@@ -78,6 +81,7 @@ function receive(text) {
     remember();
     showStatus("");
   }
+  if (sentence.textContent) showStatus("");
   if (!text || text.startsWith("{")) return; // a heartbeat
   htmx.swap({ sourceElement: transcript, target: transcript, swap: "none", text, transition: false });
 }
@@ -120,7 +124,11 @@ function startAnew() {
 function check() {
   if (document.hidden || over || !connection || !spoke) return;
   const writing = replyIsBeingWritten();
-  if (writing && Date.now() - heard > longestSilence) lost();
+  const silence = ladder[rung].name === "polls" ? longestSilence.polls : longestSilence.usually;
+  if (writing && Date.now() - heard > silence) {
+    showStatus(navigator.onLine ? "The connection was lost. Trying again…" : offline);
+    lost();
+  }
   else if (!writing && rung > 0 && Date.now() > tryAgainAt) startAnew();
 }
 
@@ -129,6 +137,9 @@ if (addresses.socket) {
   connect();
   setInterval(check, interval);
   addEventListener("online", startAnew);
+  addEventListener("offline", () => {
+    if (!over) showStatus(offline);
+  });
   addEventListener("pagehide", close);
   addEventListener("pageshow", ({ persisted }) => persisted && startAnew());
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : connection || connect()));

@@ -66,7 +66,7 @@ document.getElementById("composer")?.addEventListener("htmx:after:request", () =
 let restored = "";
 
 document.addEventListener("submit", ({ target }) => {
-  restored = target.closest?.("[id^=deleted-]")?.id.replace("deleted-", "conversation-") ?? "";
+  restored = target.closest?.("[id^=undo-]")?.id.replace("undo-", "conversation-") ?? "";
 });
 
 document.addEventListener("htmx:after:swap", () => {
