@@ -1,4 +1,4 @@
-"""The conversation's WebSocket: carries what a viewer sees."""
+"""The conversation's WebSocket: sends what a viewer shows."""
 
 import asyncio
 from urllib.parse import parse_qs
@@ -22,7 +22,7 @@ TOO_MANY = 4429
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
-    """One socket on one conversation of its owner; anybody else is refused.
+    """A socket of a conversation's owner. Everybody else is refused.
 
     ``?since=`` is the page's cursor. What the browser sends is ignored: it posts over HTTP.
     """

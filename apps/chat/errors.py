@@ -1,4 +1,4 @@
-"""What can go wrong in a chat.
+"""The errors of the chat.
 
 ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
@@ -22,7 +22,7 @@ ChatError
 
 
 class ChatError(Exception):
-    """Base of all; ``sentence`` is what a person reads, ``status`` the HTTP status that goes with it."""
+    """The base of all. People read ``sentence``; ``status`` is the HTTP status."""
 
     sentence = "The message could not be sent."
     status = 422
@@ -63,7 +63,7 @@ class NoQuestion(ChatError):
 
 
 class TooManyReplies(ChatError):
-    """In all conversations together; ``sentence`` says how many."""
+    """The person has too many replies in progress; ``sentence`` says how many are allowed."""
 
     status = 429
 
@@ -83,21 +83,21 @@ class NoMemory(ChatError):
 
 
 class ConversationGone(ChatError):
-    """It was deleted while somebody was about to write in it."""
+    """The conversation was deleted meanwhile."""
 
     sentence = "This conversation has been deleted."
     status = 404
 
 
 class PresetNameTaken(ChatError):
-    """Two of one name could not be told apart in a list."""
+    """The person has a preset of this name."""
 
     sentence = "You have a preset of this name. Choose another."
     status = 409
 
 
 class TooManyPresets(ChatError):
-    """A list that one chooses from has to end."""
+    """The person has as many presets as are allowed."""
 
     def __init__(self, most: int) -> None:
         self.sentence = f"You have {most} presets, the most there can be. Delete one first."
@@ -111,7 +111,7 @@ class EmptyTitle(ChatError):
 
 
 class NotAText(ChatError):
-    """Only text can be told to a model; ``sentence`` names the file and says what it is."""
+    """A file is not text; ``sentence`` names it and says what it is."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -119,7 +119,7 @@ class NotAText(ChatError):
 
 
 class FileTooLarge(ChatError):
-    """By itself, or together with those that are there; ``sentence`` names it and says how much is allowed."""
+    """A file is too large, alone or with the others; ``sentence`` names it and the limit."""
 
     status = 413
 
@@ -129,7 +129,7 @@ class FileTooLarge(ChatError):
 
 
 class TooManyFiles(ChatError):
-    """With one question; ``sentence`` says how many are allowed."""
+    """One question has too many files; ``sentence`` says how many are allowed."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -137,21 +137,21 @@ class TooManyFiles(ChatError):
 
 
 class FileGone(ChatError):
-    """It was sent or removed in another tab, or has waited too long."""
+    """A file was sent or removed in another tab, or waited too long."""
 
-    sentence = "An attached file is no longer there: it was sent or removed meanwhile. Attach it again."
+    sentence = "An attached file is gone: it was sent or removed meanwhile. Attach it again."
     status = 409
 
 
 class NothingToShare(ChatError):
-    """A link needs something to show."""
+    """There is no finished reply to share."""
 
     sentence = "There is no finished reply to share yet."
     status = 409
 
 
 class NotImportable(ChatError):
-    """What was given is not a conversation that this application wrote; ``sentence`` says where it is wrong."""
+    """A file is not an exported conversation; ``sentence`` says where it is wrong."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""How a reply was made: by which model, with which settings, and from exactly which words."""
+"""The info on a reply: its model, settings and prompt."""
 
 import json
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ ENDINGS = {
 
 
 class Story(StrEnum):
-    """What there is to tell."""
+    """How much is known about the requests."""
 
     SENT = "sent"  # every request is known
     NOTHING = "nothing"  # nothing was sent, or not yet
@@ -44,15 +44,15 @@ class Story(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One message as it stands in a request."""
+class RequestTurn:
+    """A message in a request."""
 
     speaker: str
     text: str
 
 
 class ReplyInfo:
-    """All of it, for the page that shows it; what was sent is written by the code that sends it."""
+    """The info on a reply. Requests are rendered by the code that sends them."""
 
     def __init__(self, message: Message, generation: Generation) -> None:
         self.message = message
@@ -72,7 +72,7 @@ class ReplyInfo:
 
     @property
     def ending(self) -> str:
-        """How it ended, in words; empty while it has not, and where no model was asked."""
+        """Return how it ended, or "" while it has not, or if no model was asked."""
         if self.story == Story.NO_MODEL:
             return ""
         match State(self.reply.state):
@@ -86,7 +86,7 @@ class ReplyInfo:
 
     @property
     def endpoint(self) -> str:
-        """The name of the model server, as it was."""
+        """Return the name of the model server at the time."""
         if self.last is not None:
             return self.last.endpoint
         return self.reply.endpoint.name if self.reply.endpoint else ""
@@ -97,7 +97,7 @@ class ReplyInfo:
 
     @property
     def settings(self) -> list[tuple[str, str]]:
-        """The sampling parameters as they were sent; others were left to the server."""
+        """Return the sampling parameters that were sent."""
         given = self.last.parameters if self.last else {}
         words = {
             "temperature": ("Temperature", "{:g}"),
@@ -111,43 +111,43 @@ class ReplyInfo:
         return shown
 
     @cached_property
-    def told(self) -> list[Told]:
-        """The messages of the last request, in order."""
-        told = _told(self._split[0])
+    def told(self) -> list[RequestTurn]:
+        """Return the messages of the last request."""
+        told = _turns(self._split[0])
         if self.last is not None and self.last.continued:
-            told.append(Told("The reply so far, to be gone on with", self._text[: self.last.continued]))
+            told.append(RequestTurn("The reply so far, to be gone on with", self._text[: self.last.continued]))
         return told
 
     @cached_property
-    def left_out(self) -> list[Told]:
-        """Those that did not fit the model's window."""
-        return _told(self._split[1])
+    def left_out(self) -> list[RequestTurn]:
+        """Return the messages that did not fit the context window."""
+        return _turns(self._split[1])
 
     @property
     def post(self) -> Post | None:
-        """The last request as it went; ``None`` where none did, or one whose prompt the server had rendered."""
+        """Return the last request, or ``None`` if there was none, or if the server rendered its prompt."""
         return self._posted[0]
 
     @property
     def refusal(self) -> str:
-        """Why the request was not sent after all; empty where it was."""
+        """Return why the request was not sent, or ""."""
         return self._posted[1]
 
     @cached_property
     def prompt(self) -> SafeString:
-        """The prompt as text, where it is known: as it was sent, or as ``is_expected``."""
+        """Return the prompt as text, as it was sent or as ``is_expected``."""
         if self.post is not None and self.post.prompt is not None:
             return _marked(self.post.prompt)
         return _marked(self._expected) if self._expected else SafeString()
 
     @property
     def is_expected(self) -> bool:
-        """Whether the server rendered the prompt, and ours is what Code Llama's format makes of the messages."""
+        """Return whether the prompt is our rendering of messages that the server rendered itself."""
         return self._expected is not None
 
     @cached_property
     def body(self) -> SafeString:
-        """What was posted, to be read: the same JSON with its lines broken."""
+        """Return the posted JSON, indented."""
         text = json.dumps(self.post.body, ensure_ascii=False, indent=2) if self.post else ""
         return mark_safe(code_block(text, language="json"))  # noqa: S308 - escaped by Pygments
 
@@ -189,12 +189,12 @@ class ReplyInfo:
             return None
 
 
-def _told(messages: Iterable[dict[str, str]]) -> list[Told]:
-    return [Told(SPEAKERS.get(message["role"], message["role"]), message["content"]) for message in messages]
+def _turns(messages: Iterable[dict[str, str]]) -> list[RequestTurn]:
+    return [RequestTurn(SPEAKERS.get(message["role"], message["role"]), message["content"]) for message in messages]
 
 
 def _marked(prompt: Prompt) -> SafeString:
-    """The prompt's text, to the byte, with its special tokens marked."""
+    """Return the prompt's exact text, with special tokens marked."""
     return format_html_join(
         "",
         "{}",

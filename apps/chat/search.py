@@ -51,9 +51,9 @@ SHOWN = """
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One title or message that has all the words. ``excerpt`` is escaped, with what was found in ``<mark>``.
+    """A title or message with all the words. ``excerpt`` is escaped, with the words in ``<mark>``.
 
-    ``is_shown`` is false of a message that stands in another thread than its conversation shows.
+    ``is_shown`` is false for a message outside the current thread.
     """
 
     conversation: Conversation
@@ -80,7 +80,7 @@ class Query:
 
 
 def find(user: User, query: Query) -> list[Found]:
-    """The user's own titles, then messages, the latest first; at most ``MOST_FOUND`` of each kind."""
+    """Return the user's titles, then messages, the latest first, at most ``MOST_FOUND`` of each."""
     if not query.words:
         return []
     mine = Conversation.objects.visible_to(user)

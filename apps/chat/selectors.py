@@ -22,7 +22,7 @@ PINNED = "Pinned"
 
 @dataclass(frozen=True, slots=True)
 class SidebarGroup:
-    """Conversations of one heading, the latest first."""
+    """Conversations under one heading, the latest first."""
 
     heading: str
     conversations: list[Conversation]
@@ -30,7 +30,7 @@ class SidebarGroup:
 
 @dataclass(frozen=True, slots=True)
 class Sidebar:
-    """A person's conversations; ``more`` is how many the list would have if it were longer, 0 where it has all."""
+    """A person's conversations; ``more`` is the length of a longer list, or 0 if this one has all."""
 
     groups: list[SidebarGroup]
     shown: int
@@ -39,7 +39,7 @@ class Sidebar:
 
     @property
     def is_live(self) -> bool:
-        """Whether a reply in any of them is being written or waits to be."""
+        """Return whether a reply in any of them is unfinished."""
         return any(item.is_generating for group in self.groups for item in group.conversations)
 
 
@@ -54,12 +54,12 @@ def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
 
 
 def text_of(message: Message) -> str:
-    """A message as it was written, as far as it is."""
+    """Return the text of a message so far."""
     return message.question if message.generation is None else text_so_far(message.generation)
 
 
 def sidebar_of(user: User, shown: int = SIDEBAR_LENGTH) -> Sidebar:
-    """The user's conversations: those that are pinned, then the latest by the day they were last used."""
+    """Return the user's conversations: pinned ones, then by the day of last use."""
     shown = min(max(shown, SIDEBAR_LENGTH), SIDEBAR_LONGEST)
     listed = Conversation.objects.visible_to(user).listed().with_activity()
     found = list(listed.order_by(F("pinned_at").desc(nulls_last=True), "-updated_at")[: shown + 1])

@@ -1,27 +1,27 @@
-"""The title of a conversation: one line, in which nothing turns round what it says. No model is asked for one."""
+"""Make the title of a conversation: one line without direction overrides. No model is asked."""
 
 from apps.accounts.models import User
 from apps.chat.markdown.unseen import without_overrides
 from apps.chat.models import Preset
-from apps.chat.models.preset import PLACE_OF_CODE
+from apps.chat.models.preset import CODE_MARK
 
 TITLE_LENGTH = 60
 UNTITLED = "Untitled"
 
 
 def one_line(text: str) -> str:
-    """What of a text may be a title; empty where nothing is."""
+    """Collapse the text to one line that is safe as a title. Return "" if nothing is left."""
     return " ".join(without_overrides(text).split())
 
 
 def title_for(owner: User, text: str) -> str:
-    """As ``title_from``; a question that begins as one of the owner's presets does is titled by its name and the rest.
+    """Return a title. A question that begins with a preset's opening gets the preset's name and the rest of the text.
 
-    Else all that were begun with a preset would have one title.
+    Otherwise all conversations of a preset would have the same title.
     """
     presets = Preset.objects.visible_to(owner).exclude(opening="").values_list("name", "opening")
     for name, opening in sorted(presets, key=lambda preset: len(preset[1]), reverse=True):
-        before, _, after = (part.strip() for part in opening.partition(PLACE_OF_CODE))
+        before, _, after = (part.strip() for part in opening.partition(CODE_MARK))
         rest = text.strip().removeprefix(before).removesuffix(after).strip()
         if before and text.strip().startswith(before) and rest:
             return title_from(f"{name}: {rest}")
@@ -29,7 +29,7 @@ def title_for(owner: User, text: str) -> str:
 
 
 def title_from(text: str) -> str:
-    """The first line that says something, cut at a word."""
+    """Return the first line with text, cut at a word."""
     line = next(filter(None, map(one_line, text.splitlines())), UNTITLED)
     if len(line) <= TITLE_LENGTH:
         return line

@@ -1,4 +1,4 @@
-"""Which files can go with a question: text, of a size that a model can read. They come from anywhere."""
+"""Check uploaded files: text, of a size that a model can read. Their names and contents are hostile."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def harmless_name(name: str) -> str:
-    """The last part of a name as it can be shown and told: on one line, of at most 100 characters, never empty."""
+    """Return the last part of a file name on one line, of 1 to 100 characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     seen = "".join(" " if letter.isspace() else letter for letter in last if _is_seen(letter))
     plain = " ".join(seen.replace("`", "'").split())
@@ -38,7 +38,7 @@ def check_size(name: str, size: int) -> None:
 
 
 def text_in(name: str, content: bytes) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark; its line ends become LF.
+    """Decode a file in UTF-8, with or without a byte order mark, and turn line ends into LF.
 
     Raises ``NotAText``, with the file's name and the reason.
     """
@@ -57,7 +57,7 @@ def text_in(name: str, content: bytes) -> str:
 
 
 def with_lf(text: str) -> str:
-    """The text as models are told it: lines end with LF."""
+    """Return the text with LF line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -1,4 +1,4 @@
-"""Words as the index of the search has them (``searchable_words`` in PostgreSQL), for the marks in what was found."""
+"""Find the words of a text as the search index does (``searchable_words`` in PostgreSQL), to mark them."""
 
 import re
 import unicodedata

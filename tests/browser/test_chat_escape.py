@@ -34,8 +34,8 @@ async def test_escape_closes_one_thing_after_another_before_it_stops_a_reply(vis
     await escape_closes(page, page.get_by_role("listbox", name="Presets"))
     await question.focus()
     await escape_closes(page, question)
-    await page.get_by_role("button", name="Assistant settings").click()
-    await escape_closes(page, page.get_by_role("dialog", name="Assistant settings"))
+    await page.get_by_role("button", name="Conversation settings").click()
+    await escape_closes(page, page.get_by_role("dialog", name="Conversation settings"))
     await page.get_by_role("checkbox").first.focus()
     await escape_closes(page, selecting)
 

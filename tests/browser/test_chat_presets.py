@@ -36,8 +36,8 @@ async def test_starter_fills_message_and_settings_and_sends_nothing(visit: Visit
     around = re.compile(r"^This code does not .*\n\nx = 1\n\nWhat happens", re.DOTALL)
     await expect(composer(visit)).to_have_value(around)
     assert await composer(visit).evaluate("input => input.value.slice(0, input.selectionStart).endsWith('x = 1')")
-    await visit.page.get_by_role("button", name="Assistant settings").click()
-    panel = visit.page.get_by_role("dialog", name="Assistant settings")
+    await visit.page.get_by_role("button", name="Conversation settings").click()
+    panel = visit.page.get_by_role("dialog", name="Conversation settings")
     await expect(panel.get_by_label("System prompt")).to_have_value(re.compile("^You find mistakes in code"))
     await expect(panel.get_by_label("Temperature")).to_have_value("0.2")
     assert await in_thread(Conversation.objects.count)() == 1
@@ -87,8 +87,8 @@ async def test_slash_in_a_conversation_changes_its_settings(visit: Visit, talk: 
 
 async def test_presets_are_chosen_in_the_settings(visit: Visit, talk: Conversation) -> None:
     await visit.sign_in("alice", path=talk.get_absolute_url())
-    await visit.page.get_by_role("button", name="Assistant settings").click()
-    panel = visit.page.get_by_role("dialog", name="Assistant settings")
+    await visit.page.get_by_role("button", name="Conversation settings").click()
+    panel = visit.page.get_by_role("dialog", name="Conversation settings")
     await panel.get_by_label("Preset", exact=True).select_option("Explain code")
     await panel.get_by_role("button", name="Use preset").click()
     await expect(panel).to_be_hidden()
@@ -105,7 +105,7 @@ async def test_own_preset_is_made_from_the_settings(visit: Visit, talk: Conversa
     assert await visit.accessibility_faults() == []
     await visit.page.get_by_role("button", name="Save preset").click()
     await visit.page.get_by_role("link", name="My sorting", exact=True).click()
-    await visit.page.get_by_role("button", name="Assistant settings").click()
+    await visit.page.get_by_role("button", name="Conversation settings").click()
     await expect(visit.page.get_by_label("System prompt")).to_have_value("Sort it.")
 
 
@@ -120,7 +120,7 @@ async def test_presets_without_javascript(visit: Visit, chromium: Browser, talk:
     await page.get_by_role("textbox", name="Message").fill("x = 1")
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("heading", name="x = 1", level=1)).to_be_visible()
-    await page.get_by_role("button", name="Assistant settings").click()
+    await page.get_by_role("button", name="Conversation settings").click()
     await page.get_by_label("Preset", exact=True).select_option("Debug")
     await page.get_by_role("button", name="Use preset").click()
     await expect(page.get_by_role("textbox", name="Message")).to_have_value(re.compile("^This code does not"))

@@ -156,7 +156,7 @@ async def test_who_reads_first_keeps_the_question_at_the_top(visit: Visit, count
     page = visit.page
     conversation = await answered()
     await visit.sign_in("alice", path=conversation.get_absolute_url())
-    await page.get_by_role("button", name="Assistant settings").press("Enter")
+    await page.get_by_role("button", name="Conversation settings").press("Enter")
     await page.get_by_role("checkbox", name="Keep the question at the top").press("Space")
     assert await visit.accessibility_faults() == []
     await page.keyboard.press("Escape")

@@ -37,9 +37,9 @@ async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
     page = visit.page
     talk = await in_thread(make_talk)()
     await visit.sign_in("alice", path=talk.get_absolute_url())
-    opener = page.get_by_role("button", name="Assistant settings: Best available Instruct gpu-1 healthy")
+    opener = page.get_by_role("button", name="Conversation settings: Best available Instruct gpu-1 healthy")
     await opener.press("Enter")
-    panel = page.get_by_role("dialog", name="Assistant settings")
+    panel = page.get_by_role("dialog", name="Conversation settings")
     await expect(panel).to_be_visible()
     await panel.get_by_label("Model server").select_option("gpu-1")
     await panel.get_by_label("Temperature").fill("warm")
@@ -54,7 +54,7 @@ async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
     await panel.get_by_label("Temperature").press("Enter")
     await expect(panel).to_be_hidden()
     await expect(page.get_by_role("status").filter(has_text="The next reply uses these settings.")).to_be_visible()
-    await expect(page.get_by_role("button", name="Assistant settings: gpu-1 healthy")).to_be_focused()
+    await expect(page.get_by_role("button", name="Conversation settings: gpu-1 healthy")).to_be_focused()
     await in_thread(talk.refresh_from_db)()
     assert (talk.endpoint_name, talk.parameters) == ("gpu-1", {"temperature": 0.2})
 
@@ -63,8 +63,8 @@ async def test_saving_keeps_what_another_tab_saved(visit: Visit) -> None:
     talk = await in_thread(make_talk)()
     await visit.sign_in("alice", path=talk.get_absolute_url())
     await in_thread(change_settings)(conversation=talk, changes={"temperature": 0.2, "seed": 1})
-    await visit.page.get_by_role("button", name="Assistant settings").click()
-    panel = visit.page.get_by_role("dialog", name="Assistant settings")
+    await visit.page.get_by_role("button", name="Conversation settings").click()
+    panel = visit.page.get_by_role("dialog", name="Conversation settings")
     await panel.get_by_label("Temperature").fill("0.9")
     await panel.get_by_role("button", name="Save settings").click()
     await expect(panel).to_be_hidden()
@@ -82,7 +82,7 @@ async def test_server_that_is_away_can_be_left_on_the_page(visit: Visit) -> None
     await notice.get_by_role("button", name="Use the best available").click()
     await expect(notice).to_contain_text("gpu-1 takes the questions instead.")
     await expect(
-        visit.page.get_by_role("button", name="Assistant settings: Best available Instruct gpu-1 healthy")
+        visit.page.get_by_role("button", name="Conversation settings: Best available Instruct gpu-1 healthy")
     ).to_be_visible()
 
 
@@ -115,8 +115,8 @@ async def test_settings_fit_and_read_well_everywhere(visit: Visit, theme: str) -
         await visit.page.set_viewport_size({"width": width, "height": 740})
         for address in ("/chat/", talk.get_absolute_url()):
             await visit.open(address)
-            await visit.page.get_by_role("button", name="Assistant settings").click()
-            await expect(visit.page.get_by_role("dialog", name="Assistant settings")).to_be_visible()
+            await visit.page.get_by_role("button", name="Conversation settings").click()
+            await expect(visit.page.get_by_role("dialog", name="Conversation settings")).to_be_visible()
             assert await visit.accessibility_faults() == []
             assert await visit.overflow() <= 0
         await visit.open(f"{talk.get_absolute_url()}settings/")
@@ -132,12 +132,12 @@ async def test_settings_without_javascript(visit: Visit, chromium: Browser) -> N
     await context.add_cookies(cookies)  # type: ignore[arg-type]  # as they came
     page = await context.new_page()
     await page.goto(visit.site + talk.get_absolute_url())
-    await page.get_by_role("button", name="Assistant settings").click()
+    await page.get_by_role("button", name="Conversation settings").click()
     await page.get_by_label("Seed").fill("7")
     await page.get_by_role("button", name="Save settings").click()
     await expect(page.get_by_role("status").filter(has_text="The next reply uses these settings.")).to_be_visible()
     await page.goto(f"{visit.site}/chat/")
-    await page.get_by_role("button", name="Assistant settings").click()
+    await page.get_by_role("button", name="Conversation settings").click()
     await page.get_by_label("Seed").fill("8")
     await page.get_by_role("button", name="Close settings").click()
     await page.get_by_role("textbox", name="Message").fill("What is a list?")

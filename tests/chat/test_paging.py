@@ -13,7 +13,7 @@ from apps.chat.live.moments import moment_now
 from apps.chat.live.polling import catch_up
 from apps.chat.models import Conversation, Message
 from apps.chat.services.versions import edit_question, show_version
-from apps.chat.transcript.paging import HEAVIEST, MOST, TURN, latest_part, part_about
+from apps.chat.transcript.paging import MOST, MOST_CHARACTERS, TURN, latest_page, page_around
 from tests.chat.exchanges import answer
 from tests.chat.long_conversations import long_conversation
 from tests.support.frames import Element, ShownPage, parse
@@ -122,19 +122,19 @@ def test_links_lead_there_without_javascript(talk: Conversation, browser: Client
 
 
 def test_few_long_messages_are_shown_at_once(alice: User) -> None:
-    talk = long_conversation(alice, 10, lambda _: "x" * (HEAVIEST // 3))
-    texts = [part for part in latest_part(talk) if isinstance(part, Message)]
+    talk = long_conversation(alice, 10, lambda _: "x" * (MOST_CHARACTERS // 3))
+    texts = [part for part in latest_page(talk) if isinstance(part, Message)]
     assert TURN < len(texts) < MOST
-    assert sum(len(message.text) for message in texts) <= HEAVIEST
-    giants = long_conversation(alice, 3, lambda _: "x" * (2 * HEAVIEST))
-    assert len([part for part in latest_part(giants) if isinstance(part, Message)]) == TURN
-    about = [part.position for part in part_about(giants, 2) if isinstance(part, Message)]
+    assert sum(len(message.text) for message in texts) <= MOST_CHARACTERS
+    giants = long_conversation(alice, 3, lambda _: "x" * (2 * MOST_CHARACTERS))
+    assert len([part for part in latest_page(giants) if isinstance(part, Message)]) == TURN
+    about = [part.position for part in page_around(giants, 2) if isinstance(part, Message)]
     assert about == [1, 2, 3, 5, 6]
 
 
 def test_a_part_begins_with_a_question(alice: User) -> None:
     talk = long_conversation(alice, 20, lambda turn: "x" * 4_000 if turn < 20 else "x")
-    first = latest_part(talk)[1]
+    first = latest_page(talk)[1]
     assert isinstance(first, Message)
     assert first.question
 
@@ -155,7 +155,7 @@ def test_queries_and_rows_do_not_grow_with_the_conversation(
 
 def test_texts_that_are_not_shown_are_not_read(talk: Conversation) -> None:
     with CaptureQueriesContext(connection) as captured:
-        part_about(talk, 30)
+        page_around(talk, 30)
     read = [query["sql"] for query in captured if '"text"' in query["sql"]]
     assert len(read) == 1
     assert not any('"messages"' in query["sql"] for query in captured)

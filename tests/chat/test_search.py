@@ -228,7 +228,7 @@ def test_page_and_fragment(browser: Client, alice: User) -> None:
     reply = conversation.messages.latest("position")
     for answered in (page, fragment):
         assert "A &lt;b&gt;<mark>needle</mark>&lt;/b&gt;" in answered.text
-        assert f"{reverse('chat:place', args=[conversation.pk, reply.pk])}?find=needle" in answered.text
+        assert f"{reverse('chat:message', args=[conversation.pk, reply.pk])}?find=needle" in answered.text
     assert fragment.text.startswith('<hx-partial hx-target="#conversations-found"')
     assert "<!doctype html>" in page.text
 
@@ -243,7 +243,7 @@ def test_page_takes_anything(browser: Client, q: str) -> None:
 def test_it_leads_to_the_message(browser: Client, alice: User) -> None:
     conversation = answered_conversation(alice, "What?", "A needle")
     reply = conversation.messages.latest("position")
-    answered = browser.get(reverse("chat:place", args=[conversation.pk, reply.pk]), {"find": "a needle&"})
+    answered = browser.get(reverse("chat:message", args=[conversation.pk, reply.pk]), {"find": "a needle&"})
     assert answered["Location"] == f"{conversation.get_absolute_url()}?at=2&find=a+needle%26#{reply.dom_id}"
 
 
@@ -254,7 +254,7 @@ def test_message_in_another_version_is_shown_when_that_is_asked_for(browser: Cli
     answer(edit_question(question=question, text="zwei"), "second")
     (hit,) = (hit for hit in found(alice, "needle") if hit.message)
     assert (hit.message, hit.is_shown) == (question, False)
-    address = reverse("chat:place", args=[conversation.pk, question.pk])
+    address = reverse("chat:message", args=[conversation.pk, question.pk])
     assert f'<form method="post" action="{address}?find=needle">' in browser.get(SEARCH, {"q": "needle"}).text
     asked = browser.get(address)
     assert "Show that version" in asked.text
@@ -268,8 +268,8 @@ def test_place_of_a_message_is_its_owners(
     conversation: Conversation, alice: User, bob: User, signed_in: SignedIn
 ) -> None:
     message = answered_message(conversation, "one", "first").question
-    address = reverse("chat:place", args=[conversation.pk, message.pk])
+    address = reverse("chat:message", args=[conversation.pk, message.pk])
     assert signed_in(alice).get(address).status_code == 302
     other = answered_conversation(bob, "two", "second")
-    for wrong in (address, reverse("chat:place", args=[other.pk, message.pk])):
+    for wrong in (address, reverse("chat:message", args=[other.pk, message.pk])):
         assert signed_in(bob).get(wrong).status_code == 404

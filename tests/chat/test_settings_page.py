@@ -88,7 +88,7 @@ def test_htmx_gets_the_panel_and_the_bar(browser: Client, talk: Conversation) ->
         ("stop", "a\nb\nc\nd\ne", "At most 4 stop sequences, one a line."),
         ("stop", "x" * 101, "One of them has 101 characters; at most 100 are taken."),
         ("seed", "-1", "Write a whole number from 0 to 2,147,483,647."),
-        ("system_prompt", "x" * 4001, "It has 4001 characters; at most 4000 can be told first."),
+        ("system_prompt", "x" * 4001, "It has 4001 characters; at most 4000 are allowed."),
         ("system_prompt", "a\0b", "Null characters are not allowed."),
         ("endpoint", "gpu-9", "There is no model server “gpu-9” that answers chats."),
     ],

@@ -93,7 +93,7 @@ EXPECTED = {
     "chat:events": For.OWNER,
     "chat:changes": For.OWNER,
     "chat:stop": For.OWNER,
-    "chat:place": For.OWNER,
+    "chat:message": For.OWNER,
     "chat:gap": For.OWNER,
     "chat:continue": For.OWNER,
     "chat:retry": For.OWNER,

@@ -1,4 +1,4 @@
-"""Answers from the guide: the passages that a question is answered from, and what the model is told about them."""
+"""Ground replies in the guide: choose the passages, and write the system prompt about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ Passages:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a question is answered from; without any, the guide does not say."""
+    """The passages for a question. Without any, the guide does not say."""
 
     passages: Sequence[Passage]
 
     @property
     def listed(self) -> list[dict[str, str]]:
-        """The passages as a message keeps them: the index is made anew, a reply's numbers stay what they were."""
+        """Return the passages for a message to store: the index changes, a reply's numbers do not."""
         return [
             {"title": passage.title, "within": passage.within, "url": passage.url, "kind": passage.get_kind_display()}
             for passage in self.passages

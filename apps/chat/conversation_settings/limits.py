@@ -1,4 +1,4 @@
-"""What may be asked of a model, in general and by the model servers that may answer."""
+"""The limits of settings, in general and on the endpoints that may reply."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ WORDS = {"temperature": "{most:g}", "top_p": "{most:g}", "max_tokens": "{most:,}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What ``endpoints`` allow, one of which will answer. What is above a server's own limit is cut to it."""
+    """The limits of ``endpoints``, one of which replies. Values above an endpoint's limit are cut."""
 
     endpoints: Sequence[Endpoint]
 
     def problem_with(self, name: str, value: Any) -> str:
-        """Why none of them does as asked, as a sentence; empty where one may."""
+        """Return why no endpoint allows the value, or ""."""
         asked = len(value) if name == "stop" else value
         allowed = [most for _, most in self._maxima(name)]
         if allowed and len(allowed) == len(self.endpoints) and asked > max(allowed):
@@ -33,7 +33,7 @@ class Limits:
         return self._problem_with_window(asked) if name == "max_tokens" else ""
 
     def remark_on(self, name: str) -> str:
-        """Which of them cut it to what, as a sentence; empty where none does."""
+        """Return which endpoints cut the value to what, or ""."""
         by_most: dict[Any, list[str]] = {}
         for endpoint, most in self._maxima(name):
             by_most.setdefault(most, []).append(endpoint.name)

@@ -1,4 +1,4 @@
-"""What a preset may be."""
+"""The form of a preset."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 
 from apps.chat.conversation_settings.settings_form import ParametersForm
 from apps.chat.models import Preset
-from apps.chat.models.preset import PLACE_OF_CODE
+from apps.chat.models.preset import CODE_MARK
 from apps.chat.titles import one_line
 
 LONGEST_OPENING = 4_000  # characters
@@ -20,7 +20,7 @@ class PresetForm(ParametersForm, forms.ModelForm):  # type: ignore[type-arg]  # 
         required=False,
         strip=False,
         max_length=LONGEST_OPENING,
-        help_text=f"{PLACE_OF_CODE} marks where the code goes, and the cursor with it.",
+        help_text=f"{CODE_MARK} marks where the code goes, and the cursor with it.",
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
     )
 
@@ -35,7 +35,7 @@ class PresetForm(ParametersForm, forms.ModelForm):  # type: ignore[type-arg]  # 
             self.initial.setdefault(name, value)
 
     def clean_name(self) -> str:
-        """It stands in sentences and lists, which nothing in it may turn round."""
+        """Allow one line without direction overrides: the name stands in sentences."""
         name = one_line(self.cleaned_data["name"])
         if not name:
             raise forms.ValidationError(self.fields["name"].error_messages["required"])
@@ -43,8 +43,8 @@ class PresetForm(ParametersForm, forms.ModelForm):  # type: ignore[type-arg]  # 
 
     def clean_opening(self) -> str:
         text: str = self.cleaned_data["opening"].replace("\r\n", "\n").strip("\n")
-        if text.count(PLACE_OF_CODE) > 1:
-            raise forms.ValidationError(f"{PLACE_OF_CODE} can stand in it once.")
+        if text.count(CODE_MARK) > 1:
+            raise forms.ValidationError(f"{CODE_MARK} can stand in it once.")
         return text
 
     def _post_clean(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether anything can answer a chat, by what is known: no server is asked."""
+"""The endpoints that may reply to chats, by what is known. No model server is asked."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,7 +17,7 @@ BEST = "Best available Instruct"
 
 
 class Situation(StrEnum):
-    """What a person should know before they ask."""
+    """What to know before asking."""
 
     NONE = "none"
     ALL_DOWN = "all_down"
@@ -27,7 +27,7 @@ class Situation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerNotice:
-    """Which servers are down, which ones answer instead, and whom to ask where there is none at all.
+    """The endpoints that are down, those that reply instead, and admins to ask if there is none.
 
     ``absence`` says why the one server that may answer does not, without a full stop.
     """
@@ -41,7 +41,7 @@ class ServerNotice:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """What will answer, in the words of the composer's bar; ``tone`` goes with ``word``, the state of ``server``."""
+    """The endpoint that replies next, in the composer's words; ``tone`` and ``word`` are the state of ``server``."""
 
     choice: str
     server: str
@@ -51,7 +51,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class ChatServers:
-    """The enabled model servers that answer chats, those that are preferred first, as one query found them."""
+    """The enabled endpoints that reply to chats, preferred ones first, from one query."""
 
     enabled: list[Endpoint]
 
@@ -63,7 +63,7 @@ class ChatServers:
         return next((endpoint for endpoint in self.enabled if endpoint.name == name), None)
 
     def open_to(self, conversation: Conversation | None) -> list[Endpoint]:
-        """Those that may answer in the conversation; ``None`` is a new one, in which any may."""
+        """Return the endpoints that may reply in the conversation; ``None`` is a new one."""
         if conversation is None or not conversation.endpoint_name:
             return self.enabled
         return [endpoint for endpoint in self.enabled if endpoint.pk == conversation.endpoint_id]
@@ -86,7 +86,7 @@ class ChatServers:
         return narrowest if is_smaller else None
 
     def tokenizer_for(self, conversation: Conversation | None) -> Endpoint | None:
-        """The one that can best be asked to count tokens; their models have one tokenizer, as good as."""
+        """Return the endpoint to ask for token counts: their models share a tokenizer, near enough."""
         up = [endpoint for endpoint in self.open_to(conversation) if endpoint.health != Health.DOWN]
         return min((one for one in up if Capability.TOKENIZE in one.capabilities), key=preference, default=None)
 
@@ -95,13 +95,13 @@ class ChatServers:
         return [endpoint for endpoint in may_answer if endpoint.health != Health.DOWN] or may_answer
 
     def widest_window_for(self, conversation: Conversation | None) -> int | None:
-        """As much as any server that may answer in the conversation could be told; ``None`` where one does not say."""
+        """Return the largest window of the endpoints that may reply, or ``None`` if one is unknown."""
         windows = [endpoint.context_window for endpoint in self.open_to(conversation)]
         known = [window for window in windows if window]
         return max(known) if known and len(known) == len(windows) else None
 
     def notice(self, conversation: Conversation | None = None) -> ServerNotice | None:
-        """What to say above the composer; ``None`` while every server that may answer does."""
+        """Return the notice above the composer, or ``None`` while all is well."""
         if not self.enabled:
             return ServerNotice(Situation.NONE, admins=_admins())
         if conversation and (wanted := conversation.wanted):
@@ -114,10 +114,7 @@ class ChatServers:
         return ServerNotice(Situation.SOME_DOWN if self.up else Situation.ALL_DOWN, down, self.up)
 
     def answering(self, conversation: Conversation | None) -> Answering:
-        """What will answer the next question, as far as is known: where any may, the one that is preferred now.
-
-        One query says how many replies of other conversations wait before it.
-        """
+        """Return the endpoint that replies next, as far as is known. One query counts the replies that wait."""
         may_answer = self.open_to(conversation)
         if conversation and conversation.endpoint_name:
             name = conversation.server_name
@@ -138,7 +135,7 @@ def chat_servers() -> ChatServers:
 
 
 def _others_waiting(conversation: Conversation | None) -> str:
-    """How long the line is, such as “, 3 waiting”; empty where there is none."""
+    """Return the length of the queue, such as “, 3 waiting”, or ""."""
     queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
     if conversation is not None and isinstance(conversation.pk, UUID):  # one that has begun
         queued = queued.exclude(message__conversation=conversation)

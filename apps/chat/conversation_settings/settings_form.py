@@ -1,4 +1,4 @@
-"""What a conversation's settings, and a preset's, may be."""
+"""The forms of settings, of conversations and presets."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast, override
@@ -27,7 +27,7 @@ STOP_HINT = f"A reply ends at any of them. One a line, at most {MOST_STOPS}; \\n
 def _number(  # noqa: PLR0913 (a field has that many facts)
     kind: Callable[..., forms.Field], least: float, most: float, *, label: str, rule: str, hint: str
 ) -> forms.Field:
-    """A field of text, not of ``type=number``: in a panel that is closed a browser would refuse it without a word."""
+    """Return a text field: a browser refuses ``type=number`` silently in a closed panel."""
     return kind(
         label=label,
         required=False,
@@ -42,15 +42,15 @@ def _number(  # noqa: PLR0913 (a field has that many facts)
 
 
 class ParametersForm(forms.Form):
-    """What the model is told first, and how it chooses its words."""
+    """System prompt and sampling parameters."""
 
     system_prompt = forms.CharField(
         label="System prompt",
         required=False,
         strip=False,
         max_length=LONGEST_SYSTEM_PROMPT,
-        help_text=f"Told to the model before everything else. At most {LONGEST_SYSTEM_PROMPT:,} characters.",
-        error_messages={"max_length": "It has %(show_value)d characters; at most %(limit_value)d can be told first."},
+        help_text=f"The model reads it before everything else. At most {LONGEST_SYSTEM_PROMPT:,} characters.",
+        error_messages={"max_length": "It has %(show_value)d characters; at most %(limit_value)d are allowed."},
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "placeholder": "none"}),
     )
     temperature = _number(
@@ -110,7 +110,7 @@ class ParametersForm(forms.Form):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The sampling parameters that were given."""
+        """Return the given sampling parameters."""
         return {name: self.cleaned_data[name] for name in PARAMETERS if self.cleaned_data[name] is not None}
 
 
@@ -181,6 +181,6 @@ class SettingsForm(ParametersForm):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, with the names of the fields: “temperature: Write a number from 0 to 2.”."""
+        """Return the errors with the fields' names: “temperature: Write a number from 0 to 2.”."""
         problems = self.errors.items()
         return " ".join(f"{self[name].label.lower()}: {' '.join(map(str, errors))}" for name, errors in problems)

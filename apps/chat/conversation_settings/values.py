@@ -1,4 +1,4 @@
-"""The settings of a conversation: which server answers in it, what the model is told first, how it chooses its words.
+"""The settings of a conversation: endpoint, system prompt and sampling parameters.
 
 Settings are a mapping of the names below. What is not set is ``None``; the endpoint and the system prompt are empty.
 """
@@ -19,14 +19,14 @@ type Settings = Mapping[str, Any]
 
 
 def settings_of(conversation: Conversation | None) -> dict[str, Any]:
-    """All its settings, as they are; ``None`` is a new conversation."""
+    """Return all settings; ``None`` is a new conversation."""
     conversation = conversation or Conversation()
     parameters = {name: conversation.parameters.get(name) for name in PARAMETERS}
     return {"endpoint": conversation.server_name, "system_prompt": conversation.system_prompt, **parameters}
 
 
 def put_settings(conversation: Conversation, chosen: Settings) -> None:
-    """Set what is in ``chosen`` on the conversation, which is not saved by that."""
+    """Set ``chosen`` on the conversation, without saving it."""
     if "endpoint" in chosen and chosen["endpoint"] != conversation.server_name:
         conversation.endpoint = Endpoint.objects.filter(name=chosen["endpoint"]).first()
         conversation.endpoint_name = chosen["endpoint"]
@@ -37,5 +37,5 @@ def put_settings(conversation: Conversation, chosen: Settings) -> None:
 
 
 def parameters_for(conversation: Conversation) -> dict[str, Any]:
-    """The sampling parameters that a reply in the conversation is asked for with."""
+    """Return the sampling parameters of the next reply."""
     return {"max_tokens": settings.CHAT_MAX_TOKENS, **conversation.parameters}

@@ -68,9 +68,9 @@ class Cursor:
             return cls(moment, switched)
 
     @classmethod
-    def of_page(cls, conversation: Conversation, parts: Iterable[ShownMessage | Gap], moment: datetime) -> Self:
+    def of_page(cls, conversation: Conversation, items: Iterable[ShownMessage | Gap], moment: datetime) -> Self:
         """Return the cursor of a page made at ``moment``. It leaves out active replies: the page gets them whole."""
-        messages = [part for part in parts if isinstance(part, ShownMessage)]
+        messages = [item for item in items if isinstance(item, ShownMessage)]
         copies = {shown.message.pk: PageCopy.of(shown) for shown in messages if _ended_since(shown, moment)}
         return cls(moment.isoformat(), switched_in(conversation), copies)
 

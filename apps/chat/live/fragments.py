@@ -1,4 +1,4 @@
-"""The HTML that open pages are sent: htmx partials, each naming what it changes.
+"""HTML for open pages: htmx partials that name what they change.
 
 A partial is inert outside htmx. The text in it is escaped or cleaned before it gets here; a model cannot write one,
 because raw HTML in a reply is shown as text.
@@ -11,25 +11,25 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import Part
+from apps.chat.transcript.paging import TranscriptItem
 from apps.chat.transcript.render import render_message, render_sidebar_link, render_transcript
 from apps.chat.transcript.status import ENDS
 from apps.generation.models import State
 
 
 def upsert_message(message: Message, html: SafeString, waiting: str = "") -> str:
-    """Show the message, in its place or in place of what is shown of it now."""
+    """Show the message, or replace it if it is shown."""
     article = mark_safe(render_message(message, html, waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-upsert hx-target="#transcript" key="data-position">{}</hx-upsert>', article)
 
 
-def replace_transcript(parts: Iterable[Part]) -> str:
-    """Show these messages and no others."""
-    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML settle:0">{render_transcript(parts)}</hx-partial>'
+def replace_transcript(items: Iterable[TranscriptItem]) -> str:
+    """Replace all messages by these."""
+    return f'<hx-partial hx-target="#transcript" hx-swap="innerHTML settle:0">{render_transcript(items)}</hx-partial>'
 
 
 def with_open_block(message: Message, finished: str, still_open: str) -> SafeString:
-    """The HTML of a reply that is being written: its finished blocks, and the one that later frames change."""
+    """Return the HTML of an unfinished reply: finished blocks, and the open one that later frames change."""
     return format_html(
         '{}<div class="message__open prose__part" id="{}-open">{}</div>',
         mark_safe(finished),  # noqa: S308 - cleaned by nh3
@@ -39,7 +39,7 @@ def with_open_block(message: Message, finished: str, still_open: str) -> SafeStr
 
 
 def update_around_text(message: Message, waiting: str = "") -> str:
-    """Show the message's state; its text is on the page already and is not touched."""
+    """Update everything around the text, which is on the page."""
     article = mark_safe(render_message(message, SafeString(), waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-partial hx-target="#{}" hx-swap="outerMorph">{}</hx-partial>', message.dom_id, article)
 
@@ -52,12 +52,12 @@ def update_sidebar(conversation: Conversation) -> str:
 
 
 def announce(sentence: str) -> str:
-    """Have screen readers say ``sentence``; nothing where it is empty."""
+    """Announce ``sentence``, unless it is empty."""
     return _say("announcer", sentence) if sentence else ""
 
 
 def announce_end(message: Message) -> str:
-    """Have screen readers say how a reply ended; that it failed they say at once."""
+    """Announce how a reply ended; a failure interrupts."""
     generation = message.generation
     if generation is not None and message.state == State.FAILED:
         return _say("alarm", f"The reply failed. {generation.error}")
@@ -69,7 +69,7 @@ def _say(target: str, sentence: str) -> str:
 
 
 def apply_changes(dom_id: str, changes: Iterable[Change]) -> str:
-    """What the Markdown renderer changed, as partials."""
+    """Return the changes of the Markdown renderer as partials."""
     return "".join(_partial(dom_id, change) for change in changes)
 
 

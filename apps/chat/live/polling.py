@@ -7,7 +7,7 @@ from apps.chat.live import fragments
 from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import latest_messages, part_to_catch_up
+from apps.chat.transcript.paging import latest_messages, page_to_catch_up
 from apps.chat.transcript.render import ShownMessage, show_message
 from apps.chat.transcript.status import spoken
 
@@ -20,9 +20,9 @@ def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
     now = moment_now()
     after = Cursor(now.isoformat(), switched_at.isoformat() if switched_at else "")
     html = ""
-    parts = part_to_catch_up(conversation, since, is_switched=before.is_switched(switched_at))
-    if since is None or parts is not None:
-        html, before, since = fragments.replace_transcript(parts or []), after, now
+    items = page_to_catch_up(conversation, since, is_switched=before.is_switched(switched_at))
+    if since is None or items is not None:
+        html, before, since = fragments.replace_transcript(items or []), after, now
     for message in latest_messages(conversation).changed_since(since):
         shown = show_message(message)
         copy = after.copies[message.pk] = PageCopy.of(shown)

@@ -18,7 +18,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class EventStream(StreamingHttpResponse):
-    """What a viewer sends, an event a frame, until its page leaves or may not look any longer."""
+    """A viewer's frames as events, until the page leaves or loses access."""
 
     def __init__(self, frames: AsyncGenerator[str]) -> None:
         headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store, no-transform"}
@@ -32,13 +32,13 @@ async def _written(frames: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
 
 
 def event(frame: str) -> bytes:
-    """One event; every way to end a line is a new line to its reader."""
+    """Return an event. Its reader takes every kind of line end for a new line."""
     lines = LINE_END.sub("\ndata: ", frame)
     return f"data: {lines}\n\n".encode()
 
 
 class Handover:
-    """Holds one frame at a time, so that a viewer waits for its reader."""
+    """Hold one frame at a time, so that the viewer waits for its reader."""
 
     def __init__(self) -> None:
         self._frames: asyncio.Queue[str | None] = asyncio.Queue(maxsize=1)
@@ -47,7 +47,7 @@ class Handover:
         await self._frames.put(frame)
 
     async def frames(self, viewer: Viewer, cursor: Cursor) -> AsyncGenerator[str]:
-        """What ``viewer``, who sends to this handover, shows."""
+        """Yield the frames of ``viewer``, which sends to this handover."""
         showing = asyncio.create_task(self._show(viewer, cursor))
         try:
             while (frame := await self._frames.get()) is not None:

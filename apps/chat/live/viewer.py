@@ -17,7 +17,7 @@ from apps.chat.live.broadcast import (
 from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.reply import LiveReply
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import Part, latest_messages, part_to_catch_up, part_where_switched
+from apps.chat.transcript.paging import TranscriptItem, latest_messages, page_to_catch_up, page_where_switched
 from apps.chat.transcript.render import html_of, show_message
 from apps.generation.live_connections import live_connections
 from apps.generation.models import ACTIVE, Generation
@@ -64,9 +64,9 @@ class Viewer:
                 await self._listen(news, tasks)
 
     async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
-        parts = await in_thread(_part_anew)(self._conversation, cursor)
-        if parts is not None:
-            await self._show_anew(parts, tasks)
+        items = await in_thread(_page_to_replace)(self._conversation, cursor)
+        if items is not None:
+            await self._show_anew(items, tasks)
         else:
             await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
 
@@ -100,13 +100,13 @@ class Viewer:
                 case MessagesChanged(message_ids):
                     await self._show(await in_thread(_messages)(self._conversation, message_ids), tasks)
                 case ThreadSwitched():
-                    await self._show_anew(await in_thread(part_where_switched)(self._conversation), tasks)
+                    await self._show_anew(await in_thread(page_where_switched)(self._conversation), tasks)
 
-    async def _show_anew(self, parts: list[Part], tasks: asyncio.TaskGroup) -> None:
-        """Replace everything shown by these parts of the thread."""
+    async def _show_anew(self, items: list[TranscriptItem], tasks: asyncio.TaskGroup) -> None:
+        """Replace everything shown by these items of the thread."""
         await self._leave_all()
-        await self._send(await in_thread(fragments.replace_transcript)(parts))
-        await self._show([part for part in parts if isinstance(part, Message) and part.state in ACTIVE], tasks)
+        await self._send(await in_thread(fragments.replace_transcript)(items))
+        await self._show([item for item in items if isinstance(item, Message) and item.state in ACTIVE], tasks)
 
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
@@ -137,9 +137,9 @@ class Viewer:
         await asyncio.gather(*following, return_exceptions=True)
 
 
-def _part_anew(conversation: Conversation, cursor: Cursor) -> list[Part] | None:
+def _page_to_replace(conversation: Conversation, cursor: Cursor) -> list[TranscriptItem] | None:
     switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
-    return part_to_catch_up(conversation, cursor.since, is_switched=cursor.is_switched(switched_at))
+    return page_to_catch_up(conversation, cursor.since, is_switched=cursor.is_switched(switched_at))
 
 
 def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message]:

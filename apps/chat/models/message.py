@@ -29,7 +29,7 @@ class Role(models.TextChoices):
 
 
 class Rating(models.TextChoices):
-    """What the reader of a reply says of it."""
+    """The reader's rating of a reply."""
 
     GOOD = "good", "Good"
     BAD = "bad", "Bad"
@@ -58,14 +58,14 @@ ALL = 2**31 - 1
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def in_thread_to(self, last: UUID | None, *, at_most: int = ALL, from_position: int = 1) -> Self:
-        """Those on the way from the first question to the message ``last``; none where that is ``None``.
+        """Filter the thread from the first question to the message ``last``, or nothing for ``None``.
 
         ``at_most`` takes so many of the latest; what stands before ``from_position`` is not read.
         """
         return self.filter(pk__in=RawSQL(THREAD_TO, [last, at_most, from_position]))  # noqa: S611 - a constant text
 
     def shown_in(self, conversation_id: UUID, *, at_most: int = ALL, from_position: int = 1) -> Self:
-        """The thread that the conversation shows when the query runs, or the latest of it as above."""
+        """Filter the thread that the conversation shows when the query runs, or its latest messages as above."""
         return self.filter(pk__in=RawSQL(THREAD_SHOWN, [conversation_id, at_most, from_position]))  # noqa: S611 - a constant text
 
     def with_versions(self) -> Self:

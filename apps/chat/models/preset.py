@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-PLACE_OF_CODE = "{code}"
+CODE_MARK = "{code}"
 PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
 
 
@@ -83,4 +83,4 @@ class Preset(models.Model):
     @property
     def draft(self) -> str:
         """How a message begins."""
-        return self.opening.replace(PLACE_OF_CODE, "", 1)
+        return self.opening.replace(CODE_MARK, "", 1)

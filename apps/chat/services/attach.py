@@ -47,7 +47,7 @@ def attach_file(*, owner: User, conversation: Conversation | None, name: str, co
 
 
 def new_attachment(name: str, text: str) -> Attachment:
-    """A file with its figures, to be given an owner, a place, and stored."""
+    """Return an unsaved file with its figures, without owner and conversation."""
     size = len(text.encode())
     return Attachment(name=name, text=text, size=size, lines=lines_in(text), tokens=estimate_tokens(f"{name} {text}"))
 
@@ -76,12 +76,12 @@ def take_files(*, question: Message, ids: Collection[UUID]) -> None:
 
 
 def forget_files(*, owner: User, ids: Collection[UUID]) -> None:
-    """Throw away those that still wait: the question that they came with had been sent before."""
+    """Delete files that still wait: their question was sent before."""
     Attachment.objects.waiting().filter(owner=owner, pk__in=ids).delete()
 
 
 def copy_files(*, pairs: Sequence[tuple[UUID, UUID]], only: Collection[UUID] | None = None) -> None:
-    """Give the second message of each pair copies of the first one's files, or of those among them in ``only``."""
+    """Copy the files of the first message of each pair to the second; with ``only``, just those."""
     sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
     chosen = None if only is None else list(only)
     with connection.cursor() as cursor:
@@ -89,7 +89,7 @@ def copy_files(*, pairs: Sequence[tuple[UUID, UUID]], only: Collection[UUID] | N
 
 
 def purge_waiting() -> int:
-    """Forget files that nobody has sent for ``CHAT_ATTACHMENT_HOURS``; how many that were."""
+    """Delete files that waited ``CHAT_ATTACHMENT_HOURS`` to be sent, and return how many."""
     before = timezone.now() - timedelta(hours=settings.CHAT_ATTACHMENT_HOURS)
     return Attachment.objects.waiting().filter(created_at__lt=before).delete()[0]
 

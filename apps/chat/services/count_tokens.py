@@ -1,4 +1,4 @@
-"""Have the tokens of a question that is being written counted, by a worker."""
+"""Have a worker count the tokens of a draft."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -23,7 +23,7 @@ USEFUL_SECONDS = 10  # later, somebody has typed on
 
 
 def request_counts(*, estimate: Estimate) -> None:
-    """Ask a worker to count what is estimated so far, the same once in ten seconds. Where that fails, guesses stay."""
+    """Ask a worker to count the estimated texts, each once in ten seconds. Estimates stay if that fails."""
     if estimate.tokenizer is None or not estimate.uncounted:
         return
     by_name = {piece.name: piece for piece in estimate.uncounted}
@@ -43,7 +43,7 @@ def request_counts(*, estimate: Estimate) -> None:
 
 
 def count_pieces(*, endpoint_id: UUID, texts: Sequence[str], files: Collection[UUID], runtime: Runtime) -> None:
-    """Count texts that were left under these names, and files, with the endpoint's tokenizer."""
+    """Count stored texts and files with the endpoint's tokenizer."""
     endpoint = Endpoint.objects.filter(pk=endpoint_id).first()
     if endpoint is None:
         return

@@ -18,21 +18,20 @@ AT_ONCE = 100  # conversations in a transaction
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
-    """Take it away, close its open pages and stop what is being written in it.
+    """Delete it, close its open pages and stop its reply.
 
-    ``restore_conversation`` undoes that, but for the reply.
+    ``restore_conversation`` undoes all but the stop.
     """
     delete_conversations(conversations=Conversation.objects.filter(pk=conversation.pk))
 
 
 def delete_conversations(*, conversations: ConversationQuerySet) -> list[Conversation]:
-    """Take them all away as one is; those that were there, as they are now.
+    """Delete them at one moment, and return those that were there.
 
-    They are told from others by the moment, to be brought back together: ``ConversationQuerySet.deleted_with``.
+    The moment tells them from others, to be restored together: ``ConversationQuerySet.deleted_with``.
     """
     with transaction.atomic():
-        # Whoever is sending a message has the row, or will find that it is deleted. Always in the same order, so that
-        # two who delete the same do not wait for each other.
+        # A sender holds the row, or finds it deleted. One order of locks, so that two deletions cannot deadlock.
         there = list(conversations.order_by("pk").select_for_update().values_list("pk", flat=True))
         Conversation.objects.filter(pk__in=there).update(deleted_at=Now())
         gone = list(Conversation.objects.filter(pk__in=there))
@@ -41,17 +40,17 @@ def delete_conversations(*, conversations: ConversationQuerySet) -> list[Convers
 
 
 def restore_conversation(*, conversation: Conversation) -> None:
-    """Bring it back as it was."""
+    """Restore it."""
     restore_conversations(conversations=Conversation.objects.filter(pk=conversation.pk))
 
 
 def restore_conversations(*, conversations: ConversationQuerySet) -> int:
-    """Bring them back as they were; how many that are."""
+    """Restore them, and return how many."""
     return conversations.update(deleted_at=None)
 
 
 def purge_deleted() -> int:
-    """Forget what was deleted more than ``CHAT_DELETED_HOURS`` ago; how many conversations that were."""
+    """Purge conversations deleted more than ``CHAT_DELETED_HOURS`` ago, and return how many."""
     before = timezone.now() - timedelta(hours=settings.CHAT_DELETED_HOURS)
     purged = 0
     while batch := _purge_some(before):

@@ -1,6 +1,6 @@
-"""Store a question and its reply, in their place in the tree. For the services of this package.
+"""Store a question and its reply in the tree of messages, for the other services.
 
-Whoever calls has locked the conversation: versions are numbered, and one conversation has one reply at a time.
+The caller has locked the conversation: versions are numbered, and a conversation has one reply at a time.
 """
 
 from collections.abc import Collection
@@ -66,7 +66,7 @@ def require_idle(conversation: Conversation) -> None:
 def store_question(
     conversation: Conversation, after: Message | None, text: str, *, files: Collection[UUID] = ()
 ) -> Message:
-    """Put a question after the message ``after``; ``None`` begins a thread of its own.
+    """Store a question after the message ``after``; ``None`` begins a thread.
 
     ``files`` wait in drafts of the owner's. Raises ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
@@ -85,7 +85,7 @@ def store_question(
 def store_reply(
     question: Message, idempotency_key: UUID | None, *, is_first: bool = False, has_files: bool = True
 ) -> Exchange:
-    """Have the question answered, and show that thread. Raises ``TooManyReplies``.
+    """Ask for a reply, and show its thread. Raises ``TooManyReplies``.
 
     ``is_first``: the question has no reply yet. Without ``has_files`` it is known to have none.
     """
@@ -137,7 +137,7 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
 
 
 def _system_prompt(conversation: Conversation, grounds: Grounds | None) -> str:
-    """What the model is told first: the conversation's own words, then what the guide asks of it.
+    """Return the system prompt: the conversation's own, then the guide's.
 
     The guide's rules come last, so that they hold, and its passages stand next to the question.
     """
@@ -146,7 +146,7 @@ def _system_prompt(conversation: Conversation, grounds: Grounds | None) -> str:
 
 
 def _grounds_for(question: Message) -> Grounds | None:
-    """What the question is answered from, where the conversation answers from the guide."""
+    """Return the passages for the question, or ``None`` outside the guide."""
     if question.conversation.mode != Mode.GUIDE:
         return None
     earlier = question.conversation.messages.in_thread_to(question.parent_id).filter(role=Role.USER)

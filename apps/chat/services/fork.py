@@ -1,4 +1,4 @@
-"""Fork: a conversation of its own that begins with what was said up to a message."""
+"""Fork a conversation: copy its thread up to a message."""
 
 import re
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ def fork_conversation(*, message: Message) -> Conversation:
 
 
 def title_of_fork(title: str) -> str:
-    """Such as ``Sorting (fork)``, and of that ``Sorting (fork 2)``."""
+    """Return a title such as ``Sorting (fork)``, and for its fork ``Sorting (fork 2)``."""
     number = ""
     if earlier := FORK.fullmatch(title):
         title, number = earlier["title"], f" {int(earlier['number'] or 1) + 1}"
@@ -80,7 +80,7 @@ def title_of_fork(title: str) -> str:
 
 
 def _copy_messages(messages: list[UUID], fork: Conversation, generations: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
-    """The ids of the copies, by those of the originals."""
+    """Copy the messages, and return the copies' ids by the originals'."""
     given: dict[str, Any] = {
         "messages": messages,
         "conversation": fork.pk,
@@ -93,7 +93,7 @@ def _copy_messages(messages: list[UUID], fork: Conversation, generations: Mappin
 
 
 def _keep_what_was_shown(last: Message, generations: Mapping[UUID, UUID]) -> None:
-    """What was stopped a moment ago may not be stored with all that was read of it."""
+    """Store the text that was shown: a reply stopped a moment ago may be stored with less."""
     if last.generation is None:
         return
     text = text_of(last)

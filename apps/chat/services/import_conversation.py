@@ -1,4 +1,4 @@
-"""Make a conversation of a file. Nothing is asked of a model for it."""
+"""Import a conversation from a file. No model is asked."""
 
 import secrets
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ FILES = 20
 
 
 def import_conversation(*, owner: User, file: File) -> Conversation:
-    """Store the file's conversation as the owner's, used just now; its replies are over."""
+    """Store the conversation of a file for the owner. Its replies are over."""
     rows = _rows(file)
     with transaction.atomic():
         title = one_line(file.title) or UNTITLED
@@ -44,7 +44,7 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
 
 
 def _settings(file: File) -> Settings:
-    """Those of the file; a model server that is not here answers nowhere, so then any may."""
+    """Return the file's settings. If its endpoint does not exist here, any endpoint may reply."""
     chosen = asdict(file.settings or FileSettings())
     if not chat_servers().named(chosen["endpoint"]):
         chosen["endpoint"] = ""
@@ -52,7 +52,7 @@ def _settings(file: File) -> Settings:
 
 
 def _rows(file: File) -> dict[int, Message]:
-    """What is to be stored, by the numbers that the file gives; parents stand before their children."""
+    """Return unsaved messages by their numbers in the file, parents before children."""
     rows: dict[int, Message] = {}
     versions: dict[int | None, int] = {}
     for item in file.messages:
@@ -101,6 +101,6 @@ def _generation(item: FileMessage) -> Generation:
 
 
 def _id_of(moment: datetime) -> UUID:
-    """A version 7 UUID of that moment: the queue takes the highest ids for the latest requests."""
+    """Return a version 7 UUID of that moment: the queue takes higher ids for later requests."""
     milliseconds = int(moment.timestamp() * 1000)
     return UUID(int=milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62))

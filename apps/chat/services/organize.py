@@ -1,4 +1,4 @@
-"""Put conversations in order: their titles, and whether they are pinned or archived."""
+"""Rename, pin and archive conversations."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -11,7 +11,7 @@ TITLE_LENGTH = 120
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
-    """Give it a title of one line, cut at 120 characters. Raises ``EmptyTitle``."""
+    """Set the title: one line of at most 120 characters. Raises ``EmptyTitle``."""
     line = one_line(title)[:TITLE_LENGTH].rstrip()
     if not line:
         raise EmptyTitle
@@ -20,7 +20,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
 
 
 def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
-    """Put it above all others, or back among them. What is pinned leaves the archive."""
+    """Pin it or unpin it. A pinned conversation leaves the archive."""
     if pinned:
         _update(conversation, pinned_at=Now(), archived_at=None)
     else:

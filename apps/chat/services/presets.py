@@ -1,4 +1,4 @@
-"""Presets that people make, and those that come with the project."""
+"""Save, use and load presets."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ MOST_PRESETS = 50  # of one person
 
 
 class FilePreset(Struct, forbid_unknown_fields=True):
-    """A preset as the content file has it."""
+    """A preset in the content file."""
 
     key: Annotated[str, Meta(min_length=1, max_length=50)]
     name: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -35,7 +35,7 @@ class File(Struct, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Report:
-    """What a load did; ``kept`` names those that say something of their own."""
+    """The result of a load; ``kept`` names the presets that were edited."""
 
     created: int = 0
     updated: int = 0
@@ -61,7 +61,7 @@ def save_preset(*, owner: User, preset: Preset) -> Preset:
 
 
 def delete_preset(*, preset: Preset) -> None:
-    """Conversations that have its settings keep them."""
+    """Delete a preset. Conversations keep its settings."""
     Preset.objects.filter(pk=preset.pk).delete()
 
 

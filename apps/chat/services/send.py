@@ -27,7 +27,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     mode: Mode = Mode.CHAT,
     settings: Settings | None = None,
 ) -> Exchange:
-    """Begin a conversation with its first question, with ``files`` that wait in a draft of the owner's.
+    """Begin a conversation with its first question, with ``files`` from the owner's draft.
 
     ``settings`` are the settings that it begins with.
 
@@ -47,7 +47,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
             question = store_question(conversation, None, text, files=files)
             return store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
     except (IntegrityError, FileGone):
-        # The other click of a double click was first, at the same moment.
+        # A double click: the other request was first.
         if earlier := sent_before(owner, idempotency_key):
             forget_files(owner=owner, ids=files)
             return earlier
@@ -57,7 +57,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
 def send_message(
     *, conversation: Conversation, text: str, files: Collection[UUID] = (), idempotency_key: UUID | None = None
 ) -> Exchange:
-    """Ask the next question of the thread that is shown, with ``files`` that wait in a draft of the owner's.
+    """Ask the next question of the current thread, with ``files`` from the owner's draft.
 
     Raises ``EmptyMessage``, ``ReplyInProgress``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and
     ``TooManyFiles``.
@@ -80,7 +80,7 @@ def send_message(
 
 
 def sent_before(owner: User, idempotency_key: UUID | None) -> Exchange | None:
-    """What the same key made already, if anything."""
+    """Return what the same key made before, if anything."""
     if idempotency_key is None:
         return None
     reply = (

@@ -11,7 +11,7 @@ from apps.generation.models import ACTIVE
 
 
 def share_conversation(*, conversation: Conversation) -> Share:
-    """Copy the thread that is shown, as it is now, with its files: a reply to code says little without the code.
+    """Copy the current thread with its files, and make a link to the copy.
 
     Raises ``NothingToShare`` and ``ReplyInProgress``.
     """
@@ -28,17 +28,17 @@ def share_conversation(*, conversation: Conversation) -> Share:
 
 
 def revoke_share(*, share: Share) -> None:
-    """Nobody reads it from now on."""
+    """Delete the copy and its link."""
     Share.objects.filter(pk=share.pk).delete()
 
 
 def files_to_share(conversation: Conversation) -> int:
-    """How many files a copy would have in it now."""
+    """Return how many files a copy would contain."""
     return Attachment.objects.filter(message__in=conversation.thread).count()
 
 
 def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
-    """The message as a copy has it; the texts of its files go to the end of ``files``."""
+    """Return the message for a copy, and append its files to ``files``."""
     turn: dict[str, Any] = {"role": message.role, "text": text_of(message), "at": message.created_at.isoformat()}
     for file in message.attachments.all():
         listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}

@@ -1,4 +1,4 @@
-"""Stop the reply that is being written."""
+"""Stop replies."""
 
 from collections.abc import Collection
 
@@ -8,12 +8,12 @@ from apps.generation.services.cancel import cancel_generation
 
 
 def stop_reply(*, conversation: Conversation) -> bool:
-    """Cancel what runs or waits in the conversation; its text stays. False where nothing did."""
+    """Cancel the conversation's unfinished reply, and keep its text. Return whether there was one."""
     return stop_replies(conversations=[conversation])
 
 
 def stop_replies(*, conversations: Collection[Conversation]) -> bool:
-    """The same in each of them."""
+    """Cancel the unfinished replies of the conversations. Return whether there was one."""
     active = Generation.objects.active().filter(message__conversation__in=conversations)
     stopped = [cancel_generation(generation_id=pk) for pk in active.values_list("pk", flat=True)]
     return any(stopped)

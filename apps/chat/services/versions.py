@@ -1,4 +1,4 @@
-"""Versions: a question asked in other words, a question answered once more, and which of them is shown."""
+"""Make and show versions: edited questions, and further replies to a question."""
 
 from collections.abc import Collection
 from functools import partial
@@ -18,7 +18,7 @@ from apps.chat.services.send import sent_before
 def edit_question(
     *, question: Message, text: str, keep: Collection[UUID] | None = None, idempotency_key: UUID | None = None
 ) -> Exchange:
-    """Ask ``question`` in other words, beside it; what followed it stays with it.
+    """Ask an edited question beside ``question``, whose replies stay.
 
     Its files go with the new one as well, or those among them that ``keep`` names.
 
@@ -39,14 +39,14 @@ def edit_question(
 
 
 def answer_again(*, reply: Message) -> Exchange:
-    """Have the question of ``reply`` answered once more, beside it. Raises what ``answer_question`` does."""
+    """Ask for another reply beside ``reply``. Raises what ``answer_question`` raises."""
     if reply.parent is None or reply.role != Role.ASSISTANT:
         raise NoQuestion
     return answer_question(question=reply.parent)
 
 
 def answer_question(*, question: Message) -> Exchange:
-    """Have a question answered that stands there, beside the replies that it may have.
+    """Ask for a reply to a stored question, beside the replies that it has.
 
     Raises ``ReplyInProgress`` and ``TooManyReplies``.
     """
@@ -58,7 +58,7 @@ def answer_question(*, question: Message) -> Exchange:
 
 
 def show_version(*, message: Message) -> Conversation:
-    """Show the thread through ``message``, to where it was last continued. Raises ``ReplyInProgress``."""
+    """Show the thread through ``message`` that was continued last. Raises ``ReplyInProgress``."""
     with transaction.atomic():
         conversation = lock(message.conversation_id)
         Conversation.objects.filter(pk=conversation.pk).update(current=_latest_below(conversation, message))
@@ -67,7 +67,7 @@ def show_version(*, message: Message) -> Conversation:
 
 
 def _latest_below(conversation: Conversation, message: Message) -> UUID:
-    """The end of the thread that was begun last below ``message``: at each step the newest child."""
+    """Return the end of the newest thread below ``message``: at each step, the newest child."""
     below = conversation.messages.filter(position__gt=message.position).order_by("version")
     newest = dict(below.values_list("parent", "pk"))
     end = message.pk

@@ -1,7 +1,7 @@
-"""Which messages a page carries: the latest of its conversation and, where it leads further up, those about that place.
+"""Choose the messages that a page carries: the latest ones, and those around the position that an address names.
 
-What it leaves out is a gap before one of its messages, which is filled on demand, from either side. Which messages
-those are is decided by outlines: no text is read that is not shown.
+Messages that are left out form a gap, which is filled on demand from either side. Outlines decide what is shown: no
+text is read that is not shown.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,24 +15,24 @@ from django.db.models.functions import Coalesce
 
 from apps.chat.models import Conversation, Message, MessageQuerySet
 
-# Ten turns are more than most conversations have and some eight screens of reading: 90 kB of HTML as replies usually
-# are, 45 ms to make. Where they are longer the weight decides, and a single turn is shown whatever it weighs.
+# Most conversations have fewer than ten turns, which is eight screens of reading, 90 kB of HTML and 45 ms of work.
+# Longer texts make a page of fewer messages. A page always has one turn, however long.
 MOST = 20  # messages at once
-HEAVIEST = 50_000  # characters of their texts
+MOST_CHARACTERS = 50_000  # characters of their texts
 TURN = 2  # messages: a question and its reply
 
 
-class Line(NamedTuple):
-    """A message in an outline; ``weight`` is the length of its text, in characters or bytes."""
+class OutlineEntry(NamedTuple):
+    """A message in an outline; ``length`` is the length of its text, in characters or bytes."""
 
     pk: UUID
     position: int
-    weight: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The messages between the position ``after``, 0 at the top, and the message ``below`` at position ``before``."""
+    """The messages between the position ``after``, 0 at the top, and the message ``below``, at ``before``."""
 
     conversation: UUID
     after: int
@@ -45,7 +45,7 @@ class Gap:
 
     @property
     def dom_id(self) -> str:
-        """Names exactly these messages: a gap that was filled meanwhile, from whichever side, is another."""
+        """Return a name for exactly these messages: filling the gap from either side makes another one."""
         return f"gap-{self.below}-{self.after}"
 
     @property
@@ -57,104 +57,104 @@ class Gap:
         return self.before - 1
 
 
-type Part = Message | Gap
+type TranscriptItem = Message | Gap
 
 
-def latest_part(conversation: Conversation) -> list[Part]:
-    """The end of the thread that the conversation shows."""
-    lines = _outline(conversation.messages.shown_in(conversation.pk, at_most=MOST))
-    return _with_gaps(conversation, _last(lines))
+def latest_page(conversation: Conversation) -> list[TranscriptItem]:
+    """Return the end of the conversation's current thread."""
+    outline = _outline(conversation.messages.shown_in(conversation.pk, at_most=MOST))
+    return _with_gaps(conversation, _last(outline))
 
 
-def part_about(conversation: Conversation, position: int) -> list[Part]:
-    """What stands about a position of that thread, and the thread's end."""
+def page_around(conversation: Conversation, position: int) -> list[TranscriptItem]:
+    """Return the messages around a position of the current thread, and its end."""
     thread = conversation.messages.shown_in(conversation.pk, from_position=max(1, position - MOST // 2))
-    lines = _outline(thread)
-    above = _last([line for line in lines if line.position < position], MOST // 2, HEAVIEST // 2)
-    from_there = _first([line for line in lines if line.position >= position], MOST // 2, HEAVIEST // 2)
-    end = _last([line for line in lines if line.position >= position + len(from_there)])
+    outline = _outline(thread)
+    above = _last([entry for entry in outline if entry.position < position], MOST // 2, MOST_CHARACTERS // 2)
+    from_there = _first([entry for entry in outline if entry.position >= position], MOST // 2, MOST_CHARACTERS // 2)
+    end = _last([entry for entry in outline if entry.position >= position + len(from_there)])
     return _with_gaps(conversation, [*above, *from_there, *end])
 
 
-def part_where_switched(conversation: Conversation) -> list[Part]:
-    """What stands about the message at which the thread begins to differ from the one shown before it."""
+def page_where_switched(conversation: Conversation) -> list[TranscriptItem]:
+    """Return the messages around the one where the thread begins to differ from the thread before."""
     position = Conversation.objects.values_list("switched_to__position", flat=True).get(pk=conversation.pk)
-    return latest_part(conversation) if position is None else part_about(conversation, position)
+    return latest_page(conversation) if position is None else page_around(conversation, position)
 
 
-def part_to_catch_up(
+def page_to_catch_up(
     conversation: Conversation, since: datetime | None, *, is_switched: bool = False
-) -> list[Part] | None:
-    """What a page of that moment is to show in place of what it has; ``None`` where it can have what has changed.
+) -> list[TranscriptItem] | None:
+    """Return what a page of that moment must show anew, or ``None`` if the changed messages are enough.
 
-    ``is_switched`` says that it shows another thread than the conversation does now.
+    ``is_switched`` means that the page shows another thread than the conversation.
     """
     if since is None:
-        return latest_part(conversation)
+        return latest_page(conversation)
     if is_switched:
-        return part_where_switched(conversation)
+        return page_where_switched(conversation)
     latest = conversation.messages.shown_in(conversation.pk, at_most=MOST + 1)
-    return latest_part(conversation) if latest.changed_since(since).count() > MOST else None
+    return latest_page(conversation) if latest.changed_since(since).count() > MOST else None
 
 
-def end_of_gap(below: Message, after: int) -> list[Part]:
-    """The last messages of the gap above ``below``, and what is left of it."""
-    lines = _outline(below.conversation.messages.in_thread_to(below.parent_id, at_most=MOST, from_position=after + 1))
-    return _with_gaps(below.conversation, _last(lines), after, below)
+def end_of_gap(below: Message, after: int) -> list[TranscriptItem]:
+    """Return the last messages of the gap above ``below``, and the rest of the gap."""
+    outline = _outline(below.conversation.messages.in_thread_to(below.parent_id, at_most=MOST, from_position=after + 1))
+    return _with_gaps(below.conversation, _last(outline), after, below)
 
 
-def beginning_of_gap(below: Message, after: int) -> list[Part]:
-    """The first messages of the gap above ``below``, and what is left of it."""
-    lines = _outline(below.conversation.messages.in_thread_to(below.parent_id, from_position=after + 1))
-    return _with_gaps(below.conversation, _first(lines), after, below)
+def beginning_of_gap(below: Message, after: int) -> list[TranscriptItem]:
+    """Return the first messages of the gap above ``below``, and the rest of the gap."""
+    outline = _outline(below.conversation.messages.in_thread_to(below.parent_id, from_position=after + 1))
+    return _with_gaps(below.conversation, _first(outline), after, below)
 
 
 def latest_messages(conversation: Conversation) -> MessageQuerySet:
-    """The end of the thread that the conversation shows, which alone can change: the last that a page may carry."""
+    """Return the messages at the end of the current thread that a page may carry: only they can change."""
     return conversation.messages.shown_in(conversation.pk, at_most=MOST).in_order()
 
 
-def _outline(messages: MessageQuerySet) -> list[Line]:
+def _outline(messages: MessageQuerySet) -> list[OutlineEntry]:
     asked = Func(F("question"), function="OCTET_LENGTH", output_field=IntegerField())  # known without reading the text
-    weighed = messages.annotate(weight=asked + Coalesce("generation__text_length", 0)).order_by("position")
-    return [Line(*row) for row in weighed.values_list("pk", "position", "weight")]
+    measured = messages.annotate(length=asked + Coalesce("generation__text_length", 0)).order_by("position")
+    return [OutlineEntry(*row) for row in measured.values_list("pk", "position", "length")]
 
 
-def _last(lines: Sequence[Line], most: int = MOST, heaviest: int = HEAVIEST) -> list[Line]:
-    """As many of the last as may be shown at once, beginning with a question where that leaves a turn."""
-    kept = _light(reversed(lines), most, heaviest)[::-1]
+def _last(outline: Sequence[OutlineEntry], most: int = MOST, longest: int = MOST_CHARACTERS) -> list[OutlineEntry]:
+    """Return the last entries that fit a page, beginning with a question if that leaves a turn."""
+    kept = _short(reversed(outline), most, longest)[::-1]
     return kept[1:] if len(kept) > TURN and not _is_question(kept[0]) else kept
 
 
-def _first(lines: Sequence[Line], most: int = MOST, heaviest: int = HEAVIEST) -> list[Line]:
-    return _light(lines, most, heaviest)
+def _first(outline: Sequence[OutlineEntry], most: int = MOST, longest: int = MOST_CHARACTERS) -> list[OutlineEntry]:
+    return _short(outline, most, longest)
 
 
-def _light(lines: Iterable[Line], most: int, heaviest: int) -> list[Line]:
-    kept: list[Line] = []
-    weight = 0
-    for line in lines:
-        weight += line.weight
-        if len(kept) == most or (len(kept) >= TURN and weight > heaviest):
+def _short(outline: Iterable[OutlineEntry], most: int, longest: int) -> list[OutlineEntry]:
+    kept: list[OutlineEntry] = []
+    length = 0
+    for entry in outline:
+        length += entry.length
+        if len(kept) == most or (len(kept) >= TURN and length > longest):
             break
-        kept.append(line)
+        kept.append(entry)
     return kept
 
 
-def _is_question(line: Line) -> bool:
-    """Questions and replies take turns."""
-    return line.position % TURN == 1
+def _is_question(entry: OutlineEntry) -> bool:
+    """Return whether the entry is a question: questions and replies take turns."""
+    return entry.position % TURN == 1
 
 
 def _with_gaps(
-    conversation: Conversation, lines: Iterable[Line], after: int = 0, below: Message | None = None
-) -> list[Part]:
-    """The messages, with a gap before each that does not follow on what is shown before it."""
-    shown = conversation.messages.filter(pk__in=[line.pk for line in lines]).in_order()
-    parts: list[Part] = []
+    conversation: Conversation, outline: Iterable[OutlineEntry], after: int = 0, below: Message | None = None
+) -> list[TranscriptItem]:
+    """Return the messages, with a gap before each that does not follow the message before it."""
+    shown = conversation.messages.filter(pk__in=[entry.pk for entry in outline]).in_order()
+    items: list[TranscriptItem] = []
     for message in [*shown, *([below] if below else [])]:
         if message.position > after + 1:
-            parts.append(Gap(conversation.pk, after, message.pk, message.position))
-        parts.append(message)
+            items.append(Gap(conversation.pk, after, message.pk, message.position))
+        items.append(message)
         after = message.position
-    return parts[:-1] if below else parts
+    return items[:-1] if below else items

@@ -1,4 +1,4 @@
-"""Messages as the page, the htmx answer and the socket show them."""
+"""Render messages for the page, for htmx and for the socket."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.questions import render_question
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import Gap, Part
+from apps.chat.transcript.paging import Gap, TranscriptItem
 from apps.chat.transcript.status import doing
 from apps.generation.models import Generation, State
 from apps.generation.queue import position_of
@@ -25,16 +25,16 @@ LONGEST_LONG_KEPT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message, the HTML of its text, and what it waits for where it is not over and not being written."""
+    """A message, the HTML of its text, and what an unfinished reply waits for."""
 
     message: Message
     html: SafeString
     waiting: str = ""
 
 
-def shown(parts: Iterable[Part]) -> list[ShownMessage | Gap]:
-    """The messages with their texts as HTML, and the gaps between them."""
-    return [part if isinstance(part, Gap) else show_message(part) for part in parts]
+def shown(items: Iterable[TranscriptItem]) -> list[ShownMessage | Gap]:
+    """Return the messages with their texts as HTML, and the gaps between them."""
+    return [item if isinstance(item, Gap) else show_message(item) for item in items]
 
 
 def show_message(message: Message) -> ShownMessage:
@@ -46,7 +46,7 @@ def show_message(message: Message) -> ShownMessage:
 
 
 def doing_of(generation: Generation, written: Written) -> str:
-    """What a reply waits for that is not over, as far as it is known without following it."""
+    """Return what an unfinished reply waits for, or "" while text arrives."""
     state = State(generation.state)
     position = position_of(generation.pk) if state == State.QUEUED else None
     has_run = generation.started_at is not None
@@ -54,7 +54,7 @@ def doing_of(generation: Generation, written: Written) -> str:
 
 
 def html_of(message: Message) -> SafeString:
-    """The text of a message, as far as it is written."""
+    """Return the HTML of the text so far."""
     if message.generation is None:
         return mark_safe(_kept_question(message.question))  # noqa: S308 - escaped, its code cleaned by nh3
     return _html(text_so_far(message.generation), message)
@@ -72,7 +72,7 @@ def _rendered(text: str, cited: tuple[Cited, ...]) -> str:
 
 @lru_cache(maxsize=KEPT)
 def _kept(text: str, cited: tuple[Cited, ...]) -> str:
-    """What is rendered depends on nothing else, so it is never out of date."""
+    """Render through a cache. HTML depends on these arguments alone, so it is never out of date."""
     return render_markdown(text, cited)
 
 
@@ -80,8 +80,8 @@ _kept_question = lru_cache(maxsize=KEPT)(render_question)
 _long_kept = lru_cache(maxsize=LONG_KEPT)(render_markdown)
 
 
-def render_transcript(parts: Iterable[Part]) -> str:
-    return render_to_string("chat/_transcript.html", {"parts": shown(parts)})
+def render_transcript(items: Iterable[TranscriptItem]) -> str:
+    return render_to_string("chat/_transcript.html", {"items": shown(items)})
 
 
 def render_message(message: Message, html: SafeString, waiting: str = "") -> str:

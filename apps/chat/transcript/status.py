@@ -1,4 +1,4 @@
-"""What a reply is doing, and how it ended, in words."""
+"""The state of a reply in words."""
 
 from apps.generation.log.entries import QueuePosition
 from apps.generation.models import State
@@ -11,7 +11,7 @@ ENDS = {State.SUCCEEDED: "Reply complete.", State.CANCELLED: "Reply stopped."}
 
 
 def doing(state: State, position: QueuePosition | None, *, has_text: bool, is_growing: bool, has_run: bool) -> str:
-    """What a reply waits for that is not over; empty while it is being written.
+    """Return what an unfinished reply waits for, or "" while text arrives.
 
     ``has_run``: a worker had it before, and it waits again.
     """
@@ -24,12 +24,12 @@ def doing(state: State, position: QueuePosition | None, *, has_text: bool, is_gr
 
 
 def spoken(waiting: str) -> str:
-    """What screen readers hear of it: that it waits in line, or begins. The moment between both is none of theirs."""
+    """Return what to announce: that the reply waits in the queue, or begins. The moment in between is not announced."""
     return "" if waiting in {FIRST_TOKEN, GOING_ON} else waiting or WRITING
 
 
 def waiting_sentence(position: QueuePosition | None) -> str:
-    """Where a waiting reply stands: ``Waiting for a free slot on gpu-1, 2 ahead of you, about 40 seconds``."""
+    """Return the position in words: ``Waiting for a free slot on gpu-1, 2 ahead of you, about 40 seconds``."""
     if position is None:
         return "Waiting for a free slot"
     if position.absence:

@@ -1,4 +1,4 @@
-"""A conversation as a file: JSON with all its versions, or Markdown of the thread that is shown."""
+"""Export a conversation: JSON with all versions, or Markdown of the current thread."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 
 
 def as_json(conversation: Conversation) -> bytes:
-    """All its messages. A reply that is still being written counts as stopped, with its text so far."""
+    """Return all messages as JSON. An unfinished reply counts as stopped, with its text so far."""
     messages = conversation.messages.select_related("generation__endpoint").prefetch_related("attachments")
     messages = messages.order_by("position", "version")
     numbers = _numbered(messages)
@@ -49,13 +49,13 @@ def as_json(conversation: Conversation) -> bytes:
 
 
 def _file_settings(conversation: Conversation) -> FileSettings | None:
-    """Those that differ from what a conversation has by itself."""
+    """Return the settings, or ``None`` if none is set."""
     chosen = FileSettings(**settings_of(conversation))
     return chosen if chosen != FileSettings() else None
 
 
 def _numbered(messages: Iterable[Message]) -> dict[UUID, int]:
-    """From 1, parents before their children and versions in their order, so that the same tree is the same file."""
+    """Number messages from 1, parents first and versions in order: the same tree makes the same file."""
     numbers: dict[UUID | None, int] = {None: 0}
     for _, level in groupby(messages, key=attrgetter("position")):
         for message in sorted(level, key=lambda item: (numbers[item.parent_id], item.version)):
@@ -88,7 +88,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
 
 
 def as_markdown(conversation: Conversation) -> str:
-    """The thread that is shown, a heading a turn; the files of a question follow it."""
+    """Return the current thread as Markdown, with a heading for each turn."""
     messages = (
         conversation.thread.select_related("generation__endpoint").prefetch_related("attachments").order_by("position")
     )
@@ -106,13 +106,13 @@ def _speaker(message: Message) -> str:
 
 
 def _sources(message: Message) -> str:
-    """What the numbers in brackets lead to."""
+    """Return the list of cited passages."""
     numbered = enumerate(message.cited, 1)
     return "\n".join(f"[{number}] {cited.title}: <{settings.PUBLIC_URL}{cited.url}>  " for number, cited in numbered)
 
 
 def _closed(text: str) -> str:
-    """The text, with a code block closed that it leaves open: nothing after it is code."""
+    """Close a code block that the text leaves open."""
     fence = ""
     for line in text.splitlines():
         match = FENCE.match(line)

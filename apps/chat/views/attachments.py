@@ -1,4 +1,4 @@
-"""Text files of questions: attached to a draft, shown, downloaded, and taken out of the draft again."""
+"""Attach text files to a draft, show, download and remove them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ LONGEST_IN_ADDRESS = 1_500  # characters, of up to 12 bytes once they are quoted
 @require_http_methods(["GET", "POST"])
 @never_cache
 def attach(request: WorkbenchRequest) -> HttpResponse:
-    """Keep the files that are sent for the draft of ``conversation``, or of a new one; the answer shows that draft."""
+    """Attach the sent files to the draft of ``conversation``, and show the draft."""
     conversation = drafted_in(request)
     sentences = []
     status = 200
@@ -46,7 +46,7 @@ def attach(request: WorkbenchRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def attachment(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
-    """A file as it was attached, highlighted: a page, or for htmx what a dialog shows."""
+    """Show a highlighted file: a page, or for htmx the body of a dialog."""
     file = _file_for(request, attachment_id)
     context = {"file": file, "code": highlighted_file(file.name, file.text)}
     if request.htmx:
@@ -57,14 +57,14 @@ def attachment(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def download(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
-    """A file's text, to be saved and never shown by the browser."""
+    """Download a file's text."""
     file = _file_for(request, attachment_id)
     return text_download(file.name, file.text)
 
 
 @require_POST
 def remove(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
-    """Take a file out of its draft. One that was sent stays with its question."""
+    """Remove a file from its draft. A sent file stays with its question."""
     file = _file_for(request, attachment_id)
     remove_file(attachment=file)
     if request.htmx:
@@ -77,9 +77,9 @@ def remove(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
 
 
 def files_of(request: WorkbenchRequest, form: MessageForm, conversation: Conversation | None) -> list[UUID]:
-    """The files that go with a question: those that were uploaded before, and those that come with it.
+    """Return the question's files: those uploaded before, and those in this request.
 
-    The latter are part of the draft from here on, whatever becomes of the question. Raises what ``attach_file`` does.
+    The latter join the draft, even if the question is refused. Raises what ``attach_file`` raises.
     """
     form.is_valid()
     named: list[UUID] = form.cleaned_data.get("attachments", [])
@@ -90,7 +90,7 @@ def files_of(request: WorkbenchRequest, form: MessageForm, conversation: Convers
 
 
 def drafted_in(request: WorkbenchRequest) -> Conversation | None:
-    """Whose draft is meant: a conversation's, or that of a new one."""
+    """Return the conversation of the draft; ``None`` for a new one."""
     form = DraftForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         raise Http404

@@ -1,4 +1,4 @@
-"""How much of the context window the next question takes."""
+"""The context usage of a draft."""
 
 from django.conf import settings
 from django.http import HttpResponse

@@ -17,7 +17,7 @@ from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Mode, Preset
-from apps.chat.transcript.paging import Part, latest_part, part_about
+from apps.chat.transcript.paging import TranscriptItem, latest_page, page_around
 from apps.chat.transcript.render import ShownMessage, shown
 from apps.chat.views.sidebar import deleted_conversations, sidebar_for
 from apps.generation.models import ACTIVE
@@ -29,7 +29,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     """Render the page. ``sentence`` says why the request was refused: the page then keeps everything it sent."""
     # Before the messages are read, so that the socket sends what changes in between.
     moment = moment_now()
-    parts = shown(_parts_asked_for(request, conversation)) if conversation else []
+    items = shown(_page_asked_for(request, conversation)) if conversation else []
     servers, mode = chat_servers(), mode_of(request, conversation)
     presets, preset = presets_for(request)
     form, first_settings = _settings_form(request, conversation, servers, preset)
@@ -43,9 +43,9 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     )
     context = {
         "conversation": conversation,
-        "cursor": Cursor.of_page(conversation, parts, moment) if conversation else "",
-        "parts": parts,
-        "is_active": any(isinstance(part, ShownMessage) and part.message.state in ACTIVE for part in parts),
+        "cursor": Cursor.of_page(conversation, items, moment) if conversation else "",
+        "items": items,
+        "is_active": any(isinstance(item, ShownMessage) and item.message.state in ACTIVE for item in items),
         "sidebar": sidebar_for(request),
         "deleted": None if conversation else deleted_conversations(request),
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
@@ -102,9 +102,9 @@ def _draft(request: WorkbenchRequest, preset: Preset | None) -> str:
     return sent or request.GET.get("prompt", "") or (preset.draft if preset else "")
 
 
-def _parts_asked_for(request: WorkbenchRequest, conversation: Conversation) -> list[Part]:
+def _page_asked_for(request: WorkbenchRequest, conversation: Conversation) -> list[TranscriptItem]:
     """Return the messages around the position in ``?at=``, or the latest ones."""
     position = request.GET.get("at", "")
     if not POSITION.fullmatch(position):
-        return latest_part(conversation)
-    return part_about(conversation, int(position)) or latest_part(conversation)
+        return latest_page(conversation)
+    return page_around(conversation, int(position)) or latest_page(conversation)

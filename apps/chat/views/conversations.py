@@ -1,4 +1,4 @@
-"""What can be done with a conversation as a whole. Each works as a plain form too."""
+"""The actions on a conversation. Each works as a plain form too."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from apps.chat.views.sidebar import (
 @require_GET
 @never_cache
 def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """What can be done with a conversation: a menu for htmx, a page of its own without."""
+    """Show the actions: a menu for htmx, else a page."""
     item = conversation_or_404(request, conversation_id)
     if request.htmx:
         return render(request, "chat/_manage.html", {"item": item, "files": files_to_share(item)})
@@ -45,7 +45,7 @@ def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Give it another title."""
+    """Rename it."""
     item = conversation_or_404(request, conversation_id)
     try:
         rename_conversation(conversation=item, title=request.POST.get("title", ""))
@@ -58,7 +58,7 @@ def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Pin it, or with ``off`` no longer."""
+    """Pin it; ``off`` unpins it."""
     item = conversation_or_404(request, conversation_id)
     pinned = "off" not in request.POST
     pin_conversation(conversation=item, pinned=pinned)
@@ -67,7 +67,7 @@ def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Put it into the archive, or with ``off`` back; with ``together``, all that were archived together with it."""
+    """Archive it; ``off`` puts it back, with ``together`` all that were archived together with it."""
     item = conversation_or_404(request, conversation_id)
     archived, number = "off" not in request.POST, 1
     if not archived and "together" in request.POST and item.archived_at is not None:
@@ -96,7 +96,7 @@ def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def restore(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Bring back what was deleted a moment ago, or with ``together`` all that were deleted together with it."""
+    """Restore it; ``together`` restores all that were deleted together with it."""
     deleted = Conversation.objects.deleted_by(request.user)
     item = get_object_or_404(deleted, pk=conversation_id)
     number = 1
@@ -112,7 +112,7 @@ def restore(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 def archived(request: WorkbenchRequest) -> HttpResponse:
-    """What is archived, and what was deleted and can still be brought back."""
+    """List archived conversations, and deleted ones that can be restored."""
     user = request.user
     context = {
         "archived": Conversation.objects.visible_to(user).archived().order_by("-archived_at"),

@@ -1,4 +1,4 @@
-"""The messages that a page does not carry."""
+"""Fill the gaps of a page."""
 
 import re
 from uuid import UUID
@@ -19,15 +19,15 @@ POSITION = re.compile("[0-9]{1,9}")
 @require_GET
 @never_cache
 def gap(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """What stands before a message, from the position ``after`` on: the last of it, or the first with ``from=start``.
+    """Show the last messages between the position ``after`` and a message; ``from=start`` shows the first.
 
-    It depends on the message alone and not on which thread is shown now, so that it fits the page that asks.
+    The gap depends on the message, not on the current thread, so it fits the page that asks.
     """
     conversation = conversation_or_404(request, conversation_id)
     below = get_object_or_404(conversation.messages.select_related("conversation"), pk=message_id)
     if not request.htmx:
-        return redirect("chat:place", conversation_id, message_id)
+        return redirect("chat:message", conversation_id, message_id)
     after = request.GET.get("after", "")
     fill = beginning_of_gap if request.GET.get("from") == "start" else end_of_gap
-    parts = fill(below, int(after) if POSITION.fullmatch(after) else 0)
-    return render(request, "chat/_transcript.html", {"parts": shown(parts)})
+    items = fill(below, int(after) if POSITION.fullmatch(after) else 0)
+    return render(request, "chat/_transcript.html", {"items": shown(items)})

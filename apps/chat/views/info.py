@@ -1,4 +1,4 @@
-"""How a reply was made, as a page or for the dialog on the conversation's."""
+"""The info on a reply, as a page or a dialog."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from apps.chat.views.sidebar import sidebar_for
 @require_GET
 @never_cache
 def info(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Figures, settings, and exactly what the model was told; for htmx without the page around it."""
+    """Show figures, settings and the prompt: a page, or for htmx the body of a dialog."""
     context = {"info": _info_for(request, conversation_id, message_id)}
     if request.htmx:
         return render(request, "chat/_info_dialog.html", context)
@@ -26,7 +26,7 @@ def info(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 @require_GET
 @never_cache
 def request_body(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """The last request's body, in the bytes that the model server got."""
+    """Download the body of the last request, byte for byte."""
     post = _info_for(request, conversation_id, message_id).post
     if post is None:
         raise Http404

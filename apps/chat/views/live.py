@@ -1,4 +1,4 @@
-"""How a page follows its conversation over plain HTTP: as an event stream, or by asking again and again."""
+"""Live connections over plain HTTP: server-sent events and polling."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ RETRY_AFTER_SECONDS = 60
 
 @require_GET
 async def events(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponseBase:
-    """The frames of the conversation's socket, as server-sent events."""
+    """Stream the frames of the conversation's socket as server-sent events."""
     conversation = await in_thread(conversation_or_404)(request, conversation_id)
     try:
         await live_connections().check_limit_for(conversation.owner_id)
@@ -37,7 +37,7 @@ async def events(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
 @require_GET
 @never_cache
 def changes(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """What a page that asks with its ``cursor`` is missing."""
+    """Return the frames that a page with this ``cursor`` is missing."""
     conversation = conversation_or_404(request, conversation_id)
     html, cursor = catch_up(conversation, request.GET.get("cursor", ""))
     return JsonResponse({"html": html, "cursor": cursor})

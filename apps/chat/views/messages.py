@@ -1,4 +1,4 @@
-"""What can be done with a message: stop, continue, write again, edit, fork, copy, rate, show another version."""
+"""The actions on a message: stop, continue, retry, edit, fork, copy, rate, show another version."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from apps.chat.views.sidebar import sidebar_for
 
 @require_POST
 def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Stop the reply that is being written; the socket shows that it has."""
+    """Stop the reply."""
     shown = conversation_or_404(request, conversation_id)
     stop_reply(conversation=shown)
     return followed(request, shown)
@@ -33,7 +33,7 @@ def stop(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 @say_refusals
 def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Continue a reply that broke off; the socket shows how it goes on."""
+    """Continue a reply that broke off."""
     reply = reply_or_404(request, conversation_id, message_id)
     continue_reply(reply=reply)
     return followed(request, reply.conversation)
@@ -42,7 +42,7 @@ def go_on(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) ->
 @require_POST
 @say_refusals
 def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Have a question, or a reply's, answered once more; the socket shows the new reply."""
+    """Ask for another reply to a question."""
     message = message_or_404(request, conversation_id, message_id)
     if message.role == Role.USER:
         answer_question(question=message)
@@ -54,7 +54,7 @@ def retry(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) ->
 @require_http_methods(["GET", "POST"])
 @say_refusals
 def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Ask a question in other words; the socket shows the thread that this begins. A page without JavaScript."""
+    """Ask an edited question. GET shows a form for browsers without JavaScript."""
     shown = conversation_or_404(request, conversation_id)
     question = get_object_or_404(shown.messages.filter(role=Role.USER).with_files(), pk=message_id)
     if request.method != "POST":
@@ -75,7 +75,7 @@ def edit(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 @require_POST
 @say_refusals
 def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, version: int) -> HttpResponse:
-    """Show another version of a message, and what follows it; the socket brings it."""
+    """Show another version of a message, and what follows it."""
     shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     other = get_object_or_404(shown.messages, parent=message.parent_id, version=version)
@@ -86,7 +86,7 @@ def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, ver
 @require_POST
 @say_refusals
 def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Begin a conversation with the thread up to a message, and go there."""
+    """Fork the conversation at a message, and go to the fork."""
     message = message_or_404(request, conversation_id, message_id)
     made = fork_conversation(message=message)
     return redirect_to(request, made.get_absolute_url())
@@ -95,18 +95,18 @@ def fork(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 @require_GET
 @never_cache
 def text(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """A message as it was written, to be copied."""
+    """Return a message as it was written, for copying."""
     message = message_or_404(request, conversation_id, message_id)
     return HttpResponse(text_of(message), content_type="text/plain; charset=utf-8")
 
 
 @require_POST
 def rate(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
-    """Rate a reply ``good`` or ``bad``, or with ``none`` no longer."""
+    """Rate a reply ``good`` or ``bad``; ``none`` removes the rating."""
     reply = reply_or_404(request, conversation_id, message_id)
     if rating not in {*Rating.values, "none"}:
         raise Http404
     rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating))
     if request.htmx:
         return render(request, "chat/_rated.html", {"message": reply})
-    return redirect("chat:place", conversation_id, message_id)
+    return redirect("chat:message", conversation_id, message_id)

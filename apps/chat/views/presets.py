@@ -1,4 +1,4 @@
-"""Presets: what everybody is offered, and one's own."""
+"""Presets: everybody's and one's own."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from apps.chat.views.sidebar import sidebar_for
 @require_safe
 @never_cache
 def presets(request: WorkbenchRequest) -> HttpResponse:
-    """Those that one may choose, and may change."""
+    """List the presets."""
     user = request.user
     context = {
         "own": Preset.objects.owned_by(user),
@@ -38,7 +38,7 @@ def presets(request: WorkbenchRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def add(request: WorkbenchRequest) -> HttpResponse:
-    """A new one; with ``of``, filled in from the settings of a conversation."""
+    """Add a preset; ``?of=`` fills the form from a conversation's settings."""
     preset = Preset(owner=request.user)
     return _edit(request, PresetForm(request.POST or None, instance=preset, initial=_settings_asked_for(request)))
 
@@ -46,14 +46,14 @@ def add(request: WorkbenchRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def edit(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
-    """Change one's own."""
+    """Edit one's own preset."""
     preset = get_object_or_404(Preset.objects.owned_by(request.user), pk=preset_id)
     return _edit(request, PresetForm(request.POST or None, instance=preset))
 
 
 @require_POST
 def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
-    """Delete one's own; conversations keep what they have of it."""
+    """Delete one's own preset. Conversations keep its settings."""
     preset = get_object_or_404(Preset.objects.owned_by(request.user), pk=preset_id)
     delete_preset(preset=preset)
     messages.success(request, f"The preset “{preset.name}” was deleted.")
@@ -63,7 +63,7 @@ def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
 @require_POST
 @say_refusals
 def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Give a conversation the settings of a preset; the composer is filled by the page that follows."""
+    """Give a conversation the settings of a preset, and go to a page with its opening in the composer."""
     shown = conversation_or_404(request, conversation_id)
     preset = preset_asked_for(request, request.POST.get("preset", ""))
     if preset is None:
@@ -74,7 +74,7 @@ def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def preset_asked_for(request: WorkbenchRequest, number: str) -> Preset | None:
-    """The one of this number that the person may choose."""
+    """Return the preset of this number if the person may choose it."""
     if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 - what the column holds
         return None
     return Preset.objects.visible_to(request.user).filter(pk=int(number)).first()

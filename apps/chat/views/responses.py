@@ -64,5 +64,5 @@ def sent(request: WorkbenchRequest, exchange: Exchange) -> HttpResponse:
         return redirect(conversation)
     messages = latest_messages(conversation).filter(position__gte=exchange.question.position)
     composer = composer_state(user=request.user, conversation=conversation)
-    context = {"conversation": conversation, "parts": shown(messages), **composer_context(composer, has_usage=False)}
+    context = {"conversation": conversation, "items": shown(messages), **composer_context(composer, has_usage=False)}
     return render(request, "chat/_sent.html", context)

@@ -1,4 +1,4 @@
-"""Searching one's own conversations, and going to what was found."""
+"""Search conversations, and go to a result."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,7 +26,7 @@ SHOWN = 8
 @require_GET
 @never_cache
 def search(request: WorkbenchRequest) -> HttpResponse:
-    """A page of what was found; for htmx, as somebody types, the list alone."""
+    """Show the results: a page, or for htmx the list alone."""
     query = Query(request.GET.get("q", ""))
     context = {"query": query, "found": find(request.user, query)}
     if request.htmx:
@@ -37,7 +37,7 @@ def search(request: WorkbenchRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def search_everything(request: WorkbenchRequest) -> HttpResponse:
-    """Answer ``?q=`` from both."""
+    """Search the guide and the conversations for ``?q=``."""
     context = search_page(request.GET, title=TITLE, summary=SUMMARY)
     query = Query(context["asked"])
     mine = find(request.user, query)
@@ -49,8 +49,8 @@ def search_everything(request: WorkbenchRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @say_refusals
-def place(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Go to a message in its conversation. One that stands in another thread is shown on POST."""
+def go_to_message(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Go to a message in its conversation. POST shows one of another thread."""
     shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     if not shown.thread.filter(pk=message.pk).exists():

@@ -1,4 +1,4 @@
-"""Several conversations at once: archived, or deleted with a way back."""
+"""Archive or delete several conversations at once."""
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -26,7 +26,7 @@ NOT_THERE = "None of them is there any longer."
 @require_http_methods(["GET", "POST"])
 @never_cache
 def select(request: WorkbenchRequest) -> HttpResponse:
-    """Do something with all that are selected in the list, or on this page where there is no JavaScript."""
+    """Archive or delete the selected conversations. GET shows a form for browsers without JavaScript."""
     if request.method != "POST":
         return _page(request)
     form = SelectionForm(request.POST)

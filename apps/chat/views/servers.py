@@ -1,4 +1,4 @@
-"""Who replies next, for a page that rests."""
+"""The state of the model servers, for open pages."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

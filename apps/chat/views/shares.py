@@ -1,4 +1,4 @@
-"""Links by which others read a copy of a conversation: made, listed, revoked, and followed."""
+"""Share links: make, list, revoke and follow them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ MOST_NUMBER = 100_000
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """One file of a copy, as it is listed."""
+    """A listed file of a copy."""
 
     name: str
     size: int
@@ -42,7 +42,7 @@ class SharedFile:
 
 @dataclass(frozen=True, slots=True)
 class SharedTurn:
-    """One message of a copy, as it is shown."""
+    """A message of a copy."""
 
     role: Role
     html: SafeString
@@ -54,7 +54,7 @@ class SharedTurn:
 
 @require_POST
 def share(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Make a link; the list that follows shows it."""
+    """Make a link, and go to the list of links."""
     conversation = conversation_or_404(request, conversation_id)
     try:
         made = share_conversation(conversation=conversation)
@@ -69,13 +69,13 @@ def share(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def shares(request: WorkbenchRequest) -> HttpResponse:
-    """Every link that the person has made and not revoked."""
+    """List the person's links."""
     return _list(request)
 
 
 @require_POST
 def revoke(request: WorkbenchRequest, share_id: int) -> HttpResponse:
-    """Take a link back, at once."""
+    """Revoke a link."""
     revoke_share(share=get_object_or_404(Share.objects.visible_to(request.user), pk=share_id))
     return redirect("chat:shares")
 
@@ -84,7 +84,7 @@ def revoke(request: WorkbenchRequest, share_id: int) -> HttpResponse:
 @require_GET
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """What a link leads to, for whoever is signed in, or for everybody with ``SHARE_LINKS_PUBLIC``."""
+    """Show a copy to signed-in users, or to everybody with ``SHARE_LINKS_PUBLIC``."""
     if not _may_read(request):
         return redirect_to_login(request.get_full_path())
     found = get_object_or_404(Share.objects.open().select_related("conversation__owner").defer("files"), token=token)
@@ -95,7 +95,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 @never_cache
 def shared_file(request: HttpRequest, token: str, number: int) -> HttpResponse:
-    """A file of a copy, for whoever may read that."""
+    """Show a file of a copy."""
     if not _may_read(request):
         return redirect_to_login(request.get_full_path())
     share = get_object_or_404(Share.objects.open().without_texts(), token=token)
@@ -108,7 +108,7 @@ def shared_file(request: HttpRequest, token: str, number: int) -> HttpResponse:
 @require_GET
 @never_cache
 def shared_file_text(request: HttpRequest, token: str, number: int) -> HttpResponse:
-    """The same file, to be saved."""
+    """Download a file of a copy."""
     if not _may_read(request):
         return redirect_to_login(request.get_full_path())
     file = _file(get_object_or_404(Share.objects.open().without_texts(), token=token), number)
@@ -121,13 +121,13 @@ def _may_read(request: HttpRequest) -> bool:
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
-    # The address is the key: no page that is led to from here may learn it.
+    # The address is the key: linked sites must not learn it.
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _file(share: Share, number: int) -> dict[str, str]:
-    """One file of the copy, which alone is read."""
+    """Read one file of the copy, and no other."""
     if number >= MOST_NUMBER:
         raise Http404
     name, text = f"files__{number}__name", f"files__{number}__text"

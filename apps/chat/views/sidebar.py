@@ -1,4 +1,4 @@
-"""The list of conversations beside every page of the chat, and how it is kept up to date."""
+"""The list of conversations beside the chat's pages."""
 
 import re
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ SHORT_NUMBER = re.compile("[0-9]{1,8}")
 
 
 def sidebar_for(request: WorkbenchRequest) -> Sidebar:
-    """As long as the address asks for with ``shown``."""
+    """Return the list, as long as ``?shown=`` asks for."""
     shown = request.GET.get("shown", "")
     return sidebar_of(request.user, int(shown) if SHORT_NUMBER.fullmatch(shown) else SIDEBAR_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What was done a moment ago and can be undone: to a conversation, and to how many together with it."""
+    """An action that can be undone, on a conversation and ``number - 1`` others."""
 
     conversation: Conversation
     done: str
@@ -79,7 +79,7 @@ def address_after(deleted: Conversation) -> str:
 
 
 def open_conversation(request: WorkbenchRequest) -> Conversation | None:
-    """The conversation on the page from which htmx asks."""
+    """Return the conversation that is open on the page that htmx asks from."""
     try:
         match = resolve(urlsplit(request.headers.get("HX-Current-URL", "")).path)
     except (ValueError, Resolver404):
@@ -90,7 +90,7 @@ def open_conversation(request: WorkbenchRequest) -> Conversation | None:
 
 
 def refreshed(request: WorkbenchRequest, **context: Any) -> HttpResponse:
-    """What brings the page up to date from which htmx asks: its list, and what the ``context`` says."""
+    """Refresh the list on the page that htmx asks from, and what ``context`` names."""
     shown = open_conversation(request)
     context |= {"sidebar": sidebar_for(request), "conversation": shown}
     return render(request, "chat/_refreshed.html", context)
@@ -99,5 +99,5 @@ def refreshed(request: WorkbenchRequest, **context: Any) -> HttpResponse:
 @require_GET
 @never_cache
 def sidebar(request: WorkbenchRequest) -> HttpResponse:
-    """The list as it is now."""
+    """Refresh the list."""
     return refreshed(request)

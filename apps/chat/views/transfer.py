@@ -1,4 +1,4 @@
-"""Conversations as files: downloaded as JSON or Markdown, and read back from JSON."""
+"""Export conversations as JSON or Markdown, and import JSON."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from apps.chat.views.sidebar import sidebar_for
 @require_GET
 @never_cache
 def export_json(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """All of it, to be imported again."""
+    """Export the whole conversation."""
     conversation = conversation_or_404(request, conversation_id)
     return _download(conversation, as_json(conversation), "json", "application/json")
 
@@ -31,14 +31,14 @@ def export_json(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespons
 @require_GET
 @never_cache
 def export_markdown(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """The thread that is shown, to be read."""
+    """Export the current thread."""
     conversation = conversation_or_404(request, conversation_id)
     return _download(conversation, as_markdown(conversation), "md", "text/markdown; charset=utf-8")
 
 
 @require_http_methods(["GET", "POST"])
 def import_file(request: WorkbenchRequest) -> HttpResponse:
-    """Make a conversation of an exported file."""
+    """Import an exported file."""
     if request.method != "POST":
         return _import_page(request)
     upload = request.FILES.get("file")
