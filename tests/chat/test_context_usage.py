@@ -132,7 +132,7 @@ def test_long_question_shortens_the_reply_before_it_is_too_long(server: Endpoint
     assert LEAST_REPLY_TOKENS < fits.reserved < 1_000
     assert fits.used <= fits.window
     assert fits.level != Level.TOO_LONG
-    assert usage_of(None, "word " * 700).level == Level.TOO_LONG
+    assert usage_of(None, "word " * 900).level == Level.TOO_LONG
 
 
 @pytest.mark.parametrize("window", [2_048, 4_096, 16_384])

@@ -43,7 +43,7 @@ def htmx_from(path: str) -> dict[str, str]:
 def test_those_that_are_selected_are_archived(browser: Client, alice: User, three: list[Conversation]) -> None:
     sent = {"do": "archive", "selected": ids(*three[:2])}
     answered = browser.post(SELECT, sent, headers=htmx_from("/chat/"))
-    assert "2 conversations are archived." in answered.text
+    assert "2 conversations were archived." in answered.text
     assert listed(alice) == ["the c one"]
     assert Conversation.objects.visible_to(alice).archived().count() == 2
     assert browser.post(SELECT, sent | {"selected": ids(three[2])})["Location"] == reverse("chat:archived")
@@ -74,7 +74,7 @@ def test_page_of_one_that_is_deleted_leads_on_to_the_undo(browser: Client, three
     left = browser.post(SELECT, sent, headers=htmx_from(three[0].get_absolute_url()))
     page = browser.get(left["HX-Redirect"])
     assert "2 conversations were deleted." in page.text
-    assert '<input type="hidden" name="together">' in page.text
+    assert '<input type="hidden" name="together" value="on">' in page.text
     plain = browser.post(SELECT, sent | {"selected": ids(three[2])})
     assert "“the c one” was deleted." in browser.get(plain["Location"]).text
 

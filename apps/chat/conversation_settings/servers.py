@@ -71,7 +71,8 @@ class ChatServers:
     def measured_for(self, conversation: Conversation | None) -> Endpoint | None:
         """Return the endpoint whose context window counts: the one that the composer names, if its window is known."""
         ready = self._ready_for(conversation)
-        first = min(ready, key=preference, default=None)
+        up = [endpoint for endpoint in ready if endpoint.health != Health.DOWN]
+        first = min(up, key=preference) if up else next(iter(ready), None)
         return first if first and first.context_window else self.narrowest_for(conversation)
 
     def narrowest_for(self, conversation: Conversation | None) -> Endpoint | None:
