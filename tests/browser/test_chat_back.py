@@ -9,17 +9,17 @@ from playwright.async_api import async_playwright, expect
 
 from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
-from tests.browser.conftest import EXECUTABLE, QUIET
+from tests.browser.conftest import QUIET
 from tests.browser.visit import Visit
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def cached(live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
+async def cached(chromium_path: str | None, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
     """A browser with its back/forward cache, which Playwright turns off."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=EXECUTABLE,
+            executable_path=chromium_path,
             args=[*QUIET, *sandbox],
             ignore_default_args=["--disable-back-forward-cache"],
         )

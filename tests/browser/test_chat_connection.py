@@ -48,12 +48,48 @@ async def test_half_open_socket_is_replaced(visit: Visit) -> None:
     await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
     reply = page.locator('article[data-role="assistant"]')
     await end(exchange)
-    await page.clock.run_for(30_000)
+    await page.clock.run_for(4_000)
     await expect(reply).to_have_attribute("data-state", "running")
     assert len(sockets) == 1
+    await page.clock.run_for(1_000)
+    await expect(page.locator("#connection")).to_have_text("The connection was lost. Trying again…")
     for _ in range(40):
         if len(sockets) == 1:
             await page.clock.run_for(500)
     await expect(reply).to_have_attribute("data-state", "succeeded")
     await expect(reply).to_contain_text("A sequence.")
     assert len(sockets) == 2
+
+
+async def test_page_says_at_once_that_it_is_offline(visit: Visit) -> None:
+    exchange = await being_written()
+    page = visit.page
+    await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
+    state = page.locator('article[data-role="assistant"] .state')
+    await expect(state).to_have_text("Waiting for the first token")
+    status = page.locator("#connection")
+    await page.context.set_offline(True)
+    await expect(status).to_have_text("You are offline. A reply goes on, and appears when you are back.", timeout=2_000)
+    await end(exchange)
+    await page.context.set_offline(False)
+    await expect(page.locator('article[data-role="assistant"]')).to_contain_text("A sequence.")
+    await expect(status).to_have_text("")
+    visit.complaints.clear()
+
+
+async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None:
+    """For longer than a page waits, nothing comes of a reply but heartbeats."""
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page = visit.page
+    await page.route_web_socket("**/ws/chat/**", connect)
+    exchange = await being_written()
+    await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
+    await page.wait_for_timeout(8_000)
+    assert len(sockets) == 1
+    await expect(page.locator("#connection")).to_have_text("")
+    await end(exchange)
