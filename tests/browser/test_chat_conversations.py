@@ -153,7 +153,7 @@ async def test_several_are_selected_by_keyboard_deleted_and_brought_back(visit: 
     await start.click()
     await bar.get_by_role("button", name="Select all shown").click()
     await bar.get_by_role("button", name="Archive").click()
-    await expect(page.get_by_role("status").filter(has_text="3 conversations are archived.")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="3 conversations were archived.")).to_be_visible()
     await expect(page.get_by_role("link", name="New conversation")).to_be_focused()
 
 
