@@ -7,10 +7,9 @@ from typing import Any, Self
 import msgspec
 
 from apps.inference.prompts import Order
-from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest
+from apps.inference.requests import SAMPLING_PARAMETERS, ChatMessage, ChatRequest, CompletionRequest
 from apps.inference.server import Server, ServerKind
 
-SAMPLING = ("max_tokens", "temperature", "top_p", "stop", "seed")
 MOST = 20  # records kept per generation, the latest
 
 type RequestRecords = list[dict[str, Any]]
@@ -79,7 +78,7 @@ class RequestRecord(msgspec.Struct, frozen=True):
 
 def record_request(server: Server, request: ChatRequest | CompletionRequest, **facts: Any) -> RequestRecord:
     """Return the record of a request that is sent to ``server`` now."""
-    given = {name: getattr(request, name) for name in SAMPLING}
+    given = {name: getattr(request, name) for name in SAMPLING_PARAMETERS}
     parameters = {name: value for name, value in given.items() if value not in (None, (), [])}
     return RequestRecord(
         at=datetime.now(UTC), kind=server.kind, model=server.model, size=server.size, parameters=parameters, **facts

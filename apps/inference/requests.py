@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from apps.inference.prompts.prompt import Prompt
 
+# The sampling parameters of requests, by their names everywhere.
+SAMPLING_PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
+
 Role = Literal["system", "user", "assistant"]
 # "stop", "length", "content_filter", "tool_calls", "unknown" (the server named none), or the server's own word.
 type FinishReason = str

@@ -16,9 +16,9 @@ from apps.chat.conversation_settings.limits import (
 from apps.chat.conversation_settings.servers import BEST, ChatServers
 from apps.chat.conversation_settings.values import NAMES, Settings, settings_of
 from apps.chat.models import Conversation, Mode
-from apps.chat.models.preset import PARAMETERS
 from apps.endpoints.form_fields import StopsField
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
+from apps.inference.requests import SAMPLING_PARAMETERS
 
 CUT = ("temperature", "top_p", "max_tokens", "stop")  # to a server's own limit
 STOP_HINT = f"A reply ends at any of them. One a line, at most {MOST_STOPS}; \\n stands for a new line."
@@ -111,7 +111,7 @@ class ParametersForm(forms.Form):
     @property
     def parameters(self) -> dict[str, Any]:
         """Return the given sampling parameters."""
-        return {name: self.cleaned_data[name] for name in PARAMETERS if self.cleaned_data[name] is not None}
+        return {name: self.cleaned_data[name] for name in SAMPLING_PARAMETERS if self.cleaned_data[name] is not None}
 
 
 class SettingsForm(ParametersForm):

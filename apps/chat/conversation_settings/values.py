@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 
 from apps.chat.models import Conversation
-from apps.chat.models.preset import PARAMETERS
 from apps.endpoints.models import Endpoint
+from apps.inference.requests import SAMPLING_PARAMETERS
 
-NAMES = ("endpoint", "system_prompt", *PARAMETERS)
+NAMES = ("endpoint", "system_prompt", *SAMPLING_PARAMETERS)
 FIELDS = ("endpoint", "endpoint_name", "system_prompt", "parameters")
 
 type Settings = Mapping[str, Any]
@@ -21,7 +21,7 @@ type Settings = Mapping[str, Any]
 def settings_of(conversation: Conversation | None) -> dict[str, Any]:
     """Return all settings; ``None`` is a new conversation."""
     conversation = conversation or Conversation()
-    parameters = {name: conversation.parameters.get(name) for name in PARAMETERS}
+    parameters = {name: conversation.parameters.get(name) for name in SAMPLING_PARAMETERS}
     return {"endpoint": conversation.server_name, "system_prompt": conversation.system_prompt, **parameters}
 
 
@@ -32,7 +32,7 @@ def put_settings(conversation: Conversation, chosen: Settings) -> None:
         conversation.endpoint_name = chosen["endpoint"]
     if "system_prompt" in chosen:
         conversation.system_prompt = chosen["system_prompt"]
-    parameters = conversation.parameters | {name: chosen[name] for name in PARAMETERS if name in chosen}
+    parameters = conversation.parameters | {name: chosen[name] for name in SAMPLING_PARAMETERS if name in chosen}
     conversation.parameters = {name: value for name, value in parameters.items() if value is not None}
 
 

@@ -9,11 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from apps.inference.requests import SAMPLING_PARAMETERS
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
 CODE_MARK = "{code}"
-PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):
@@ -78,7 +79,10 @@ class Preset(models.Model):
     @property
     def settings(self) -> dict[str, Any]:
         """What it sets; a parameter that it does not name is set to nothing."""
-        return {"system_prompt": self.system_prompt, **{name: self.parameters.get(name) for name in PARAMETERS}}
+        return {
+            "system_prompt": self.system_prompt,
+            **{name: self.parameters.get(name) for name in SAMPLING_PARAMETERS},
+        }
 
     @property
     def draft(self) -> str:
