@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_default=models.Value([], models.JSONField()),
                 default=list,
-                help_text="What was sent to which model server, the latest last; see ``Sent``.",
+                help_text="What was sent to which model server, the latest last; see ``RequestRecord``.",
             ),
         ),
     ]
