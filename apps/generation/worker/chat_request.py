@@ -76,9 +76,7 @@ class ChatRequestBuilder:
         if max_tokens and prompt_tokens + max_tokens <= window and prompt_tokens <= longest:
             return messages, max_tokens
         reply_tokens = min(max_tokens or window, window // 2)
-        keep = partial(
-            fit, messages, window=window, longest_prompt=longest, count=self._count, estimates=estimates
-        )
+        keep = partial(fit, messages, window=window, longest_prompt=longest, count=self._count, estimates=estimates)
         try:
             fitted = await keep(reply_tokens=reply_tokens)
         except ContextTooLong:
