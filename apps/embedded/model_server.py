@@ -18,6 +18,7 @@ SLOTS = 4
 TOKENS_PER_SLOT = 4096  # of the 8,192 that the model was trained on; a slot of them takes 95 MB
 MOST_THREADS = 4
 PROMPT_CACHE_MIB = 128
+REPEAT_PENALTY = 1.15  # without one, a model of this size repeats a line to the end of its reply
 
 
 def model_file() -> Path:
@@ -53,6 +54,7 @@ def serve(port: int) -> None:
     threads = max(1, min((os.cpu_count() or 2) - 1, MOST_THREADS))
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = PROMPT_CACHE_MIB
+    params.sampling.penalty_repeat = REPEAT_PENALTY
     params.ui = False
     # By default every web page that the person visits could talk to the model.
     params.cors_origins = params.cors_methods = params.cors_headers = ""
