@@ -44,6 +44,6 @@ BEFORE = rf"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0007_sent")]
+    dependencies = [("generation", "0008_finish_reason")]
 
     operations = [migrations.RunSQL(FUNCTION + COLUMN, BEFORE + COLUMN)]
