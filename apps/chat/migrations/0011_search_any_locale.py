@@ -1,4 +1,4 @@
-"""Index the words of questions anew, as ``generation.0009`` finds them."""
+"""Index the words of questions anew, as ``generation.0010`` finds them."""
 
 from django.db import migrations
 
@@ -9,6 +9,6 @@ COLUMN = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0010_ratings"), ("generation", "0009_search_any_locale")]
+    dependencies = [("chat", "0010_ratings"), ("generation", "0010_search_any_locale")]
 
     operations = [migrations.RunSQL(COLUMN, COLUMN)]

@@ -44,6 +44,6 @@ BEFORE = rf"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0008_finish_reason")]
+    dependencies = [("generation", "0009_error_kind")]
 
     operations = [migrations.RunSQL(FUNCTION + COLUMN, BEFORE + COLUMN)]
