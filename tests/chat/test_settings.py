@@ -152,7 +152,6 @@ def test_settings_are_exported_and_imported(talk: Conversation, bob: User) -> No
     [
         ({"temperature": 3}, "In settings.temperature: expected `float` <= 2.0"),
         ({"stop": ["a"] * 5}, "In settings.stop: expected `array` of length <= 4"),
-        ({"system_prompt": "<<SYS>>"}, "In settings.system_prompt: the system prompt contains “<<SYS>>”"),
         ({"stop": ["\0"]}, "In settings: null characters cannot be stored"),
     ],
 )
