@@ -1,16 +1,36 @@
-"""Questions to try a model with."""
+"""Something to try a model with: a question in the chat, code in the playground."""
 
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-# The chat asks Instruct models only, so only these can be tried there.
-QUESTIONS = {
-    "instruct": "Write a Python function that takes a URL and returns a list of all links on the page.",
+# Instruct answers questions. Base and Python continue code.
+EXAMPLES = {
+    "instruct": (
+        "chat:home",
+        {"prompt": "Write a Python function that takes a URL and returns a list of all links on the page."},
+    ),
+    "base": (
+        "playground:complete",
+        {"code": "// Return the links of an HTML page.\nfunction links(html) {\n  "},
+    ),
+    "python": (
+        "playground:complete",
+        {"code": 'def links(url: str) -> list[str]:\n    """Return the links of the page at ``url``."""\n'},
+    ),
 }
+# Code with a gap, for Base 7B and 13B.
+GAP = {"before": "def mean(values: list[float]) -> float:\n    ", "after": "\n    return total / len(values)\n"}
 
 
 def try_url(variant: str) -> str:
-    """Return the address of a chat with a fitting question typed in, not sent; empty where the chat cannot ask it."""
-    question = QUESTIONS.get(variant)
-    return f"{reverse('chat:home')}?{urlencode({'prompt': question})}" if question else ""
+    """Return the address of the chat or the playground with a fitting example typed in, not sent; empty without one."""
+    if variant not in EXAMPLES:
+        return ""
+    page, texts = EXAMPLES[variant]
+    return f"{reverse(page)}?{urlencode(texts)}"
+
+
+def fill_url() -> str:
+    """Return the address of the playground with a gap to fill."""
+    return f"{reverse('playground:fill')}?{urlencode(GAP)}"

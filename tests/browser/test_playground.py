@@ -60,7 +60,7 @@ async def shoot(visit: Visit, name: str) -> None:
     for width in (1440, 768, 360):
         for scheme in ("light", "dark"):
             await visit.page.set_viewport_size({"width": width, "height": 900})
-            await visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await visit.page.emulate_media(color_scheme=scheme)
             await visit.page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
             assert await visit.overflow() == 0
     await visit.page.set_viewport_size({"width": 1280, "height": 800})

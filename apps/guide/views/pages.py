@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.guide import selectors
+from apps.guide.examples import fill_url, try_url
 from apps.guide.front import read_miniature, read_servers
 from apps.guide.navigation import MODEL_ROWS, VARIANTS
 from apps.guide.views.not_found import page_not_found
@@ -45,4 +46,5 @@ def variant(request: HttpRequest, slug: str) -> HttpResponse:
     if guide is None:
         return page_not_found(request, slug)
     row = next(row for row in MODEL_ROWS if row.variant == slug)
-    return render(request, "guide/variant.html", {"guide": guide, "row": row})
+    context = {"guide": guide, "row": row, "try_url": try_url(slug), "fill_url": fill_url()}
+    return render(request, "guide/variant.html", context)
