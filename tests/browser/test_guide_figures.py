@@ -20,7 +20,7 @@ async def open_loaded(visit: Visit, path: str) -> None:
 async def test_figures_are_accessible_and_fit_a_phone(visit: Visit) -> None:
     await visit.page.emulate_media(color_scheme="light")
     await open_loaded(visit, HARDWARE)
-    await expect(visit.page.get_by_text("TGI cannot split this model over 3 cards")).to_be_visible()
+    await expect(visit.page.get_by_text("cannot split this model over 3 cards")).to_be_visible()
     assert await visit.accessibility_faults() == []
     assert await visit.colour_faults() == []
     await visit.page.set_viewport_size({"width": 360, "height": 640})
