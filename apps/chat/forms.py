@@ -1,4 +1,4 @@
-"""What people may send."""
+"""The forms of the chat."""
 
 import json
 from typing import Any
@@ -25,13 +25,13 @@ class IdsField(forms.Field):
 
 
 class DraftForm(forms.Form):
-    """Which draft files are for: that of a conversation, or of a new one."""
+    """The draft of files: a conversation's, or that of a new conversation."""
 
     conversation = forms.UUIDField(required=False)
 
 
 class EditForm(forms.Form):
-    """What shows a question that is to be asked in other words; what comes back is a ``MessageForm``."""
+    """The form that shows a question for editing; ``MessageForm`` reads its answer."""
 
     message = forms.CharField(label="Question", widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}))
 
@@ -87,7 +87,7 @@ class MessageForm(forms.Form):
 
 
 class SelectionForm(forms.Form):
-    """Several conversations, and what is to be done with them."""
+    """Several conversations, and an action on them."""
 
     do = forms.ChoiceField(
         choices=[("archive", "Archive"), ("delete", "Delete")],

@@ -34,7 +34,7 @@ ENDINGS = {
 
 
 class Story(StrEnum):
-    """How much is known about the requests."""
+    """The detail known about the requests."""
 
     SENT = "sent"  # every request is known
     NOTHING = "nothing"  # nothing was sent, or not yet

@@ -65,7 +65,7 @@ class Found:
 
 
 class Query:
-    """What somebody typed into the search."""
+    """The text typed into the search."""
 
     def __init__(self, text: str) -> None:
         self.text = text.replace("\0", " ").strip()[:QUERY_LENGTH]

@@ -1,4 +1,4 @@
-"""What a model is told of a conversation: its end, as much as may be kept, and always in turns."""
+"""The prompt of a conversation: its end, as much as may be kept, and always in turns."""
 
 from itertools import pairwise
 
@@ -20,7 +20,7 @@ from tests.chat.exchanges import answer, answered_conversation, answered_message
 
 
 def asked_next(conversation: Conversation, text: str) -> History:
-    """What the next question would be told with."""
+    """Return the prompt of the next question."""
     last = conversation.thread.latest("position")
     question = Message.objects.create(
         conversation=conversation,
@@ -69,7 +69,7 @@ def test_oldest_exchanges_are_left_out_whole(
 
 
 def test_history_has_no_holes() -> None:
-    """A short old exchange is not told where a long one after it does not fit."""
+    """A short old exchange is left out if a longer, later exchange does not fit."""
     latest, long, oldest = (PastExchange(characters, characters, 1, characters) for characters in (6, 100, 4))  # type: ignore[arg-type]
     assert kept([latest, long, oldest], budget=50) == [latest]
 
@@ -118,7 +118,7 @@ def test_files_are_told_with_their_questions(alice: User, settings: Settings) ->
 
 
 def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
-    """Query a message, its files, the servers, all lengths and what is told, however long a conversation is."""
+    """Query a message, its files, the servers, all lengths and the prompt, however long a conversation is."""
     settings.CHAT_HISTORY_CHARACTERS = 30
     conversation = answered_conversation(alice, "long ago", "left out")
     for number in range(4):

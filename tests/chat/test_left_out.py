@@ -1,4 +1,4 @@
-"""What a conversation that has outgrown its model's window says: where the view of its latest reply begins."""
+"""A conversation longer than its model's window shows where the view of its latest reply begins."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ WORDS = re.compile(r"\S+")
 
 
 class Page:
-    """What a browser shows of a reply."""
+    """The text of a reply in a browser."""
 
     def __init__(self, text: str = "") -> None:
         self.renderer = ReplyRenderer("tail")
@@ -50,7 +50,7 @@ class Page:
         assert self.open.count(TAIL) == 1
 
     def _place_of(self, level: int) -> tuple[int, int]:
-        """Where the one open item or row of a level stands."""
+        """Return the position of the only open item or row of a level."""
         (begin,) = re.finditer(rf'<(li|tr) data-part="{level}">', self.open)
         depth = 0
         for tag in re.finditer(rf"<(/?){begin[1]}\b", self.open[begin.start() :]):

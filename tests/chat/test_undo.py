@@ -1,4 +1,4 @@
-"""What is archived or deleted can be undone, and leads back to where one was."""
+"""Archiving and deleting can be undone, and Undo returns to the page before."""
 
 from collections.abc import Callable
 

@@ -69,7 +69,7 @@ class CountedReply:
 
 @dataclass(frozen=True, slots=True)
 class PastTurns:
-    """What stands before the question: ``exchanges``, the latest first, with ``density`` tokens a character.
+    """The turns before the question: ``exchanges``, the latest first, with ``density`` tokens a character.
 
     ``passages`` are the tokens of the system prompt that passages of the guide take.
     """

@@ -17,7 +17,7 @@ BEST = "Best available Instruct"
 
 
 class Situation(StrEnum):
-    """What to know before asking."""
+    """Notices before a question."""
 
     NONE = "none"
     ALL_DOWN = "all_down"

@@ -18,7 +18,7 @@ BEGINS_ITEM = re.compile(r"[\s>]*(?:[-+*]|\d{1,9}[.)]) +[^\s]")
 
 
 def held_from(text: str, *, is_row: bool) -> int:
-    """The offset from which ``text`` waits for more. ``is_row``: its last line belongs to a table."""
+    """Return the offset from which ``text`` waits for more. ``is_row``: its last line belongs to a table."""
     start = text.rfind("\n") + 1
     if not is_held(text[start:], is_row=is_row):
         return len(text)

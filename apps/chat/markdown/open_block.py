@@ -32,7 +32,7 @@ CREDIT, FIRST_CREDIT = 16, 8_000
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What feeding a block came to: finished HTML, and the block that is open now with text it was not given yet."""
+    """The result of feeding a block: finished HTML, and the open block with the text that it lacks."""
 
     finished: str
     successor: "OpenProse | OpenFence"
@@ -77,14 +77,14 @@ class OpenProse:
         return self._parse()
 
     def change(self, text: str) -> Change | None:
-        """What the latest ``text`` changes, with which the block was not parsed."""
+        """Return the changes by the latest ``text``, when the block was not parsed with it."""
         if self._extension:
             return self._extension
         shown = self._shown(text)
         return Append(shown) if shown else None
 
     def _shown(self, text: str) -> str:
-        """The part of the latest ``text`` that may be appended as it is, with what was held back before."""
+        """Return the part of the latest ``text`` that may be appended as it is, after the text held back before."""
         visible = self._held + text
         whole_line_is_here = "\n" in visible or self._line_length == len(visible)
         held = held_from(visible, is_row=self._is_row()) if whole_line_is_here else len(visible)
@@ -92,7 +92,7 @@ class OpenProse:
         return mark_in_prose(escape(visible[:held], quote=False))
 
     def html(self) -> str:
-        """The open block, rendered as far as it makes sense, with the tail element at its end."""
+        """Render the open block as far as it makes sense, with the tail element at its end."""
         self._rendered_length = self.length
         whole = self._whole()
         self._is_table = False
@@ -139,7 +139,7 @@ class OpenProse:
         return True
 
     def _extend(self, *, begins_line: bool) -> Extend | None:
-        """The last item or row anew: the innermost that all that follows belongs to."""
+        """Render the last item or row again: the innermost part that holds all later text."""
         whole = self._whole()
         visible = whole[: held_from(whole, is_row=self._is_row())]
         for level in range(len(self._parts), 0, -1):
@@ -156,7 +156,7 @@ class OpenProse:
         return None
 
     def _part(self, level: int, text: str, visible: str) -> str:
-        """The open item or row and those that follow it; empty where ``text`` is not that only."""
+        """Render the open item or row with the parts after it; empty if ``text`` is anything else."""
         part = self._parts[level - 1]
         blocks, ends = open_blocks(text, self._cited)
         block = blocks[0]

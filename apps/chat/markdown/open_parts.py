@@ -45,12 +45,12 @@ def kind_of(block: Sequence[Token]) -> tuple[str, str]:
 
 
 def is_loose(block: Sequence[Token]) -> bool:
-    """Whether a list has blank lines between its items, which then have their words in paragraphs."""
+    """Tell whether a list has blank lines between its items, which then have their words in paragraphs."""
     return not all(_hidden(block))
 
 
 def is_tight(block: Sequence[Token]) -> bool:
-    """The opposite; a list whose items have no words of their own does not tell."""
+    """Tell whether a list has no blank lines between items; ``False`` if its items have no words of their own."""
     hidden = _hidden(block)
     return bool(hidden) and all(hidden)
 
@@ -68,14 +68,14 @@ def loosen(block: Sequence[Token]) -> None:
 
 
 def inner_html(html: str, block: Sequence[Token]) -> str:
-    """The items or rows of a rendered list or table."""
+    """Return the items or rows of a rendered list or table."""
     begin, end = ("<tbody>", "</tbody>") if block[0].type == "table_open" else ("<li", "</li>")
     first, last = html.index(begin), html.rindex(end)
     return html[first + len(begin) : last].strip() if begin == "<tbody>" else html[first : last + len(end)]
 
 
 def mark_parts(block: Sequence[Token], text: str, *, of: Part = WHOLE, levels: int = 0) -> list[Part]:
-    """The open items of a list, from the outermost in, or the last row of a table; their tags get their level.
+    """Mark the open items of a list, from the outermost in, or a table's last row; their tags get their level.
 
     ``text`` is the text of ``of`` as it stands in the block, ``levels`` the lists around it.
     """
@@ -113,14 +113,14 @@ def _mark_row(block: Sequence[Token], lines: Sequence[str], of: Part) -> list[Pa
 
 
 def _last(block: Sequence[Token], kind: str) -> Sequence[Token]:
-    """The tokens of a block from its last item or row on, but for the block's own end."""
+    """Return a block's tokens from its last item or row on, without the block's own end."""
     level = block[0].level + (2 if kind == "tr_open" else 1)
     number = max(number for number, token in enumerate(block) if token.type == kind and token.level == level)
     return block[number:-1]
 
 
 def _last_list(item: Sequence[Token]) -> Sequence[Token]:
-    """The list at the end of an item."""
+    """Return the list at the end of an item."""
     end = item[-2]
     if end.type not in {"bullet_list_close", "ordered_list_close"}:
         return []

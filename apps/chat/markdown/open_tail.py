@@ -17,7 +17,7 @@ type Blocks = list[list[Token]]
 
 
 def open_blocks(text: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, ...]]:
-    """The blocks of ``text`` with the mark in them; or without it, and the tags of which one ends where it goes."""
+    """Return the blocks of ``text`` with the mark in them; or without it, and the end tags that may take it."""
     blocks = _blocks(text + END_MARK, cited)
     if not text.endswith("\n"):
         return blocks, ()
@@ -30,7 +30,7 @@ def open_blocks(text: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, .
 
 
 def with_tail(html: str, tail: str, ends: Sequence[str]) -> str:
-    """The HTML of open blocks with the tail element in its place."""
+    """Put the tail element into the HTML of open blocks."""
     for end in ends or [END_MARK]:
         before, found, after = html.rpartition(end)
         if found:

@@ -23,7 +23,7 @@ SETTINGS = ("endpoint_id", "endpoint_name", "system_prompt", "parameters")
 
 
 class Mode(models.TextChoices):
-    """What replies rest on: what the model knows, or what the guide says."""
+    """The basis of replies: the model's knowledge, or the guide."""
 
     CHAT = "chat", "Chat"
     GUIDE = "guide", "Answers from the guide"
@@ -34,22 +34,22 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner=user, deleted_at__isnull=True)
 
     def deleted_by(self, user: User) -> Self:
-        """Those that the user has deleted and can still have back."""
+        """Select the user's deleted conversations that can be restored."""
         return self.filter(owner=user, deleted_at__isnull=False)
 
     def deleted_with(self, conversation: Conversation) -> Self:
-        """Those that were deleted together with it, itself among them."""
+        """Select the conversations deleted together with it, itself included."""
         return self.filter(owner=conversation.owner_id, deleted_at=conversation.deleted_at)
 
     def archived_with(self, conversation: Conversation) -> Self:
-        """Those that were archived together with it, itself among them."""
+        """Select the conversations archived together with it, itself included."""
         return self.filter(owner=conversation.owner_id, archived_at=conversation.archived_at)
 
     def archived(self) -> Self:
         return self.filter(archived_at__isnull=False)
 
     def listed(self) -> Self:
-        """Those that the sidebar shows."""
+        """Select the conversations of the sidebar."""
         return self.filter(archived_at__isnull=True)
 
     def with_activity(self) -> Self:
@@ -136,7 +136,7 @@ class Conversation(models.Model):
 
     @property
     def wanted(self) -> Wanted | None:
-        """That server; ``None`` where any may answer."""
+        """The chosen server; ``None`` if any may answer."""
         return Wanted(self.server_name, self.endpoint_id) if self.endpoint_name else None
 
     @property

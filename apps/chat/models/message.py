@@ -164,7 +164,7 @@ class Message(models.Model):
 
     @property
     def cited(self) -> list[Cited]:
-        """What the numbers in brackets lead to that the reply may use."""
+        """The targets of the numbers in brackets that the reply may use."""
         return cited_in(self.passages)
 
     @property
@@ -196,7 +196,7 @@ class Message(models.Model):
 
     @property
     def sees_from(self) -> int | None:
-        """Of a reply that has been written: the position of the first message that its model was told."""
+        """The position of the first message in the prompt of a finished reply."""
         reply = self.generation
         if reply is None or not reply.is_over or not reply.text_length or not self.told:
             return None
@@ -205,7 +205,7 @@ class Message(models.Model):
 
     @property
     def left_out(self) -> int:
-        """How many messages its model was not told, from the first of the thread on."""
+        """The number of messages that were left out of the prompt, from the thread's first on."""
         return (self.sees_from or 1) - 1
 
     @property

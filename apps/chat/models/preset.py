@@ -19,16 +19,16 @@ CODE_MARK = "{code}"
 
 class PresetQuerySet(models.QuerySet["Preset"]):
     def visible_to(self, user: User) -> Self:
-        """Those that the user may choose: everybody's, then their own."""
+        """Select the presets that the user may choose: everybody's, then their own."""
         theirs = self.filter(Q(owner=user) | Q(owner=None, is_offered=True))
         return theirs.order_by(F("owner").asc(nulls_first=True), "place", "name", "pk")
 
     def owned_by(self, user: User) -> Self:
-        """Those that the user has made, and may change."""
+        """Select the user's own presets, which they may change."""
         return self.filter(owner=user).order_by("name", "pk")
 
     def for_everybody(self) -> Self:
-        """Those that admins edit."""
+        """Select the presets that admins edit."""
         return self.filter(owner=None)
 
 
@@ -72,13 +72,13 @@ class Preset(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """What a file says of it."""
+        """The preset's content as a file spells it."""
         names = ("name", "description", "system_prompt", "opening", "parameters", "place")
         return {name: getattr(self, name) for name in names}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What it sets; a parameter that it does not name is set to nothing."""
+        """The preset's settings; it clears parameters that it does not name."""
         return {
             "system_prompt": self.system_prompt,
             **{name: self.parameters.get(name) for name in SAMPLING_PARAMETERS},
@@ -86,5 +86,5 @@ class Preset(models.Model):
 
     @property
     def draft(self) -> str:
-        """How a message begins."""
+        """The beginning of a message."""
         return self.opening.replace(CODE_MARK, "", 1)

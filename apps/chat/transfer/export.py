@@ -55,7 +55,7 @@ def _file_settings(conversation: Conversation) -> FileSettings | None:
 
 
 def _numbered(messages: Iterable[Message]) -> dict[UUID, int]:
-    """Number messages from 1, parents first and versions in order: the same tree makes the same file."""
+    """Return numbers for messages from 1, parents first and versions in order: the same tree makes the same file."""
     numbers: dict[UUID | None, int] = {None: 0}
     for _, level in groupby(messages, key=attrgetter("position")):
         for message in sorted(level, key=lambda item: (numbers[item.parent_id], item.version)):
