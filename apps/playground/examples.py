@@ -24,7 +24,7 @@ EXAMPLES: dict[str, Example] = {
             '    result = ""\n    for c in s:\n        if ord(c) < 128:\n            result += c'
         ),
         after="\n    return result\n",
-        source="the model card of Code Llama 7B",
+        source="the Transformers documentation of Code Llama (7B)",
     ),
     Kind.COMPLETE: Example(before="def fibonacci(n: int) -> int:\n    ", middle="", after=""),
     Kind.SIDE_BY_SIDE: Example(

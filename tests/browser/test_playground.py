@@ -153,3 +153,12 @@ async def test_pages_that_show_and_list(visit: Visit, base: None, button: By, te
         await expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
         assert await visit.accessibility_faults() == []
         await shoot(visit, f"page-{number}")
+
+
+async def test_where_no_model_can(visit: Visit, transactional_db: None, button: By) -> None:
+    await visit.sign_in("alice", path="/playground/fill/")
+    await expect(visit.page.get_by_role("link", name="Code Llama 7B", exact=True)).to_be_visible()
+    await expect(button("Fill")).to_be_disabled()
+    assert await visit.accessibility_faults() == []
+    assert await visit.colour_faults() == []
+    await shoot(visit, "unavailable")
