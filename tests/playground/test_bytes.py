@@ -73,6 +73,7 @@ async def filled(  # noqa: PLR0913 (what decides the bytes)
     return await in_thread(Run.objects.get)(pk=run.pk), generation
 
 
+# A space follows <SUF> where the tokenizer would join its end with what comes (decision 25).
 CASES = {
     "after a word: PSM": ("def add", "\n    return a\n", ["(a):"], "<PRE> def add <SUF>\n    return a\n <MID>", {}),
     "between tokens: SPM": ("x = ", "\ny = 2\n", ["1"], "<PRE> <SUF>\ny = 2\n <MID> x = ", {}),
@@ -81,12 +82,12 @@ CASES = {
     "spaces at both seams": ("a +  ", "  + b  \n", ["  c  "], "<PRE> <SUF>  + b  \n <MID> a +  ", {}),
     "nothing before": ("", "\nx = 1", ["# one\n\n"], "<PRE> <SUF>\nx = 1 <MID>", {}),
     "line breaks around": ("\n\n", "\n\n", ["\n", "x\n"], "<PRE> <SUF>\n\n <MID> \n\n", {}),
-    "tabs and wide characters": ("\tß = '\U0001f600", "'\t\n", ["…"], "<PRE> <SUF>'\t\n <MID> \tß = '\U0001f600", {}),
+    "tabs and wide characters": ("\tß = '\U0001f600", "'\t\n", ["…"], "<PRE> <SUF> '\t\n <MID> \tß = '\U0001f600", {}),
     "tags within the code": (
         'f("<PRE> <FILL_ME> </s>',
         '<MID>")',
         ["<SUF", "> x"],
-        '<PRE> <SUF>< MID>") <MID> f("< PRE> < FILL_ME> < /s>',
+        '<PRE> <SUF> < MID>") <MID> f("< PRE> < FILL_ME> < /s>',
         {},
     ),
 }
