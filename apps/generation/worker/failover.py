@@ -1,7 +1,7 @@
 """Stream one generation, on one endpoint after another if need be."""
 
-import math
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -36,6 +36,13 @@ BREAKS_SERVERS = (
 )
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 SHORTEST_WAIT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class NotReserved:
+    """No slot was free. ``retry_after`` is in seconds; ``None`` if waiting does not help."""
+
+    retry_after: float | None = None
 
 
 class Failover:
@@ -127,9 +134,10 @@ class Failover:
             return False
         # Of many generations that it broke off, one is let in as the half-open probe; the others wait.
         give_up = time.monotonic() + LONGEST_WAIT
-        while (seconds := self._reserve(set())) is not None:
-            if time.monotonic() + seconds > give_up:
-                self._may_come_back = seconds < math.inf
+        while (refused := self._reserve(set())) is not None:
+            seconds = refused.retry_after
+            if seconds is None or time.monotonic() + seconds > give_up:
+                self._may_come_back = seconds is not None
                 return False
             self._runtime.call(pause(attempt, max(seconds, SHORTEST_WAIT)))
             if attempt.stopped is not None:
@@ -156,8 +164,8 @@ class Failover:
             return StopReason.UNSERVED
         return None
 
-    def _reserve(self, excluding: set[UUID]) -> float | None:
-        """``None`` where it worked; else how many seconds to wait before it may, or infinity."""
+    def _reserve(self, excluding: set[UUID]) -> NotReserved | None:
+        """Take a slot on another endpoint; return ``None`` if that worked."""
         try:
             self._endpoint = reserve_endpoint(
                 variant=self._generation.variant,
@@ -169,11 +177,11 @@ class Failover:
             self._others_are_busy = False
         except AllEndpointsBusy as busy:
             self._others_are_busy = True
-            return math.inf if busy.retry_after is None else busy.retry_after
+            return NotReserved(busy.retry_after)
         except NoEndpointAvailable as refusal:
-            return math.inf if refusal.retry_after is None else refusal.retry_after
+            return NotReserved(refusal.retry_after)
         except EndpointError:
-            return math.inf
+            return NotReserved()
         return None
 
     def _success(self, attempt: Attempt, last: Delta) -> Outcome:
