@@ -68,7 +68,7 @@ def test_there_is_a_most(page: Client, alice: User) -> None:
     ApiKey.objects.bulk_create(ApiKey(owner=alice, prefix="clw_x", digest=str(number)) for number in range(100))
     response = page.post(PAGE, {"name": "one more", "lasts": "30"})
     assert response.status_code == 422
-    assert "You have 100 keys that work" in response.text
+    assert "You have 100 active keys" in response.text
     ApiKey.objects.filter(digest="7").update(revoked_at=timezone.now())
     assert page.post(PAGE, {"name": "one more", "lasts": "30"}).status_code == 200
 

@@ -66,7 +66,7 @@ def test_strangers_sign_in_first_and_see_no_choice_in_the_guide(client: Client, 
 
 def test_what_neither_has_is_said_of_both(browser: Client, term: Term) -> None:
     page = read(browser, "xqzwvk <b>")
-    assert "The guide says nothing about “xqzwvk <b>”" in page.section("found-in-guide").text
+    assert "No results for “xqzwvk <b>”" in page.section("found-in-guide").text
     assert "Nothing found for “xqzwvk <b>”" in page.section("found-in-conversations").text
     assert "found" not in read(browser, "").section("found-in-conversations").text
 

@@ -13,7 +13,7 @@ from apps.guide.services.read import read_content
 # The file, what is replaced in it, by what, the reason given, and a text on the line that is named.
 FAULTS = {
     "no TOML": ("sources.toml", "number = 2\n", "number = \n", "Invalid value", "number = \n"),
-    "no such day": ("sources.toml", "= 2024-01-31", "= 2024-01-32", "Expected newline or end", "2024-01-32"),
+    "no such day": ("sources.toml", "= 2022-12-19", "= 2022-12-32", "Expected newline or end", "2022-12-32"),
     "wrong type": ("sources.toml", "number = 2\n", 'number = "two"\n', "Expected `int`, got `str`", '"two"'),
     "number used twice": (
         "sources.toml",
@@ -30,7 +30,13 @@ FAULTS = {
         "unknown field `hue`",
         '[[sources]]\nkey = "readme"',
     ),
-    "unsafe URL": ("sources.toml", "https://arxiv", "javascript:arxiv", "matching regex", "javascript:"),
+    "unsafe URL": (
+        "sources.toml",
+        "https://arxiv.org/abs/2308.12950v3",
+        "javascript:arxiv",
+        "matching regex",
+        "javascript:",
+    ),
     "overlong text": ("sources.toml", "Meta AI, on arXiv", "x" * 121, "length <= 120", "x" * 121),
     "cell without source": (
         "comparison.toml",
@@ -69,7 +75,7 @@ FAULTS = {
         '[[features]]\nslug = "hue"',
     ),
     "unknown variant": ("pages.toml", 'variant = "base"', 'variant = "bass"', "no variant 'bass'", "bass"),
-    "unknown citation": ("overview/base.md", "[@paper T14]", "[@paper T14; gossip]", "no source 'gossip'", "gossip"),
+    "unknown citation": ("overview/base.md", "[@readme]", "[@readme; gossip]", "no source 'gossip'", "gossip"),
     "unknown table": (
         "sources.toml",
         '[[sources]]\nkey = "readme"',
@@ -95,7 +101,7 @@ FAULTS = {
         "hardware.toml",
         "usable_gib = 14.56",
         "usable_gib = nan",
-        "NaN is no number",
+        "NaN is not a number",
         '[[gpus]]\nslug = "t4"',
     ),
     "no memory": ("hardware.toml", "usable_gib = 14.56", "usable_gib = -1.0", "some memory", '[[gpus]]\nslug = "t4"'),
@@ -107,7 +113,7 @@ FAULTS = {
         "usable_gib = 14.567",
     ),
     "no prose": ("pages.toml", '"prompting/tokens.md"', '"prompting/runes.md"', "no file prompting/runes.md", "runes"),
-    "NUL": ("overview/base.md", "**Know before.**", "**Know\0**", "NUL", "**Know\0"),
+    "NUL": ("overview/base.md", "completes code", "completes\0code", "NUL", "completes\0code"),
     "no heading": (
         "overview/base.md",
         "# Code Llama (Base)",

@@ -20,6 +20,7 @@ WRITTEN = (
     "rule",
     "score",
     "section",
+    "server",
     "source",
     "term",
     "variant",
