@@ -13,6 +13,9 @@ PAGES = {
     "/guide/glossary/": "KV cache",
     "/guide/sources/": "Cited in",
     "/guide/running/": "Type the function",
+    "/guide/fine-tuning/": "QLoRA, NF4",
+    "/guide/questions/": "Tokens a second",
+    "/guide/hardware/": "Keep in mind",
 }
 
 
@@ -33,6 +36,20 @@ async def test_pages_are_accessible_and_fit_a_phone(visit: Visit) -> None:
     )
     assert len(hidden) > 5
     assert max(hidden) <= 1, "what is long is read with the page, not in a box of its own"
+
+
+async def test_the_calculator_copies_commands_and_opens_its_sources(visit: Visit) -> None:
+    await database_sync_to_async(fill_guide)()
+    page = visit.page
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await visit.open("/guide/hardware/")
+    await page.get_by_label("Copy the command for Text Generation Inference").click()
+    await expect(page.get_by_text("Copied").first).to_be_visible()
+    assert (await page.evaluate("navigator.clipboard.readText()")).startswith("docker run ")
+    source = page.locator(".sources > li").first
+    await expect(source).to_be_hidden()
+    await page.locator(f"a[href='#{await source.get_attribute('id')}']").first.press("Enter")
+    await expect(source).to_be_in_viewport()
 
 
 async def test_the_prompt_follows_what_one_types(visit: Visit) -> None:
