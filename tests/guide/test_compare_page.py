@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from apps.guide.models import Fact, Status
+from apps.guide.models import Fact, Gpu, Status
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/compare/"
@@ -71,6 +71,12 @@ def test_it_is_a_real_table(guide: None, client: Client) -> None:
         assert [sum(spans(line)) for line in rows] == [2] * len(rows)
     groups = [body.all("th")[0].text for body in found.all("tbody")]
     assert groups[:3] == ["What it can do", "Context", "HumanEval"]
+
+
+def test_a_card_of_a_filter_is_one_of_the_table(guide: None, client: Client) -> None:
+    Gpu.objects.update(usable_gib=13)
+    page = read(client, "can=card-24&size=7b")
+    assert "No model meets all of these filters." in page.text, "a tenth of 13 GiB is reserved: 12.55 do not fit"
 
 
 def test_every_figure_says_what_it_rests_on_and_when_it_was_checked(guide: None, client: Client) -> None:

@@ -8,6 +8,9 @@ from apps.guide import selectors
 from apps.guide.comparing.figures import Column, Figure, figure_of_fact, figure_of_score, make_cell
 from apps.guide.comparing.state import State
 from apps.guide.comparing.table import ComparedRow, ComparedTable, RowGroup
+from apps.guide.hardware.catalogue import catalogue
+from apps.guide.hardware.fit import RESERVE
+from apps.guide.hardware.selectors import read_cards
 from apps.guide.models import Attribute, Benchmark, CodeModel, Fact, Score, Support, Variant
 
 # The groups of attributes before the scores; the others follow them.
@@ -16,8 +19,8 @@ AFTER = (Attribute.Group.MEMORY, Attribute.Group.TRAINING, Attribute.Group.ARCHI
 # Filters by attribute: an ability that is at least disputed, or a number.
 BY_ABILITY = {"complete": "completes", "infill": "infilling", "chat": "chat"}
 LONG_CONTEXT = 100_000
-# The usable part of a card: nine tenths of the memory that programs see, in GiB.
-CARDS = {"card-24": 23.6 * 0.9, "card-80": 79.3 * 0.9}
+# GB of a card, as the shared table of cards finds it.
+CARDS = {"card-24": "24", "card-80": "80"}
 
 
 def read_columns() -> list[Column]:
@@ -31,7 +34,7 @@ def read_columns() -> list[Column]:
 
 
 def offered(columns: Sequence[Column], state: State) -> list[Column]:
-    """Return the columns that the filters leave; at most one query. A variant stays while one of its models does."""
+    """Return the columns that the filters leave; at most three queries. A variant stays while a model of it does."""
     if not state.is_filtered:
         return list(columns)
     fitting = {
@@ -41,7 +44,7 @@ def offered(columns: Sequence[Column], state: State) -> list[Column]:
         if not state.sizes or model.size.lower() in state.sizes
     }
     if state.task or state.can:
-        fitting &= _able(state)
+        fitting &= _able(state, _room(state.can))
     return [column for column in columns if any(model.slug in fitting for model in column.models)]
 
 
@@ -56,17 +59,25 @@ def read_table(columns: Sequence[Column]) -> ComparedTable:
     return ComparedTable(columns, [group for group in found if group.rows])
 
 
-def _able(state: State) -> set[str]:
+def _room(ability: str) -> float:
+    """Return the GiB that weights can take on a card of that size; two queries where a card was asked for."""
+    if ability not in CARDS:
+        return 0
+    meant = catalogue(read_cards().values()).find(CARDS[ability])
+    return meant.cards.usable_gib * (1 - RESERVE) if meant.cards else 0
+
+
+def _able(state: State, room: float) -> set[str]:
     wanted = {"claimed-context", "weights-16-bit", *BY_ABILITY.values()}
     rows = Fact.objects.filter(attribute__slug__in=wanted)
     values = {
         (model, attribute): (support, number)
         for model, attribute, support, number in rows.values_list("model__slug", "attribute__slug", "support", "number")
     }
-    return {model for model, _ in values if _meets(values, model, state)}
+    return {model for model, _ in values if _meets(values, model, state, room)}
 
 
-def _meets(values: Mapping[tuple[str, str], tuple[str, object]], model: str, state: State) -> bool:
+def _meets(values: Mapping[tuple[str, str], tuple[str, object]], model: str, state: State, room: float) -> bool:
     if state.task:
         support, _ = values.get((model, BY_ABILITY[state.task]), ("", None))
         if support not in {Support.YES, Support.DISPUTED}:
@@ -76,7 +87,7 @@ def _meets(values: Mapping[tuple[str, str], tuple[str, object]], model: str, sta
         return claimed is not None and float(str(claimed)) >= LONG_CONTEXT
     if state.can:
         _, weights = values.get((model, "weights-16-bit"), ("", None))
-        return weights is not None and float(str(weights)) <= CARDS[state.can]
+        return weights is not None and float(str(weights)) <= room
     return True
 
 
