@@ -73,6 +73,32 @@ def test_it_is_a_real_table(guide: None, client: Client) -> None:
     assert groups[:3] == ["What it can do", "Context", "HumanEval"]
 
 
+def test_names_of_rows_show_what_their_heading_does_not_say(guide: None, client: Client) -> None:
+    page = read(client)
+    shown = {}
+    for label in (
+        "HumanEval, pass@10",
+        "MultiPL-E, Java",
+        "Key found in 16,000 tokens, after a fifth",
+        "GSM8K",
+        "Layers",
+    ):
+        name = row(page, label).all("button", "compare__name")[0]
+        hidden = "".join(part.text for part in name.all("span", "visually-hidden"))
+        shown[label] = name.text.removeprefix(hidden).strip()
+    assert list(shown.values()) == ["pass@10", "Java", "16,000 tokens, after a fifth", "GSM8K", "Layers"]
+
+
+def test_rarely_needed_groups_start_folded_with_their_count(guide: None, client: Client) -> None:
+    def folded(query: str) -> set[str]:
+        heads = table(read(client, query)).all("th", "table__group")
+        return {head.text for head in heads if "checked" not in head.all("input")[0].attributes}
+
+    assert {"Key retrieval 9 rows", "Architecture 12 rows"} <= folded("")
+    assert not {"HumanEval 3 rows", "HumanEval", "Memory"} & folded("")
+    assert "Architecture 12 rows" not in folded("sort=-layers"), "the row that sorts is in sight"
+
+
 def test_a_card_of_a_filter_is_one_of_the_table(guide: None, client: Client) -> None:
     Gpu.objects.update(usable_gib=13)
     page = read(client, "can=card-24&size=7b")

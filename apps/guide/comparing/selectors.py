@@ -1,6 +1,7 @@
 """Reads of the comparison; the number of queries does not grow with the picked models."""
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 from django.db.models import Prefetch
 
@@ -106,11 +107,21 @@ def _attributes(
 def _scores(columns: Sequence[Column], slugs: set[str]) -> list[RowGroup]:
     scores = Score.objects.filter(model__slug__in=slugs).select_related("model")
     groups: dict[str, list[ComparedRow]] = {}
+    labels: dict[str, list[str]] = {}
     for benchmark in Benchmark.objects.prefetch_related(Prefetch("scores", scores.prefetch_related(selectors.cited()))):
         figures = {score.model.slug: figure_of_score(score) for score in benchmark.scores.all() if score.model}
         row = _row(benchmark, columns, figures)
         groups.setdefault(benchmark.suite, []).extend([] if row.is_empty else [row])
-    return [RowGroup(_slug(suite), suite, rows) for suite, rows in groups.items()]
+        labels.setdefault(benchmark.suite, []).append(benchmark.label)
+    return [RowGroup(_slug(suite), suite, rows, _shared(labels[suite])) for suite, rows in groups.items()]
+
+
+def _shared(labels: Sequence[str]) -> str:
+    """Return the words with which all labels of a suite begin; none of a single one."""
+    if len(labels) == 1:
+        return ""
+    places = zip(*(label.split(" ") for label in labels), strict=False)
+    return "".join(f"{words[0]} " for words in takewhile(lambda words: len(set(words)) == 1, places))
 
 
 def _row(about: Attribute | Benchmark, columns: Sequence[Column], figures: dict[str, Figure]) -> ComparedRow:

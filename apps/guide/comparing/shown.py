@@ -11,7 +11,15 @@ from apps.guide.comparing.table import ComparedRow, ComparedTable
 from apps.guide.models import Attribute, Better
 from apps.guide.notes import Basis, Note, Notes
 
-FOLDED = (Attribute.Group.ARCHITECTURE, Attribute.Group.RELEASE)
+FOLDED = {
+    Attribute.Group.ARCHITECTURE.value,
+    Attribute.Group.RELEASE.value,
+    "scores-single-line-infilling",
+    "scores-docstring-infilling",
+    "scores-key-retrieval",
+    "scores-apps-without-examples",
+    "scores-safety",
+}
 NUMBER = re.compile(r"[\d.,]+")
 
 
@@ -39,17 +47,25 @@ class ShownCell:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row; ``basis`` is what its figures rest on where they have no notes of their own."""
+    """A row; ``basis`` is what its figures rest on where they have no notes of their own.
+
+    The group's heading says the first words of the label, ``said``; ``name`` is the rest.
+    """
 
     row: ComparedRow
+    said: str
     basis: Basis | None
     cells: Sequence[ShownCell]
     is_number: bool
 
+    @property
+    def name(self) -> str:
+        return self.row.label.removeprefix(self.said)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """Rows under one heading; rarely needed groups start folded."""
+    """Rows under one heading; rarely needed groups start folded, unless the columns are sorted by one of their rows."""
 
     slug: str
     label: str
@@ -57,7 +73,7 @@ class ShownGroup:
 
     @property
     def is_folded(self) -> bool:
-        return self.slug in FOLDED
+        return self.slug in FOLDED and not any(shown.row.order for shown in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +88,17 @@ def show_table(table: ComparedTable) -> ShownTable:
     """Return the table as its page shows it."""
     notes = Notes()
     groups = [
-        ShownGroup(group.slug, group.label, [_show_row(row, notes) for row in group.rows]) for group in table.groups
+        ShownGroup(group.slug, group.label, [_show_row(row, group.shared, notes) for row in group.rows])
+        for group in table.groups
     ]
     return ShownTable(groups, notes)
 
 
-def _show_row(row: ComparedRow, notes: Notes) -> ShownRow:
+def _show_row(row: ComparedRow, said: str, notes: Notes) -> ShownRow:
     basis, best = _common_basis(row), _best(row)
     return ShownRow(
         row=row,
+        said=said,
         basis=basis,
         cells=[_show_cell(cells, basis, best, notes) for cells in _alike(row.cells)],
         is_number=all(NUMBER.fullmatch(part.figure.text) for cell in row.cells for part in cell.parts),

@@ -40,11 +40,12 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Rows under one heading."""
+    """Rows under one heading; their labels begin with the words ``shared``."""
 
     slug: str
     label: str
     rows: Sequence[ComparedRow]
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
