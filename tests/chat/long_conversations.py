@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Mode, Role
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.transfer.format import FORMAT, File, FileMessage
+from apps.chat.transfer.format import FORMAT, ConversationFile, FileMessage
 
 
 def replied(turn: int) -> str:
@@ -23,5 +23,5 @@ def long_conversation(owner: User, turns: int, reply: Callable[[int], str] = rep
             FileMessage(2 * turn - 1, 2 * turn - 2 or None, Role.USER, at, f"Question {turn}"),
             FileMessage(2 * turn, 2 * turn - 1, Role.ASSISTANT, at, reply(turn)),
         ]
-    file = File(FORMAT, 1, f"{turns} turns", Mode.CHAT, begun, 2 * turns, messages)
+    file = ConversationFile(FORMAT, 1, f"{turns} turns", Mode.CHAT, begun, 2 * turns, messages)
     return import_conversation(owner=owner, file=file)

@@ -14,7 +14,7 @@ from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.chat.services.attach import new_attachment
 from apps.chat.titles import UNTITLED, one_line
-from apps.chat.transfer.format import File, FileMessage, FileSettings
+from apps.chat.transfer.format import ConversationFile, FileMessage, FileSettings
 from apps.chat.uploads import harmless_name, with_lf
 from apps.generation.models import Generation
 
@@ -22,7 +22,7 @@ ROWS = 500  # at once
 FILES = 20
 
 
-def import_conversation(*, owner: User, file: File) -> Conversation:
+def import_conversation(*, owner: User, file: ConversationFile) -> Conversation:
     """Store the conversation of a file for the owner. Its replies are over."""
     rows = _rows(file)
     with transaction.atomic():
@@ -43,7 +43,7 @@ def import_conversation(*, owner: User, file: File) -> Conversation:
     return conversation
 
 
-def _settings(file: File) -> Settings:
+def _settings(file: ConversationFile) -> Settings:
     """Return the file's settings. If its endpoint does not exist here, any endpoint may reply."""
     chosen = asdict(file.settings or FileSettings())
     if not chat_servers().named(chosen["endpoint"]):
@@ -51,7 +51,7 @@ def _settings(file: File) -> Settings:
     return chosen
 
 
-def _rows(file: File) -> dict[int, Message]:
+def _rows(file: ConversationFile) -> dict[int, Message]:
     """Return unsaved messages by their numbers in the file, parents before children."""
     rows: dict[int, Message] = {}
     versions: dict[int | None, int] = {}
@@ -73,7 +73,7 @@ def _rows(file: File) -> dict[int, Message]:
     return rows
 
 
-def _attachments(file: File, rows: dict[int, Message], conversation: Conversation) -> Iterator[Attachment]:
+def _attachments(file: ConversationFile, rows: dict[int, Message], conversation: Conversation) -> Iterator[Attachment]:
     for item in file.messages:
         for given in item.attachments:
             attachment = new_attachment(harmless_name(given.name), with_lf(given.text))

@@ -29,7 +29,7 @@ class FilePreset(Struct, forbid_unknown_fields=True):
     temperature: float | None = None
 
 
-class File(Struct, forbid_unknown_fields=True):
+class PresetFile(Struct, forbid_unknown_fields=True):
     preset: list[FilePreset]
 
 
@@ -76,7 +76,7 @@ def load_presets(*, path: Path = FILE) -> Report:
     Raises ``ContentError``, and nothing is changed.
     """
     file = TomlFile(path)
-    records = file.read_as(File).preset
+    records = file.read_as(PresetFile).preset
     file.check_unique("preset", "key", [record.key for record in records])
     report = Report()
     with transaction.atomic():

@@ -15,8 +15,8 @@ from apps.chat.models import Conversation, Message, Mode, Rating, Role
 from apps.chat.selectors import text_of
 from apps.chat.transfer.format import (
     FORMAT,
+    ConversationFile,
     End,
-    File,
     FileAttachment,
     FileMessage,
     FilePassage,
@@ -35,7 +35,7 @@ def as_json(conversation: Conversation) -> bytes:
     messages = messages.order_by("position", "version")
     numbers = _numbered(messages)
     current = numbers[conversation.current_id] if conversation.current_id else 1
-    file = File(
+    file = ConversationFile(
         format=FORMAT,
         version=1,
         title=conversation.title,

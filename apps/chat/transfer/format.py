@@ -98,7 +98,7 @@ class FileMessage(Struct, omit_defaults=True):
     rating: Rating | None = None
 
 
-class File(Struct, omit_defaults=True):
+class ConversationFile(Struct, omit_defaults=True):
     """A conversation with all versions of its messages. ``current`` is the last message of the thread shown."""
 
     format: Literal["code-llama-workbench/conversation"]
@@ -111,14 +111,14 @@ class File(Struct, omit_defaults=True):
     settings: FileSettings | None = None
 
 
-def write_file(file: File) -> bytes:
+def write_file(file: ConversationFile) -> bytes:
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
 
 
-def read_file(content: bytes) -> File:
+def read_file(content: bytes) -> ConversationFile:
     """Read a conversation file from bytes. Raises ``NotImportable``."""
     try:
-        file = msgspec.json.decode(content.removeprefix(BOM_UTF8), type=File)
+        file = msgspec.json.decode(content.removeprefix(BOM_UTF8), type=ConversationFile)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$")
         raise NotImportable(_sentence(place.strip("`.") or "the file", what)) from error
@@ -133,7 +133,7 @@ def _sentence(place: str, problem: str) -> str:
     return f"The file cannot be imported. In {place}: {problem[:1].lower()}{problem[1:].rstrip('.')}."
 
 
-def _problems(file: File) -> Iterator[tuple[str, str]]:
+def _problems(file: ConversationFile) -> Iterator[tuple[str, str]]:
     if not file.title.strip() or "\0" in file.title:
         yield "title", "there must be a word, and no null character"
     yield from _problem_of_time("created_at", file.created_at)
