@@ -72,7 +72,7 @@ async def test_context_usage_warns_while_somebody_writes(visit: Visit) -> None:
     await message.fill("lorem ipsum " * 500)
     await expect(page.get_by_text("window is filling up: about")).to_be_visible()
     status = page.locator("#context-usage-status")
-    await expect(status).to_have_text("The model’s window is filling up.")
+    await expect(status).to_have_text("The model’s context window is filling up.")
     assert await visit.accessibility_faults() == []
     await message.fill("lorem ipsum " * 580)
     await expect(page.get_by_text("window is nearly full: about")).to_be_visible()

@@ -8,6 +8,7 @@ from typing import Any
 from tests.support.wire import Request, event, head, whole
 
 MODEL = "counting"
+USER, ASSISTANT = "[user]", "[assistant]"  # how its chat template begins a turn
 WINDOW = 4096
 FAILURE = "Request failed during generation: Server error: CUDA out of memory"
 OVERLOADED = {"error": "Model is overloaded", "error_type": "overloaded"}
@@ -96,6 +97,9 @@ def _read_text(text: str) -> tuple[str, str]:
 
 def _read_native(body: dict[str, Any]) -> Asking:
     text, most = body["inputs"], body["parameters"].get("max_new_tokens")
+    if USER in text:  # a prompt of this server's own chat template
+        asked, _, partial = text.rpartition(USER)[2].partition(ASSISTANT)
+        return Asking(asked, partial, most)
     if "[/INST]" not in text:
         return Asking(*_read_text(text), most)
     asked, _, partial = text.rpartition("[INST]")[2].partition("[/INST]")
