@@ -152,13 +152,13 @@ async def test_code_is_copied_wrapped_and_downloaded(visit: Visit) -> None:
     await expect(block.get_by_role("button", name="Copied")).to_be_visible()
     await expect(said).to_have_text("Copied the code.")
     copied = await visit.page.evaluate("navigator.clipboard.readText()")
-    assert copied == "numbers = sorted([3, 1, 2])  # a comment\n"
+    assert copied == "numbers = sorted([3, 1, 2])  # a comment"
 
     async with visit.page.expect_download() as downloading:
         await block.get_by_role("button", name="Download").click()
     file = await downloading.value
     assert file.suggested_filename == "code-1.py"
-    assert (await file.path()).read_text() == copied
+    assert (await file.path()).read_text() == f"{copied}\n", "a file ends its last line"
 
     overflow = "element => element.scrollWidth - element.clientWidth"
     assert await long.locator("pre").evaluate(overflow) > 0

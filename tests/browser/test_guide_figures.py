@@ -48,7 +48,7 @@ async def test_the_calculator_answers_as_one_types(visit: Visit) -> None:
     await page.get_by_label("Context").fill("100,000")
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("1 sequence of 100,000 tokens")).to_be_visible()
-    await expect(page.get_by_label("Sequences")).to_be_focused()
+    await expect(page.get_by_label("KV cache", exact=True)).to_be_focused()
     await expect(page.locator(".errorlist")).to_have_count(0)
     await page.get_by_label("GPU or machine").select_option("other")
     await page.get_by_label("Memory of the other card").fill("30")
