@@ -67,8 +67,7 @@ async def test_a_completion_goes_with_its_key(key: str, idle_endpoint: None) -> 
         "/v1/chat/completions", body("Hello.", stream=True), content_type="application/json", headers=headers
     )
     pieces = pieces_of(response)
-    assert b'"role":"assistant"' in await anext(pieces)
-    assert await anext(pieces) == b": keep-alive\n\n"
+    assert await anext(pieces) == b": keep-alive\n\n", "no model writes yet, so none is named"
     await in_database(revoke_api_key)(key_id=(await in_database(ApiKey.objects.get)()).pk)
     async with asyncio.timeout(10):
         rest = [piece async for piece in pieces]
