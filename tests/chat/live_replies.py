@@ -1,5 +1,7 @@
 """Replies that a scripted model writes while tabs look on, at the pace that a test wants."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import batched
@@ -47,6 +49,8 @@ if numbers[0] < 4: print("<b>")
 > to the end
 """
 
+STORED_WITHIN = 5.0  # seconds
+
 
 @pytest.fixture
 async def model(scripted_server: ScriptedServer, celery_worker_process: Running) -> ScriptedServer:
@@ -75,8 +79,12 @@ async def ask(owner: User, text: str = "How do I sort?") -> Exchange:
 async def assert_like_reloaded(tab: Tab, exchange: Exchange) -> None:
     """The tab shows what its page shows when it is loaded anew, and that is what is stored."""
     shown = [str(message) for message in tab.page.messages]
-    await in_thread(generation_of(exchange).refresh_from_db)()
+    give_up = time.monotonic() + STORED_WITHIN
     await tab.load(exchange.conversation)
+    while shown != [str(message) for message in tab.page.messages] and time.monotonic() < give_up:
+        await asyncio.sleep(0.1)  # a stop is stored a moment after its end was shown
+        await tab.load(exchange.conversation)
+    await in_thread(generation_of(exchange).refresh_from_db)()
     assert shown == [str(message) for message in tab.page.messages]
     assert tab.page.body() == render_markdown(generation_of(exchange).text)
 
