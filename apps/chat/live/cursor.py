@@ -29,7 +29,7 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageCopy:
-    """What a page has of one message: the checksum of its HTML, and its stage."""
+    """A page's state of one message: the checksum of its HTML, and its stage."""
 
     checksum: int
     stage: Stage

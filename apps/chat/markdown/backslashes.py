@@ -13,7 +13,7 @@ from markdown_it.rules_inline import StateInline
 from apps.chat.markdown.emphasis import Line
 
 LOOKED_BACK, LOOKED_AHEAD = 100, 300  # characters of a word; a bound, so that one long word stays linear
-# What cannot be within a path or a pattern, or closes emphasis around it.
+# Characters that end a path or a pattern, or close emphasis around it.
 END = re.compile(
     r"[\s`<>\[\]&，。、；：！？」』】）”]|[*_~]+(?=[.,;:!?)\"']*(?:[\s<，。、；：！？」』】）”]|$))|(?<![\\/])\*\*"
 )
@@ -36,7 +36,7 @@ MARKUP = re.compile(
 LINE_START = re.compile(r"(?:^|\n)[ \t]*$")
 LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,9}$")
 NUMBER_OR_BOX = re.compile(r"\[(?:\d{1,3}|[ xX])$")
-# What these are markup after.
+# The text before these characters that makes them markup.
 BEFORE = (
     dict.fromkeys("+-=", LINE_START) | dict.fromkeys(".)", LIST_NUMBER) | {"]": NUMBER_OR_BOX, "(": re.compile(r"\]$")}
 )

@@ -16,7 +16,7 @@ LONGEST_LINE = 1_000  # characters
 MOST_STEPS = 20  # a character: rules that match nothing could go on for ever
 COMPILED_RULES = "_tokens"  # of the lexer's class, or of the lexer itself where it has variants
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
-# What most lexers recognise only where its end is in sight.
+# Spans that most lexers recognise only once their end is there.
 SPANS = [("/*", "*/"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''"), ("`", "`")]
 
 

@@ -44,7 +44,7 @@ def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
         listed = {"number": len(files), "name": file.name, "size": file.size, "lines": file.lines}
         turn.setdefault("files", []).append(listed)
         files.append({"name": file.name, "text": file.text})
-    # Whoever has the link need not know the names of servers.
+    # Readers of a shared copy learn no names of servers.
     if models := [name for name in message.authors if name not in message.servers]:
         turn["authors"] = models
     if message.passages:
