@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.counted_replies import add_counting_endpoint
+from tests.browser.counted_replies import add_counting_endpoint, let_go
 from tests.browser.visit import Visit
 from tests.support.chromium import executable
 from tests.support.scripted_server import counting_server
@@ -64,6 +64,8 @@ async def visit(chromium: Browser, live_asgi_server: str, transactional_db: None
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> None:
+async def counting(celery_worker_process: Running, counting_server: str, transactional_db: None) -> AsyncIterator[None]:
     """A model that counts, and a worker that asks it."""
     await add_counting_endpoint(counting_server)
+    yield
+    await let_go()

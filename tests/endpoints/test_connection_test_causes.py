@@ -29,7 +29,7 @@ class CountingPages(PageServer):
         if f"{request.method} {request.path}" in self.pages or request.path not in GENERATES:
             await super()._answer(request, writer)
             return
-        async for data in counting_chat.answer(request):
+        async for data in counting_chat.answer(request, counting_chat.Holds()):
             writer.write(data or b"")
 
 

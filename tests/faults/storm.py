@@ -19,6 +19,7 @@ import aiohttp
 
 from tests.faults.stack import Stack
 from tests.faults.viewers import ApiViewer, TabViewer, Viewer
+from tests.support.scripted_server import release
 
 PATIENCE = 120.0  # seconds that everything may take to recover
 VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "STREAMS_PER_PERSON": "2000"}
@@ -95,7 +96,7 @@ class Storm:
     name: str = field(default_factory=lambda: uuid4().hex[:6])
 
     def begin(self, count: int, *, length: int, per_second: float, more: str = "") -> list[Viewer]:
-        """Ask that many questions, at once, and watch the replies."""
+        """Ask that many questions, at once, and watch the replies; ``more`` tells the model what else to do."""
         begun = [self._viewer(length, per_second, more) for _ in range(count)]
         for viewer in begun:
             viewer.watch()
@@ -173,7 +174,11 @@ class Storm:
         return fault
 
     async def until_over(self) -> None:
-        """Wait for every end, and check every text: at its viewer, at one who comes later, and upstream."""
+        """Wait for every end, and check every text: at its viewer, at one who comes later, and upstream.
+
+        Replies that are held may end from now on.
+        """
+        await asyncio.to_thread(release, self.site.model, [viewer.asked for viewer in self.viewers])
         await self.until(lambda: not self.waiting)
         for viewer in self.viewers:
             assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), str(viewer)

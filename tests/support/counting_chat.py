@@ -3,14 +3,15 @@
 The last user message tells it what to do: "count to 50" (20 without a figure), "at 20 per second" (at once without
 one), and how to fail: "fail after 10" (an error event), "cut after 10" (a clean end of the body), "reset after 10",
 "stall after 10", "overloaded" (429). "reset at 10" fails in front of that number, but for a stream that begins with it,
-so that it happens once. The reply is "1 2 3 …", a word a token; a partial assistant turn at the end is continued from
-its last number. "say hostile" gives the text of ``replies/hostile.md`` instead, four characters a token. It speaks as
-TGI does, natively and in the OpenAI style: see ``counting_wire``.
+so that it happens once. "hold at 50" waits in front of that number until ``POST /release`` names the question. The
+reply is "1 2 3 …", a word a token; a partial assistant turn at the end is continued from its last number. "say hostile"
+gives the text of ``replies/hostile.md`` instead, four characters a token, "say hostile 3 times" three times, in tokens
+thrice as long. It speaks as TGI does, natively and in the OpenAI style: see ``counting_wire``.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Order:
     failure: str
     fail_after: int
     overloaded: bool
+    hold: int
     said: tuple[str, ...] = ()
 
     @classmethod
@@ -43,7 +45,7 @@ class Order:
         counted = re.findall(r"\d+", partial)
         failure = re.search(r"(fail|cut|reset|stall) (after|at) (\d+)", asked)
         said = _said(asked)
-        first = len(partial) // TOKEN + 1 if said else int(counted[-1]) + 1 if counted else 1
+        first = len(partial) // len(said[0]) + 1 if said else int(counted[-1]) + 1 if counted else 1
         return cls(
             said=said,
             first=first,
@@ -53,6 +55,7 @@ class Order:
             failure=failure[1] if failure else "",
             fail_after=_fail_after(failure[2], int(failure[3]), first) if failure else 10**9,
             overloaded="overloaded" in asked,
+            hold=int(_figure(r"hold at (\d+)", asked, 0)),
         )
 
     def word(self, number: int) -> str:
@@ -62,13 +65,31 @@ class Order:
         return f"{number}" if number == 1 else f" {number}"
 
 
+class Holds:
+    """The questions whose replies may go on."""
+
+    def __init__(self) -> None:
+        self._released: set[str] = set()
+        self._news = asyncio.Condition()
+
+    async def release(self, questions: Iterable[str]) -> None:
+        async with self._news:
+            self._released.update(questions)
+            self._news.notify_all()
+
+    async def wait(self, question: str) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: question in self._released)
+
+
 def _said(asked: str) -> tuple[str, ...]:
     """The tokens of the text that is asked for, if one is."""
-    named = re.match(r"say (\w+)", asked)
+    named = re.match(r"say (\w+)(?: (\d+) times)?", asked)
     if not named:
         return ()
-    text = (REPLIES / f"{named[1]}.md").read_text()
-    return tuple(text[start : start + TOKEN] for start in range(0, len(text), TOKEN))
+    times = int(named[2] or 1)
+    text = (REPLIES / f"{named[1]}.md").read_text() * times
+    return tuple(text[start : start + TOKEN * times] for start in range(0, len(text), TOKEN * times))
 
 
 def _fail_after(word: str, number: int, first: int) -> int:
@@ -89,26 +110,25 @@ def question_of(request: Request) -> str:
     return wording.read(request.json).asked if wording else ""
 
 
-async def answer(request: Request) -> AsyncIterator[bytes | None]:
+async def answer(request: Request, holds: Holds) -> AsyncIterator[bytes | None]:
     """Yield the response's bytes as they are due; ``None`` asks for a TCP reset."""
     wording = WORDINGS.get(request.path) if request.method == "POST" else None
     if wording is None:
         yield plain_answer(request)
         return
-    async for piece in _stream(Order.of(wording.read(request.json)), wording):
-        yield piece
-
-
-async def _stream(order: Order, wording: Wording) -> AsyncIterator[bytes | None]:
+    asking = wording.read(request.json)
+    order = Order.of(asking)
     if order.overloaded:
         yield wording.overloaded
         return
     yield head(extra="Transfer-Encoding: chunked").data
-    async for piece in _events(order, wording):
+    async for piece in _events(order, wording, lambda: holds.wait(asking.asked)):
         yield None if piece is None else chunked(piece)
 
 
-async def _events(order: Order, wording: Wording) -> AsyncIterator[bytes | None]:
+async def _events(
+    order: Order, wording: Wording, released: Callable[[], Awaitable[None]]
+) -> AsyncIterator[bytes | None]:
     """Yield the events and the empty piece that ends a body properly."""
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -119,6 +139,8 @@ async def _events(order: Order, wording: Wording) -> AsyncIterator[bytes | None]
             break
         if order.per_second:
             await asyncio.sleep(started + (position + 1) / order.per_second - loop.time())
+        if number == order.hold:
+            await released()
         if position == order.fail_after:
             async for piece in _fail(order.failure, wording):
                 yield piece

@@ -14,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import urllib.request
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -32,6 +33,7 @@ class ScriptedServer:
         self.requests: list[Request] = []
         self.open_connections = 0
         self._port = port
+        self._holds = counting_chat.Holds()
         self._scripts: deque[Sequence[Step]] = deque()
         self._arrival = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,7 +118,11 @@ class ScriptedServer:
         if request.path == "/streams":
             writer.write(b"".join(part.data for part in whole(200, json.dumps(self.streams).encode())))
             return
-        async for data in counting_chat.answer(request):
+        if request.path == "/release":
+            await self._holds.release(request.json)
+            writer.write(b"".join(part.data for part in whole(200, b"{}")))
+            return
+        async for data in counting_chat.answer(request, self._holds):
             if data is None:
                 _reset(writer)
                 return
@@ -154,6 +160,13 @@ async def _wait_for_end(reader: asyncio.StreamReader) -> None:
 def _reset(writer: asyncio.StreamWriter) -> None:
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
+
+
+def release(url: str, questions: Sequence[str]) -> None:
+    """Let the replies to these questions go on that are held at a server, now and later."""
+    data = json.dumps(questions).encode()
+    with urllib.request.urlopen(f"{url}/release", data, timeout=20):  # noqa: S310 (our own address)
+        pass
 
 
 @pytest.fixture
