@@ -21,6 +21,7 @@ ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
+    "apps.audit",
     "apps.accounts",
     "apps.embedded",
     "apps.endpoints",
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.audit.origin.note_origin",
     "apps.accounts.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -204,6 +206,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# --- privacy ----------------------------------------------------------------------------------
+
+# Whether staff may read people's prompts and replies in the admin; the audit log says who did.
+ADMIN_READS_PROMPTS = env.read_bool("ADMIN_READS_PROMPTS", default=False)
 
 # --- safety -----------------------------------------------------------------------------------
 

@@ -4,27 +4,26 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from apps.audit.admin_rules import AuditedAdmin, PrivateTextAdmin
 from apps.chat.conversation_settings.preset_form import PresetForm
 from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message, Preset, Share
 from apps.generation.models import Generation
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    list_display = ["title", "owner", "created_at", "updated_at", "deleted_at"]
+class ConversationAdmin(PrivateTextAdmin):
+    private_fields = ["title", "system_prompt", "parameters"]
+    list_display = ["id", "title", "owner", "created_at", "updated_at", "deleted_at"]
     list_select_related = ["owner"]
-    search_fields = ["title", "owner__username"]
-    readonly_fields = ["id", "created_at"]
-    raw_id_fields = ["owner"]
+    search_fields = ["=id", "title", "owner__username"]
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class MessageAdmin(PrivateTextAdmin):
+    private_fields = ["question", "passages"]
     list_display = ["conversation", "position", "role", "rating", "model_server", "created_at"]
     list_filter = ["role", "rating", "generation__endpoint"]
-    search_fields = ["question", "conversation__title"]
-    raw_id_fields = ["conversation", "generation"]
-    readonly_fields = ["rating"]
+    search_fields = ["=id", "question", "conversation__title", "conversation__owner__username"]
 
     @admin.display(description="Model server", ordering="generation__endpoint__name")
     def model_server(self, message: Message) -> str:
@@ -35,26 +34,20 @@ class MessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
         answering = Generation.objects.select_related("endpoint").only("endpoint__name")  # not the texts
         return super().get_queryset(request).prefetch_related("conversation", Prefetch("generation", answering))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
 
 @admin.register(Share)
-class ShareAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class ShareAdmin(PrivateTextAdmin):
     """The links, to be revoked; neither their copies nor their addresses are shown."""
 
-    list_display = ["title", "conversation", "created_at"]
+    private_fields = ["title", "turns", "files", "token"]
+    list_display = ["__str__", "title", "conversation", "created_at"]
     list_select_related = ["conversation"]
     fields = ["title", "conversation", "created_at"]
-    readonly_fields = ["title", "conversation", "created_at"]
     search_fields = ["title", "conversation__owner__username"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(Preset)
-class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class PresetAdmin(AuditedAdmin):
     """The presets offered to everybody; people's own presets are private."""
 
     form = PresetForm
@@ -89,17 +82,14 @@ class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class AttachmentAdmin(PrivateTextAdmin):
     """The files with their sizes, to be removed; their texts are not shown."""
 
-    list_display = ["name", "size", "owner", "conversation", "created_at"]
+    private_fields = ["name", "text"]
+    list_display = ["id", "name", "size", "owner", "conversation", "created_at"]
     list_select_related = ["owner", "conversation"]
     fields = ["name", "size", "lines", "owner", "conversation", "message", "created_at"]
-    readonly_fields = ["name", "size", "lines", "owner", "conversation", "message", "created_at"]
-    search_fields = ["name", "owner__username", "conversation__title"]
+    search_fields = ["=id", "name", "owner__username", "conversation__title"]
 
     def get_queryset(self, request: HttpRequest) -> AttachmentQuerySet:  # noqa: ARG002
         return Attachment.objects.without_text()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.requests import user_of
+from apps.audit.admin_rules import ReadOnlyAdmin
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, EndpointChange, Observation
@@ -55,19 +56,6 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         """Let observations go with their endpoint, though nobody may delete an observation by hand."""
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return listed, counts, set(), protected
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Show records that the application writes; nobody adds, changes or deletes them here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(Observation)

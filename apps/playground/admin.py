@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.audit.admin_rules import PrivateTextAdmin
 from apps.playground.models import Output, Run
 
 
@@ -20,16 +21,11 @@ class OutputInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscr
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class RunAdmin(PrivateTextAdmin):
+    private_fields = ["before", "after", "settings"]
     list_display = ["id", "owner", "kind", "created_at"]
     list_filter = ["kind"]
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
     search_fields = ["=id", "owner__username"]
     inlines = [OutputInline]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False

@@ -76,7 +76,7 @@ class Run(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=Kind.values), name="run_kind_known")]
 
     def __str__(self) -> str:
-        return self.title or str(self.pk)
+        return str(self.pk)  # not the title, which is text of the person: the admin writes this into its history
 
     def get_absolute_url(self) -> str:
         return reverse("playground:run", args=[self.pk])

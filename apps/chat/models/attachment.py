@@ -71,7 +71,7 @@ class Attachment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.pk)  # not the name, which is text of the person
 
     def get_absolute_url(self) -> str:
         return reverse("chat:attachment", args=[self.pk])

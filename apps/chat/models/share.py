@@ -57,7 +57,7 @@ class Share(models.Model):
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.conversation_id}, {self.created_at:%Y-%m-%d}"
 
     def get_absolute_url(self) -> str:
         return reverse("chat:shared", args=[self.token])

@@ -1,0 +1,77 @@
+"""Who is acting, and from where: noted once per request, so that every service can record it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.decorators import sync_and_async_middleware
+
+if TYPE_CHECKING:
+    from apps.accounts.models import ApiKey, User
+
+
+@dataclass(slots=True)
+class Origin:
+    """The request that acts: its address, its signed-in person, and its API key once that is checked."""
+
+    request: HttpRequest
+    key: ApiKey | None = None
+
+    @property
+    def address(self) -> str:
+        return str(self.request.META.get("REMOTE_ADDR") or "")
+
+    @property
+    def person(self) -> User | None:
+        if self.key is not None:
+            return self.key.owner
+        person = getattr(self.request, "user", None)
+        return person if person is not None and person.is_authenticated else None
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current_origin() -> Origin | None:
+    """Return the origin of the current request; ``None`` on the command line and in workers."""
+    return _origin.get()
+
+
+def note_key(key: ApiKey) -> None:
+    """Note the API key that the current request has sent."""
+    origin = _origin.get()
+    if origin is not None:
+        origin.key = key
+
+
+@sync_and_async_middleware
+def note_origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Keep each request's origin while it is answered."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> Any:
+            with _kept(request):
+                return await get_response(request)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> Any:
+        with _kept(request):
+            return get_response(request)
+
+    return answer
+
+
+@contextmanager
+def _kept(request: HttpRequest) -> Iterator[None]:
+    token = _origin.set(Origin(request))
+    try:
+        yield
+    finally:
+        _origin.reset(token)

@@ -1,0 +1,34 @@
+"""Write to the audit log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.text import Truncator
+
+from apps.audit.models import LONGEST_DETAILS, LONGEST_SUBJECT, Action, AuditEntry
+from apps.audit.origin import current_origin
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+COMMAND_LINE = "command line"
+
+
+def record(action: Action, *, subject: str = "", details: str = "", by: User | None = None) -> AuditEntry:
+    """Record an action of ``by``, or else of the current request's person; without a request, of the command line.
+
+    Call it in the transaction of the action, so that both are stored or neither. Never pass the text of a prompt or a
+    reply.
+    """
+    origin = current_origin()
+    person = by or (origin.person if origin else None)
+    return AuditEntry.objects.create(
+        action=action,
+        actor=person,
+        actor_name=person.get_username() if person else ("" if origin else COMMAND_LINE),
+        key_prefix=origin.key.prefix if origin and origin.key else "",
+        subject=Truncator(subject).chars(LONGEST_SUBJECT),
+        details=Truncator(details).chars(LONGEST_DETAILS),
+        address=origin.address if origin else "",
+    )
