@@ -57,6 +57,21 @@ def read_bool(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
 
 
+def read_url(name: str, default: str) -> str:
+    """Return the address of a site, without a slash at its end."""
+    url = read_text(name, default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        raise ImproperlyConfigured(f"{name} must look like https://code.example.org, without a path, not {url!r}.")
+    return url
+
+
+def host_of(url: str) -> str:
+    """Return the host of ``url`` as ``ALLOWED_HOSTS`` writes it."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
 def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Network]:
     """Return networks in CIDR notation."""
     try:

@@ -16,9 +16,9 @@ LAYOUT = Layout(DATA_DIR)
 DEBUG = env.read_bool("DEBUG", default=False)
 SECRET_KEY = env.secret_key(LAYOUT)
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS", "")
-PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{env.read_int('PORT', 8000)}").rstrip("/")
-ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS", "")
+PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://127.0.0.1:{env.read_int('PORT', 8000)}")
+ALLOWED_HOSTS = [*env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"), env.host_of(PUBLIC_URL)]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.read_list("CSRF_TRUSTED_ORIGINS", "")]
 
 INSTALLED_APPS = [
     "apps.audit",

@@ -7,13 +7,13 @@ from pathlib import Path
 HOST = "127.0.0.1"
 
 
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on ``port`` now."""
-    with socket.socket() as probe:
+def is_free(port: int, address: str = HOST) -> bool:
+    """Return whether a server could listen on ``port`` of ``address`` now."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         # Servers set this option too: without it, connections left by a stopped server look like a server.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
-            probe.bind((HOST, port))
+            probe.bind((address, port))
             return True
     return False
 

@@ -26,10 +26,10 @@ def beat(layout: Layout) -> Program:
     return Program(name="beat", argv=(*CELERY, "beat", "--loglevel", "WARNING", *schedule))
 
 
-def web(port: int) -> Program:
-    """Return the ASGI server on the loopback interface."""
+def web(port: int, address: str = HOST) -> Program:
+    """Return the ASGI server."""
     options = {
-        "host": HOST,
+        "host": address,
         "port": str(port),
         "lifespan": "off",
         "loop": "uvloop",

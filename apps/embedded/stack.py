@@ -6,7 +6,10 @@ import json
 import signal
 from collections.abc import Callable
 from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error as DatabaseError
 
@@ -29,8 +32,9 @@ PORTS = range(1, 65536)
 LAUNCHER_POLL_SECONDS = 0.5
 
 
-def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
+def run_stack(layout: Layout, address: str, port: int, say: Callable[[str], None]) -> None:
     """Run until a signal, or until the launcher dies. Raises ``StartError`` if the stack cannot start."""
+    _check_address(address)
     if port not in PORTS:
         raise StartError(f"PORT must be a whole number from 1 to 65535, not {port}.")
     make_folders(layout)
@@ -39,18 +43,26 @@ def run_stack(layout: Layout, port: int, say: Callable[[str], None]) -> None:
         ended = end_leftovers(read_records(layout.supervisor_state))
         if ended:
             say(f"ended what an earlier run left behind: {', '.join(ended)}")
-        if not is_free(port):
+        if not is_free(port, address):
             raise StartError(f"Port {port} is in use. Stop what listens there, or set PORT to another one.")
         check_given_services()
         # Not asyncio.run: it would wait for threads that wait for a dead server.
-        asyncio.new_event_loop().run_until_complete(Stack(layout, port, say).run())
+        asyncio.new_event_loop().run_until_complete(Stack(layout, address, port, say).run())
+
+
+def _check_address(address: str) -> None:
+    try:
+        ip_address(address)
+    except ValueError:
+        raise StartError(f"LISTEN_ADDRESS must be an IP address such as 0.0.0.0, not {address!r}.") from None
 
 
 class Stack:
     """One run of the stack."""
 
-    def __init__(self, layout: Layout, port: int, say: Callable[[str], None]) -> None:
+    def __init__(self, layout: Layout, address: str, port: int, say: Callable[[str], None]) -> None:
         self.layout = layout
+        self.address = address
         self.port = port
         self.say = say
         self.supervisor = Supervisor(layout, say)
@@ -96,11 +108,14 @@ class Stack:
             await self.supervisor.start(programs.worker())
             await self.supervisor.start(programs.beat(self.layout))
             await static
-            await self.supervisor.start(programs.web(self.port))
+            await self.supervisor.start(programs.web(self.port, self.address))
             await self._wait_until_ready()
         if link:
             self.say(f"sign in once as admin: {link}")
-        self.say(f"ready at http://{HOST}:{self.port} (Ctrl-C stops it)")
+        if ip_address(self.address).is_loopback:
+            others = f"LISTEN_ADDRESS=0.0.0.0 PUBLIC_URL=http://NAME:{self.port} make run"
+            self.say(f"only this machine reaches it; to open it to others, with this machine's name: {others}")
+        self.say(f"ready at {settings.PUBLIC_URL} (Ctrl-C stops it)")
 
     async def _start_model_server(self, port: int) -> None:
         await self.supervisor.start(programs.model_server(port))
@@ -127,7 +142,7 @@ class Stack:
             raise StartError(f"The database cannot be filled: {error}") from error
 
     async def _wait_until_ready(self) -> None:
-        answer = ReadyAnswer(self.port)
+        answer = ReadyAnswer(self.address, self.port)
         try:
             await self.supervisor.wait_until("web", answer.is_ready, seconds=60, every=0.2)
         except StartError as error:
@@ -144,15 +159,17 @@ class Stack:
 class ReadyAnswer:
     """The answer of ``/readyz``; ``reason`` keeps the latest refusal."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, address: str, port: int) -> None:
+        self.address = HOST if ip_address(address).is_unspecified else address
         self.port = port
         self.reason = "nothing"
 
     def is_ready(self) -> bool:
         """Ask once; return whether the stack is ready."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=10)
         try:
-            connection.request("GET", "/readyz")
+            # The public name: ALLOWED_HOSTS need not hold this address.
+            connection.request("GET", "/readyz", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException):

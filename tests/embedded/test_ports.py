@@ -22,6 +22,11 @@ def test_a_port_that_somebody_listens_on_is_not_free(taken: int) -> None:
     assert is_free(free_port())
 
 
+def test_an_address_of_its_own_may_be_free_on_a_port_that_is_taken(taken: int) -> None:
+    assert not is_free(taken, "0.0.0.0")  # noqa: S104 (nothing listens there)
+    assert is_free(taken, "127.0.0.2")
+
+
 def test_the_chosen_port_is_kept(tmp_path: Path) -> None:
     first = kept_port(tmp_path / "port")
     assert kept_port(tmp_path / "port") == first

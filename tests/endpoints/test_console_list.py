@@ -54,7 +54,7 @@ def test_staff_sees_every_endpoint(add: Add, staff_client: Client) -> None:
 
 def test_empty_page_says_how_to_add_the_first(staff_client: Client) -> None:
     page = staff_client.get("/endpoints/").text
-    assert "uv run manage.py add_endpoint gpu-1 http://gpu-1:8080 --protocol tgi --variant instruct" in page
+    assert "./workbench add_endpoint gpu-1 http://gpu-1:8080 --protocol tgi --variant instruct" in page
     for recipe in RECIPES:
         assert escape(recipe.command) in page
     assert 'href="/endpoints/add/"' in page

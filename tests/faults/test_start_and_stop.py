@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from apps.embedded.ports import free_port
+from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive
 from tests.faults.stack import ALL, Stack
 
@@ -86,6 +87,7 @@ def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(stac
         stack.wait_until(stack.is_ready)
         other.wait_until(other.is_ready)
         assert_is_alone(stack, process)
+        assert_commands_reach(other)
         family = stack.living()
         process.kill()
         process.wait()
@@ -96,6 +98,14 @@ def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(stac
         assert other.is_ready()
     finally:
         other.end()
+
+
+def assert_commands_reach(stack: Stack) -> None:
+    """A command that names the folder alone finds the rest, without what the tests have on their PATH."""
+    environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(stack.data_dir)}
+    command = [str(PROJECT_FOLDER / "workbench"), "sign_in_url", "admin"]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert answer.stdout.startswith(f"{stack.site}/accounts/"), answer.stderr
 
 
 def assert_is_alone(stack: Stack, process: subprocess.Popen[bytes]) -> None:

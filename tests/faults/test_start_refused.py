@@ -32,6 +32,11 @@ def test_port_that_is_none(stack: Stack, port: str) -> None:
     assert_refused(stack, "PORT must be a whole number")
 
 
+def test_address_that_is_none(stack: Stack) -> None:
+    stack.variables["LISTEN_ADDRESS"] = "everywhere"
+    assert_refused(stack, "LISTEN_ADDRESS must be an IP address such as 0.0.0.0, not 'everywhere'.")
+
+
 def test_data_folder_that_cannot_be_written(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     stack.variables["DATA_DIR"] = str(tmp_path / "file" / "data")

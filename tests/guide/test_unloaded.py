@@ -31,7 +31,7 @@ def test_the_tools_say_what_to_do(client: Client) -> None:
     for url in TOOLS:
         response = client.get(url)
         assert response.status_code == HTTPStatus.OK
-        assert "manage.py load_guide" in response.text, url
+        assert "./workbench load_guide" in response.text, url
 
 
 def test_json_and_csv_say_so(client: Client) -> None:

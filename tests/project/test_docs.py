@@ -12,7 +12,7 @@ from django.urls import get_resolver, resolve
 
 from tests.project.containers import DOCKER, ROOT, read_example_variables
 
-READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool)$|\benviron\.get$")
+READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool|url)$|\benviron\.get$")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -44,7 +44,7 @@ def our_commands() -> dict[str, str]:
 
 def command_lines() -> list[str]:
     text = OPERATIONS.replace("\\\n", " ")
-    return re.findall(r"^(?:uv run|docker compose).* manage\.py +([a-z_]+ .+)$", text, re.MULTILINE)
+    return re.findall(r"^(?:\./workbench|.*manage\.py) +([a-z_]+ .+)$", text, re.MULTILINE)
 
 
 def test_every_setting_is_documented() -> None:

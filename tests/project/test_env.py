@@ -151,3 +151,23 @@ def test_broken_variable_stops_the_settings() -> None:
     assert result.returncode != 0
     assert "DATABASE_URL must look like postgresql://" in result.stderr
     assert "secret-word" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "host"),
+    [
+        ("https://code.example.org/", "https://code.example.org", "code.example.org"),
+        ("http://[::1]:8000", "http://[::1]:8000", "[::1]"),
+    ],
+)
+def test_public_url(monkeypatch: pytest.MonkeyPatch, url: str, expected: str, host: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", url)
+    assert env.read_url("PUBLIC_URL", "") == expected
+    assert env.host_of(expected) == host
+
+
+@pytest.mark.parametrize("url", ["code.example.org", "ftp://code.example.org", "https://", "https://example.org/code"])
+def test_broken_public_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", url)
+    with pytest.raises(ImproperlyConfigured, match=r"^PUBLIC_URL must look like https://"):
+        env.read_url("PUBLIC_URL", "")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from apps.embedded.errors import StartError
 from apps.embedded.stack import run_stack
-from project.env import read_int
+from project.env import read_int, read_text
 
 
 class Command(BaseCommand):
@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run_stack(settings.LAYOUT, read_int("PORT", 8000), self._say)
+            address = read_text("LISTEN_ADDRESS", "127.0.0.1")
+            run_stack(settings.LAYOUT, address, read_int("PORT", 8000), self._say)
         except StartError as error:
             self.stderr.write(str(error))
             self._leave(1)
