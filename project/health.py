@@ -1,4 +1,6 @@
-"""``/healthz``: the process is up. ``/readyz``: the database, Redis and a worker answer too.
+"""``/healthz``: the process is up. ``/readyz``: it can serve pages. ``/readyz/worker``: replies are written, too.
+
+A load balancer that took web processes away with the last worker would take the guide and all conversations away.
 
 django-health-check was tried: it answers 500 under names of its own, and its Celery check proves that the consumer is
 alive, not the asyncio loop that does the work. Here that loop itself reports, in the sorted set ``WORKERS_KEY``.
@@ -34,10 +36,10 @@ async def healthz(_request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-async def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 if a reply could be generated now, else 503 with the reason of each failed check."""
+async def readyz(_request: HttpRequest, role: str = "web") -> JsonResponse:
+    """Answer 200 if the role can do its work now, else 503; name the reason of each failed check either way."""
     checks = await asyncio.shield(_shared_round())
-    ready = all(result == "ok" for result in checks.values())
+    ready = all(checks[name] == "ok" for name in NEEDS[role])
     body = {"ready": ready, "checks": checks}
     return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
@@ -97,4 +99,6 @@ CHECKS: dict[str, Callable[[], Awaitable[None]]] = {
     "redis": _check_redis,
     "worker": _check_worker,
 }
+# What each role needs: pages wait for workers, and say so.
+NEEDS = {"web": ("database", "redis"), "worker": ("database", "redis", "worker")}
 _rounds: dict[asyncio.AbstractEventLoop, asyncio.Task[dict[str, str]]] = {}

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
 # Machines ask for these every few seconds; logging them would also load a session.
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = frozenset({"/healthz", "/readyz", "/readyz/worker", "/metrics"})
 
 
 class RequestLogMiddleware(RequestMiddleware):

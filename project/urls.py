@@ -19,4 +19,5 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("readyz/worker", health.readyz, {"role": "worker"}, name="readyz_worker"),
 ]

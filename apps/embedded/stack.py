@@ -157,7 +157,7 @@ class Stack:
 
 
 class ReadyAnswer:
-    """The answer of ``/readyz``; ``reason`` keeps the latest refusal."""
+    """The answer of ``/readyz/worker``; ``reason`` keeps the latest refusal."""
 
     def __init__(self, address: str, port: int) -> None:
         self.address = HOST if ip_address(address).is_unspecified else address
@@ -169,7 +169,7 @@ class ReadyAnswer:
         connection = http.client.HTTPConnection(self.address, self.port, timeout=10)
         try:
             # The public name: ALLOWED_HOSTS need not hold this address.
-            connection.request("GET", "/readyz", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
+            connection.request("GET", "/readyz/worker", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException):

@@ -23,7 +23,7 @@ from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive, read_records
 
 ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 @dataclass
@@ -114,9 +114,9 @@ class Stack:
         return {record.name for record in read_records(self.layout.supervisor_state)}
 
     def health(self) -> dict[str, Any]:
-        """Return the answer of ``/readyz``; empty without an answer."""
+        """Return the answer of ``/readyz/worker``; empty without an answer."""
         try:
-            with urllib.request.urlopen(f"{self.site}/readyz", timeout=10) as response:  # noqa: S310 (our own address)
+            with urllib.request.urlopen(f"{self.site}/readyz/worker", timeout=10) as response:  # noqa: S310 (our own address)
                 return dict(json.load(response))
         except HTTPError as error:
             with error:

@@ -128,6 +128,7 @@ EXPECTED = {
     "metrics": For.EVERYBODY,  # on the loopback interface
     "healthz": For.EVERYBODY,
     "readyz": For.EVERYBODY,
+    "readyz_worker": For.EVERYBODY,
 }
 WITHOUT_KEY = ", signed in but without a key"
 LEAD_TO_SIGN_IN = {"/admin/login/", "admin:login", "admin:logout"}

@@ -1,4 +1,4 @@
-"""``/healthz`` and ``/readyz``."""
+"""``/healthz``, ``/readyz`` and ``/readyz/worker``."""
 
 import asyncio
 import socket
@@ -44,9 +44,10 @@ async def test_process_is_up_without_asking_anybody(async_client: AsyncClient, s
     assert response.content == b"ok\n"
 
 
-async def test_ready_when_all_three_answer(async_client: AsyncClient, workers: redis.asyncio.Redis) -> None:
+@pytest.mark.parametrize("path", ["/readyz", "/readyz/worker"])
+async def test_ready_when_all_three_answer(async_client: AsyncClient, workers: redis.asyncio.Redis, path: str) -> None:
     await workers.zadd(WORKERS_KEY, {"old": time.time() - 3600, "new": time.time()})
-    response = await async_client.get("/readyz")
+    response = await async_client.get(path)
     assert response.status_code == 200
     assert response.json() == {"ready": True, "checks": {"database": "ok", "redis": "ok", "worker": "ok"}}
     assert response["Cache-Control"] == "no-store"
@@ -64,17 +65,16 @@ async def test_a_full_redis_is_named(async_client: AsyncClient, workers: redis.a
 
 
 @pytest.mark.parametrize("last_heartbeat", [None, HEARTBEAT_MAX_AGE + 1])
-async def test_not_ready_without_a_living_worker(
+async def test_without_a_living_worker_pages_are_ready_and_replies_are_not(
     async_client: AsyncClient, workers: redis.asyncio.Redis, last_heartbeat: float | None
 ) -> None:
     if last_heartbeat is not None:
         await workers.zadd(WORKERS_KEY, {"late": time.time() - last_heartbeat})
+    checks = {"database": "ok", "redis": "ok", "worker": "no worker has reported in the last 10 seconds"}
+    response = await async_client.get("/readyz/worker")
+    assert (response.status_code, response.json()) == (503, {"ready": False, "checks": checks})
     response = await async_client.get("/readyz")
-    assert response.status_code == 503
-    assert response.json() == {
-        "ready": False,
-        "checks": {"database": "ok", "redis": "ok", "worker": "no worker has reported in the last 10 seconds"},
-    }
+    assert (response.status_code, response.json()) == (200, {"ready": True, "checks": checks})
 
 
 async def test_dead_services_are_named_without_their_addresses(
@@ -118,7 +118,7 @@ def test_probes_load_no_session(client: Client) -> None:
     with CaptureQueriesContext(connection) as page_queries:
         client.get("/chat/")
     assert any("django_session" in query["sql"] for query in page_queries), "the cookie would load the session"
-    for path in ["/healthz", "/readyz"]:
+    for path in ["/healthz", "/readyz", "/readyz/worker"]:
         with CaptureQueriesContext(connection) as queries:
             response = client.get(path)
         assert len(queries) == 0

@@ -118,7 +118,7 @@ class Runtime:
             attempt.stop(StopReason.HANDOVER)
 
     async def _beat(self) -> None:
-        """Report every two seconds that this loop is alive, for ``/readyz``."""
+        """Report every two seconds that this loop is alive, for ``/readyz/worker``."""
         while True:
             try:
                 await self.redis.zadd(WORKERS_KEY, {self.name: time.time()})
