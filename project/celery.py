@@ -4,8 +4,12 @@ import os
 
 from celery import Celery
 
+from project.task_log import TaskLog
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+task_log = TaskLog()  # signals hold it weakly
+task_log.connect_worker_signals()

@@ -1,11 +1,28 @@
-"""Structured logs: one line an event, JSON for machines (``LOG_FORMAT=json``) or text for people."""
+"""Structured logs: one line an event, JSON for machines (``LOG_FORMAT=json``) or text for people.
 
-from typing import Any
+Lines carry the ids of request, generation and task, never what people or models write.
+"""
 
+import traceback
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import psycopg
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+from structlog.typing import ExcInfo
 
-CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+LEVELS = {
+    # One line per task and tick would hide everything else; generations log what matters.
+    "celery.beat": "WARNING",
+    "celery.worker.strategy": "WARNING",
+    "markdown_it": "WARNING",
+    # project.task_log reports failed tasks, without the text of the error.
+    "celery.app.trace": "CRITICAL",
+}
+# uvicorn gives these handlers of their own, which write plain text.
+THEIR_OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 
 def configure_logging(*, level: str, output: str) -> dict[str, Any]:
@@ -27,9 +44,11 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderers: dict[str, list[Any]] = {
-        "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        # Plain tracebacks: the pretty ones print local variables, and with them people's text and secrets.
-        "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
+        "json": [
+            structlog.processors.ExceptionRenderer(format_exception),
+            structlog.processors.JSONRenderer(),
+        ],
+        "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=write_exception)],
     }
     if output not in renderers:
         raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {output!r}.")
@@ -45,6 +64,39 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # One line per task and tick would hide everything else; generations log what matters.
-        "loggers": {name: {"level": "WARNING"} for name in CHATTY},
+        "loggers": {
+            **{name: {"level": level} for name, level in LEVELS.items()},
+            **{name: {"handlers": [], "propagate": True} for name in THEIR_OWN_HANDLERS},
+            # Its lines have query strings, and sign-in links carry a token there.
+            "uvicorn.access": {"handlers": [], "propagate": False},
+        },
     }
+
+
+def write_exception(output: TextIO, exc_info: ExcInfo) -> None:
+    output.write(f"\n{format_exception(exc_info)}")
+
+
+def format_exception(exc_info: ExcInfo) -> str:
+    """Return plain tracebacks: the pretty ones print local variables, and with them people's text and secrets."""
+    return "".join(_chain(exc_info[1])).rstrip("\n")
+
+
+def _chain(error: BaseException) -> Iterator[str]:
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        yield from _chain(earlier)
+        yield "\nwhich led to\n\n"
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _chain(part)
+            yield "\nwhich is a part of\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__module__}.{type(error).__qualname__}: {_message(error)}\n"
+
+
+def _message(error: BaseException) -> str:
+    """Return the error's text; of the database's errors only the first line, since others quote the row."""
+    text = str(error)
+    return text.partition("\n")[0] if isinstance(error, DatabaseError | psycopg.Error) else text

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 # Machines ask for these every few seconds; logging them would also load a session.
 PROBES = frozenset({"/healthz", "/readyz", "/readyz/worker", "/metrics"})
@@ -16,6 +17,16 @@ class RequestLogMiddleware(RequestMiddleware):
         if request.path in PROBES:
             return self.get_response(request)
         return super().__call__(request)
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Log the end, and name the request to the browser as the logs do."""
+        response["X-Request-Id"] = get_contextvars().get("request_id", "")
+        super().handle_response(request, response)
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Log the address that the server saw, or was told by a proxy that it trusts: anyone can send the headers."""
+        bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -1,5 +1,6 @@
 """Django settings. Every value that a deployment may change is an environment variable (docs/operations.md)."""
 
+import logging
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -264,6 +265,9 @@ USE_TZ = True
 METRICS_TOKEN = env.read_text("METRICS_TOKEN", "")
 
 # --- logs -------------------------------------------------------------------------------------
+
+# Lines of single tickets: generations log what matters.
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 
 LOGGING = configure_logging(
     level=env.read_text("LOG_LEVEL", "INFO"),

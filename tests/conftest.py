@@ -25,6 +25,8 @@ settings.register_profile("workbench", deadline=None, suppress_health_check=[Hea
 settings.register_profile("thorough", settings.get_profile("workbench"), max_examples=2000)
 settings.load_profile("workbench")
 
+JSON_LOGS = {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: Services) -> None:
@@ -126,7 +128,7 @@ def run_program(
 @pytest.fixture(scope="session")
 def celery_worker_process(services: Services, run_program: Callable[[Program], Running]) -> Running:
     """A real Celery worker. Tests that use it commit their data: ``django_db(transaction=True)``."""
-    worker = run_program(programs.worker())
+    worker = run_program(replace(programs.worker(), environment=JSON_LOGS))
     worker.wait_until(_worker_answers)
     return worker
 
@@ -135,7 +137,7 @@ def celery_worker_process(services: Services, run_program: Callable[[Program], R
 def live_asgi_server(run_program: Callable[[Program], Running]) -> str:
     """The base URL of a real ASGI server. Tests that use it commit their data: ``django_db(transaction=True)``."""
     port = free_port()
-    web = run_program(programs.web(port))
+    web = run_program(replace(programs.web(port), environment=JSON_LOGS))
     web.wait_until(lambda: answers(f"http://{HOST}:{port}/healthz"))
     return f"http://{HOST}:{port}"
 

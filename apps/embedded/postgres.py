@@ -65,6 +65,9 @@ def program(layout: Layout, *, durable: bool = True) -> Program:
         "max_connections": "200",
         "fsync": "on" if durable else "off",
         "log_checkpoints": "off",
+        # A failed statement and the row that it was about hold people's text.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     return Program(

@@ -7,7 +7,7 @@ from apps.embedded.model_server import model_file
 from apps.embedded.ports import HOST
 from apps.embedded.program import Program
 
-CELERY = (sys.executable, "-m", "celery", "--app", "project")
+CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "project")
 
 
 def worker() -> Program:

@@ -83,6 +83,9 @@ class Generation(models.Model):
     messages = models.JSONField()
     parameters = models.JSONField(default=dict, blank=True)
     idempotency_key = models.UUIDField(null=True, blank=True)
+    request_id = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The request that asked for it, as the logs name it."
+    )
 
     text = models.TextField(default="", blank=True)
     text_length = models.PositiveIntegerField(default=0)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -15,6 +16,8 @@ from apps.generation.errors import TooManyAtOnce
 from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,18 @@ def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
 
 def _start(*, owner: User, **fields: Any) -> Generation:
     store.require_memory()
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
     with transaction.atomic(savepoint=False):
         require_room(owner)
-        generation = Generation.objects.create(owner=owner, **fields)
+        generation = Generation.objects.create(owner=owner, request_id=request_id, **fields)
         job = (generation.variant, generation.task)
-        transaction.on_commit(partial(enqueue, [generation.pk], job=job))
+        transaction.on_commit(partial(_hand_over, generation.pk, job))
     return generation
+
+
+def _hand_over(generation_id: UUID, job: tuple[str, str]) -> None:
+    logger.info("generation queued", generation=str(generation_id), variant=job[0], task=job[1])
+    enqueue([generation_id], job=job)
 
 
 def require_room(owner: User) -> None:

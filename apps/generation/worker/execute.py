@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import close_old_connections, connection
+from structlog.contextvars import bound_contextvars
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.models import Endpoint, Health
@@ -58,12 +59,30 @@ def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
         whoever=slot.whoever,
     )
     if generation is not None:
-        outcome = _outcome(generation, endpoint, holder, slot.refusal, runtime)
-        _store(generation, outcome, is_probe=endpoint is not None and endpoint.health == Health.DOWN)
+        with bound_contextvars(**_names(generation)):
+            logger.info("generation claimed", attempt=generation.attempt, endpoint=endpoint.name if endpoint else None)
+            outcome = _outcome(generation, endpoint, holder, slot.refusal, runtime)
+            _store(generation, outcome, is_probe=endpoint is not None and endpoint.health == Health.DOWN)
+            logger.info("generation left", **_facts(outcome))
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
             release_slot(generation.endpoint_id, holder)  # failed over to it
         _free_slot(endpoint.pk, holder, variant)
+
+
+def _names(generation: Generation) -> dict[str, str | None]:
+    """Return the ids that each line about it carries: the ticket may come from another request."""
+    return {
+        "generation": str(generation.pk),
+        "request_id": str(generation.request_id) if generation.request_id else None,
+    }
+
+
+def _facts(outcome: Outcome | StopReason) -> dict[str, str | int | None]:
+    """Return what may be said about the end: nothing that a person or a model wrote."""
+    if isinstance(outcome, StopReason):
+        return {"stopped": outcome}
+    return {"state": outcome.state, "error_kind": outcome.error_kind, "completion_tokens": outcome.completion_tokens}
 
 
 def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
