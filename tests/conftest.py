@@ -4,11 +4,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
-from threading import Thread
 from urllib.error import HTTPError, URLError
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
@@ -19,6 +17,7 @@ from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import Program
 from project.celery import app as celery_app
 from tests.support.services import Running, Services, run
+from tests.support.static_files import copy_static_files
 
 # What is slow here is the machine, at times: that says nothing about a test.
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,11 +29,8 @@ JSON_LOGS = {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: Services) -> None:
-    """pytest-django asks for this before it makes the test database; pages need the static files too."""
-    collecting = Thread(target=call_command, args=["collectstatic"], kwargs={"interactive": False, "verbosity": 0})
-    collecting.start()
-    services.start()
-    collecting.join()
+    """pytest-django asks for this before it opens the test database; pages need the static files too."""
+    copy_static_files()
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +48,13 @@ def static_files_when_asked_for() -> Iterator[None]:
         "SERVESTATIC_USE_STATIC_ROOT": False,
     }
     with override_settings(**looked_up):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_once() -> Iterator[None]:
+    """Hash passwords in one round: a million of them, as in production, take half a second each time."""
+    with override_settings(PASSWORD_HASHERS=["tests.support.hashing.OneRound"]):
         yield
 
 

@@ -45,6 +45,8 @@ def collect_static(layout: Layout) -> None:
     fingerprint = _static_fingerprint()
     if layout.static_fingerprint.exists() and layout.static_fingerprint.read_text() == fingerprint:
         return
+    # A start that is broken off here must not count as done.
+    layout.static_fingerprint.unlink(missing_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     layout.static_fingerprint.write_text(fingerprint)
 

@@ -81,8 +81,9 @@ class Services:
         folders.make_folders(self.layout)
         cache = self._run(valkey.program(self.layout, durable=False))
         postgres.prepare(self.layout)
-        self._run(postgres.initialisation(self.layout)).wait_for_success()
-        postgres.finish_initialisation(self.layout)
+        if not postgres.is_initialised(self.layout):
+            self._run(postgres.initialisation(self.layout)).wait_for_success()
+            postgres.finish_initialisation(self.layout)
         database = self._run(postgres.program(self.layout, durable=False))
         database.wait_until(lambda: postgres.answers(self.layout))
         postgres.create_database(self.layout)

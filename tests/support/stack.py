@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from apps.embedded.layout import Layout
+from tests.support.prepared import copy_database
 from tests.support.services import Services
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="workbench-tests-"))
@@ -38,6 +39,7 @@ _services = Services(Layout(DATA_DIR))
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
     """Postgres and Valkey, running."""
+    copy_database(_services.layout)
     _services.start()
     yield _services
     _services.stop()
