@@ -52,10 +52,16 @@ def sign_in_url(*, username: str) -> str:
     return f"{settings.PUBLIC_URL}{reverse('accounts:sign_in_link')}?{urlencode({'token': get_token(user)})}"
 
 
+def person_of_link(token: str) -> User | None:
+    """Return the user whom ``token`` would sign in, without spending it; ``None`` if it is wrong, used or too old."""
+    user = authenticate(None, sesame=token)
+    return user if isinstance(user, User) else None
+
+
 def redeem_sign_in_token(token: str) -> User | None:
     """Spend ``token`` and return its user; ``None`` if it is wrong, used or too old."""
-    user = authenticate(None, sesame=token)
-    if not isinstance(user, User):
+    user = person_of_link(token)
+    if user is None:
         return None
     # The token is bound to last_login: of two browsers that arrive at once, only one may move it.
     moved = User.objects.filter(pk=user.pk, last_login=user.last_login).update(last_login=timezone.now())

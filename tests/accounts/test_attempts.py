@@ -10,6 +10,7 @@ from apps.accounts import attempts
 from apps.accounts.errors import TooManyAttempts
 from apps.accounts.models import User
 from apps.accounts.services import sign_in_url
+from tests.support.sign_in_form import sign_in_form
 
 PASSWORD = "correct horse battery"
 type Try = Callable[..., Any]
@@ -91,5 +92,7 @@ def test_a_link_still_signs_in(try_password: Try, client: Client) -> None:
     for _ in range(11):
         refused = try_password("wrong")
     assert refused.status_code == 429
-    assert client.get(sign_in_url(username="dana"), REMOTE_ADDR="192.0.2.1").status_code == 302
+    page = client.get(sign_in_url(username="dana"), REMOTE_ADDR="192.0.2.1")
+    address, fields = sign_in_form(page.text)
+    assert client.post(address, fields, REMOTE_ADDR="192.0.2.1").status_code == 302
     assert "_auth_user_id" in client.session

@@ -16,7 +16,7 @@ def dana(db: None) -> User:
 def test_page_says_how_to_get_a_link(client: Client, db: None) -> None:
     response = client.get("/accounts/sign-in/")
     assert response.status_code == 200
-    assert "sign_in_url USERNAME" in response.text
+    assert "Open the sign-in link that you were sent." in response.text
 
 
 def test_password_signs_in_and_goes_where_the_person_wanted(client: Client, dana: User) -> None:
@@ -73,3 +73,11 @@ def test_request_of_htmx_is_refused_where_a_page_leads_to_the_sign_in(client: Cl
     """Or what was written would count as sent, and be gone."""
     assert client.post("/chat/", {"message": "one"})["Location"] == "/accounts/sign-in/?next=/chat/"
     assert client.post("/chat/", {"message": "one"}, headers={"HX-Request": "true"}).status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/accounts/sign-in/", "/accounts/sign-in/link/?token=x"])
+def test_the_pages_speak_to_people_without_a_shell(client: Client, db: None, address: str) -> None:
+    page = client.get(address).text
+    assert "who runs this workbench" in page
+    assert "manage.py" not in page
+    assert "<code>" not in page

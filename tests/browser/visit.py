@@ -53,10 +53,12 @@ class Visit:
         return response.status
 
     async def sign_in(self, username: str, *, staff: bool = False, path: str = "/chat/") -> None:
-        """Sign ``username`` in through a one-time link, which leads on to ``path``. Needs a committing database."""
+        """Sign ``username`` in by a one-time link, which leads on to ``path``. Needs a committing database."""
         await database_sync_to_async(create_user)(username=username, staff=staff)
         link = urlsplit(await database_sync_to_async(sign_in_url)(username=username))
         await self.open(f"{link.path}?{link.query}&{urlencode({'next': path})}")
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.wait_for_url(lambda url: "/accounts/sign-in/" not in url)
 
     async def accessibility_faults(self) -> Sequence[str]:
         """Return axe-core's complaints about the page: rule, element and reason, one line each."""

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -20,10 +19,10 @@ import aiohttp
 from tests.faults.stack import Stack
 from tests.faults.viewers import ApiViewer, TabViewer, Viewer
 from tests.support.scripted_server import release
+from tests.support.sign_in_form import sign_in_form
 
 PATIENCE = 120.0  # seconds that everything may take to recover
 VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "STREAMS_PER_PERSON": "2000"}
-LINK = re.compile(r"http://\S+token=\S+")
 
 
 @contextmanager
@@ -56,7 +55,9 @@ class Site:
 
     async def sign_in(self, http: aiohttp.ClientSession) -> None:
         link = await asyncio.to_thread(self.stack.manage, "sign_in_url", "admin")
-        async with http.get(link) as answer:
+        async with http.get(link) as page:
+            address, fields = sign_in_form(await page.text())
+        async with http.post(f"{self.stack.site}{address}", data=fields) as answer:
             assert str(answer.url).endswith("/chat/"), answer.url
 
     def upstream(self) -> list[dict[str, Any]]:

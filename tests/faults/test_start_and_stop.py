@@ -9,6 +9,7 @@ import urllib.request
 from dataclasses import replace
 from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlencode, urljoin
 
 import psutil
 import pytest
@@ -17,6 +18,7 @@ from apps.embedded.ports import free_port
 from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive
 from tests.faults.stack import ALL, Stack
+from tests.support.sign_in_form import sign_in_form
 
 pytestmark = pytest.mark.faults
 
@@ -54,6 +56,8 @@ def sign_in_by_the_printed_link(stack: Stack) -> None:
     assert found is not None, stack.console
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     with browser.open(found[0], timeout=30) as page:
+        address, fields = sign_in_form(page.read().decode())
+    with browser.open(urljoin(found[0], address), urlencode(fields).encode(), timeout=30) as page:
         assert page.url.endswith("/chat/")
 
 
