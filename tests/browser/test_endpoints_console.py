@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from apps.endpoints.models import Endpoint, Health, Observation
 from apps.endpoints.services import add_endpoint, set_endpoint_state
+from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
 from tests.support.services import Running
 
@@ -49,7 +50,7 @@ def furnish() -> Endpoint:
 
 async def open_console(visit: Visit) -> Endpoint:
     first = await database_sync_to_async(furnish)()
-    await visit.sign_in("admin", staff=True, path="/endpoints/")
+    await visit.sign_in("admin", staff=True, path="/endpoints/?disabled")
     return first
 
 
@@ -64,7 +65,7 @@ async def test_every_standing_is_accessible(visit: Visit, theme: str) -> None:
     for word in ["Healthy", "Degraded", "Down", "Draining", "Disabled"]:
         await expect(visit.page.get_by_text(word, exact=True).first).to_be_visible()
     assert await visit.accessibility_faults() == []
-    for path in [f"/endpoints/{first.pk}/", "/endpoints/add/"]:
+    for path in [f"/endpoints/{first.pk}/", f"/endpoints/{first.pk}/activity/", "/endpoints/add/"]:
         await visit.open(path)
         assert await visit.accessibility_faults() == []
 
@@ -73,7 +74,7 @@ async def test_everything_fits_a_small_phone(visit: Visit) -> None:
     await visit.page.set_viewport_size({"width": 360, "height": 640})
     first = await open_console(visit)
     assert await visit.overflow() <= 0
-    for path in [f"/endpoints/{first.pk}/", "/endpoints/add/"]:
+    for path in [f"/endpoints/{first.pk}/", f"/endpoints/{first.pk}/activity/", "/endpoints/add/"]:
         await visit.open(path)
         assert await visit.overflow() <= 0
 
@@ -96,7 +97,7 @@ async def test_nothing_is_asked_while_nobody_looks(visit: Visit) -> None:
     shown = visit.page.locator(card(visit.page, first))
     hide = "hidden => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden}); }"
     asks = "document.querySelector('[data-poll]').dispatchEvent(new CustomEvent('poll'))"
-    async with visit.page.expect_response("**/endpoints/"):
+    async with visit.page.expect_response("**/endpoints/?disabled"):
         await visit.page.evaluate(asks)
     await visit.page.evaluate(hide, True)
     await database_sync_to_async(Endpoint.objects.filter(pk=first.pk).update)(health=Health.UNKNOWN)
@@ -114,6 +115,8 @@ async def test_nothing_is_asked_while_nobody_looks(visit: Visit) -> None:
 async def test_a_server_is_drained_by_keyboard(visit: Visit) -> None:
     await open_console(visit)
     await visit.page.get_by_role("link", name="Edit gpu-1").focus()
+    await visit.page.keyboard.press("Tab")
+    await expect(visit.page.get_by_role("button", name="Test gpu-1")).to_be_focused()
     await visit.page.keyboard.press("Tab")
     await expect(visit.page.get_by_role("button", name="Drain gpu-1")).to_be_focused()
     await visit.page.keyboard.press("Enter")
@@ -139,6 +142,20 @@ async def test_the_test_button_shows_each_step(
     await expect(visit.page.get_by_label("Name")).to_have_value("counting")
     await visit.page.get_by_role("button", name="Add endpoint").click()
     await expect(visit.page.get_by_role("heading", name="counting")).to_be_visible()
+
+
+async def test_address_is_looked_at_while_it_is_typed(visit: Visit, counting_server: str) -> None:
+    await visit.sign_in("admin", staff=True, path="/endpoints/add/")
+    await visit.page.get_by_label("Protocol").select_option("tgi")
+    await visit.page.get_by_label("URL").press_sequentially(counting_server)
+    found = visit.page.get_by_role("status").filter(has_text="Text Generation Inference answers, counting")
+    await expect(found).to_be_visible(timeout=PATIENCE)
+    assert await visit.accessibility_faults() == []
+    await visit.page.get_by_label("URL").fill("http://127.0.0.1:9")
+    await expect(visit.page.get_by_role("status").filter(has_text="refused the connection")).to_be_visible(
+        timeout=PATIENCE
+    )
+    assert await Endpoint.objects.acount() == 0
 
 
 async def test_what_cannot_be_tested_is_said(visit: Visit) -> None:

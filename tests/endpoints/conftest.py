@@ -9,6 +9,9 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from tests.support.scripted_server import counting_server
+
+__all__ = ["PLAIN_TOKEN", "counting_server"]
 
 PLAIN_TOKEN = "hf_plain-token-of-the-gpu-server"
 

@@ -45,7 +45,7 @@ def test_staff_sees_every_endpoint(add: Add, staff_client: Client) -> None:
         "34B",
         "a/b",
         "0 of 12",
-        "has not been asked yet",
+        "Has not been asked yet",
         "Text Generation Inference",
         "gpu-1:8080",
     ]:
@@ -98,7 +98,7 @@ def test_htmx_gets_the_cards_alone(add: Add, staff_client: Client) -> None:
     page = staff_client.get("/endpoints/")
     cards = staff_client.get("/endpoints/", headers={"HX-Request": "true"})
     assert "<html" in page.text
-    assert cards.text.strip().startswith("<li")
+    assert cards.text.strip().startswith("<p")
     assert cards.text.strip() in page.text
     assert "HX-Request" in cards["Vary"]
 
@@ -150,19 +150,35 @@ def test_health_is_said_in_words(add: Add, staff_client: Client) -> None:
         retry_at=timezone.now() + timedelta(seconds=90),
     )
     page = staff_client.get("/endpoints/").text
-    assert "CodeLlama-7b-Instruct-hf at gpu-1 stopped answering at 00:02, retrying in " in page
+    assert ">Stopped answering at 00:02, retrying in " in page, "its name stands above"
     assert 'data-tone="danger">Down<' in page
 
 
-def test_draining_and_disabled_are_said_beside_the_health(add: Add, staff_client: Client) -> None:
+def test_draining_is_said_beside_the_health_and_disabled_ones_are_folded(add: Add, staff_client: Client) -> None:
     for state in ["draining", "disabled"]:
         add(state)
         set_endpoint_state(name=state, state=state)
     page = staff_client.get("/endpoints/").text
     assert ">Draining<" in page
+    assert "1 disabled" in page
+    assert "Gets no work and is not checked." not in page
+    page = staff_client.get("/endpoints/?disabled").text
     assert ">Disabled<" in page
     assert "Gets no work and is not checked." in page
     assert page.count(">Not checked yet<") == 1, "nobody asks a disabled server"
+    assert 'hx-get="/endpoints/?disabled"' in page, "they stay when the cards are renewed"
+
+
+def test_problems_come_first_and_are_counted(add: Add, alice: User, staff_client: Client) -> None:
+    names = {"fine": Health.HEALTHY, "slow": Health.DEGRADED, "gone": Health.DOWN, "new": Health.UNKNOWN}
+    for priority, (name, health) in enumerate(names.items()):
+        endpoint = add(name, priority=9 - priority)
+        Endpoint.objects.filter(pk=endpoint.pk).update(health=health, retry_at=timezone.now())
+    Generation.objects.create(owner=alice, variant="instruct", messages=[])
+    page = staff_client.get("/endpoints/").text
+    assert re.findall(r'card__title">(\w+)<', page) == ["gone", "slow", "fine", "new"]
+    summary = " ".join(re.sub(r"<[^>]+>", "", page.partition("endpoints__summary")[2].partition("</p>")[0]).split())
+    assert summary.endswith("1 of 4 healthy · 0 running · 1 waiting"), "the four share a queue"
 
 
 def test_page_stays_up_without_redis(add: Add, staff_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

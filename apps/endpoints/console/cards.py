@@ -28,6 +28,7 @@ HEALTH_WORDS = {
     Health.DOWN: ("danger", "Down"),
     Health.UNKNOWN: ("neutral", "Not checked yet"),
 }
+MOST_URGENT = [Health.DOWN, Health.DEGRADED]
 STATE_WORDS = {State.DRAINING: ("warning", "Draining"), State.DISABLED: ("neutral", "Disabled")}
 
 
@@ -40,6 +41,10 @@ class Traffic:
     speed: Sparkline
     seen: int
     failed: int
+
+    @property
+    def is_measured(self) -> bool:
+        return not (self.first_token.is_empty and self.probe_first_token.is_empty and self.speed.is_empty)
 
     @property
     def error_rate(self) -> str:
@@ -78,8 +83,16 @@ class Card:
 
     @property
     def sentence(self) -> str:
-        """Say how the endpoint is doing, since when, and why."""
-        return describe_health(self.endpoint, self.now)
+        """Say how the endpoint is doing, since when, and why; its name stands above."""
+        return describe_health(self.endpoint, self.now, named=False)
+
+    @property
+    def urgency(self) -> int:
+        """Return the place among the cards: 0 for a server that is down, then what is degraded, then the others."""
+        if not self.is_watched:
+            return len(MOST_URGENT)
+        health = Health(self.endpoint.health)
+        return MOST_URGENT.index(health) if health in MOST_URGENT else len(MOST_URGENT)
 
     @property
     def abilities(self) -> list[str]:

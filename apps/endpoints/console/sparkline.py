@@ -51,11 +51,11 @@ def draw_sparkline(*, name: str, unit: str, by_minute: Mapping[int, float], deci
         return Sparkline(name, unit, "", (), None, "", "", "")
     top = max(by_minute.values()) or 1.0
     points = {minute: _place(minute, value, top) for minute, value in sorted(by_minute.items())}
-    runs = _runs(sorted(points))
+    runs = runs_of(sorted(points))
     return Sparkline(
         name=name,
         unit=unit,
-        line=" ".join(_path([points[minute] for minute in run]) for run in runs if len(run) > 1),
+        line=" ".join(path_through([points[minute] for minute in run]) for run in runs if len(run) > 1),
         alone=tuple(points[run[0]] for run in runs if len(run) == 1),
         last=points[max(points)],
         latest=_figure(by_minute[max(by_minute)], decimals),
@@ -70,18 +70,19 @@ def _place(minute: int, value: float, top: float) -> tuple[float, float]:
     return round(across, 1), round(down, 1)
 
 
-def _runs(minutes: list[int]) -> list[list[int]]:
-    """Group minutes that are near each other; nothing was observed between two groups."""
+def runs_of(steps: list[int]) -> list[list[int]]:
+    """Group steps of time that are near each other; nothing was observed between two groups."""
     runs: list[list[int]] = []
-    for minute in minutes:
-        if runs and minute - runs[-1][-1] <= LONGEST_BRIDGE:
-            runs[-1].append(minute)
+    for step in steps:
+        if runs and step - runs[-1][-1] <= LONGEST_BRIDGE:
+            runs[-1].append(step)
         else:
-            runs.append([minute])
+            runs.append([step])
     return runs
 
 
-def _path(points: list[tuple[float, float]]) -> str:
+def path_through(points: list[tuple[float, float]]) -> str:
+    """Return the SVG path of a line through the points."""
     return "M" + " L".join(f"{across} {down}" for across, down in points)
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.endpoints.console.cards import read_cards
+from apps.endpoints.console.overview import Overview
 from apps.endpoints.console.recipes import KEY_LINE, RECIPES
 from apps.endpoints.views.access import staff_only
 
@@ -21,7 +22,10 @@ from apps.endpoints.views.access import staff_only
 def show_cards(request: WorkbenchRequest) -> HttpResponse:
     """Answer with the page; to htmx with the cards alone, or 304 if nothing changed."""
     cards = read_cards(timezone.now())
+    overview = Overview.of(cards)
+    context = {"overview": overview, "shows_disabled": "disabled" in request.GET or not overview.working}
     if request.htmx:
-        return render(request, "endpoints/list.html#cards", {"cards": cards})
-    context = {"cards": cards} if cards else {"cards": cards, "recipes": RECIPES, "key_line": KEY_LINE}
-    return render(request, "endpoints/list.html", context)
+        return render(request, "endpoints/list.html#cards", context)
+    if not cards:
+        context |= {"recipes": RECIPES, "key_line": KEY_LINE}
+    return render(request, "endpoints/list.html", context | {"cards": cards})

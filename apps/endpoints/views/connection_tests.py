@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -9,8 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import WorkbenchRequest
+from apps.endpoints.choices import Protocol
 from apps.endpoints.connection_test.record import read_record
 from apps.endpoints.connection_test.view import steps_shown, summary_of
+from apps.endpoints.console.look import look_at
 from apps.endpoints.errors import EndpointError
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
@@ -22,8 +25,10 @@ from apps.endpoints.views.access import staff_only
 @require_POST
 @staff_only
 def start(request: WorkbenchRequest, endpoint_id: UUID | None = None) -> HttpResponse:
-    """Test the form's values, saved or not. An empty token field uses the stored token."""
+    """Test the form's values, or the stored ones if there are none. An empty token field uses the stored token."""
     instance = get_object_or_404(Endpoint, pk=endpoint_id) if endpoint_id else None
+    if instance and "url" not in request.POST:
+        return _start_stored(request, instance)
     form = EndpointForm(request.POST, instance=instance)
     if not form.is_valid():
         return render(request, "endpoints/_connection_test_refused.html", {"form": form}, status=422)
@@ -35,6 +40,28 @@ def start(request: WorkbenchRequest, endpoint_id: UUID | None = None) -> HttpRes
     if not request.htmx:
         return redirect("endpoints:connection_test", test_id)
     return _show(request, test_id)
+
+
+def _start_stored(request: WorkbenchRequest, endpoint: Endpoint) -> HttpResponse:
+    try:
+        test_id = start_connection_test(endpoint=endpoint, by=request.user)
+    except EndpointError as error:
+        messages.error(request, error.sentence)
+        return redirect("endpoints:list")
+    return redirect("endpoints:connection_test", test_id)
+
+
+@sensitive_post_parameters("new_token")
+@require_POST
+@staff_only
+def look(request: WorkbenchRequest) -> HttpResponse:
+    """Say what answers at the address that is being typed."""
+    sent = request.POST
+    protocol = sent.get("protocol", "")
+    if protocol not in Protocol or not sent.get("url", "").strip():
+        return HttpResponse(status=204)
+    found = look_at(url=sent["url"], protocol=protocol, token=sent.get("new_token", ""))
+    return render(request, "endpoints/_look.html", {"found": found})
 
 
 @never_cache

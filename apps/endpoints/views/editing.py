@@ -10,10 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.endpoints.console.cards import read_card
+from apps.endpoints.console.cards import read_card, running_by_id
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
-from apps.endpoints.services import save_endpoint
+from apps.endpoints.services import remove_endpoint, save_endpoint
 from apps.endpoints.views.access import staff_only
 
 CHANGES_SHOWN = 20
@@ -50,3 +50,16 @@ def change(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
         "changes": stored.changes.all()[:CHANGES_SHOWN],
     }
     return render(request, "endpoints/form.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def delete(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
+    """Ask, and delete."""
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    if request.method == "POST":
+        remove_endpoint(endpoint=endpoint, by=request.user)
+        messages.success(request, f"{endpoint.name} was deleted.")
+        return redirect("endpoints:list")
+    context = {"endpoint": endpoint, "running": running_by_id([endpoint.pk]).get(endpoint.pk, 0)}
+    return render(request, "endpoints/confirm_delete.html", context)
