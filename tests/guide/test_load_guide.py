@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from pytest_django import DjangoAssertNumQueries
 
 from apps.guide.models import Benchmark, Cell, Feature, Section, Variant, digest
-from apps.guide.services.load import load_guide
+from apps.guide.services.load import Report, load_guide
+from apps.guide.services.tables import TABLES
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -31,6 +33,22 @@ def test_changed_citations_are_brought_in_line(guide: None, folder: Path) -> Non
     assert cell.content()["sources"] == ["paper T4", "card"]
 
 
+def test_files_that_were_loaded_last_are_not_read_again(
+    guide: None, folder: Path, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(len(TABLES) + 1):
+        report = load_guide()
+    assert report == Report(unchanged=sum(table.model.rows().count() for table in TABLES))
+    change(folder / "comparison.toml", "Generating Python code", "Writing Python")
+    assert load_guide(folder=folder).updated == 1
+    assert load_guide().updated == 1, "the files of the load before are others now"
+
+
+def test_a_row_that_was_deleted_by_hand_is_loaded_again(guide: None) -> None:
+    Cell.objects.filter(feature__slug="function", variant__slug="python").delete()
+    assert load_guide().created == 1
+
+
 def test_a_row_that_left_the_files_leaves_the_database(guide: None, folder: Path) -> None:
     assert Section.objects.filter(slug="output").exists()
     change(folder / "pages.toml", '[[sections]]\npage = "licence"\nfile = "licence/output.md"\n', "")
@@ -45,6 +63,7 @@ def test_an_edit_outlives_a_load_of_unchanged_files(guide: None) -> None:
     assert report.kept == ["variant base"]
     assert report.conflicts == []
     assert Variant.objects.get(slug="base").summary == "Edited here."
+    assert load_guide() == report, "the edit is reported at every load"
 
 
 def test_an_edit_that_the_files_contradict_is_kept_and_reported(

@@ -34,6 +34,14 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return the token, or nothing in a database that nobody has written to; one query."""
         return self.values_list("token", flat=True).first()
 
+    def is_loaded(self, fingerprint: str) -> bool:
+        """Tell whether a load of these files was the last change of the guide."""
+        return self.filter(loaded_fingerprint=fingerprint, loaded_token=models.F("token")).exists()
+
+    def mark_loaded(self, fingerprint: str) -> None:
+        """Remember these files as the last change of the guide."""
+        self.update(loaded_fingerprint=fingerprint, loaded_token=models.F("token"))
+
     def renew(self) -> None:
         """Let it be another edition from the end of this transaction on; others that write wait until then."""
         self.update_or_create(pk=1, defaults={"token": uuid4()})
@@ -44,9 +52,13 @@ class Edition(models.Model):
 
     Triggers on the tables in ``WRITTEN`` renew it (migration 0005). They lock this row before a statement touches any
     other, so that two writers wait for each other here, and never crosswise.
+
+    ``loaded_fingerprint`` names the files of the last load, ``loaded_token`` the edition that it left.
     """
 
     token = models.UUIDField()
+    loaded_fingerprint = models.CharField(max_length=64, default="", db_default="", editable=False)
+    loaded_token = models.UUIDField(null=True, editable=False)
 
     objects = EditionQuerySet.as_manager()
 

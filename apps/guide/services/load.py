@@ -14,8 +14,9 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import ProtectedError
 
-from apps.guide.models import FromFile, Revision, digest
+from apps.guide.models import Edition, FromFile, Revision, digest
 from apps.guide.search.index import rebuild_index
+from apps.guide.services.fingerprint import fingerprint_of
 from apps.guide.services.read import CONTENT_FOLDER, read_content
 from apps.guide.services.records import Content, Record
 from apps.guide.services.revise import record_change
@@ -36,10 +37,20 @@ class Report:
 
 
 def load_guide(*, folder: Path = CONTENT_FOLDER) -> Report:
-    """Load the content of ``folder`` in one transaction; a ``ContentError`` changes nothing."""
+    """Load the content of ``folder`` in one transaction; a ``ContentError`` changes nothing.
+
+    Files that were loaded last, into a guide that nobody has changed since, are not read again.
+    """
+    fingerprint = fingerprint_of(folder)
+    if Edition.objects.is_loaded(fingerprint):
+        return Report(unchanged=_loaded_rows())
     content = read_content(folder=folder)
     with transaction.atomic():
-        return _Load(content).run()
+        report = _Load(content).run()
+        # Edited rows are reported at every load.
+        if not report.kept and not report.conflicts:
+            Edition.objects.mark_loaded(fingerprint)
+    return report
 
 
 class _Load:
@@ -97,6 +108,10 @@ class _Load:
                 self.report.removed += 1
             except ProtectedError:
                 self.report.conflicts.append(name_of(row))
+
+
+def _loaded_rows() -> int:
+    return sum(table.model.rows().exclude(loaded_digest="").count() for table in TABLES)
 
 
 def _gather_statistics() -> None:
