@@ -5,6 +5,7 @@ Named by ``-p`` in pyproject.toml, because pytest-django reads the settings befo
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ REMOVED = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "CSRF_TRU
 os.environ.update(ENVIRONMENT)
 for name in REMOVED:
     os.environ.pop(name, None)
+# Without compiled files, each process would compile all tests and programs anew: half a minute of processor time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _services = Services(Layout(DATA_DIR))
 
