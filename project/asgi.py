@@ -5,7 +5,6 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -16,11 +15,12 @@ import project.urls  # noqa: E402, F401 (or the first request would import every
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
+from project.socket_origins import only_from_own_pages  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": limit_bodies(note_who_leaves(http_application)),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
+        "websocket": only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
     }
 )
 

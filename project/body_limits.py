@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+from django.utils.csp import build_policy
 
 from apps.gateway.access import json_response
 from apps.gateway.errors import TooLarge
@@ -68,7 +69,9 @@ async def refuse(scope: dict[str, Any], send: Any, most: int) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", b"default-src 'self'"),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"same-origin"),
+        (b"content-security-policy", build_policy(settings.SECURE_CSP).encode()),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -32,7 +32,7 @@ async def test_who_is_not_signed_in_has_no_socket(
     assert await status_of(tab, tab.address, cookie={}, origin=tab.site) == 403
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:1", "null", None])
 async def test_another_site_has_no_socket(
     alice: User, conversation: Conversation, live_asgi_server: str, origin: str | None
 ) -> None:

@@ -24,7 +24,7 @@ type View = Callable[..., HttpResponse]
 type Live = Callable[..., Hashable]
 
 # A request with one of these cookies may get a page of its own.
-PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
+PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, f"{settings.COOKIE_PREFIX}messages")
 
 
 def reading_page(view: View) -> View:
