@@ -16,11 +16,12 @@ from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
 from project.socket_origins import only_from_own_pages  # noqa: E402
+from project.timezones import in_readers_zone  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_bodies(note_who_leaves(http_application)),
-        "websocket": only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
+        "http": in_readers_zone(limit_bodies(note_who_leaves(http_application))),
+        "websocket": in_readers_zone(only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),  # type: ignore[arg-type]
     }
 )
 

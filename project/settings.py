@@ -271,6 +271,9 @@ STORAGES = {
 # --- language and time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["project.formats"]
+# The cookie that names the reader’s zone; until a browser has sent it, times are in TIME_ZONE.
+TIME_ZONE_COOKIE_NAME = f"{COOKIE_PREFIX}timezone"
 TIME_ZONE = env.read_text("TIME_ZONE", "UTC")
 USE_I18N = False
 USE_TZ = True

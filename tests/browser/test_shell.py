@@ -69,6 +69,13 @@ async def test_theme_is_known_before_the_first_style_sheet(visit: Visit) -> None
     assert await visit.page.locator("head script").first.evaluate("script => script.async || script.defer") is False
 
 
+async def test_the_server_learns_the_browsers_time_zone(visit: Visit) -> None:
+    await visit.open("/")
+    zone = await visit.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    cookies = {cookie["name"]: cookie["value"] for cookie in await visit.page.context.cookies()}
+    assert cookies["timezone"] == zone
+
+
 async def test_menu_opens_and_closes_on_a_phone(visit: Visit) -> None:
     await visit.page.set_viewport_size({"width": 360, "height": 640})
     await visit.open("/")

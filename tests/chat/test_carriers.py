@@ -156,7 +156,7 @@ async def test_failure_is_said_at_once_with_its_cause(
         await tab.until_over()
     cause = "The model server failed while working on the reply."
     assert tab.page.root.find("id", "alarm").inner == f"The reply failed. {cause}"
-    assert re.search(r"Failed on model at \d\d:\d\d", str(tab.page.messages[-1]))
+    assert re.search(r"Failed on model at\s+<time [^>]*>\d\d:\d\d<", str(tab.page.messages[-1]))
     assert cause in str(tab.page.messages[-1])
 
 

@@ -44,7 +44,7 @@ def our_commands() -> dict[str, str]:
 
 def command_lines() -> list[str]:
     text = OPERATIONS.replace("\\\n", " ")
-    return re.findall(r"^(?:\./workbench|.*manage\.py) +([a-z_]+ .+)$", text, re.MULTILINE)
+    return re.findall(r"^(?:\./workbench|docker compose .* manage\.py) +([a-z_]+ .+)$", text, re.MULTILINE)
 
 
 def test_every_setting_is_documented() -> None:

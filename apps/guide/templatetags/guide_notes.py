@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django import template
-from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -57,5 +57,5 @@ def checked_on(day: date | None) -> SafeString:
     return format_html(
         '<span class="note__checked">checked <time datetime="{}">{}</time></span>',
         day.isoformat(),
-        format_date(day, "j M Y"),
+        date_format(day),
     )
