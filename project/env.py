@@ -26,8 +26,16 @@ DATABASE_URL_SHAPE = "DATABASE_URL must look like postgresql://user:password@hos
 
 
 def read_text(name: str, default: str) -> str:
-    """Return the variable, or ``default`` if it is unset or empty."""
-    return os.environ.get(name, "").strip() or default
+    """Return the variable, or the text of the file that ``NAME_FILE`` names; ``default`` if both are unset or empty."""
+    return os.environ.get(name, "").strip() or _read_file(f"{name}_FILE") or default
+
+
+def _read_file(name: str) -> str:
+    path = os.environ.get(name, "").strip()
+    try:
+        return Path(path).read_text().strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{name} names {path}, which cannot be read as text.") from None
 
 
 def read_list(name: str, default: str) -> list[str]:

@@ -12,8 +12,8 @@ CONNECT_SECONDS = 5
 
 
 def is_given(variable: str) -> bool:
-    """Return whether the environment names a server."""
-    return bool(os.environ.get(variable, "").strip())
+    """Return whether the environment names a server, itself or in a file."""
+    return any(os.environ.get(name, "").strip() for name in (variable, f"{variable}_FILE"))
 
 
 def check_given_services() -> None:

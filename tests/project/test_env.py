@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 
+from apps.embedded.given import is_given
 from apps.embedded.layout import Layout
 from project import env
 
@@ -171,3 +172,29 @@ def test_broken_public_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", url)
     with pytest.raises(ImproperlyConfigured, match=r"^PUBLIC_URL must look like https://"):
         env.read_url("PUBLIC_URL", "")
+
+
+def test_a_setting_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("from the file\n")
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("METRICS_TOKEN", "")
+    assert env.read_text("METRICS_TOKEN", "") == "from the file"
+    monkeypatch.setenv("METRICS_TOKEN", "from the variable")
+    assert env.read_text("METRICS_TOKEN", "") == "from the variable"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(ImproperlyConfigured, match=r"^METRICS_TOKEN_FILE names .* cannot be read as text\.$"):
+        env.read_text("METRICS_TOKEN", "")
+
+
+def test_a_database_named_in_a_file_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_given("DATABASE_URL")
+    monkeypatch.setenv("DATABASE_URL_FILE", "/run/secrets/database_url")
+    assert is_given("DATABASE_URL")
