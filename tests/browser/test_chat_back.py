@@ -39,6 +39,7 @@ async def test_message_from_a_page_of_the_cache_begins_a_conversation(cached: Vi
     box = page.get_by_role("textbox", name="Message")
     await box.fill("same words")
     await box.press("Enter")
+    await page.wait_for_url("**/chat/*-*/")
     await expect(page.locator('article[data-role="user"]')).to_contain_text("same words")
     first = page.url
     await page.evaluate("history.back()")
@@ -46,6 +47,7 @@ async def test_message_from_a_page_of_the_cache_begins_a_conversation(cached: Vi
     await expect(box).to_have_value("")
     await box.fill("same words")
     await box.press("Enter")
+    await page.wait_for_url("**/chat/*-*/")
     await expect(page.locator('article[data-role="user"]')).to_contain_text("same words")
     assert page.url != first
     assert await in_thread(Conversation.objects.count)() == 2

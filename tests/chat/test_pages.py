@@ -152,7 +152,8 @@ def test_htmx_gets_the_new_messages_and_a_new_key(browser: Client, alice: User) 
     positions = [value for _, name, value in Markup(answered.text).attributes if name == "data-position"]
     assert positions == ["3", "4"]
     assert "<!doctype" not in answered.text
-    assert key not in answered.text
+    assert f'data-key="{key}"' in answered.text
+    assert f'value="{key}"' not in answered.text
     assert 'id="composer-key"' in answered.text
 
 

@@ -125,6 +125,9 @@ class Message(models.Model):
     rating = models.CharField(
         max_length=4, choices=Rating, default="", db_default="", blank=True, help_text="Of a reply, by its reader."
     )
+    key = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Of a question: the key of the form that sent it."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()

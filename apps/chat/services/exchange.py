@@ -64,11 +64,16 @@ def require_idle(conversation: Conversation) -> None:
 
 
 def store_question(
-    conversation: Conversation, after: Message | None, text: str, *, files: Collection[UUID] = ()
+    conversation: Conversation,
+    after: Message | None,
+    text: str,
+    *,
+    files: Collection[UUID] = (),
+    form_key: UUID | None = None,
 ) -> Message:
     """Store a question after the message ``after``; ``None`` begins a thread.
 
-    ``files`` wait in drafts of the owner's. Raises ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
+    ``files`` wait in drafts of the owner's. The page that sent the question knows it by ``form_key``. Raises ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
     question = Message.objects.create(
         conversation=conversation,
@@ -77,6 +82,7 @@ def store_question(
         version=_next_version(conversation, after),
         role=Role.USER,
         question=text,
+        key=form_key,
     )
     take_files(question=question, ids=files)
     return question

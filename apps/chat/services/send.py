@@ -24,6 +24,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     text: str,
     files: Collection[UUID] = (),
     idempotency_key: UUID | None = None,
+    form_key: UUID | None = None,
     mode: Mode = Mode.CHAT,
     settings: Settings | None = None,
 ) -> Exchange:
@@ -44,7 +45,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
             conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode)
             put_settings(conversation, settings or {})
             conversation.save()
-            question = store_question(conversation, None, text, files=files)
+            question = store_question(conversation, None, text, files=files, form_key=form_key)
             return store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
     except (IntegrityError, FileGone):
         # A double click: the other request was first.
@@ -55,7 +56,12 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
 
 
 def send_message(
-    *, conversation: Conversation, text: str, files: Collection[UUID] = (), idempotency_key: UUID | None = None
+    *,
+    conversation: Conversation,
+    text: str,
+    files: Collection[UUID] = (),
+    idempotency_key: UUID | None = None,
+    form_key: UUID | None = None,
 ) -> Exchange:
     """Ask the next question of the current thread, with ``files`` from the owner's draft.
 
@@ -72,7 +78,7 @@ def send_message(
             forget_files(owner=owner, ids=files)
             return earlier
         require_idle(conversation)
-        question = store_question(conversation, conversation.current, text, files=files)
+        question = store_question(conversation, conversation.current, text, files=files, form_key=form_key)
         exchange = store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
         ids = [exchange.question.pk, exchange.reply.pk]
         transaction.on_commit(partial(broadcast_messages, conversation.pk, ids))

@@ -29,8 +29,14 @@ def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
     files = files_of(request, form, shown)
     if not form.is_valid():
         raise InvalidInput(form.sentence)
-    text, key = form.cleaned_data["message"], form.key_for(request)
-    return sent(request, send_message(conversation=shown, text=text, files=files, idempotency_key=key))
+    exchange = send_message(
+        conversation=shown,
+        text=form.cleaned_data["message"],
+        files=files,
+        idempotency_key=form.key_for(request),
+        form_key=form.cleaned_data["key"],
+    )
+    return sent(request, exchange)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,6 +66,7 @@ def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
         text=form.cleaned_data["message"],
         files=files,
         idempotency_key=form.key_for(request),
+        form_key=form.cleaned_data["key"],
         mode=mode,
         settings=settings.chosen,
     )

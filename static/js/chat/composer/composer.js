@@ -1,48 +1,13 @@
-// The composer: Enter sends, Escape stops the reply, ArrowUp edits the last question. Keep the draft across reloads,
-// and clear it in every tab when it is sent.
+// The composer: Enter sends, Escape stops the reply, ArrowUp edits the last question.
 
 import { opensElsewhere, replyIsBeingWritten } from "../dom.js";
 import { actOnEscape } from "../escape.js";
+import { keepDraft, write } from "./draft.js";
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
-const draftKey = `draft:${form.dataset.draft}`;
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
-const pause = 250; // ms without a key
 const longToMeasure = 20_000; // characters
-
-let keeping;
-let kept = null; // this tab removes only the draft that it stored
-
-function keepDraft() {
-  clearTimeout(keeping);
-  try {
-    if (input.value) localStorage.setItem(draftKey, (kept = input.value));
-    else if (localStorage.getItem(draftKey) === kept) localStorage.removeItem(draftKey);
-  } catch {
-    // Storage is off or full: keep the draft in this page only.
-  }
-}
-
-function write(text) {
-  input.value = text;
-  input.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-if (!input.value) input.value = kept = localStorage.getItem(draftKey) ?? "";
-input.addEventListener("input", () => {
-  clearTimeout(keeping);
-  keeping = setTimeout(keepDraft, pause);
-});
-addEventListener("pagehide", keepDraft);
-document.addEventListener("visibilitychange", () => document.hidden && keepDraft());
-
-// Another tab sent the draft.
-addEventListener("storage", ({ key, oldValue, newValue }) => {
-  if (key !== draftKey || newValue !== null) return;
-  if (input.value === oldValue) write("");
-  form.dispatchEvent(new Event("sent"));
-});
 
 function editLastQuestion() {
   const questions = document.querySelectorAll('.message[data-role="user"]');
@@ -91,13 +56,6 @@ addEventListener("pageshow", ({ persisted }) => {
 const transcript = document.getElementById("transcript");
 new MutationObserver(keepFocus).observe(transcript, { childList: true });
 new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
-
-form.addEventListener("submit", keepDraft); // other tabs see only a stored draft end
-form.addEventListener("htmx:after:request", ({ detail, target }) => {
-  if (target !== form || !detail.ctx.response?.raw?.ok) return; // the form's buttons send requests of their own
-  write("");
-  keepDraft();
-});
 
 for (const starter of document.querySelectorAll("[data-prompt]")) {
   starter.addEventListener("click", (event) => {
