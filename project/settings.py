@@ -122,6 +122,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ENDPOINT_PROBE_SECONDS,
         "options": {"expires": ENDPOINT_PROBE_SECONDS},
     },
+    "send queued messages": {"task": "chat.send_queued", "schedule": 10.0, "options": {"expires": 10.0}},
     "purge deleted conversations": {"task": "chat.purge", "schedule": 600.0},
     "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
 }

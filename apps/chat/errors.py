@@ -2,6 +2,7 @@
 
 ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
+├── AlreadyQueued     a message waits for the reply already
 ├── EmptyMessage      there is nothing to send
 ├── InvalidInput      a form is not filled in as it must be
 ├── NothingToContinue the reply is complete, or not the last
@@ -32,6 +33,13 @@ class ReplyInProgress(ChatError):
     """One conversation has one reply at a time: its next question depends on it."""
 
     sentence = "A reply is still being written. Wait for it, or stop it first."
+    status = 409
+
+
+class AlreadyQueued(ChatError):
+    """One message waits for a reply."""
+
+    sentence = "A message is queued already. Remove it first, or wait until it is sent."
     status = 409
 
 

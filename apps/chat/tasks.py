@@ -8,6 +8,7 @@ from celery import shared_task
 from apps.chat.services.attach import purge_waiting
 from apps.chat.services.count_tokens import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted
+from apps.chat.services.queue import send_left_queued
 from apps.generation.worker.celery import current_runtime
 
 
@@ -15,6 +16,11 @@ from apps.generation.worker.celery import current_runtime
 def purge() -> None:
     purge_deleted()
     purge_waiting()
+
+
+@shared_task(name="chat.send_queued", expires=10)
+def send_queued() -> None:
+    send_left_queued()
 
 
 @shared_task(name=TASK_NAME)

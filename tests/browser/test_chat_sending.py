@@ -10,7 +10,7 @@ from playwright.async_api import Error, Locator, Page, Route, expect
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message, Role
 from apps.stores.threads import in_thread
-from tests.browser.counted_replies import PATIENCE, is_written
+from tests.browser.counted_replies import PATIENCE, follow_a_count, is_under_way, is_written
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation
 
@@ -131,3 +131,29 @@ async def test_question_comes_back_where_the_server_cannot_be_reached(visit: Vis
     await expect(composer(visit.page)).to_have_value("And backwards?")
     await expect(shown(visit.page)).to_have_count(1)
     visit.complaints.clear()
+
+
+@pytest.mark.usefixtures("counting")
+async def test_next_message_is_queued_while_a_reply_is_being_written(visit: Visit) -> None:
+    page = visit.page
+    await follow_a_count(visit, to=600)
+    await is_under_way(page)
+    await composer(page).fill("count to 3 at 20 per second")
+    await composer(page).press("Enter")
+    queued = page.get_by_role("group", name="Queued message")
+    await expect(queued).to_contain_text("count to 3")
+    await expect(composer(page)).to_have_value("")
+    assert await visit.accessibility_faults() == []
+    await page.reload()
+    await expect(queued).to_contain_text("count to 3")
+    await queued.get_by_role("button", name="Remove the queued message").press("Enter")
+    await expect(queued).to_have_count(0)
+    await expect(composer(page)).to_have_value("count to 3 at 20 per second")
+    await page.get_by_role("button", name="Queue").click()
+    await expect(queued).to_contain_text("count to 3")
+    await expect(shown(page)).to_have_count(1)
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.locator('article[data-role="assistant"]')).to_have_count(2, timeout=PATIENCE)
+    await is_written(page, to=3)
+    await expect(queued).to_have_count(0)
+    await expect(shown(page)).to_have_count(2)

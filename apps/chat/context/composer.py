@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Prefetch
+
 from apps.accounts.models import User
 from apps.chat.context.estimate import Estimate, estimate_usage
 from apps.chat.context.usage import ContextUsage
 from apps.chat.conversation_settings.servers import Answering, ChatServers, ServerNotice, chat_servers
 from apps.chat.conversation_settings.values import Settings, put_settings
-from apps.chat.models import Attachment, Conversation, Mode
+from apps.chat.models import Attachment, Conversation, Mode, QueuedMessage
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class ComposerState:
     @cached_property
     def answering(self) -> Answering:
         return self.servers.answering(self.conversation)
+
+    @cached_property
+    def queued(self) -> QueuedMessage | None:
+        """The message that waits for the end of the reply."""
+        if not self.has_begun:
+            return None
+        waiting = QueuedMessage.objects.filter(conversation=self.conversation)
+        return waiting.prefetch_related(Prefetch("attachments", Attachment.objects.without_text())).first()
 
     @cached_property
     def estimate(self) -> Estimate | None:

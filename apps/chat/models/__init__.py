@@ -4,6 +4,7 @@ from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
 from apps.chat.models.message import Message, MessageQuerySet, Rating, Role
 from apps.chat.models.preset import Preset, PresetQuerySet
+from apps.chat.models.queued_message import QueuedMessage
 from apps.chat.models.share import Share, ShareQuerySet
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Mode",
     "Preset",
     "PresetQuerySet",
+    "QueuedMessage",
     "Rating",
     "Role",
     "Share",

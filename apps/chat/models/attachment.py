@@ -29,7 +29,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
     def in_draft(self, owner: User, conversation: Conversation | None) -> Self:
         """Select the files of the owner's draft there; ``None`` stands for a new conversation."""
-        return self.waiting().filter(owner=owner, conversation=conversation)
+        return self.waiting().filter(owner=owner, conversation=conversation, queued__isnull=True)
 
     def without_text(self) -> Self:
         """Load the fields of a list of files; their texts may be long."""
@@ -49,6 +49,14 @@ class Attachment(models.Model):
         "Conversation", null=True, blank=True, on_delete=models.CASCADE, related_name="attachments"
     )
     message = models.ForeignKey("Message", null=True, blank=True, on_delete=models.CASCADE, related_name="attachments")
+    queued = models.ForeignKey(
+        "QueuedMessage",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="attachments",
+        help_text="The queued message that it goes with.",
+    )
     name = models.CharField(max_length=NAME_LENGTH)
     text = models.TextField()
     size = models.PositiveIntegerField(help_text="Bytes.")

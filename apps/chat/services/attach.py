@@ -72,7 +72,7 @@ def take_files(*, question: Message, ids: Collection[UUID]) -> None:
         raise FileGone
     _check_number(len(files))
     _check_together(files[-1].name, sum(file.size for file in files))
-    waiting.update(message=question, conversation=question.conversation)
+    waiting.update(message=question, conversation=question.conversation, queued=None)
 
 
 def forget_files(*, owner: User, ids: Collection[UUID]) -> None:
@@ -91,7 +91,7 @@ def copy_files(*, pairs: Sequence[tuple[UUID, UUID]], only: Collection[UUID] | N
 def purge_waiting() -> int:
     """Delete files that waited ``CHAT_ATTACHMENT_HOURS`` to be sent, and return how many."""
     before = timezone.now() - timedelta(hours=settings.CHAT_ATTACHMENT_HOURS)
-    return Attachment.objects.waiting().filter(created_at__lt=before).delete()[0]
+    return Attachment.objects.waiting().filter(created_at__lt=before, queued__isnull=True).delete()[0]
 
 
 def _check_room(others: AttachmentQuerySet, added: Attachment) -> None:

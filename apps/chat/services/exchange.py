@@ -73,7 +73,8 @@ def store_question(
 ) -> Message:
     """Store a question after the message ``after``; ``None`` begins a thread.
 
-    ``files`` wait in drafts of the owner's. The page that sent the question knows it by ``form_key``. Raises ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
+    ``files`` wait in drafts of the owner's. The page that sent the question knows it by ``form_key``. Raises
+    ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
     question = Message.objects.create(
         conversation=conversation,

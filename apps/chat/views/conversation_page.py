@@ -63,6 +63,7 @@ def composer_context(composer: ComposerState, *, has_usage: bool = True) -> dict
     """Return what the composer's templates read, with a new key for the next message."""
     return {
         "files": composer.files,
+        "queued": composer.queued,
         "draft": composer.draft,
         "servers": composer.notice,
         "answering": composer.answering,

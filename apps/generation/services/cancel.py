@@ -3,13 +3,14 @@
 from uuid import UUID
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from apps.generation.log import store
 from apps.generation.log.entries import Ended
-from apps.generation.models import State
+from apps.generation.models import Generation, State
 from apps.generation.services.ending import end_the_log
+from apps.generation.signals import generation_ended
 
 logger = structlog.get_logger(__name__)
 
@@ -38,4 +39,5 @@ def cancel_generation(*, generation_id: UUID) -> bool:
         store.broadcast_cancellation(generation_id)
     except RedisError as error:
         logger.warning("log not ended", generation=str(generation_id), error=type(error).__name__)
+    transaction.on_commit(lambda: generation_ended.send_robust(Generation, generation_id=generation_id))
     return True

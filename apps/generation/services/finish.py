@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from redis.exceptions import RedisError
@@ -17,6 +18,7 @@ from apps.generation.request_record import RequestRecords
 from apps.generation.selectors import text_so_far
 from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
+from apps.generation.signals import generation_ended
 
 logger = structlog.get_logger(__name__)
 
@@ -112,6 +114,7 @@ def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: O
         end_the_log(generation_id, attempt=attempt, ended=end, text=outcome.text)
     except RedisError as error:  # readers of a silent log ask Postgres
         logger.warning("event log not ended", generation=str(generation_id), error=type(error).__name__)
+    transaction.on_commit(lambda: generation_ended.send_robust(Generation, generation_id=generation_id))
     return True
 
 

@@ -74,6 +74,14 @@ form.addEventListener("submit", (event) => {
   sendAfterwards = true;
 }, { capture: true });
 
+// A message that is queued has no later moment for its files.
+document.getElementById("queue")?.addEventListener("click", (event) => {
+  if (!uploading) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  refused.textContent = "Wait until the files are attached.";
+}, { capture: true });
+
 attach.querySelector("button").addEventListener("click", () => chooser.click());
 chooser.addEventListener("change", () => {
   const files = [...chooser.files];

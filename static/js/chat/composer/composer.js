@@ -1,4 +1,4 @@
-// The composer: Enter sends, Escape stops the reply, ArrowUp edits the last question.
+// The composer: Enter sends or queues, Escape stops the reply, ArrowUp edits the last question.
 
 import { opensElsewhere, replyIsBeingWritten } from "../dom.js";
 import { actOnEscape } from "../escape.js";
@@ -25,7 +25,9 @@ input.addEventListener("keydown", (event) => {
   }
   if (event.key !== "Enter" || event.shiftKey || (touch.matches && !withCommand)) return;
   event.preventDefault();
-  if (!replyIsBeingWritten() && input.value.trim()) form.requestSubmit();
+  if (!input.value.trim()) return;
+  if (replyIsBeingWritten()) document.getElementById("queue").click();
+  else form.requestSubmit();
 });
 
 actOnEscape(() => replyIsBeingWritten() && document.getElementById("stop")?.requestSubmit());

@@ -1,0 +1,6 @@
+"""What the apps above generation may hear of it."""
+
+from django.dispatch import Signal
+
+# Sent with ``generation_id`` once Postgres has the end of a generation, in the process that stored it.
+generation_ended = Signal()

@@ -1,0 +1,41 @@
+// The queued message: Enter queues while a reply is being written. A removed message goes back to the composer.
+
+import { keepDraft, write } from "./draft.js";
+
+const input = document.getElementById("message");
+const place = document.getElementById("queued"); // absent before the first message
+const button = document.getElementById("queue");
+const transcript = document.getElementById("transcript");
+
+const isAccepted = ({ detail }) => Boolean(detail.ctx.response?.raw?.ok) && !detail.ctx.response.raw.redirected;
+
+button?.addEventListener("htmx:after:request", (event) => {
+  if (!isAccepted(event)) return;
+  write("");
+  keepDraft();
+  input.focus();
+});
+
+let removed = "";
+
+place?.addEventListener("htmx:before:request", ({ target }) => {
+  removed = target.id === "unqueue" ? place.querySelector(".queued__text").textContent : "";
+});
+
+place?.addEventListener("htmx:after:request", (event) => {
+  if (!removed || !isAccepted(event)) return;
+  write(input.value ? `${removed}\n\n${input.value}` : removed);
+  keepDraft();
+  input.focus();
+});
+
+// The live connection brings the message once it is sent.
+function leave() {
+  const queued = place.querySelector(".queued");
+  if (queued && transcript.querySelector(`.message[data-key="${CSS.escape(queued.dataset.key)}"]`)) queued.remove();
+}
+
+if (place) {
+  new MutationObserver(leave).observe(transcript, { childList: true });
+  new MutationObserver(leave).observe(place, { childList: true });
+}
