@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.chat.plain_text import plain_text
 from apps.chat.words import NAMES, WITHOUT_SPACES, fold, words_of
 
 QUERY_LENGTH = 200
@@ -131,7 +132,7 @@ def excerpt_of(text: str, query: Query) -> SafeString:
     first = next(iter(_found_in(text, query)), None)
     start = max(0, first[0] - BEFORE) if first else 0
     end = (first[0] if first else 0) + AFTER
-    piece = " ".join(text[start:end].split())
+    piece = " ".join(plain_text(text[start:end]).split())
     return format_html("{}{}{}", "… " if start else "", marked(piece, query), " …" if end < len(text) else "")
 
 

@@ -28,6 +28,7 @@ urlpatterns = [
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
     path("search/everything/", search.search_everything, name="search_everything"),
+    path("palette/", search.palette, name="palette"),
     path("import/", transfer.import_file, name="import"),
     path("shares/", shares.shares, name="shares"),
     path("shares/<int:share_id>/revoke/", shares.revoke, name="revoke_share"),

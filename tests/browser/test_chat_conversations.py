@@ -203,8 +203,7 @@ async def test_search_finds_as_one_types_and_leads_to_the_message(visit: Visit) 
     first, *_ = await conversations()
     await fill(first, 12)
     await visit.sign_in("alice", path="/chat/")
-    await page.keyboard.press("Control+k")
-    await expect(page.get_by_role("searchbox", name="Search your conversations")).to_be_focused()
+    await page.get_by_role("searchbox", name="Search your conversations").focus()
     await page.keyboard.type("needle")
     hits = page.locator("#conversations-found").get_by_role("link")
     await expect(hits).to_have_count(1)
@@ -254,9 +253,9 @@ async def test_shortcuts_and_the_switch_that_turns_them_off(visit: Visit) -> Non
     await expect(page.get_by_role("searchbox")).to_be_hidden()
     await page.get_by_role("button", name="Conversations").click()
     await expect(page.get_by_role("searchbox")).to_be_visible()
-    await page.keyboard.press("Control+Shift+S")
     await page.keyboard.press("Control+k")
-    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await expect(page.get_by_role("dialog", name="Go to")).to_be_visible()
+    await page.keyboard.press("Escape")
     await page.keyboard.press("Control+Shift+;")
     await expect(page.locator("#announcer")).to_have_text("Copied the code.")
     assert await page.evaluate("navigator.clipboard.readText()") == "x = 1"
@@ -285,13 +284,48 @@ async def test_shortcuts_and_the_switch_that_turns_them_off(visit: Visit) -> Non
     await expect(message).to_be_focused()
 
 
+async def test_palette_goes_anywhere_by_keyboard(visit: Visit) -> None:
+    page = visit.page
+    first, *_ = await conversations()
+    await fill(first, 12)
+    await visit.sign_in("alice", path="/chat/")
+    await page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Go to")
+    options, chosen = palette.get_by_role("option"), palette.get_by_role("option", selected=True)
+    await expect(palette.get_by_role("group", name="Recent conversations")).to_be_visible()
+    await expect(chosen).to_have_count(1)
+    assert await visit.accessibility_faults() == []
+    assert await visit.colour_faults() == []
+    await page.keyboard.press("ArrowUp")
+    await expect(options.last).to_have_attribute("aria-selected", "true")
+    await page.keyboard.press("ArrowDown")
+    await expect(options.first).to_have_attribute("aria-selected", "true")
+    await page.keyboard.type("no such thing")
+    await expect(palette.get_by_role("status")).to_have_text("Nothing found for “no such thing”.")
+    await expect(options).to_have_count(0)
+    await palette.get_by_role("combobox").fill("needle")
+    await expect(chosen).to_contain_text("A needle in the third reply")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
+    await expect(page.get_by_text("A needle in the third reply")).to_be_in_viewport()
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.keyboard.press("Control+k")
+    await palette.get_by_role("combobox").fill("shared")
+    await expect(chosen).to_have_text("Shared links")
+    assert await visit.overflow() <= 0
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Shared links")
+    await page.keyboard.press("Control+k")
+    await expect(palette.get_by_role("combobox")).to_be_focused()
+
+
 async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
     page = visit.page
     await conversations()
     await visit.sign_in("alice")
-    searchbox = page.get_by_role("searchbox")
+    palette = page.get_by_role("dialog", name="Go to")
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
-    change = sheet.get_by_role("button", name="Change keys: Search your conversations")
+    change = sheet.get_by_role("button", name="Change keys: Search, and go to")
     said = sheet.get_by_role("status")
     await page.keyboard.press("Control+/")
     await change.press("Enter")
@@ -305,7 +339,7 @@ async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
     await expect(said).to_have_text("The keys stay as they are.")
     await page.keyboard.press("Enter")
     await page.keyboard.press("Alt+j")
-    await expect(said).to_have_text("“Search your conversations” is on Alt J now.")
+    await expect(said).to_have_text("“Search, and go to” is on Alt J now.")
     await page.keyboard.press("Escape")
     await expect(sheet).to_be_hidden()
 
@@ -314,19 +348,20 @@ async def test_shortcuts_are_given_other_keys_by_keyboard(visit: Visit) -> None:
     await expect(sheet.locator("[data-shortcut=search] kbd")).to_have_text(["Alt", "J"])
     await page.keyboard.press("Escape")
     await page.keyboard.press("Alt+j")
-    await expect(searchbox).to_be_focused()
+    await expect(palette).to_be_visible()
+    await page.keyboard.press("Escape")
     await page.get_by_role("textbox", name="Message").focus()
     await page.keyboard.press("Control+k")
-    await expect(searchbox).not_to_be_focused()
+    await expect(palette).to_be_hidden()
 
     await page.keyboard.press("Control+/")
     await change.press("Enter")
     await page.keyboard.press("Backspace")
-    await expect(said).to_have_text("“Search your conversations” is on Ctrl K again.")
+    await expect(said).to_have_text("“Search, and go to” is on Ctrl K again.")
     await expect(change).to_be_focused()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Control+k")
-    await expect(searchbox).to_be_focused()
+    await expect(palette).to_be_visible()
 
 
 async def test_conversation_goes_out_as_a_file_and_comes_back(visit: Visit) -> None:

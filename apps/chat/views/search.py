@@ -4,12 +4,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Message
+from apps.chat.palette import choices_for
 from apps.chat.search import Query, find
 from apps.chat.services.versions import show_version
 from apps.chat.views.doors import conversation_or_404
@@ -32,6 +34,18 @@ def search(request: WorkbenchRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "chat/_search_answer.html", context)
     return render(request, "chat/search.html", {**context, "sidebar": sidebar_for(request)})
+
+
+@require_GET
+@never_cache
+def palette(request: WorkbenchRequest) -> HttpResponse:
+    """List what fits ``?q=`` in the palette; without htmx search everything."""
+    asked = request.GET.get("q", "")
+    if not request.htmx:
+        return redirect(f"{reverse('chat:search_everything')}?{urlencode({'q': asked})}")
+    groups = choices_for(request.user, asked)
+    context = {"groups": groups, "asked": asked.strip(), "total": sum(len(group.choices) for group in groups)}
+    return render(request, "chat/_palette_choices.html", context)
 
 
 @require_GET

@@ -31,6 +31,7 @@ function show(row) {
   const keys = chords.flatMap((chord, number) => (number ? ["or ", ...drawn(chord)] : drawn(chord)));
   row.querySelector("[data-keys]").replaceChildren(...keys);
   row.querySelector("[data-default]").hidden = !isOwn(shortcut);
+  for (const place of document.querySelectorAll(`kbd[data-keys-of="${shortcut}"]`)) place.textContent = inWords(chords[0]);
 }
 
 /** Show a text below the row, and announce it. */

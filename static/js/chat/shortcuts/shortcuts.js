@@ -6,7 +6,8 @@ import { announce } from "../announce.js";
 import { shortcutFor } from "./shortcut_keys.js";
 import "./shortcut_list.js";
 import { toCopy } from "../transcript/code.js";
-import { showSidebar, toggleSidebar } from "../sidebar/side_column.js";
+import { openPalette } from "../palette.js";
+import { toggleSidebar } from "../sidebar/side_column.js";
 
 const list = document.getElementById("shortcuts");
 const enabled = document.getElementById("shortcuts-on");
@@ -31,13 +32,8 @@ function lastCode() {
   return code && toCopy(code);
 }
 
-function search() {
-  showSidebar();
-  document.getElementById("conversations-search").select();
-}
-
 const commands = {
-  search,
+  search: openPalette,
   begin: () => location.assign($("#conversations a").href),
   sidebar: toggleSidebar,
   write: () => document.getElementById("message")?.focus(),

@@ -21,12 +21,6 @@ export function toggleSidebar() {
   announce(isHidden ? "The list of conversations is hidden." : "The list of conversations is shown.");
 }
 
-export function showSidebar() {
-  if (list.checkVisibility()) return;
-  if (narrow.matches) list.showPopover();
-  else hide(false);
-}
-
 // On a wide screen the column is no popover: don't let the button open it as one.
 document.querySelector(".chat__sidebar-toggle")?.addEventListener("click", (event) => {
   if (narrow.matches) return;
