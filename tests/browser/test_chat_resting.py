@@ -34,7 +34,7 @@ async def test_composer_says_that_its_server_went_down(visit: Visit) -> None:
     await add_healthy()
     await visit.sign_in("alice")
     page = visit.page
-    answering = page.get_by_role("button", name="Conversation settings")
+    answering = page.get_by_role("button", name="Model: ")
     await expect(answering).to_contain_text("healthy")
     await kill()
     await expect(answering).to_contain_text("down", timeout=12_000)

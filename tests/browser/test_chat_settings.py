@@ -37,7 +37,7 @@ async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
     page = visit.page
     talk = await in_thread(make_talk)()
     await visit.sign_in("alice", path=talk.get_absolute_url())
-    opener = page.get_by_role("button", name="Conversation settings: Best available Instruct gpu-1 healthy")
+    opener = page.get_by_role("button", name="Conversation settings", exact=True)
     await opener.press("Enter")
     panel = page.get_by_role("dialog", name="Conversation settings")
     await expect(panel).to_be_visible()
@@ -54,9 +54,50 @@ async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
     await panel.get_by_label("Temperature").press("Enter")
     await expect(panel).to_be_hidden()
     await expect(page.get_by_role("status").filter(has_text="The next reply uses these settings.")).to_be_visible()
-    await expect(page.get_by_role("button", name="Conversation settings: gpu-1 healthy")).to_be_focused()
+    await expect(opener).to_be_focused()
+    await expect(page.get_by_role("button", name="Model: gpu-1 healthy")).to_be_visible()
     await in_thread(talk.refresh_from_db)()
     assert (talk.endpoint_name, talk.parameters) == ("gpu-1", {"temperature": 0.2})
+
+
+async def test_model_is_picked_by_keyboard(visit: Visit) -> None:
+    page = visit.page
+    talk = await in_thread(make_talk)()
+    await in_thread(add_down)("gpu-2")
+    await visit.sign_in("alice", path=talk.get_absolute_url())
+    picker = page.get_by_role("dialog", name="Choose the model")
+    await page.get_by_role("button", name="Model: Best available Instruct").press("Enter")
+    await expect(picker.get_by_role("button", name="Best available Instruct")).to_be_focused()
+    await expect(picker.get_by_role("button", name="gpu-1")).to_contain_text("0 of 4 slots in use")
+    await expect(picker.get_by_role("button", name="gpu-2")).to_contain_text("Down")
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(picker).to_be_hidden()
+    await expect(page.get_by_role("button", name="Model: gpu-1 healthy")).to_be_visible()
+    await in_thread(talk.refresh_from_db)()
+    assert talk.endpoint_name == "gpu-1"
+
+
+async def test_model_of_a_new_conversation_goes_with_its_first_message(visit: Visit) -> None:
+    page = visit.page
+    await in_thread(make_talk)()
+    await visit.sign_in("alice")
+    await page.get_by_role("button", name="Model: Best available Instruct").click()
+    picker = page.get_by_role("dialog", name="Choose the model")
+    await picker.get_by_role("button", name="gpu-1").click()
+    await expect(page.get_by_role("button", name="Model: gpu-1 healthy")).to_be_visible()
+    for width in (768, 360):
+        await page.set_viewport_size({"width": width, "height": 740})
+        await page.get_by_role("button", name="Model: gpu-1").click()
+        await expect(picker.get_by_role("button", name="Best available Instruct")).to_be_in_viewport()
+        assert await visit.overflow() <= 0
+        await page.keyboard.press("Escape")
+    await page.get_by_role("textbox", name="Message").fill("How do I sort?")
+    await page.get_by_role("button", name="Send").click()
+    await page.wait_for_url("**/chat/*-*/")
+    begun = await in_thread(Conversation.objects.latest)("created_at")
+    assert begun.endpoint_name == "gpu-1"
 
 
 async def test_saving_keeps_what_another_tab_saved(visit: Visit) -> None:
@@ -81,9 +122,7 @@ async def test_server_that_is_away_can_be_left_on_the_page(visit: Visit) -> None
     await expect(notice).to_contain_text("gpu-2 has been down since")
     await notice.get_by_role("button", name="Use the best available").click()
     await expect(notice).to_contain_text("gpu-1 takes the questions instead.")
-    await expect(
-        visit.page.get_by_role("button", name="Conversation settings: Best available Instruct gpu-1 healthy")
-    ).to_be_visible()
+    await expect(visit.page.get_by_role("button", name="Model: Best available Instruct gpu-1 healthy")).to_be_visible()
 
 
 @pytest.mark.usefixtures("counting")

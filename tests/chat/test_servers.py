@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.chat.conversation_settings.picker import server_choices
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
+from apps.generation.models import Generation
 
 HOME = "/chat/"
 NONE = "No model server answers chats yet"
@@ -105,3 +107,34 @@ def test_window_is_that_of_the_server_that_the_composer_names(alice: User) -> No
     assert (measured(None), smaller(None)) == (4_096, ""), "what is down takes no questions"
     Endpoint.objects.filter(pk=small.pk).update(health=Health.DOWN, retry_at=SINCE)
     assert measured(None) == 16_384
+
+
+def test_choice_of_models_says_health_window_and_load(
+    alice: User, bob: User, signed_in: Callable[[User], Client]
+) -> None:
+    busy = server("gpu-1", model_id="codellama/CodeLlama-7b-Instruct-hf", health=Health.HEALTHY, max_concurrency=2)
+    Endpoint.objects.filter(pk=busy.pk).update(discovered_context_window=16_384)
+    server_down("gpu-2")
+    mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
+    Generation.objects.filter(message__conversation=mine).update(state="running", endpoint=busy, lease_expires_at=SINCE)
+    first, second = server_choices(chat_servers(), mine)
+    assert (first.health, second.health) == (("good", "Healthy"), ("danger", "Down"))
+    assert first.facts == "16,384 tokens of context · 1 of 2 slots in use · 2 waiting"
+    assert second.facts == "context unknown · 0 of 4 slots in use · 2 waiting"
+    browser = signed_in(alice)
+    listed = browser.get("/chat/models/", {"conversation": str(mine.pk)}, headers={"HX-Request": "true"}).text
+    assert "CodeLlama-7b-Instruct-hf at gpu-1" in listed
+    assert browser.get("/chat/models/", {"conversation": str(mine.pk)}).status_code == 302
+
+
+def test_server_is_picked_by_its_name_alone(alice: User, bob: User, signed_in: Callable[[User], Client]) -> None:
+    server("gpu-1", health=Health.HEALTHY)
+    mine = start_conversation(owner=alice, text="one").conversation
+    address, browser = f"{mine.get_absolute_url()}settings/server/", signed_in(alice)
+    assert signed_in(bob).post(address, {"endpoint": "gpu-1"}).status_code == 404
+    refused = browser.post(address, {"endpoint": "gpu-9"}, headers={"HX-Request": "true"})
+    assert (refused.status_code, "There is no model server “gpu-9”" in refused.text) == (422, True)
+    for name in ("gpu-1", ""):
+        assert browser.post(address, {"endpoint": name}).status_code == 302
+        mine.refresh_from_db()
+        assert mine.endpoint_name == name

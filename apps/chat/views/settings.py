@@ -6,14 +6,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import composer_state
+from apps.chat.conversation_settings.picker import server_choices
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
+from apps.chat.errors import InvalidInput
 from apps.chat.models import Conversation, Preset
 from apps.chat.services.settings import change_settings
+from apps.chat.views.attachments import drafted_in
 from apps.chat.views.conversation_page import composer_context
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import say_refusals
@@ -36,6 +39,29 @@ def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _invalid(request, shown, form)
     return saved(request, change_settings(conversation=shown, changes=form.changes), SAVED)
+
+
+@require_GET
+@never_cache
+def models(request: WorkbenchRequest) -> HttpResponse:
+    """List the model servers that may answer in ``conversation``, or in a new one."""
+    conversation = drafted_in(request)
+    if not request.htmx:
+        return redirect("chat:settings", conversation.pk) if conversation else redirect("chat:home")
+    choices = server_choices(chat_servers(), conversation)
+    return render(request, "chat/_model_choices.html", {"conversation": conversation, "choices": choices})
+
+
+@require_POST
+@say_refusals
+def use_server(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
+    """Let the server ``endpoint`` answer from now on; an empty name stands for the best one at hand."""
+    shown = conversation_or_404(request, conversation_id)
+    name = request.POST.get("endpoint", "")
+    if name and chat_servers().named(name) is None:
+        raise InvalidInput(f"There is no model server “{name}” that answers chats.")
+    sentence = f"{name} answers from the next reply on." if name else ANY
+    return saved(request, change_settings(conversation=shown, changes={"endpoint": name}), sentence)
 
 
 @require_POST

@@ -3,6 +3,7 @@ import "./composer/attachments.js";
 import "./composer/composer.js";
 import "./composer/context_usage.js";
 import "./composer/keyboard.js";
+import "./composer/models.js";
 import "./composer/queue.js";
 import "./composer/sending.js";
 import "./connection/connection.js";
