@@ -72,6 +72,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/<uuid:message_id>/gap/", gaps.gap, name="gap"),
     path("<uuid:conversation_id>/<uuid:message_id>/continue/", messages.go_on, name="continue"),
     path("<uuid:conversation_id>/<uuid:message_id>/retry/", messages.retry, name="retry"),
+    path("<uuid:conversation_id>/<uuid:message_id>/delete/", messages.delete, name="delete_exchange"),
     path("<uuid:conversation_id>/<uuid:message_id>/fork/", messages.fork, name="fork"),
     path("<uuid:conversation_id>/<uuid:message_id>/rate/<slug:rating>/", messages.rate, name="rate"),
     path("<uuid:conversation_id>/<uuid:message_id>/info/", info.info, name="info"),

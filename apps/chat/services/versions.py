@@ -34,7 +34,7 @@ def edit_question(
         edited = store_question(conversation, question.parent, text)
         copy_files(pairs=[(question.pk, edited.pk)], only=keep)
         exchange = store_reply(edited, idempotency_key)
-        _switched(conversation, edited)
+        switched(conversation, edited)
     return exchange
 
 
@@ -53,7 +53,7 @@ def answer_question(*, question: Message) -> Exchange:
     with transaction.atomic():
         question.conversation = conversation = lock(question.conversation_id)  # with its settings
         exchange = store_reply(question, None)
-        _switched(conversation, exchange.reply)
+        switched(conversation, exchange.reply)
     return exchange
 
 
@@ -61,12 +61,12 @@ def show_version(*, message: Message) -> Conversation:
     """Show the thread through ``message`` that was continued last. Raises ``ReplyInProgress``."""
     with transaction.atomic():
         conversation = lock(message.conversation_id)
-        Conversation.objects.filter(pk=conversation.pk).update(current=_latest_below(conversation, message))
-        _switched(conversation, message)
+        Conversation.objects.filter(pk=conversation.pk).update(current=latest_below(conversation, message))
+        switched(conversation, message)
     return conversation
 
 
-def _latest_below(conversation: Conversation, message: Message) -> UUID:
+def latest_below(conversation: Conversation, message: Message) -> UUID:
     """Return the end of the newest thread below ``message``: at each step, the newest child."""
     below = conversation.messages.filter(position__gt=message.position).order_by("version")
     newest = dict(below.values_list("parent", "pk"))
@@ -76,6 +76,7 @@ def _latest_below(conversation: Conversation, message: Message) -> UUID:
     return end
 
 
-def _switched(conversation: Conversation, to: Message) -> None:
+def switched(conversation: Conversation, to: Message | None) -> None:
+    """Have open pages show another thread, which begins to differ at ``to``; ``None`` has them show all of it anew."""
     Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now(), switched_to=to)
     transaction.on_commit(partial(broadcast_thread, conversation.pk))

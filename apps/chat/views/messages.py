@@ -1,4 +1,4 @@
-"""The actions on a message: stop, continue, retry, edit, fork, copy, rate, show another version."""
+"""The actions on a message: stop, continue, retry, edit, delete, fork, copy, rate, show another version."""
 
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from apps.chat.forms import EditForm, MessageForm
 from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
 from apps.chat.services.continue_reply import continue_reply
+from apps.chat.services.delete_exchange import delete_exchange
 from apps.chat.services.fork import fork_conversation
 from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
@@ -81,6 +82,15 @@ def show(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, ver
     other = get_object_or_404(shown.messages, parent=message.parent_id, version=version)
     show_version(message=other)
     return followed(request, shown)
+
+
+@require_POST
+@say_refusals
+def delete(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Delete a question with its replies."""
+    question = message_or_404(request, conversation_id, message_id)
+    conversation = delete_exchange(question=question)
+    return followed(request, conversation)
 
 
 @require_POST

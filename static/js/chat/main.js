@@ -7,6 +7,7 @@ import "./composer/models.js";
 import "./composer/queue.js";
 import "./composer/sending.js";
 import "./connection/connection.js";
+import "./copying.js";
 import "./dialogs.js";
 import "./sidebar/elsewhere.js";
 import "./transcript/messages.js";

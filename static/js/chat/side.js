@@ -1,4 +1,5 @@
 // The pages of the chat that show no conversation.
+import "./copying.js";
 import "./transcript/code.js";
 import "./shortcuts/shortcuts.js";
 import "./sidebar/elsewhere.js";

@@ -1,6 +1,5 @@
 // The actions of a message: post without leaving the page, and keep the focus on the message.
 
-import { copy } from "../clipboard.js";
 import { closeOnEscape } from "../escape.js";
 import { announce } from "../announce.js";
 
@@ -11,6 +10,7 @@ let pressed = null;
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
   const { submitter } = event;
+  if (submitter.dataset.confirm && !confirm(submitter.dataset.confirm)) return;
   const { position } = submitter.closest(".message").dataset;
   pressed = { position, name: submitter.getAttribute("aria-label"), isVersion: submitter.closest(".versions") !== null };
   htmx.ajax("POST", submitter.formAction, { source: form, swap: "none" });
@@ -48,19 +48,6 @@ document.querySelector("[data-latest-reply]")?.addEventListener("click", (event)
 transcript?.addEventListener("keydown", ({ key, target }) => {
   const name = { ArrowLeft: "Previous version", ArrowRight: "Next version" }[key];
   if (name) target.closest(".versions")?.querySelector(`[aria-label="${name}"]:enabled`)?.click();
-});
-
-async function fetched(address) {
-  const answer = await fetch(address, { redirect: "error" }); // an ended session redirects to the sign-in page
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
-}
-
-document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-copy-message]");
-  if (!button) return;
-  const what = button.closest(".message").dataset.role === "user" ? "question" : "reply";
-  copy(fetched(button.dataset.copyMessage), what, button);
 });
 
 // Fill in the question from the page.
