@@ -21,8 +21,8 @@ class ConversationAdmin(PrivateTextAdmin):
 @admin.register(Message)
 class MessageAdmin(PrivateTextAdmin):
     private_fields = ["question", "passages"]
-    list_display = ["conversation", "position", "role", "rating", "model_server", "created_at"]
-    list_filter = ["role", "rating", "generation__endpoint"]
+    list_display = ["conversation", "position", "role", "rating", "comment", "model_server", "created_at"]
+    list_filter = ["role", "rating", ("comment", admin.EmptyFieldListFilter), "generation__endpoint"]
     search_fields = ["=id", "question", "conversation__title", "conversation__owner__username"]
 
     @admin.display(description="Model server", ordering="generation__endpoint__name")

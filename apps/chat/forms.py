@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.chat.models.message import LONGEST_COMMENT
 from apps.chat.selectors import MOST_SELECTED
 
 
@@ -80,6 +81,25 @@ class MessageForm(forms.Form):
     def kept(self) -> list[UUID] | None:
         """The files that an edited question keeps; ``None`` for all."""
         return self.cleaned_data["keep"] if self.cleaned_data["chooses_files"] else None
+
+    @property
+    def sentence(self) -> str:
+        return first_problem(self)
+
+
+class CommentForm(forms.Form):
+    """A comment beside a rating; without the field the comment stays."""
+
+    comment = forms.CharField(
+        required=False,
+        max_length=LONGEST_COMMENT,
+        error_messages={"max_length": "A comment has at most %(limit_value)d characters."},
+    )
+
+    @property
+    def comment_or_none(self) -> str | None:
+        """Return the comment, or ``None`` if the form was sent without its field."""
+        return self.cleaned_data["comment"] if "comment" in self.data else None
 
     @property
     def sentence(self) -> str:

@@ -100,6 +100,12 @@ async def test_messages_are_copied_rated_and_forked(visit: Visit) -> None:
     await expect(good).to_have_attribute("aria-pressed", "true")
     await expect(good).to_be_focused()
     assert await visit.accessibility_faults() == []
+    await message(page, 1).get_by_text("Add a comment").press("Enter")
+    await message(page, 1).get_by_label("What was good?").fill("Short and right.")
+    assert await visit.accessibility_faults() == []
+    await message(page, 1).get_by_role("button", name="Save comment").press("Enter")
+    await expect(message(page, 1).get_by_text("Edit comment")).to_be_focused()
+    await good.focus()
     await page.keyboard.press("Space")
     await expect(good).to_have_attribute("aria-pressed", "false")
     await expect(good).to_be_focused()

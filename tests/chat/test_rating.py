@@ -100,9 +100,30 @@ def test_admin_finds_bad_replies_of_a_model_server(
     endpoint = add_endpoint(name="gpu-1", url="http://gpu-1:8080", protocol="tgi", variant="instruct")
     Generation.objects.filter(message=reply).update(endpoint=endpoint)
     for message in (reply, other):
-        rate_reply(reply=message, rating=Rating.BAD)
+        rate_reply(reply=message, rating=Rating.BAD, comment="Wrong <b>order</b>")
     bad = {"rating__exact": "bad"}
     of_server = bad | {"generation__endpoint__id__exact": str(endpoint.pk)}
     listed = [signed_in(staff).get(reverse("admin:chat_message_changelist"), asked) for asked in ({}, bad, of_server)]
     assert [answered.context["cl"].result_count for answered in listed] == [4, 2, 1]
     assert '<td class="field-model_server">gpu-1</td>' in listed[2].text
+    assert '<td class="field-comment">Wrong &lt;b&gt;order&lt;/b&gt;</td>' in listed[2].text
+
+
+def test_comment_stands_beside_the_rating_and_goes_with_it(alice: User, reply: Message, signed_in: SignedIn) -> None:
+    browser = signed_in(alice)
+    page = reply.conversation.get_absolute_url()
+    assert "Add a comment" not in browser.get(page).text
+    assert "What was wrong?" in browser.post(address(reply, "bad"), headers=HTMX).text
+    answered = browser.post(address(reply, "bad"), {"comment": "Wrong <b>order</b>"}, headers=HTMX)
+    assert "Edit comment" in answered.text
+    assert "Wrong &lt;b&gt;order&lt;/b&gt;" in browser.get(page).text
+    refused = browser.post(address(reply, "bad"), {"comment": "x" * 501}, headers=HTMX)
+    assert (refused.status_code, "at most 500 characters" in refused.text) == (422, True)
+    browser.post(address(reply, "good"))
+    reply.refresh_from_db()
+    assert (reply.rating, reply.comment) == ("good", "Wrong <b>order</b>")
+    fork = fork_conversation(message=reply)
+    assert [message.comment for message in fork.thread] == ["", ""]
+    browser.post(address(reply, "none"))
+    reply.refresh_from_db()
+    assert (reply.rating, reply.comment) == ("", "")

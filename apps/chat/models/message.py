@@ -54,6 +54,7 @@ THREAD = """
 THREAD_TO = THREAD.format(last="%s")
 THREAD_SHOWN = THREAD.format(last="(SELECT current_id FROM chat_conversation WHERE id = %s)")
 ALL = 2**31 - 1
+LONGEST_COMMENT = 500
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -124,6 +125,9 @@ class Message(models.Model):
     )
     rating = models.CharField(
         max_length=4, choices=Rating, default="", db_default="", blank=True, help_text="Of a reply, by its reader."
+    )
+    comment = models.CharField(
+        max_length=LONGEST_COMMENT, default="", db_default="", blank=True, help_text="Of its reader, beside the rating."
     )
     key = models.UUIDField(
         null=True, blank=True, editable=False, help_text="Of a question: the key of the form that sent it."

@@ -23,6 +23,7 @@ REPLACED = {
     "version": "1",
     "generation_id": "generations.new",
     "rating": "''",  # one reply is rated once
+    "comment": "''",
     "key": "NULL",  # one form sent one question
 }
 COLUMNS = [field.attname for field in Message._meta.concrete_fields if field.attname != "id"]

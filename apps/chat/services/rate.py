@@ -3,7 +3,11 @@
 from apps.chat.models import Message, Rating
 
 
-def rate_reply(*, reply: Message, rating: Rating | None) -> None:
-    """Store the reader's rating; ``None`` removes it."""
+def rate_reply(*, reply: Message, rating: Rating | None, comment: str | None = None) -> None:
+    """Store the reader's rating, and a comment if one is given; no rating, ``None``, has no comment."""
     reply.rating = rating or ""
-    Message.objects.filter(pk=reply.pk).update(rating=reply.rating)
+    if rating is None:
+        reply.comment = ""
+    elif comment is not None:
+        reply.comment = comment
+    Message.objects.filter(pk=reply.pk).update(rating=reply.rating, comment=reply.comment)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import InvalidInput
-from apps.chat.forms import EditForm, MessageForm
+from apps.chat.forms import CommentForm, EditForm, MessageForm
 from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
 from apps.chat.services.continue_reply import continue_reply
@@ -111,12 +111,16 @@ def text(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> 
 
 
 @require_POST
+@say_refusals
 def rate(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, rating: str) -> HttpResponse:
-    """Rate a reply ``good`` or ``bad``; ``none`` removes the rating."""
+    """Rate a reply ``good`` or ``bad``, with a ``comment``; ``none`` removes both."""
     reply = reply_or_404(request, conversation_id, message_id)
     if rating not in {*Rating.values, "none"}:
         raise Http404
-    rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating))
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(form.sentence)
+    rate_reply(reply=reply, rating=None if rating == "none" else Rating(rating), comment=form.comment_or_none)
     if request.htmx:
         return render(request, "chat/_rated.html", {"message": reply})
     return redirect("chat:message", conversation_id, message_id)

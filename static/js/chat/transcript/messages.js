@@ -35,6 +35,20 @@ document.addEventListener("htmx:after:swap", () => {
   pressed.isVersion = false; // announce once
 });
 
+// A saved comment folds its form, and the button with it.
+let commented = null;
+
+document.addEventListener("htmx:before:request", ({ target }) => {
+  commented = target.closest?.(".rating__comment")?.closest(".rating").id ?? commented;
+});
+document.addEventListener("htmx:after:swap", () => {
+  const rating = commented && document.getElementById(commented);
+  const { activeElement } = document; // perhaps the button, in a form that is closed now
+  if (!rating || (activeElement !== document.body && activeElement.checkVisibility())) return;
+  commented = null;
+  rating.querySelector("summary")?.focus();
+});
+
 // The link's href cannot know the latest reply.
 document.querySelector("[data-latest-reply]")?.addEventListener("click", (event) => {
   const latest = [...transcript.querySelectorAll('.message[data-role="assistant"]')].at(-1);
@@ -66,6 +80,12 @@ document.addEventListener("toggle", ({ target }) => {
   });
   target.querySelector("textarea").focus();
   target.scrollIntoView({ block: "nearest" }); // the buttons too
+}, { capture: true });
+
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches?.(".rating__comment[open]")) return;
+  target.querySelector("textarea").focus();
+  target.scrollIntoView({ block: "nearest" });
 }, { capture: true });
 
 function leave(editing) {
