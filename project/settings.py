@@ -170,6 +170,8 @@ CHAT_HISTORY_CHARACTERS = env.read_int("CHAT_HISTORY_CHARACTERS", 400_000)
 CHAT_MAX_TOKENS = env.read_int("CHAT_MAX_TOKENS", 1024)
 # Hours for which a deleted conversation can be restored.
 CHAT_DELETED_HOURS = env.read_float("CHAT_DELETED_HOURS", 24.0)
+# Hours after its last message in which a temporary chat is purged.
+CHAT_TEMPORARY_HOURS = env.read_float("CHAT_TEMPORARY_HOURS", 24.0)
 # Attached text files: largest size of one, of all in a question, and their number.
 CHAT_ATTACHMENT_BYTES = env.read_int("CHAT_ATTACHMENT_BYTES", 262_144)
 CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)

@@ -40,7 +40,8 @@ class EditForm(forms.Form):
 class MessageForm(forms.Form):
     """A question. ``key`` makes a repeated submission harmless; ``attachments`` were uploaded before it.
 
-    Of a question that is edited, ``keep`` are the files that stay, where ``chooses_files`` says that some may not.
+    ``temporary`` begins a temporary chat. Of a question that is edited, ``keep`` are the files that stay, where
+    ``chooses_files`` says that some may not.
     """
 
     message = forms.CharField(
@@ -50,6 +51,7 @@ class MessageForm(forms.Form):
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     attachments = IdsField(required=False)
+    temporary = forms.BooleanField(required=False)
     chooses_files = forms.BooleanField(required=False)
     keep = IdsField(required=False)
 

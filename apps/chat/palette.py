@@ -36,20 +36,30 @@ class Group:
     choices: list[Choice]
 
 
-# The page's name, and other words that people look for it by.
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A page that people act on, and other words that they look for it by."""
+
+    title: str
+    view: str
+    others: str
+    query: str = ""
+
+
 ACTIONS = [
-    ("New conversation", "chat:home", "begin start chat"),
-    ("Ask the guide", "chat:ask", "question answers sources"),
-    ("Import a conversation", "chat:import", "upload file"),
-    ("Archived and deleted conversations", "chat:archived", "archive trash restore"),
-    ("Shared links", "chat:shares", "share revoke"),
-    ("Presets", "chat:presets", "prompts templates"),
-    ("Search your conversations", "chat:search", "find messages"),
-    ("Playground", "playground:runs", "complete fill compare"),
-    ("Guide to the models", "guide:home", "code llama variants"),
-    ("API keys", "accounts:keys", "editor script token"),
+    Action("New conversation", "chat:home", "begin start chat"),
+    Action("Temporary chat", "chat:home", "private unlisted", "?temporary=on"),
+    Action("Ask the guide", "chat:ask", "question answers sources"),
+    Action("Import a conversation", "chat:import", "upload file"),
+    Action("Archived and deleted conversations", "chat:archived", "archive trash restore"),
+    Action("Shared links", "chat:shares", "share revoke"),
+    Action("Presets", "chat:presets", "prompts templates"),
+    Action("Search your conversations", "chat:search", "find messages"),
+    Action("Playground", "playground:runs", "complete fill compare"),
+    Action("Guide to the models", "guide:home", "code llama variants"),
+    Action("API keys", "accounts:keys", "editor script token"),
 ]
-STAFF_ACTIONS = [("Endpoints", "endpoints:list", "model servers health")]
+STAFF_ACTIONS = [Action("Endpoints", "endpoints:list", "model servers health")]
 
 
 def choices_for(user: User, text: str) -> list[Group]:
@@ -87,9 +97,9 @@ def _by_conversation(found: Iterable[Found], query: Query) -> Iterator[Choice]:
 
 
 def _actions(user: User, query: Query) -> Iterator[Choice]:
-    for title, view, others in [*ACTIONS, *(STAFF_ACTIONS if user.is_staff else [])]:
-        if _fits(query, f"{title} {others}"):
-            yield Choice(marked(title, query), reverse(view))
+    for action in [*ACTIONS, *(STAFF_ACTIONS if user.is_staff else [])]:
+        if _fits(query, f"{action.title} {action.others}"):
+            yield Choice(marked(action.title, query), reverse(action.view) + action.query)
 
 
 def _guide(query: Query) -> list[Choice]:

@@ -84,7 +84,7 @@ def find(user: User, query: Query) -> list[Found]:
     """Return the user's titles, then messages, the latest first, at most ``MOST_FOUND`` of each."""
     if not query.words:
         return []
-    mine = Conversation.objects.visible_to(user)
+    mine = Conversation.objects.visible_to(user).kept()
     titled = mine.filter(_matches("searchable_words(chat_conversation.title)", query)).order_by("-updated_at")
     messages = Message.objects.filter(conversation__in=mine).select_related("conversation", "generation")
     said = [

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from apps.chat.services.attach import purge_waiting
 from apps.chat.services.count_tokens import TASK_NAME, count_pieces
-from apps.chat.services.delete import purge_deleted
+from apps.chat.services.delete import purge_deleted, purge_temporary
 from apps.chat.services.queue import send_left_queued
 from apps.generation.worker.celery import current_runtime
 
@@ -15,6 +15,7 @@ from apps.generation.worker.celery import current_runtime
 @shared_task(name="chat.purge")
 def purge() -> None:
     purge_deleted()
+    purge_temporary()
     purge_waiting()
 
 

@@ -56,6 +56,7 @@ urlpatterns = [
     path("<uuid:conversation_id>/settings/preset/", presets.use, name="use_preset"),
     path("<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
+    path("<uuid:conversation_id>/keep/", conversations.keep, name="keep"),
     path("<uuid:conversation_id>/archive/", conversations.archive, name="archive"),
     path("<uuid:conversation_id>/share/", shares.share, name="share"),
     path("<uuid:conversation_id>/export.json", transfer.export_json, name="export_json"),

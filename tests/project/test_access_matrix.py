@@ -87,6 +87,7 @@ EXPECTED = {
     "chat:use_server": For.OWNER,
     "chat:rename": For.OWNER,
     "chat:pin": For.OWNER,
+    "chat:keep": For.OWNER,
     "chat:archive": For.OWNER,
     "chat:share": For.OWNER,
     "chat:export_json": For.OWNER,

@@ -35,7 +35,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def deleted_by(self, user: User) -> Self:
         """Select the user's deleted conversations that can be restored."""
-        return self.filter(owner=user, deleted_at__isnull=False)
+        return self.filter(owner=user, deleted_at__isnull=False, is_temporary=False)
 
     def deleted_with(self, conversation: Conversation) -> Self:
         """Select the conversations deleted together with it, itself included."""
@@ -46,11 +46,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner=conversation.owner_id, archived_at=conversation.archived_at)
 
     def archived(self) -> Self:
-        return self.filter(archived_at__isnull=False)
+        return self.filter(archived_at__isnull=False, is_temporary=False)
 
     def listed(self) -> Self:
         """Select the conversations of the sidebar."""
-        return self.filter(archived_at__isnull=True)
+        return self.filter(archived_at__isnull=True, is_temporary=False)
+
+    def kept(self) -> Self:
+        """Select the conversations that stay until they are deleted."""
+        return self.filter(is_temporary=False)
 
     def with_activity(self) -> Self:
         """Annotate ``is_generating``: whether a reply is being written or waits; ``reply_state`` is the last one's."""
@@ -106,6 +110,9 @@ class Conversation(models.Model):
         db_default={},
         blank=True,
         help_text="The sampling parameters that were set: temperature, top_p, max_tokens, stop, seed.",
+    )
+    is_temporary = models.BooleanField(
+        default=False, db_default=False, help_text="Nowhere listed, and purged a day after its last message."
     )
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)

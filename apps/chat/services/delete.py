@@ -6,13 +6,14 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.chat.live.broadcast import broadcast_access
-from apps.chat.models import Conversation, ConversationQuerySet
+from apps.chat.models import Conversation, ConversationQuerySet, Message
 from apps.chat.services.stop import stop_replies
-from apps.generation.models import Generation
+from apps.generation.models import ACTIVE, Generation
 
 AT_ONCE = 100  # conversations in a transaction
 
@@ -51,24 +52,36 @@ def restore_conversations(*, conversations: ConversationQuerySet) -> int:
 
 def purge_deleted() -> int:
     """Purge conversations deleted more than ``CHAT_DELETED_HOURS`` ago, and return how many."""
-    before = timezone.now() - timedelta(hours=settings.CHAT_DELETED_HOURS)
+    deleted = Conversation.objects.filter(deleted_at__lt=_hours_ago(settings.CHAT_DELETED_HOURS))
+    return _purge(deleted.order_by("deleted_at"))
+
+
+def purge_temporary() -> int:
+    """Purge temporary conversations that are deleted or unused for ``CHAT_TEMPORARY_HOURS``, and return how many."""
+    is_over = Q(deleted_at__isnull=False) | Q(updated_at__lt=_hours_ago(settings.CHAT_TEMPORARY_HOURS))
+    active = Message.objects.filter(conversation=OuterRef("pk"), generation__state__in=ACTIVE)
+    over = Conversation.objects.filter(is_over, ~Exists(active), is_temporary=True)
+    return _purge(over.order_by("updated_at"))
+
+
+def _purge(conversations: ConversationQuerySet) -> int:
     purged = 0
-    while batch := _purge_some(before):
+    while batch := _purge_some(conversations):
         purged += batch
     return purged
 
 
-def _purge_some(before: datetime) -> int:
+def _purge_some(conversations: ConversationQuerySet) -> int:
     with transaction.atomic():
         # Locked, so that nobody restores one that is half gone.
-        gone = [item.pk for item in _deleted(before).select_for_update(skip_locked=True)[:AT_ONCE]]
+        gone = [item.pk for item in conversations.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]]
         Generation.objects.filter(message__conversation__in=gone).delete()
         Conversation.objects.filter(pk__in=gone).delete()
     return len(gone)
 
 
-def _deleted(before: datetime) -> ConversationQuerySet:
-    return Conversation.objects.filter(deleted_at__lt=before).order_by("deleted_at")
+def _hours_ago(hours: float) -> datetime:
+    return timezone.now() - timedelta(hours=hours)
 
 
 def _leave(conversations: Sequence[Conversation]) -> None:

@@ -48,6 +48,11 @@ def unarchive_conversations(*, conversations: ConversationQuerySet) -> int:
     return conversations.update(archived_at=None)
 
 
+def keep_conversation(*, conversation: Conversation) -> None:
+    """List a temporary conversation from now on."""
+    Conversation.objects.filter(pk=conversation.pk).update(is_temporary=False)
+
+
 def _update(conversation: Conversation, **changes: Now | None) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(**changes)
     conversation.refresh_from_db(fields=list(changes))

@@ -27,10 +27,11 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     form_key: UUID | None = None,
     mode: Mode = Mode.CHAT,
     settings: Settings | None = None,
+    is_temporary: bool = False,
 ) -> Exchange:
     """Begin a conversation with its first question, with ``files`` from the owner's draft.
 
-    ``settings`` are the settings that it begins with.
+    ``settings`` are the settings that it begins with. A temporary one is listed nowhere and purged by itself.
 
     Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
     ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -42,7 +43,7 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode)
+            conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode, is_temporary=is_temporary)
             put_settings(conversation, settings or {})
             conversation.save()
             question = store_question(conversation, None, text, files=files, form_key=form_key)

@@ -69,5 +69,6 @@ def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
         form_key=form.cleaned_data["key"],
         mode=mode,
         settings=settings.chosen,
+        is_temporary=form.cleaned_data["temporary"],
     )
     return redirect_to(request, exchange.conversation.get_absolute_url())

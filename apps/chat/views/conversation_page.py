@@ -52,6 +52,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
         "sentence": sentence,
         "presets": presets,
         "preset": preset,
+        "is_temporary": _is_temporary(request, conversation),
         "mode": mode,
         "settings_form": form,
         **composer_context(composer),
@@ -82,6 +83,12 @@ def presets_for(request: WorkbenchRequest) -> tuple[list[Preset], Preset | None]
     """Return the presets that the person may choose, and the one of them that ``?preset=`` names."""
     presets = list(Preset.objects.visible_to(request.user))
     return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
+
+
+def _is_temporary(request: WorkbenchRequest, conversation: Conversation | None) -> bool:
+    if conversation is not None:
+        return conversation.is_temporary
+    return "temporary" in (request.POST if request.method == "POST" else request.GET)
 
 
 def _settings_form(

@@ -15,6 +15,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
 from apps.chat.services.organize import (
     archive_conversation,
+    keep_conversation,
     pin_conversation,
     rename_conversation,
     unarchive_conversations,
@@ -63,6 +64,14 @@ def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     pinned = "off" not in request.POST
     pin_conversation(conversation=item, pinned=pinned)
     return _done(request, item, f"“{item.title}” is {'pinned' if pinned else 'no longer pinned'}.")
+
+
+@require_POST
+def keep(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
+    """Keep a temporary chat: it is listed from now on."""
+    item = conversation_or_404(request, conversation_id)
+    keep_conversation(conversation=item)
+    return redirect(item)
 
 
 @require_POST
