@@ -50,7 +50,7 @@ ACTIONS = [
     Action("New conversation", "chat:home", "begin start chat"),
     Action("Temporary chat", "chat:home", "private unlisted", "?temporary=on"),
     Action("Ask the guide", "chat:ask", "question answers sources"),
-    Action("Import a conversation", "chat:import", "upload file"),
+    Action("Import conversations", "chat:import", "upload file"),
     Action("Archived and deleted conversations", "chat:archived", "archive trash restore"),
     Action("Shared links", "chat:shares", "share revoke"),
     Action("Presets", "chat:presets", "prompts templates"),

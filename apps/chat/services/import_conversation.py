@@ -1,7 +1,7 @@
 """Import a conversation from a file. No model is asked."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,12 @@ def import_conversation(*, owner: User, file: ConversationFile) -> Conversation:
         conversation.current = rows[file.current]
         conversation.save(update_fields=["current"])
     return conversation
+
+
+def import_conversations(*, owner: User, files: Sequence[ConversationFile]) -> list[Conversation]:
+    """Store all conversations of the files for the owner, or none."""
+    with transaction.atomic():
+        return [import_conversation(owner=owner, file=file) for file in files]
 
 
 def _settings(file: ConversationFile) -> Settings:

@@ -31,7 +31,7 @@ MOST_MESSAGES = 5_000
 MOST_PASSAGES = 99  # cited by two digits
 LONGEST_REPLY = 1_000_000  # characters
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-CLOCK_DIFFERENCE = timedelta(days=1)
+LATEST = timedelta(days=1)  # from now: clocks differ
 
 type End = Literal["succeeded", "failed", "cancelled"]
 type Moment = Annotated[datetime, Meta(tz=True)]
@@ -124,9 +124,14 @@ def read_file(content: bytes) -> ConversationFile:
         raise NotImportable(_sentence(place.strip("`.") or "the file", what)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotImportable("The file is not JSON.") from error
+    check_file(file)
+    return file
+
+
+def check_file(file: ConversationFile) -> None:
+    """Raise ``NotImportable`` unless the messages form a tree that can be stored."""
     for place, problem in _problems(file):
         raise NotImportable(_sentence(place, problem))
-    return file
 
 
 def _sentence(place: str, problem: str) -> str:
@@ -200,7 +205,7 @@ def _problem_of_time(place: str, moment: datetime | None) -> Iterator[tuple[str,
     if moment is None:
         return
     try:
-        is_plausible = EARLIEST <= moment <= datetime.now(UTC) + CLOCK_DIFFERENCE
+        is_plausible = EARLIEST <= moment <= datetime.now(UTC) + LATEST
     except OverflowError:
         is_plausible = False
     if not is_plausible:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation
-from apps.chat.services.import_conversation import import_conversation
+from apps.chat.services.import_conversation import import_conversations
 from apps.chat.transfer.export import as_json, as_markdown
-from apps.chat.transfer.format import read_file
+from apps.chat.transfer.read import read_conversations
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.sidebar import sidebar_for
 
@@ -38,7 +39,7 @@ def export_markdown(request: WorkbenchRequest, conversation_id: UUID) -> HttpRes
 
 @require_http_methods(["GET", "POST"])
 def import_file(request: WorkbenchRequest) -> HttpResponse:
-    """Import an exported file."""
+    """Import the conversations of an exported file."""
     if request.method != "POST":
         return _import_page(request)
     upload = request.FILES.get("file")
@@ -50,10 +51,14 @@ def import_file(request: WorkbenchRequest) -> HttpResponse:
         sentence = f"The file has {filesizeformat(size)}; at most {most} can be imported."
         return _import_page(request, sentence, 413)
     try:
-        file = read_file(upload.read())
+        files = read_conversations(upload.read())
     except NotImportable as error:
         return _import_page(request, error.sentence, error.status)
-    return redirect(import_conversation(owner=request.user, file=file))
+    imported = import_conversations(owner=request.user, files=files)
+    if len(imported) == 1:
+        return redirect(imported[0])
+    messages.success(request, f"{len(imported):,} conversations were imported.")
+    return redirect("chat:home")
 
 
 def _import_page(request: WorkbenchRequest, sentence: str = "", status: int = 200) -> HttpResponse:
