@@ -112,6 +112,26 @@ async def test_sidebar_is_a_drawer_on_a_phone(visit: Visit) -> None:
     await expect(visit.page.get_by_role("heading", name="How do I sort?", level=1)).to_be_visible()
 
 
+async def test_phone_has_one_header_and_a_bar_of_one_line(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 360, "height": 740})
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    heading = visit.page.get_by_role("heading", name="How do I sort?", level=1)
+    box = await heading.bounding_box()
+    assert box is not None
+    assert box["y"] < 56
+    parts = [visit.page.get_by_role("button", name=name) for name in ("Model: ", "Conversation settings", "Send")]
+    tops = [box["y"] + box["height"] / 2 for part in parts if (box := await part.bounding_box())]
+    assert len(tops) == 3
+    assert max(tops) - min(tops) < 20
+    for path in (conversation.get_absolute_url(), "/chat/presets/"):
+        await visit.open(path)
+        await visit.page.get_by_role("button", name="Menu").click()
+        await expect(visit.page.get_by_role("link", name="Guide", exact=True)).to_be_in_viewport()
+        assert await visit.accessibility_faults() == []
+        assert await visit.overflow() <= 0
+
+
 async def test_draft_survives_a_reload_and_ends_with_its_message(visit: Visit) -> None:
     """There is no endpoint here: what is asked fails, in words."""
     await visit.sign_in("alice", path="/chat/")

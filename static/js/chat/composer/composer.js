@@ -9,6 +9,9 @@ const input = document.getElementById("message");
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const longToMeasure = 20_000; // characters
 
+// On a phone the focus would open the keyboard over the page.
+if (touch.matches && document.activeElement === input && !input.value) input.blur();
+
 function editLastQuestion() {
   const questions = document.querySelectorAll('.message[data-role="user"]');
   const edit = [...questions].at(-1)?.querySelector(".message__edit:not([open]) > summary");
