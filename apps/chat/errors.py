@@ -12,6 +12,8 @@ ChatError
 ├── ConversationGone  it was deleted meanwhile
 ├── PresetNameTaken   this person has a preset of that name
 ├── TooManyPresets    this person has as many presets as are allowed
+├── FolderNameTaken   this person has a folder of that name
+├── TooManyFolders    this person has as many folders as are allowed
 ├── EmptyTitle        a title needs a word
 ├── NotAText          a file that was to go with a question is none
 ├── FileTooLarge      it is a text, but too long
@@ -109,6 +111,21 @@ class TooManyPresets(ChatError):
 
     def __init__(self, most: int) -> None:
         self.sentence = f"You have {most} presets, the most there can be. Delete one first."
+        super().__init__(self.sentence)
+
+
+class FolderNameTaken(ChatError):
+    """The person has a folder of this name."""
+
+    sentence = "You have a folder of this name. Choose another."
+    status = 409
+
+
+class TooManyFolders(ChatError):
+    """The person has as many folders as are allowed."""
+
+    def __init__(self, most: int) -> None:
+        self.sentence = f"You have {most} folders, the most there can be. Delete one first."
         super().__init__(self.sentence)
 
 

@@ -53,6 +53,7 @@ ACTIONS = [
     Action("Import conversations", "chat:import", "upload file"),
     Action("Archived and deleted conversations", "chat:archived", "archive trash restore"),
     Action("Shared links", "chat:shares", "share revoke"),
+    Action("Folders", "chat:folders", "group move"),
     Action("Presets", "chat:presets", "prompts templates"),
     Action("Search your conversations", "chat:search", "find messages"),
     Action("Playground", "playground:runs", "complete fill compare"),

@@ -11,13 +11,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation, Folder, Message
 from apps.generation.selectors import text_so_far
 
 SIDEBAR_LENGTH = 100
 SIDEBAR_LONGEST = 5_000
 MOST_SELECTED = 500  # conversations at once
 PINNED = "Pinned"
+LONGEST_NUMBER = 9  # digits: what the column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class SidebarGroup:
 
     heading: str
     conversations: list[Conversation]
+    folder: Folder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,41 @@ def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
     return found
 
 
+def find_folder(user: User, number: str) -> Folder | None:
+    """Return the user's folder of this number, as an address or a form has it."""
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        return None
+    return Folder.objects.owned_by(user).filter(pk=int(number)).first()
+
+
 def text_of(message: Message) -> str:
     """Return the text of a message so far."""
     return message.question if message.generation is None else text_so_far(message.generation)
 
 
 def sidebar_of(user: User, shown: int = SIDEBAR_LENGTH) -> Sidebar:
-    """Return the user's conversations: pinned ones, then by the day of last use."""
+    """Return the user's conversations: pinned ones, then those in folders, then by the day of last use."""
     shown = min(max(shown, SIDEBAR_LENGTH), SIDEBAR_LONGEST)
-    listed = Conversation.objects.visible_to(user).listed().with_activity()
+    listed = Conversation.objects.visible_to(user).listed().with_activity().select_related("folder")
     found = list(listed.order_by(F("pinned_at").desc(nulls_last=True), "-updated_at")[: shown + 1])
     more = shown + SIDEBAR_LENGTH if len(found) > shown else 0
-    return Sidebar(group_by_date(found[:shown], today=timezone.localdate()), shown, more)
+    return Sidebar(_groups(found[:shown]), shown, more)
+
+
+def _groups(conversations: list[Conversation]) -> list[SidebarGroup]:
+    """Group conversations that are sorted as ``group_by_date`` wants them; folders stand below the pinned ones."""
+    filed: dict[Folder, list[Conversation]] = {}
+    others = []
+    for item in conversations:
+        if item.folder is not None and item.pinned_at is None:
+            filed.setdefault(item.folder, []).append(item)
+        else:
+            others.append(item)
+    dated = group_by_date(others, today=timezone.localdate())
+    pinned = [group for group in dated if group.heading == PINNED]
+    by_name = sorted(filed, key=lambda folder: (folder.name.lower(), folder.pk))
+    folders = [SidebarGroup(folder.name, filed[folder], folder) for folder in by_name]
+    return [*pinned, *folders, *dated[len(pinned) :]]
 
 
 def group_by_date(conversations: Iterable[Conversation], *, today: date) -> list[SidebarGroup]:

@@ -18,7 +18,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from apps.accounts.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import create_user
-from apps.chat.models import Attachment, Conversation, Message, Preset, Share
+from apps.chat.models import Attachment, Conversation, Folder, Message, Preset, Share
 from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.presets import save_preset
@@ -68,6 +68,11 @@ EXPECTED = {
     "chat:shared_file_text": For.SIGNED_IN,
     "chat:presets": For.SIGNED_IN,
     "chat:add_preset": For.SIGNED_IN,
+    "chat:folders": For.SIGNED_IN,
+    "chat:add_folder": For.SIGNED_IN,
+    "chat:folder": For.OWNER,
+    "chat:delete_folder": For.OWNER,
+    "chat:move": For.OWNER,
     "chat:edit_preset": For.OWNER,
     "chat:delete_preset": For.OWNER,
     "chat:use_preset": For.OWNER,
@@ -216,6 +221,7 @@ def arguments(alice: User) -> dict[str, Any]:
         "playground:shared token": shared_run.share_token,
         "run_id": run.pk,
         "preset_id": preset.pk,
+        "folder_id": Folder.objects.create(owner=alice, name=SECRET).pk,
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
         **{f"{name} generation_id": output.generation_id for name in ALL if name.startswith("playground:")},

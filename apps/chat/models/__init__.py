@@ -2,6 +2,7 @@
 
 from apps.chat.models.attachment import Attachment, AttachmentQuerySet
 from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
+from apps.chat.models.folder import Folder, FolderQuerySet
 from apps.chat.models.message import Message, MessageQuerySet, Rating, Role
 from apps.chat.models.preset import Preset, PresetQuerySet
 from apps.chat.models.queued_message import QueuedMessage
@@ -12,6 +13,8 @@ __all__ = [
     "AttachmentQuerySet",
     "Conversation",
     "ConversationQuerySet",
+    "Folder",
+    "FolderQuerySet",
     "Message",
     "MessageQuerySet",
     "Mode",

@@ -114,6 +114,7 @@ class Conversation(models.Model):
     is_temporary = models.BooleanField(
         default=False, db_default=False, help_text="Nowhere listed, and purged a day after its last message."
     )
+    folder = models.ForeignKey("Folder", null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations")
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="For a while it can still be brought back.")

@@ -59,7 +59,11 @@ def fork_conversation(*, message: Message) -> Conversation:
         if thread.filter(generation__state__in=ACTIVE).exists():
             raise ReplyInProgress
         fork = Conversation.objects.create(
-            owner=source.owner, title=title_of_fork(source.title), mode=source.mode, **source.copied_settings
+            owner=source.owner,
+            title=title_of_fork(source.title),
+            mode=source.mode,
+            folder_id=source.folder_id,
+            **source.copied_settings,
         )
         generations = copy_generations(
             generation_ids=list(thread.filter(generation__isnull=False).values_list("generation", flat=True))

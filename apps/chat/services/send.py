@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.live.broadcast import broadcast_messages
-from apps.chat.models import Conversation, Message, Mode
+from apps.chat.models import Conversation, Folder, Message, Mode
 from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import Exchange, lock_row, require_idle, store_question, store_reply
 from apps.chat.titles import title_for
@@ -28,10 +28,12 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     mode: Mode = Mode.CHAT,
     settings: Settings | None = None,
     is_temporary: bool = False,
+    folder: Folder | None = None,
 ) -> Exchange:
     """Begin a conversation with its first question, with ``files`` from the owner's draft.
 
     ``settings`` are the settings that it begins with. A temporary one is listed nowhere and purged by itself.
+    ``folder`` is one of the owner's.
 
     Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
     ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -43,7 +45,9 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation(owner=owner, title=title_for(owner, text), mode=mode, is_temporary=is_temporary)
+            conversation = Conversation(
+                owner=owner, title=title_for(owner, text), mode=mode, is_temporary=is_temporary, folder=folder
+            )
             put_settings(conversation, settings or {})
             conversation.save()
             question = store_question(conversation, None, text, files=files, form_key=form_key)

@@ -11,6 +11,7 @@ from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import InvalidInput
 from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
+from apps.chat.selectors import find_folder
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.views.attachments import files_of
 from apps.chat.views.conversation_page import page
@@ -70,5 +71,6 @@ def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
         mode=mode,
         settings=settings.chosen,
         is_temporary=form.cleaned_data["temporary"],
+        folder=find_folder(request.user, request.POST.get("folder", "")),
     )
     return redirect_to(request, exchange.conversation.get_absolute_url())

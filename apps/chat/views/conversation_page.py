@@ -16,7 +16,8 @@ from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
-from apps.chat.models import Conversation, Mode, Preset
+from apps.chat.models import Conversation, Folder, Mode, Preset
+from apps.chat.selectors import find_folder
 from apps.chat.transcript.paging import TranscriptItem, latest_page, page_around
 from apps.chat.transcript.render import ShownMessage, shown
 from apps.chat.views.sidebar import deleted_conversations, sidebar_for
@@ -32,7 +33,8 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     items = shown(_page_asked_for(request, conversation)) if conversation else []
     servers, mode = chat_servers(), mode_of(request, conversation)
     presets, preset = presets_for(request)
-    form, first_settings = _settings_form(request, conversation, servers, preset)
+    folder = _folder(request, conversation)
+    form, first_settings = _settings_form(request, conversation, servers, preset or folder)
     composer = composer_state(
         user=request.user,
         conversation=conversation,
@@ -52,6 +54,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
         "sentence": sentence,
         "presets": presets,
         "preset": preset,
+        "folder": folder,
         "is_temporary": _is_temporary(request, conversation),
         "mode": mode,
         "settings_form": form,
@@ -85,6 +88,14 @@ def presets_for(request: WorkbenchRequest) -> tuple[list[Preset], Preset | None]
     return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
 
 
+def _folder(request: WorkbenchRequest, conversation: Conversation | None) -> Folder | None:
+    """Return the folder in which a new conversation begins."""
+    if conversation is not None:
+        return None
+    asked = request.POST if request.method == "POST" else request.GET
+    return find_folder(request.user, asked.get("folder", ""))
+
+
 def _is_temporary(request: WorkbenchRequest, conversation: Conversation | None) -> bool:
     if conversation is not None:
         return conversation.is_temporary
@@ -92,7 +103,7 @@ def _is_temporary(request: WorkbenchRequest, conversation: Conversation | None) 
 
 
 def _settings_form(
-    request: WorkbenchRequest, conversation: Conversation | None, servers: ChatServers, preset: Preset | None
+    request: WorkbenchRequest, conversation: Conversation | None, servers: ChatServers, given: Preset | Folder | None
 ) -> tuple[SettingsForm, dict[str, Any]]:
     """Return the form of the settings panel, and the settings that a new conversation would begin with."""
     mode = mode_of(request, conversation)
@@ -101,7 +112,7 @@ def _settings_form(
     if request.method == "POST":
         sent = SettingsForm(request.POST, servers=servers, mode=mode)
         return sent, sent.chosen if sent.is_valid() else {}
-    first = preset.settings if preset else {}
+    first = given.settings if given else {}
     return SettingsForm(servers=servers, mode=mode, first=first), first
 
 

@@ -1,5 +1,6 @@
 """The actions on a conversation. Each works as a plain form too."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import EmptyTitle
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Folder
 from apps.chat.services.delete import delete_conversation, restore_conversation, restore_conversations
 from apps.chat.services.organize import (
     archive_conversation,
@@ -40,7 +41,7 @@ def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Show the actions: a menu for htmx, else a page."""
     item = conversation_or_404(request, conversation_id)
     if request.htmx:
-        return render(request, "chat/_manage.html", {"item": item, "files": files_to_share(item)})
+        return render(request, "chat/_manage.html", _menu_of(request, item))
     return _manage_page(request, item)
 
 
@@ -139,5 +140,9 @@ def _done(request: WorkbenchRequest, item: Conversation, sentence: str, **contex
 
 
 def _manage_page(request: WorkbenchRequest, item: Conversation, sentence: str = "", status: int = 200) -> HttpResponse:
-    context = {"item": item, "files": files_to_share(item), "sidebar": sidebar_for(request), "sentence": sentence}
+    context = _menu_of(request, item) | {"sidebar": sidebar_for(request), "sentence": sentence}
     return render(request, "chat/manage.html", context, status=status)
+
+
+def _menu_of(request: WorkbenchRequest, item: Conversation) -> dict[str, Any]:
+    return {"item": item, "files": files_to_share(item), "folders": Folder.objects.owned_by(request.user)}

@@ -1,5 +1,6 @@
-"""The actions on a message: stop, continue, retry, edit, delete, fork, copy, rate, show another version."""
+"""Messages: the actions on one, and those that a page lacks."""
 
+import re
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -18,9 +19,13 @@ from apps.chat.services.fork import fork_conversation
 from apps.chat.services.rate import rate_reply
 from apps.chat.services.stop import stop_reply
 from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
+from apps.chat.transcript.paging import beginning_of_gap, end_of_gap
+from apps.chat.transcript.render import shown as shown_items
 from apps.chat.views.doors import conversation_or_404, message_or_404, reply_or_404
 from apps.chat.views.responses import followed, redirect_to, say_refusals
 from apps.chat.views.sidebar import sidebar_for
+
+POSITION = re.compile("[0-9]{1,9}")
 
 
 @require_POST
@@ -124,3 +129,20 @@ def rate(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID, rat
     if request.htmx:
         return render(request, "chat/_rated.html", {"message": reply})
     return redirect("chat:message", conversation_id, message_id)
+
+
+@require_GET
+@never_cache
+def gap(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Show the last messages between the position ``after`` and a message; ``from=start`` shows the first.
+
+    The gap depends on the message, not on the current thread, so it fits the page that asks.
+    """
+    conversation = conversation_or_404(request, conversation_id)
+    below = get_object_or_404(conversation.messages.select_related("conversation"), pk=message_id)
+    if not request.htmx:
+        return redirect("chat:message", conversation_id, message_id)
+    after = request.GET.get("after", "")
+    fill = beginning_of_gap if request.GET.get("from") == "start" else end_of_gap
+    items = fill(below, int(after) if POSITION.fullmatch(after) else 0)
+    return render(request, "chat/_transcript.html", {"items": shown_items(items)})
