@@ -112,7 +112,7 @@ class Choice:
 
 
 def choose(answers: Answers) -> Choice | None:
-    """Recommend a model for those answers, in nine queries at most; ``None`` while the models are not loaded."""
+    """Recommend a model for those answers, in a few queries; ``None`` while the models are not loaded."""
     models = {model.slug: model for model in selectors.models()}
     shapes = read_shapes()
     if not all(slug in models and slug in shapes for slug in MODELS):

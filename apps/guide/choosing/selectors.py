@@ -13,6 +13,7 @@ from apps.guide.choosing.rules import ChoosingRule
 from apps.guide.hardware.catalogue import Catalogue, catalogue
 from apps.guide.hardware.memory import Shape
 from apps.guide.hardware.selectors import read_cards
+from apps.guide.kept_reads import kept_read
 from apps.guide.models.conditions import When
 
 
@@ -24,8 +25,9 @@ class Serving:
     is_up: bool = False
 
 
+@kept_read
 def read_rules() -> Sequence[ChoosingRule]:
-    """Return the rules in their order; two queries. A rule that an edit made unreadable is left out."""
+    """Return the rules in their order; two queries for an edition. A rule that an edit made unreadable is left out."""
     found = models.Rule.objects.prefetch_related(selectors.cited())
     return [rule for row in found if (rule := _rule(row))]
 
@@ -46,8 +48,9 @@ def read_shapes() -> Mapping[str, Shape]:
     }
 
 
+@kept_read
 def read_scores() -> Mapping[str, Mapping[str, models.Score]]:
-    """Return the scores that models are put in order by, by benchmark and then by model; two queries."""
+    """Return the scores that models are put in order by, by benchmark and then by model; two queries for an edition."""
     counts = Q(benchmark__slug__in=[HUMANEVAL, AVERAGE, *BY_LANGUAGE.values()])
     counts |= Q(benchmark__slug__startswith="retrieval-")
     found = models.Score.objects.filter(counts, model__isnull=False).select_related("model", "benchmark")
@@ -58,8 +61,9 @@ def read_scores() -> Mapping[str, Mapping[str, models.Score]]:
     return scores
 
 
+@kept_read
 def read_catalogue() -> Catalogue:
-    """Return the cards and machines that people may name; two queries."""
+    """Return the cards and machines that people may name; two queries for an edition."""
     return catalogue(read_cards().values())
 
 
