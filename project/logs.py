@@ -3,6 +3,7 @@
 Lines carry the ids of request, generation and task, never what people or models write.
 """
 
+import logging
 import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -52,6 +53,8 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
     }
     if output not in renderers:
         raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {output!r}.")
+    # Python would print warnings as plain lines.
+    logging.captureWarnings(output == "json")
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,6 +1,9 @@
 """Logs lead from a browser's request to the worker that answers it, and hold nothing that people write."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from apps.generation.models import Generation
 from apps.generation.services.start import start_generation
 from project.logs import format_exception
 from tests.gateway.conftest import counting_endpoint, counting_server
+from tests.project.containers import ROOT
 from tests.support.services import Running, Services
 
 __all__ = ["counting_endpoint", "counting_server"]
@@ -110,6 +114,14 @@ def test_one_request_is_found_in_web_and_worker_without_its_text(
     assert worker["generation claimed"]["endpoint"] == "counting"
     for tail in tails.values():
         assert SECRET not in tail.text
+
+
+def test_warnings_are_json_too() -> None:
+    warn = "import django, warnings; django.setup(); warnings.warn('Careful.')"
+    environment = {**os.environ, "LOG_FORMAT": "json", "DJANGO_SETTINGS_MODULE": "project.settings"}
+    command = [sys.executable, "-c", warn]
+    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stderr
+    assert "Careful." in json.loads(said)["event"]
 
 
 @pytest.mark.django_db
