@@ -112,7 +112,7 @@ class Stack:
             await self._wait_until_ready()
         if link:
             self.say(f"sign in once as admin: {link}")
-        if ip_address(self.address).is_loopback:
+        if ip_address(self.address).is_loopback and not is_given("PUBLIC_URL"):
             others = f"LISTEN_ADDRESS=0.0.0.0 PUBLIC_URL=http://NAME:{self.port} make run"
             self.say(f"only this machine reaches it; to open it to others, with this machine's name: {others}")
         self.say(f"ready at {settings.PUBLIC_URL} (Ctrl-C stops it)")
