@@ -42,12 +42,15 @@ def read_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
-def read_int(name: str, default: int) -> int:
+def read_int(name: str, default: int, *, least: int | None = None) -> int:
     text = read_text(name, str(default))
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
+    if least is not None and number < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {number}.")
+    return number
 
 
 def read_float(name: str, default: float) -> float:

@@ -125,6 +125,10 @@ CELERY_BEAT_SCHEDULE = {
     "send queued messages": {"task": "chat.send_queued", "schedule": 10.0, "options": {"expires": 10.0}},
     "purge deleted conversations": {"task": "chat.purge", "schedule": 600.0},
     "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
+    **{
+        f"retain {app}": {"task": f"{app}.retain", "schedule": 3600.0, "options": {"expires": 3600.0}}
+        for app in ("audit", "chat", "gateway", "playground")
+    },
 }
 
 # Seconds after which a generation's lease expires if its worker does not renew it.
@@ -215,6 +219,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Whether staff may read people's prompts and replies in the admin; the audit log says who did.
 ADMIN_READS_PROMPTS = env.read_bool("ADMIN_READS_PROMPTS", default=False)
+
+# Days that data is kept; 0 keeps it for ever.
+RETAIN_CONVERSATIONS_DAYS = env.read_int("RETAIN_CONVERSATIONS_DAYS", 0, least=0)
+RETAIN_RUNS_DAYS = env.read_int("RETAIN_RUNS_DAYS", 0, least=0)
+RETAIN_API_DAYS = env.read_int("RETAIN_API_DAYS", 30, least=0)
+RETAIN_AUDIT_DAYS = env.read_int("RETAIN_AUDIT_DAYS", 365, least=0)
 
 # --- safety -----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from apps.chat.services.attach import purge_waiting
 from apps.chat.services.count_tokens import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted, purge_temporary
 from apps.chat.services.queue import send_left_queued
+from apps.chat.services.retention import delete_unused_conversations
 from apps.generation.worker.celery import current_runtime
 
 
@@ -22,6 +23,11 @@ def purge() -> None:
 @shared_task(name="chat.send_queued", expires=10)
 def send_queued() -> None:
     send_left_queued()
+
+
+@shared_task(name="chat.retain")
+def retain() -> None:
+    delete_unused_conversations()
 
 
 @shared_task(name=TASK_NAME)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.endpoints.health.rules import SLOW, Evidence, Standing, Verdict, evidence_of, judge
 from apps.endpoints.models import Endpoint, Health, Observation, ObservationKind
 from apps.inference.errors import InferenceError
+from apps.stores.batches import delete_in_batches
 from apps.stores.outages import POSTGRES_AWAY
 
 logger = structlog.get_logger(__name__)
@@ -61,8 +62,7 @@ def record_probe(*, endpoint_id: UUID, evidence: Evidence, speed: Speed, facts: 
 def prune_observations() -> int:
     """Delete observations older than ``ENDPOINT_HISTORY_DAYS``; return their number."""
     oldest = timezone.now() - timedelta(days=settings.ENDPOINT_HISTORY_DAYS)
-    deleted, _ = Observation.objects.filter(at__lt=oldest).delete()
-    return deleted
+    return delete_in_batches(Observation.objects.filter(at__lt=oldest))
 
 
 def _observe(
