@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q
@@ -19,7 +21,21 @@ MOST_KEYS = 100  # usable keys per person
 LAST_USE_PRECISION = timedelta(minutes=1)
 
 
-def create_api_key(*, username: str, name: str = "", days: int | None = None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLimits:
+    """What a key is limited to: kinds of use, models by any of their names, and figures; empty is no limit."""
+
+    scopes: Sequence[str] = ()
+    model_names: Sequence[str] = ()
+    generations_at_once: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+
+
+NO_LIMITS = KeyLimits()
+
+
+def create_api_key(*, username: str, name: str = "", days: int | None = None, limits: KeyLimits = NO_LIMITS) -> str:
     """Make a key that works for ``days`` and return it, for the only time.
 
     Raises ``UserNotFound``, ``UserInactive`` and ``TooManyKeys``.
@@ -29,10 +45,10 @@ def create_api_key(*, username: str, name: str = "", days: int | None = None) ->
         raise UserNotFound(username)
     if not owner.is_active:
         raise UserInactive(username)
-    return issue_api_key(owner=owner, name=name, days=days)
+    return issue_api_key(owner=owner, name=name, days=days, limits=limits)
 
 
-def issue_api_key(*, owner: User, name: str = "", days: int | None = None) -> str:
+def issue_api_key(*, owner: User, name: str = "", days: int | None = None, limits: KeyLimits = NO_LIMITS) -> str:
     """Make a key for a user object, as ``create_api_key`` does for a name. Raises ``TooManyKeys``."""
     if ApiKey.objects.visible_to(owner).usable().count() >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
@@ -43,6 +59,11 @@ def issue_api_key(*, owner: User, name: str = "", days: int | None = None) -> st
         prefix=key[:PREFIX_LENGTH],
         digest=digest_of(key),
         expires_at=None if days is None else timezone.now() + timedelta(days=days),
+        scopes=list(limits.scopes),
+        model_names=list(limits.model_names),
+        generations_at_once=limits.generations_at_once,
+        requests_per_minute=limits.requests_per_minute,
+        tokens_per_day=limits.tokens_per_day,
     )
     return key
 

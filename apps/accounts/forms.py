@@ -2,11 +2,16 @@
 
 from django import forms
 
+from apps.accounts.api_keys import KeyLimits
+from apps.accounts.models import Scope
+
 FOR_EVER = ""
+LONGEST_MODEL_NAME = 300
+NUMBERS = ("generations_at_once", "requests_per_minute", "tokens_per_day")
 
 
 class KeyForm(forms.Form):
-    """A new API key: its purpose and how long it works."""
+    """A new API key: its purpose, how long it works, and what it is limited to."""
 
     name = forms.CharField(
         label="What it is for",
@@ -22,6 +27,40 @@ class KeyForm(forms.Form):
         choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (FOR_EVER, "No end")],
         initial="90",
     )
+    scopes = forms.MultipleChoiceField(
+        label="Only for",
+        required=False,
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    model_names = forms.CharField(
+        label="Only these models",
+        required=False,
+        max_length=2000,
+        help_text="Names as /v1/models lists them, with commas.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    generations_at_once = forms.IntegerField(label="Replies at once", required=False, min_value=1, max_value=10_000)
+    requests_per_minute = forms.IntegerField(label="Requests a minute", required=False, min_value=1, max_value=10**6)
+    tokens_per_day = forms.IntegerField(label="Tokens a day", required=False, min_value=1, max_value=10**12)
+
+    def clean_model_names(self) -> list[str]:
+        given = [name.strip() for name in self.cleaned_data["model_names"].split(",")]
+        names = list(dict.fromkeys(name for name in given if name))
+        if any(len(name) > LONGEST_MODEL_NAME for name in names):
+            raise forms.ValidationError(f"A model’s name has at most {LONGEST_MODEL_NAME} characters.")
+        return names
+
+    @property
+    def limit_errors(self) -> bool:
+        """Return whether a limit is wrong."""
+        return any(name in self.errors for name in ("scopes", "model_names", *NUMBERS))
+
+    @property
+    def limits(self) -> KeyLimits:
+        """Return what the key is limited to. Call it on a valid form."""
+        given = self.cleaned_data
+        return KeyLimits(**{name: given[name] for name in ("scopes", "model_names", *NUMBERS)})
 
     @property
     def days(self) -> int | None:

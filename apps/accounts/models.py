@@ -4,14 +4,30 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.text import get_text_list
+
+from apps.accounts.limits import LimitFields
 
 
 class User(AbstractUser):
     """A person who signs in by one-time link or, if one is set, by password."""
+
+
+class Scope(models.TextChoices):
+    """What a limited API key may be used for."""
+
+    CHAT = "chat", "Chat"
+    COMPLETION = "completion", "Complete and fill in code"
+    MODELS = "models", "List models"
+    USAGE = "usage", "Read usage"
+
+
+SCOPE_OF_TASK = {"chat": Scope.CHAT, "complete": Scope.COMPLETION, "infill": Scope.COMPLETION}
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -26,13 +42,18 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(not_expired, revoked_at__isnull=True, owner__is_active=True)
 
 
-class ApiKey(models.Model):
-    """An API key. Only its SHA-256 (of 256 random bits) and its first characters are stored."""
+class ApiKey(LimitFields):
+    """An API key. Only its SHA-256 (of 256 random bits) and its first characters are stored.
+
+    ``scopes`` and ``model_names`` limit it to kinds of use and to models by any of their names; empty is no limit.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100, blank=True, default="", help_text="What it is for.")
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope), default=list, db_default=[], blank=True)
+    model_names = ArrayField(models.CharField(max_length=300), default=list, db_default=[], blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -45,6 +66,36 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether it is limited to kinds of use or to models; then it sees its own generations alone."""
+        return bool(self.scopes or self.model_names)
+
+    def allows(self, *scopes: str) -> bool:
+        """Return whether it may be used for one of these kinds of use."""
+        return not self.scopes or not set(scopes).isdisjoint(self.scopes)
+
+    def allows_task(self, task: str) -> bool:
+        """Return whether a generation with this task may be started with it."""
+        return self.allows(SCOPE_OF_TASK[task])
+
+    @property
+    def limit_words(self) -> list[str]:
+        """Return its limits, one text each: “only chat”, “60 requests a minute”."""
+        figures = (
+            (self.generations_at_once, "at once"),
+            (self.requests_per_minute, "requests a minute"),
+            (self.tokens_per_day, "tokens a day"),
+        )
+        kinds = [f"only {self.scope_words}"] if self.scopes else []
+        models = [f"only {get_text_list(self.model_names, 'and')}"] if self.model_names else []
+        return kinds + models + [f"{figure:,} {words}" for figure, words in figures if figure]
+
+    @property
+    def scope_words(self) -> str:
+        """Return what it is for: “chat and read usage”."""
+        return get_text_list([Scope(scope).label.lower() for scope in self.scopes], "and") or "everything"
 
     @property
     def standing(self) -> str:

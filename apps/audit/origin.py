@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Origin:
-    """The request that acts: its address, its signed-in person, and its API key once that is checked."""
+    """The request that acts: its address, its signed-in person, and its API key once that is checked.
+
+    ``headers`` go with its answer.
+    """
 
     request: HttpRequest
     key: ApiKey | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -56,22 +60,32 @@ def note_origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReq
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> Any:
-            with _kept(request):
-                return await get_response(request)
+            with origin_kept(request) as origin:
+                response = await get_response(request)
+            return _with_headers(response, origin)
 
         return answer_async
 
     def answer(request: HttpRequest) -> Any:
-        with _kept(request):
-            return get_response(request)
+        with origin_kept(request) as origin:
+            response = get_response(request)
+        return _with_headers(response, origin)
 
     return answer
 
 
+def _with_headers(response: Any, origin: Origin) -> Any:
+    for name, value in origin.headers.items():
+        response.headers[name] = value
+    return response
+
+
 @contextmanager
-def _kept(request: HttpRequest) -> Iterator[None]:
-    token = _origin.set(Origin(request))
+def origin_kept(request: HttpRequest) -> Iterator[Origin]:
+    """Keep the origin of what happens within."""
+    origin = Origin(request)
+    token = _origin.set(origin)
     try:
-        yield
+        yield origin
     finally:
         _origin.reset(token)

@@ -14,9 +14,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.api_keys import use_api_key
 from apps.accounts.models import ApiKey
-from apps.gateway.errors import ApiError, InvalidKey, MethodNotAllowed, TooLarge, Unavailable
+from apps.audit.origin import note_key
+from apps.gateway.errors import (
+    ApiError,
+    InvalidKey,
+    MethodNotAllowed,
+    NotAllowed,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+)
 from apps.stores.outages import STORE_AWAY
 from apps.stores.threads import in_thread
+from apps.usage.errors import KeyNotAllowed, LimitReached
 
 logger = structlog.get_logger(__name__)
 
@@ -43,6 +53,10 @@ def api_view[**P](
                 response = refusal(error)
             except RequestDataTooBig:
                 response = refusal(TooLarge("The request is too large."))
+            except KeyNotAllowed as error:
+                response = refusal(NotAllowed(error.sentence))
+            except LimitReached as error:
+                response = refusal(TooManyRequests(error.sentence, Retry_After=str(error.seconds)))
             except STORE_AWAY as error:
                 logger.warning("API not available", error=type(error).__name__)
                 response = refusal(Unavailable())
@@ -67,4 +81,5 @@ def _key_of(request: HttpRequest) -> ApiKey:
     key = use_api_key(secret.strip()) if scheme.lower() == "bearer" else None
     if key is None:
         raise InvalidKey
+    note_key(key)
     return key

@@ -2,6 +2,7 @@
 
 ApiError
 ├── InvalidKey           401
+├── NotAllowed           403
 ├── NotFound             404
 ├── ModelNotFound        404
 ├── MethodNotAllowed     405
@@ -48,6 +49,13 @@ class InvalidKey(ApiError):
 
     def __init__(self) -> None:
         super().__init__("Send a valid API key as “Authorization: Bearer KEY”.", WWW_Authenticate="Bearer")
+
+
+class NotAllowed(ApiError):
+    """The key is limited to other work."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "key_not_allowed"
 
 
 class NotFound(ApiError):

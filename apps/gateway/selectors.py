@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from apps.accounts.models import ApiKey
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health, Variant
 from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
 from apps.gateway.errors import ModelNotFound, ModelUnable, ModelUnavailable
 from apps.generation.models import Generation, Task
+from apps.usage.services import current_key, require_scope
 
 FAMILY = "code-llama"
 # Names that are accepted without being listed: the first release knew the variants by these.
@@ -41,13 +43,23 @@ class Target:
 
 
 def served_models() -> dict[str, Model]:
-    """Return the models by each of their names: variant, variant with size, endpoint name, model id."""
+    """Return the models by each of their names: variant, variant with size, endpoint name, model id.
+
+    Only those that the API key of the current request may use.
+    """
     models: dict[str, Model] = {}
+    key = current_key()
     for endpoint in Endpoint.objects.enabled().preferred_first():
-        if endpoint.capabilities.intersection(Task.values):
+        if endpoint.capabilities.intersection(Task.values) and (key is None or is_open_to(key, endpoint)):
             for name in names_of(endpoint):
                 models.setdefault(name, Model(name)).endpoints.append(endpoint)
     return models
+
+
+def is_open_to(key: ApiKey, endpoint: Endpoint) -> bool:
+    """Return whether the key may use the endpoint: a limited key names it, or a model of it."""
+    allowed = {SHORT_NAMES.get(name, name) for name in key.model_names}
+    return not allowed or not allowed.isdisjoint(names_of(endpoint))
 
 
 def names_of(endpoint: Endpoint) -> list[str]:
@@ -63,7 +75,8 @@ def find_model(name: str) -> Model:
     models = served_models()
     if (found := models.get(SHORT_NAMES.get(name, name))) is not None:
         return found
-    if name in SHORT_NAMES or name in SHORT_NAMES.values():
+    key = current_key()
+    if (name in SHORT_NAMES or name in SHORT_NAMES.values()) and not (key and key.model_names):
         variant = name.removeprefix(f"{FAMILY}-")
         raise ModelUnavailable(f"No model server for the {variant} variant is enabled.", Retry_After="60")
     raise ModelNotFound(name, served=sorted(models))
@@ -81,8 +94,10 @@ def target_of(name: str, task: Task) -> Target:
     to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
     for them in the queue, as a question in a chat does.
 
-    Raises ``ModelNotFound``, ``ModelUnavailable``, and ``ModelUnable`` if the model cannot do the task.
+    Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, and
+    ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
+    require_scope(task)
     model = find_model(name)
     fit = able(model.endpoints, task)
     if not fit:

@@ -40,11 +40,11 @@ class GenerationComplete(GenerationError):
 
 
 class TooManyAtOnce(GenerationError):
-    """The owner has ``GENERATIONS_PER_PERSON`` waiting or running."""
+    """The owner, or the API key, has as many waiting or running as it may have."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, whose: str = "You have") -> None:
         replies = "1 reply" if most == 1 else f"{most} replies"
-        super().__init__(f"You have {replies} waiting or being written, the most at once. Wait, or stop a reply first.")
+        super().__init__(f"{whose} {replies} waiting or being written, the most at once. Wait, or stop a reply first.")
 
 
 class TooManyConnections(GenerationError):

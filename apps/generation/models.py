@@ -76,6 +76,16 @@ class Generation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="generations")
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
 
+    api_key = models.ForeignKey(
+        "accounts.ApiKey",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="generations",
+        db_index=False,
+        help_text="The key that asked for it; empty for chats and the playground.",
+    )
+
     variant = models.CharField(max_length=16, default="instruct")
     task = models.CharField(max_length=16, choices=Task.choices, default=Task.CHAT, db_default=Task.CHAT)
     prompt = models.TextField(default="", db_default="", blank=True)

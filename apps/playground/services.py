@@ -17,6 +17,7 @@ from apps.generation.services.start import Document, start_completion, start_gen
 from apps.playground.errors import NotOver, TooMany
 from apps.playground.models import Decision, Kind, Output, Run, new_token
 from apps.playground.offers import Offer
+from apps.usage.errors import LimitReached
 
 
 def start_document_run(  # noqa: PLR0913 (a run has that many facts)
@@ -66,7 +67,7 @@ def start_side_by_side(  # noqa: PLR0913 (a run has that many facts)
 def _add_output(run: Run, position: int, begin: partial[Generation], parameters: dict[str, Any]) -> None:
     try:
         generation = begin(owner=run.owner, parameters=parameters)
-    except TooManyAtOnce as error:
+    except (TooManyAtOnce, LimitReached) as error:
         raise TooMany(error.sentence) from None
     Output.objects.create(run=run, generation=generation, position=position)
 

@@ -112,3 +112,12 @@ def test_staff_revoke_keys_in_the_admin(client: Client, alice: User) -> None:
     chosen = {"action": "revoke", "_selected_action": [ApiKey.objects.get().pk]}
     assert client.post("/admin/accounts/apikey/", chosen).status_code == 302
     assert person_with_key(key) is None
+
+
+def test_the_command_limits_a_key(alice: User) -> None:
+    key = create_api_key("alice", "--scope", "chat", "--scope", "usage", "--model", "gpu-1", "--tokens-per-day", "1000")
+    found = use_api_key(key)
+    assert found is not None
+    assert (found.scopes, found.model_names, found.tokens_per_day) == (["chat", "usage"], ["gpu-1"], 1000)
+    with pytest.raises(CommandError, match="Limits must be at least 1"):
+        create_api_key("alice", "--requests-per-minute", "0")

@@ -125,3 +125,34 @@ def test_the_page_is_linked_from_every_page_of_who_is_signed_in(page: Client) ->
     assert f'href="{PAGE}"' in page.get("/").text
     page.logout()
     assert f'href="{PAGE}"' not in page.get("/").text
+
+
+def test_a_key_can_be_limited(page: Client) -> None:
+    form = {
+        "name": "editor",
+        "lasts": "30",
+        "scopes": ["completion", "models"],
+        "model_names": "code-llama-base, gpu-1,, gpu-1",
+        "generations_at_once": "2",
+        "requests_per_minute": "60",
+        "tokens_per_day": "100000",
+    }
+    key = use_api_key(key_in(page.post(PAGE, form).text))
+    assert key is not None
+    assert (key.scopes, key.model_names) == (["completion", "models"], ["code-llama-base", "gpu-1"])
+    assert (key.generations_at_once, key.requests_per_minute, key.tokens_per_day) == (2, 60, 100_000)
+    shown = page.get(PAGE).text
+    for words in ("only complete and fill in code and list models", "only code-llama-base and gpu-1", "2 at once"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"scopes": "everything"}, {"requests_per_minute": "0"}, {"tokens_per_day": "-1"}, {"model_names": "x" * 301}],
+)
+def test_a_wrong_limit_is_said_beside_it(page: Client, wrong: dict[str, str]) -> None:
+    response = page.post(PAGE, {"name": "editor", "lasts": "30", **wrong})
+    assert response.status_code == 422
+    assert '<details class="keys__limits" open>' in response.text
+    assert "errorlist" in response.text
+    assert not ApiKey.objects.exists()

@@ -1,14 +1,18 @@
 """What a person does with runs: ask, stop, accept, dismiss, continue, ask again, compare."""
 
+from datetime import timedelta
 from unittest.mock import ANY
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.playground.models import Decision, Run
+from apps.usage.models import Limit
 from tests.playground.asking import ask_to_complete, ask_to_fill, ended, numbers, settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -179,8 +183,10 @@ def test_what_was_sent_and_programs(browser: Client, base: Endpoint) -> None:
         assert f"<h3>{title}</h3>" in page
 
 
-def test_limits_are_said_and_the_text_stays(browser: Client, base: Endpoint, settings: object) -> None:
-    settings.GENERATIONS_PER_PERSON = 0  # type: ignore[attr-defined]
+def test_limits_are_said_and_the_text_stays(browser: Client, base: Endpoint, alice: User) -> None:
+    Limit.objects.create(user=alice, generations_at_once=1)
+    held = timezone.now() + timedelta(hours=1)
+    Generation.objects.create(owner=alice, messages=[], state=State.RUNNING, lease_expires_at=held)
     asked = {"code": "x = 1", "model": f"endpoint:{base.pk}", "max_tokens": "5", "temperature": "0"}
     answer = browser.post("/playground/complete/", asked)
     assert answer.status_code == 429

@@ -24,7 +24,7 @@ def keys(request: WorkbenchRequest) -> HttpResponse:
     new_key = ""
     if form.is_bound and form.is_valid():
         try:
-            new_key = issue_api_key(owner=user, name=form.cleaned_data["name"], days=form.days)
+            new_key = issue_api_key(owner=user, name=form.cleaned_data["name"], days=form.days, limits=form.limits)
             form = KeyForm()
         except AccountError as error:
             form.add_error(None, error.sentence)

@@ -10,6 +10,7 @@ from apps.chat.live.broadcast import broadcast_messages
 from apps.chat.models import Conversation, Message
 from apps.generation.errors import GenerationComplete, TooManyAtOnce
 from apps.generation.services.resume import resume_generation
+from apps.usage.errors import LimitReached
 
 
 def continue_reply(*, reply: Message) -> None:
@@ -34,6 +35,6 @@ def continue_reply(*, reply: Message) -> None:
             )
         except GenerationComplete as error:
             raise NothingToContinue from error
-        except TooManyAtOnce as error:
+        except (TooManyAtOnce, LimitReached) as error:
             raise TooManyReplies(error.sentence) from error
         transaction.on_commit(partial(broadcast_messages, conversation.pk, [last.pk]))

@@ -28,6 +28,7 @@ from apps.inference.context import (
     TOKENS_AROUND_A_MESSAGE,
     estimate_tokens,
 )
+from apps.usage.errors import LimitReached
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
             idempotency_key=idempotency_key,
             wanted=conversation.wanted,
         )
-    except TooManyAtOnce as error:
+    except (TooManyAtOnce, LimitReached) as error:
         raise TooManyReplies(error.sentence) from error
     except StoreFull as error:
         raise NoMemory(error.sentence) from error

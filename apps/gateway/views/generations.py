@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from redis.exceptions import RedisError
 
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answers import usage_in_openai
 from apps.gateway.caller import ReplyStream
@@ -29,13 +29,13 @@ LARGEST_OFFSET = 2**53
 @api_view("GET")
 async def show_generation(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
     """Show the state and the text so far."""
-    return await _shown(await _generation_for(key.owner, generation_id))
+    return await _shown(await _generation_for(key, generation_id))
 
 
 @api_view("POST")
 async def cancel(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
     """Cancel the generation and show it; one that is over does not change."""
-    generation = await _generation_for(key.owner, generation_id)
+    generation = await _generation_for(key, generation_id)
     await in_thread(cancel_generation)(generation_id=generation.pk)
     return await _shown(generation)
 
@@ -44,7 +44,7 @@ async def cancel(request: HttpRequest, key: ApiKey, generation_id: UUID) -> Http
 async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponseBase:
     """Stream what comes after an offset as server-sent events. Leaving them does not cancel the generation."""
     after = _offset_from(request)
-    generation = await _generation_for(key.owner, generation_id)
+    generation = await _generation_for(key, generation_id)
     try:
         events = await begun(_events(generation, after, key))
     except TooManyConnections as error:
@@ -52,11 +52,14 @@ async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UU
     return ReplyStream(events, generation=generation)
 
 
-async def _generation_for(caller: User, generation_id: UUID) -> Generation:
-    """Return the caller's own generation. Raises ``NotFound`` for any other."""
+async def _generation_for(key: ApiKey, generation_id: UUID) -> Generation:
+    """Return a generation of the key's owner, with a limited key only its own. Raises ``NotFound`` for any other."""
 
     def find() -> Generation | None:
-        return Generation.objects.visible_to(caller).filter(pk=generation_id).first()
+        visible = Generation.objects.visible_to(key.owner)
+        if key.is_limited:
+            visible = visible.filter(api_key=key)
+        return visible.filter(pk=generation_id).first()
 
     if (generation := await in_thread(find)()) is None:
         raise NotFound("There is no such generation.")

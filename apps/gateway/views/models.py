@@ -4,8 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.models import ApiKey
+from apps.accounts.models import ApiKey, Scope
 from apps.gateway.access import api_view, json_response
+from apps.gateway.errors import NotAllowed
 from apps.gateway.selectors import Model, find_model, served_models
 from apps.stores.threads import in_thread
 
@@ -13,13 +14,21 @@ from apps.stores.threads import in_thread
 @api_view("GET")
 async def list_models(request: HttpRequest, key: ApiKey) -> HttpResponse:  # noqa: ARG001
     """List every name that a request may give as its model."""
+    _require_scope(key)
     models = await in_thread(served_models)()
     return json_response({"object": "list", "data": [_described(model) for model in models.values()]})
 
 
 @api_view("GET")
 async def show_model(request: HttpRequest, key: ApiKey, model: str) -> HttpResponse:  # noqa: ARG001
+    _require_scope(key)
     return json_response(_described(await in_thread(find_model)(model)))
+
+
+def _require_scope(key: ApiKey) -> None:
+    """Raise ``NotAllowed`` unless the key may ask some model for something, or list them."""
+    if not key.allows(Scope.MODELS, Scope.CHAT, Scope.COMPLETION):
+        raise NotAllowed(f"This API key may not list models: it is for {key.scope_words}.")
 
 
 def _described(model: Model) -> dict[str, Any]:

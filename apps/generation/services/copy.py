@@ -13,6 +13,7 @@ FRESH = {
     "worker": "''",
     "lost_leases": "0",
     "idempotency_key": "NULL",
+    "api_key_id": "NULL",
     "started_at": "NULL",
     "stuck_since": "NULL",
     "lease_expires_at": "NULL",

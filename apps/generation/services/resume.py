@@ -14,12 +14,13 @@ from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.start import require_room, wanted_fields
 from apps.inference.context import estimate_tokens
+from apps.usage.services import admit_request
 
 
 def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted | None = None) -> Generation:
     """Queue the generation again, to continue its text by up to ``more_tokens`` on the ``wanted`` endpoint.
 
-    Raises ``GenerationComplete`` if there is nothing to continue, and ``TooManyAtOnce``.
+    Raises ``GenerationComplete`` if there is nothing to continue, ``TooManyAtOnce`` and ``LimitReached``.
     """
     with transaction.atomic():
         generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
@@ -31,7 +32,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.text_length = len(generation.text)
         if not generation.can_go_on:
             raise GenerationComplete
-        require_room(generation.owner)
+        require_room(generation.owner, admit_request(owner=generation.owner, task=generation.task))
         generation.state = State.QUEUED
         # Fences off a worker that has not heard of the end.
         generation.attempt += 1

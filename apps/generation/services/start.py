@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
@@ -16,6 +15,8 @@ from apps.generation.errors import TooManyAtOnce
 from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
+from apps.usage.allowances import Allowance
+from apps.usage.services import admit_request, current_key
 
 logger = structlog.get_logger(__name__)
 
@@ -45,7 +46,8 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
     ``wanted`` is the one endpoint that it may run on; it waits while that endpoint is down.
-    Raises ``TooManyAtOnce``, ``StoreFull``, and ``IntegrityError`` if the owner used ``idempotency_key`` before.
+    Raises ``TooManyAtOnce``, ``LimitReached``, ``KeyNotAllowed``, ``StoreFull``, and ``IntegrityError`` if the owner
+    used ``idempotency_key`` before.
     """
     return _start(
         owner=owner,
@@ -89,10 +91,11 @@ def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
 
 def _start(*, owner: User, **fields: Any) -> Generation:
     store.require_memory()
+    allowances = admit_request(owner=owner, task=fields.get("task", Task.CHAT))
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     with transaction.atomic(savepoint=False):
-        require_room(owner)
-        generation = Generation.objects.create(owner=owner, request_id=request_id, **fields)
+        require_room(owner, allowances)
+        generation = Generation.objects.create(owner=owner, request_id=request_id, api_key=current_key(), **fields)
         job = (generation.variant, generation.task)
         transaction.on_commit(partial(_hand_over, generation.pk, job))
     return generation
@@ -103,10 +106,15 @@ def _hand_over(generation_id: UUID, job: tuple[str, str]) -> None:
     enqueue([generation_id], job=job)
 
 
-def require_room(owner: User) -> None:
-    """Raise ``TooManyAtOnce`` if the owner is at the limit; holds until the transaction ends."""
+def require_room(owner: User, allowances: Sequence[Allowance]) -> None:
+    """Raise ``TooManyAtOnce`` if the owner or the API key is at the limit; holds until the transaction ends."""
     # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    most = settings.GENERATIONS_PER_PERSON
-    if Generation.objects.active().filter(owner=owner).count() >= most:
-        raise TooManyAtOnce(most)
+    active = Generation.objects.active().filter(owner=owner)
+    person, *keys = allowances
+    if person.generations_at_once and active.count() >= person.generations_at_once:
+        raise TooManyAtOnce(person.generations_at_once)
+    for key in keys:
+        most = key.generations_at_once
+        if most and active.filter(api_key=current_key()).count() >= most:
+            raise TooManyAtOnce(most, whose=key.whose)

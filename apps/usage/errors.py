@@ -1,0 +1,26 @@
+"""The errors of limits.
+
+UsageError
+├── LimitReached    too many requests this minute, or tokens today
+└── KeyNotAllowed   the API key is limited to other work
+"""
+
+
+class UsageError(Exception):
+    """Base of the tree; ``sentence`` is shown to the person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class LimitReached(UsageError):
+    """A limit is reached; there is room again in ``seconds``."""
+
+    def __init__(self, sentence: str, *, seconds: int) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
+class KeyNotAllowed(UsageError):
+    """The API key may not be used for this."""
