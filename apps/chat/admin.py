@@ -6,7 +6,16 @@ from django.http import HttpRequest
 
 from apps.audit.admin_rules import AuditedAdmin, PrivateTextAdmin
 from apps.chat.conversation_settings.preset_form import PresetForm
-from apps.chat.models import Attachment, AttachmentQuerySet, Conversation, Message, Preset, Share
+from apps.chat.models import (
+    Attachment,
+    AttachmentQuerySet,
+    Conversation,
+    Folder,
+    Message,
+    Preset,
+    QueuedMessage,
+    Share,
+)
 from apps.generation.models import Generation
 
 
@@ -33,6 +42,22 @@ class MessageAdmin(PrivateTextAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         answering = Generation.objects.select_related("endpoint").only("endpoint__name")  # not the texts
         return super().get_queryset(request).prefetch_related("conversation", Prefetch("generation", answering))
+
+
+@admin.register(Folder)
+class FolderAdmin(PrivateTextAdmin):
+    private_fields = ["name", "system_prompt", "parameters"]
+    list_display = ["id", "name", "owner", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__username"]
+
+
+@admin.register(QueuedMessage)
+class QueuedMessageAdmin(PrivateTextAdmin):
+    private_fields = ["text"]
+    list_display = ["conversation", "created_at"]
+    list_select_related = ["conversation"]
+    search_fields = ["conversation__owner__username"]
 
 
 @admin.register(Share)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.chat.models import Attachment, Conversation, Message, Share
+from apps.chat.models import Attachment, Conversation, Folder, Message, QueuedMessage, Share
 from apps.chat.services.attach import attach_file
 from apps.chat.services.share import share_conversation
 from apps.generation.models import Generation, State
@@ -57,7 +58,11 @@ def everything(alice: User, of_the_api: Generation) -> dict[str, Any]:
     attach_file(owner=alice, conversation=None, name=f"{ASKED}.txt", content=REPLY.encode())
     run = Run.objects.create(owner=alice, kind=Kind.COMPLETE, before=ASKED, after=REPLY, settings={"system": SYSTEM})
     Output.objects.create(run=run, generation=of_the_api)
+    folder = Folder.objects.create(owner=alice, name=f"On {ASKED}", system_prompt=SYSTEM)
+    QueuedMessage.objects.create(conversation=conversation, text=ASKED, key=uuid4())
     return {
+        "chat_folder": folder.pk,
+        "chat_queuedmessage": conversation.pk,
         "generation_generation": of_the_api.pk,
         "chat_conversation": conversation.pk,
         "chat_message": Message.objects.get(role="user").pk,
@@ -113,6 +118,8 @@ def test_with_the_setting_staff_read_it_and_the_audit_log_says_so(
         ("chat_message", "question__icontains"),
         ("chat_message", "conversation__title__icontains"),
         ("chat_message", "generation__text__icontains"),
+        ("chat_folder", "name__startswith"),
+        ("chat_queuedmessage", "text__icontains"),
         ("playground_run", "before__icontains"),
     ],
 )

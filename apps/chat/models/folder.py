@@ -43,7 +43,7 @@ class Folder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.pk)  # not the name, which is text of the person: the admin writes this into its history
 
     def get_absolute_url(self) -> str:
         return reverse("chat:folder", args=[self.pk])
