@@ -1,24 +1,45 @@
 """The guide as it is shipped, put into the database faster than it can be loaded."""
 
+import msgspec
 from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.db.models import Model
 
-from apps.guide.models import Edition, Source
+from apps.guide.models import Edition, ErrorReport, Revision, Source
+from apps.guide.services.fingerprint import fingerprint_of
 from apps.guide.services.load import load_guide
+from apps.guide.services.read import CONTENT_FOLDER
+from tests.support.prepared import FOLDER, alone
 
 # What the guide's tables hold after a load, as COPY writes it.
 _loaded: dict[str, bytes] = {}
 
 
 def fill_guide() -> None:
-    """Put the shipped content in; only the first in a process loads it. The tables must be empty, or as shipped."""
+    """Put the shipped content in; only the first in a checkout loads it. The tables must be empty, or as shipped."""
     if Source.objects.exists():
         return
     if _loaded:
         _put_back()
-    else:
-        load_guide()
-        _keep()
+        return
+    kept = FOLDER / f"guide-{fingerprint_of(CONTENT_FOLDER)}"
+    with alone():
+        if not kept.exists():
+            load_guide()
+            _keep()
+            for old in FOLDER.glob("guide-*"):
+                old.unlink()
+            unfinished = FOLDER / "guide-unfinished"
+            unfinished.write_bytes(msgspec.msgpack.encode(_loaded))
+            unfinished.rename(kept)
+            return
+    _loaded.update(msgspec.msgpack.decode(kept.read_bytes(), type=dict[str, bytes]))
+    _put_back()
+    with connection.cursor() as cursor:
+        # The rows brought their numbers; new rows must get others.
+        for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
+            cursor.execute(statement)
 
 
 def _keep() -> None:
@@ -41,5 +62,10 @@ def _put_back() -> None:
 
 def _tables() -> list[str]:
     """The edition comes last: it is what it was, and pages that were kept of it are right again."""
-    models = apps.get_app_config("guide").get_models()
-    return [model._meta.db_table for model in models if model is not Edition] + [Edition._meta.db_table]
+    return [model._meta.db_table for model in _models() if model is not Edition] + [Edition._meta.db_table]
+
+
+def _models() -> list[type[Model]]:
+    """Without what people write: it is not shipped."""
+    written = (ErrorReport, Revision)
+    return [model for model in apps.get_app_config("guide").get_models() if model not in written]
