@@ -49,7 +49,8 @@ def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
     """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users."""
     if not isinstance(user, User):
         return None
-    found = Conversation.objects.visible_to(user).select_related("endpoint").filter(pk=conversation_id).first()
+    shown = Conversation.objects.visible_to(user).with_draft().select_related("endpoint")
+    found = shown.filter(pk=conversation_id).first()
     if found is not None:
         found.owner = user  # at hand: no query for it
     return found

@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from apps.accounts.models import User
 from apps.chat.context.estimate import Estimate, estimate_usage
 from apps.chat.context.usage import ContextUsage
-from apps.chat.conversation_settings.servers import Answering, ChatServers, ServerNotice, chat_servers
+from apps.chat.conversation_settings.servers import Answering, ChatServers, ServerNotice, servers_and_queue
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.models import Attachment, Conversation, Mode, QueuedMessage
 
@@ -20,15 +20,22 @@ class ComposerState:
     A conversation that has not begun is not saved.
     """
 
+    user: User
     conversation: Conversation
     has_begun: bool
     servers: ChatServers
-    files: list[Attachment]
     draft: str
 
     @cached_property
+    def files(self) -> list[Attachment]:
+        """Return the files of the draft."""
+        if self.has_begun and not getattr(self.conversation, "has_draft", True):
+            return []
+        return list(Attachment.objects.in_draft(self.user, self._begun).without_text())
+
+    @cached_property
     def notice(self) -> ServerNotice | None:
-        return self.servers.notice(self.conversation if self.has_begun else None)
+        return self.servers.notice(self._begun)
 
     @cached_property
     def answering(self) -> Answering:
@@ -37,7 +44,7 @@ class ComposerState:
     @cached_property
     def queued(self) -> QueuedMessage | None:
         """The message that waits for the end of the reply."""
-        if not self.has_begun:
+        if not self.has_begun or not getattr(self.conversation, "has_queued", True):
             return None
         waiting = QueuedMessage.objects.filter(conversation=self.conversation)
         return waiting.prefetch_related(Prefetch("attachments", Attachment.objects.without_text())).first()
@@ -45,6 +52,10 @@ class ComposerState:
     @cached_property
     def estimate(self) -> Estimate | None:
         return estimate_usage(self.conversation, draft=self.draft, files=self.files, servers=self.servers)
+
+    @property
+    def _begun(self) -> Conversation | None:
+        return self.conversation if self.has_begun else None
 
     @property
     def usage(self) -> ContextUsage | None:
@@ -65,9 +76,9 @@ def composer_state(  # noqa: PLR0913 (a new conversation is made of that much)
     if settings and conversation is None:
         put_settings(about_to_begin, settings)
     return ComposerState(
+        user=user,
         conversation=conversation or about_to_begin,
         has_begun=conversation is not None,
-        servers=servers or chat_servers(),
-        files=list(Attachment.objects.in_draft(user, conversation).without_text()),
+        servers=servers or servers_and_queue(conversation),
         draft=draft,
     )

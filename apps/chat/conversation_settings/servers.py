@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.endpoints.console.cards import HEALTH_WORDS
 from apps.endpoints.health.absence import describe_absence
 from apps.endpoints.models import Capability, Endpoint, Health, Variant
+from apps.endpoints.models.endpoint import EndpointQuerySet
 from apps.endpoints.services.reserve import preference
-from apps.generation.models import Generation, State
+from apps.generation.models import Generation, GenerationQuerySet, State
 
 ADMINS_NAMED = 3
 BEST = "Best available Instruct"
@@ -51,9 +56,13 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class ChatServers:
-    """The enabled endpoints that reply to chats, preferred ones first, from one query."""
+    """The enabled endpoints that reply to chats, preferred ones first, from one query.
+
+    ``waiting`` counts the queued replies besides that of one conversation, if that query counted them.
+    """
 
     enabled: list[Endpoint]
+    waiting: int | None = None
 
     @property
     def up(self) -> list[Endpoint]:
@@ -120,28 +129,42 @@ class ChatServers:
         if conversation and conversation.endpoint_name:
             name = conversation.server_name
             tone, word = HEALTH_WORDS[Health(may_answer[0].health)] if may_answer else ("danger", "Not there")
-            return Answering(name, "", tone, word.lower() + _others_waiting(conversation))
+            return Answering(name, "", tone, word.lower() + self._queue_before(conversation))
         if not may_answer:
             return Answering(BEST, "", "danger", "no model server")
         if not self.up:
             return Answering(BEST, "", "danger", "all down")
         first = min(self.up, key=preference)
         tone, word = HEALTH_WORDS[Health(first.health)]
-        return Answering(BEST, first.name, tone, word.lower() + _others_waiting(conversation))
+        return Answering(BEST, first.name, tone, word.lower() + self._queue_before(conversation))
+
+    def _queue_before(self, conversation: Conversation | None) -> str:
+        """Return the length of the queue, such as “, 3 waiting”, or ""."""
+        number = _others_waiting(conversation).count() if self.waiting is None else self.waiting
+        return f", {number:,} waiting" if number else ""
 
 
 def chat_servers() -> ChatServers:
-    instruct = Endpoint.objects.enabled().serving(Variant.INSTRUCT).preferred_first()
-    return ChatServers([endpoint for endpoint in instruct if Capability.CHAT in endpoint.capabilities])
+    return ChatServers([endpoint for endpoint in _instruct() if Capability.CHAT in endpoint.capabilities])
 
 
-def _others_waiting(conversation: Conversation | None) -> str:
-    """Return the length of the queue, such as “, 3 waiting”, or ""."""
+def servers_and_queue(conversation: Conversation | None) -> ChatServers:
+    """Return ``chat_servers()`` for the composer of ``conversation``, with the queue it shows, from the same query."""
+    queue = _others_waiting(conversation).order_by().values("variant").annotate(number=Count("pk")).values("number")
+    found: list[Any] = list(_instruct().annotate(waiting=Coalesce(Subquery(queue), 0)))
+    chatting = [endpoint for endpoint in found if Capability.CHAT in endpoint.capabilities]
+    return ChatServers(chatting, found[0].waiting if found else None)
+
+
+def _instruct() -> EndpointQuerySet:
+    return Endpoint.objects.enabled().serving(Variant.INSTRUCT).preferred_first()
+
+
+def _others_waiting(conversation: Conversation | None) -> GenerationQuerySet:
     queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
     if conversation is not None and isinstance(conversation.pk, UUID):  # one that has begun
         queued = queued.exclude(message__conversation=conversation)
-    number = queued.count()
-    return f", {number:,} waiting" if number else ""
+    return queued
 
 
 def _admins() -> list[str]:

@@ -18,6 +18,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from apps.chat.live.moments import LONGEST_TRANSACTION
+from apps.chat.live.stored import write_messages
+from apps.chat.models import Message
 from apps.stores.listener import Listener
 from apps.stores.redis import sync_client
 
@@ -31,6 +33,13 @@ class MessagesChanged:
     """These messages are new or have changed."""
 
     message_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesStored:
+    """These messages are new: ``text`` has them, by ``write_messages``."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class BroadcastsMissed:
     since: datetime
 
 
-type News = MessagesChanged | ThreadSwitched | AccessChanged | BroadcastsMissed
+type News = MessagesChanged | MessagesStored | ThreadSwitched | AccessChanged | BroadcastsMissed
 type NewsQueue = asyncio.Queue[News]
 
 
@@ -60,6 +69,13 @@ def broadcast_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> No
     A failure is only logged: a page that misses it finds them when it reconnects.
     """
     _broadcast(conversation_id, MessagesChanged(list(message_ids)))
+
+
+def broadcast_stored(conversation_id: UUID, messages: Sequence[Message]) -> None:
+    """Have every open page of the conversation show these new messages, with all that it shows of them."""
+    text = write_messages(messages)
+    news = MessagesChanged([message.pk for message in messages]) if text is None else MessagesStored(text)
+    _broadcast(conversation_id, news)
 
 
 def broadcast_thread(conversation_id: UUID) -> None:
@@ -79,10 +95,12 @@ def _broadcast(conversation_id: UUID, news: News) -> None:
         logger.warning("broadcast not sent", conversation=str(conversation_id), error=type(error).__name__)
 
 
-# On the wire a list of ids, an empty list for another thread, null for access: web processes of two releases may run
-# side by side.
-def _encode(news: News) -> list[str] | None:
+# On the wire a list of ids, an empty list for another thread, null for access, a text for new messages: web processes
+# of two releases may run side by side. One that does not know a form reconnects and reads what it missed.
+def _encode(news: News) -> list[str] | str | None:
     match news:
+        case MessagesStored(text):
+            return text
         case MessagesChanged(message_ids):
             return [str(message_id) for message_id in message_ids]
         case AccessChanged():
@@ -91,10 +109,12 @@ def _encode(news: News) -> list[str] | None:
             return []
 
 
-def _decode(ids: list[str] | None) -> News:
-    if ids is None:
+def _decode(news: list[str] | str | None) -> News:
+    if news is None:
         return AccessChanged()
-    return MessagesChanged([UUID(message_id) for message_id in ids]) if ids else ThreadSwitched()
+    if isinstance(news, str):
+        return MessagesStored(news)
+    return MessagesChanged([UUID(message_id) for message_id in news]) if news else ThreadSwitched()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from apps.chat.live import fragments
 from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import latest_messages, page_to_catch_up
+from apps.chat.transcript.paging import changes_to_catch_up, latest_messages, latest_page, page_where_switched
 from apps.chat.transcript.render import ShownMessage, show_message
 from apps.chat.transcript.status import spoken
 
@@ -20,10 +20,13 @@ def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
     now = moment_now()
     after = Cursor(now.isoformat(), switched_at.isoformat() if switched_at else "")
     html = ""
-    items = page_to_catch_up(conversation, since, is_switched=before.is_switched(switched_at))
-    if since is None or items is not None:
-        html, before, since = fragments.replace_transcript(items or []), after, now
-    for message in latest_messages(conversation).changed_since(since):
+    is_switched = before.is_switched(switched_at)
+    changed = None if is_switched else changes_to_catch_up(conversation, since)
+    if changed is None:
+        items = page_where_switched(conversation) if is_switched else latest_page(conversation)
+        html, before = fragments.replace_transcript(items), after
+        changed = list(latest_messages(conversation).changed_since(now))
+    for message in changed:
         shown = show_message(message)
         copy = after.copies[message.pk] = PageCopy.of(shown)
         html += _frames(shown, before.copies.get(message.pk), copy)

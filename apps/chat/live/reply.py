@@ -1,21 +1,23 @@
 """Show one reply to one page while it is being written."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from zlib import crc32
 
 from apps.chat.live import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
-from apps.chat.models import Conversation, Message
-from apps.chat.transcript.render import doing_of, html_of
+from apps.chat.models import Message
+from apps.chat.transcript.render import html_of
 from apps.chat.transcript.status import doing, spoken
 from apps.generation.log.entries import Ended, Events, QueuePosition
 from apps.generation.log.follower import follower
 from apps.generation.log.store import first_token_at
 from apps.generation.models import Generation, State
-from apps.generation.selectors import written_so_far
+from apps.generation.queue import position_of
 from apps.stores.threads import in_thread
 
+TAKEN_SECONDS = 0.1
 FRAME_SECONDS = 0.015  # bounds bursts; the worker paces what it writes
 SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting
 
@@ -41,30 +43,57 @@ class LiveReply:
 
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
-        text, snapshot = await in_thread(self._snapshot)()
-        last = Events(len(text))
-        await self._send(snapshot)
-        async for events in follower().follow(self._generation.pk, after=len(text)):
-            is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
-            if news := await in_thread(self._news)(events) if is_much else self._news(events):
-                await self._send(news)
-            last = events
-            if not events.ended:
-                # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
-                await asyncio.sleep(FRAME_SECONDS)
+        async with aclosing(follower().follow(self._generation.pk, after=len(self._generation.text))) as log:
+            last, is_shown = await self._begin(log)
+            if not is_shown:
+                await self._show_news(last)
+            elif last.ended:
+                await self._show_news(Events(last.offset_after, ended=last.ended))
+            async for events in log:
+                await self._show_news(events)
+                last = events
         await self._send(await in_thread(self._ending)(last))
 
-    def _snapshot(self) -> tuple[str, str]:
-        """Return the text so far, and the frame that shows it."""
-        written = written_so_far(self._generation)
-        self._has_text, self._is_growing = bool(written.text), written.is_growing
-        self._checksum = crc32(written.text.encode())
-        finished, still_open = self._renderer.snapshot(written.text)
+    async def _begin(self, log: AsyncGenerator[Events]) -> tuple[Events, bool]:
+        """Show the text so far, and return the first events of the log, and whether they were part of that."""
+        first = asyncio.create_task(_next_of(log))
+        try:
+            # Mostly a worker has the reply at once: it takes less to wait for that than to look into the queue.
+            await asyncio.wait({first}, timeout=TAKEN_SECONDS)
+            is_known = first.done() and first.exception() is None
+            await self._send(await in_thread(self._snapshot)(first.result() if is_known else None))
+            return await first, is_known
+        finally:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+
+    async def _show_news(self, events: Events) -> None:
+        is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
+        if news := await in_thread(self._news)(events) if is_much else self._news(events):
+            await self._send(news)
+        if not events.ended:
+            # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
+            await asyncio.sleep(FRAME_SECONDS)
+
+    def _snapshot(self, first: Events | None) -> str:
+        """Return the frame that shows the text so far: the checkpoint, and what the log has beyond it."""
+        first = first or Events(len(self._generation.text))
+        text = self._generation.text + first.text
+        if first.state is not None:
+            self._generation.state, self._position = first.state, first.position
+            self._has_run = self._has_run or first.state == State.RUNNING
+        state = State(self._generation.state)
+        if state == State.QUEUED and self._position is None:
+            self._position = position_of(self._generation.pk)
+        self._has_text = bool(text)
+        # Where the log has nothing beyond the checkpoint, text is the last thing in it.
+        self._is_growing = first.is_writing or (first.state is None and bool(self._generation.text))
+        self._checksum = crc32(text.encode())
+        finished, still_open = self._renderer.snapshot(text)
         html = fragments.with_open_block(self._message, finished, still_open)
-        waiting = doing_of(self._generation, written)
-        self._shown = State(self._generation.state), waiting
-        shown = fragments.upsert_message(self._message, html, waiting)
-        return written.text, shown + self._announce(waiting)
+        waiting = self._waiting(state)
+        self._shown = state, waiting
+        return fragments.upsert_message(self._message, html, waiting) + self._announce(waiting)
 
     def _news(self, events: Events) -> str:
         frame = self._around(events)
@@ -85,13 +114,14 @@ class LiveReply:
             self._is_growing = events.is_writing
         self._has_text = self._has_text or bool(events.text)
         state = State(self._generation.state)
-        waiting = doing(
-            state, self._position, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run
-        )
+        waiting = self._waiting(state)
         if (state, waiting) == self._shown or events.ended:
             return ""
         self._shown = state, waiting
         return fragments.update_around_text(self._message, waiting) + self._announce(waiting)
+
+    def _waiting(self, state: State) -> str:
+        return doing(state, self._position, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)
 
     def _announce(self, waiting: str) -> str:
         """Announce the reply's state if it is news; a model that continues after a pause is none."""
@@ -104,20 +134,23 @@ class LiveReply:
     def _ending(self, last: Events) -> str:
         """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
         # Replies have no files: no query for them.
-        message = Message.objects.in_order().prefetch_related(None).get(pk=self._message.pk)
+        message = Message.objects.in_order().with_conversation().prefetch_related(None).get(pk=self._message.pk)
         if last.ended is not None and message.generation is not None:
             _complete_figures(message.generation, last.offset_after, last.ended)
-        conversation = Conversation.objects.with_activity().get(pk=message.conversation_id)
         if self._has_other_text(message):
             shown = fragments.upsert_message(message, html_of(message))
         else:
             shown = fragments.update_around_text(message)
-        return shown + fragments.update_sidebar(conversation) + fragments.announce_end(message)
+        return shown + fragments.update_sidebar(message.active_conversation) + fragments.announce_end(message)
 
     def _has_other_text(self, message: Message) -> bool:
         """Tell whether the stored text differs: after a lost log, a worker may continue in other words."""
         is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
         return is_stored and crc32(message.text.encode()) != self._checksum
+
+
+async def _next_of(log: AsyncGenerator[Events]) -> Events:
+    return await anext(log)
 
 
 def _complete_figures(generation: Generation, length: int, ended: Ended) -> None:

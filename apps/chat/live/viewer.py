@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from apps.chat.live import fragments
@@ -10,14 +11,22 @@ from apps.chat.live.broadcast import (
     AccessChanged,
     BroadcastsMissed,
     MessagesChanged,
+    MessagesStored,
     NewsQueue,
     ThreadSwitched,
     news_of,
 )
 from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.reply import LiveReply
+from apps.chat.live.stored import read_messages
 from apps.chat.models import Conversation, Message
-from apps.chat.transcript.paging import TranscriptItem, latest_messages, page_to_catch_up, page_where_switched
+from apps.chat.transcript.paging import (
+    TranscriptItem,
+    changes_to_catch_up,
+    latest_messages,
+    latest_page,
+    page_where_switched,
+)
 from apps.chat.transcript.render import html_of, show_message
 from apps.generation.live_connections import live_connections
 from apps.generation.models import ACTIVE, Generation
@@ -64,11 +73,11 @@ class Viewer:
                 await self._listen(news, tasks)
 
     async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
-        items = await in_thread(_page_to_replace)(self._conversation, cursor)
-        if items is not None:
-            await self._show_anew(items, tasks)
+        changed = await in_thread(_changed_messages)(self._conversation, cursor)
+        if changed is None:
+            await self._show_anew(await in_thread(_page_to_replace)(self._conversation, cursor), tasks)
         else:
-            await self._show(await in_thread(_changed_messages)(self._conversation, cursor), tasks)
+            await self._show(changed, tasks)
 
     async def _beat(self) -> None:
         """Send heartbeats, by which the page knows that the connection is alive, while it may be."""
@@ -97,6 +106,8 @@ class Viewer:
                     await self._check_access()
                 case BroadcastsMissed(since):
                     await self._catch_up(Cursor(since.isoformat()), tasks)
+                case MessagesStored(text):
+                    await self._show(read_messages(text), tasks)
                 case MessagesChanged(message_ids):
                     await self._show(await in_thread(_messages)(self._conversation, message_ids), tasks)
                 case ThreadSwitched():
@@ -137,16 +148,21 @@ class Viewer:
         await asyncio.gather(*following, return_exceptions=True)
 
 
-def _page_to_replace(conversation: Conversation, cursor: Cursor) -> list[TranscriptItem] | None:
-    switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
-    return page_to_catch_up(conversation, cursor.since, is_switched=cursor.is_switched(switched_at))
+def _page_to_replace(conversation: Conversation, cursor: Cursor) -> list[TranscriptItem]:
+    is_switched = cursor.is_switched(_switched_at(conversation))
+    return page_where_switched(conversation) if is_switched else latest_page(conversation)
 
 
-def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message]:
-    if cursor.since is None:
-        return []
-    changed = latest_messages(conversation).changed_since(cursor.since)
-    return [message for message in changed if not _has_copy(message, cursor)]
+def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message] | None:
+    """Return what the page lacks, or ``None`` if it has to be replaced."""
+    if cursor.is_switched(_switched_at(conversation)):
+        return None
+    changed = changes_to_catch_up(conversation, cursor.since)
+    return changed and [message for message in changed if not _has_copy(message, cursor)]
+
+
+def _switched_at(conversation: Conversation) -> datetime | None:
+    return Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
 
 
 def _has_copy(message: Message, cursor: Cursor) -> bool:

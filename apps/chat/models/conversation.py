@@ -11,7 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import UUID7, Now
 from django.urls import reverse
 
+from apps.chat.models.attachment import Attachment
 from apps.chat.models.message import Message
+from apps.chat.models.queued_message import QueuedMessage
 from apps.endpoints.health.absence import Wanted
 from apps.generation.models import ACTIVE
 
@@ -55,6 +57,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def kept(self) -> Self:
         """Select the conversations that stay until they are deleted."""
         return self.filter(is_temporary=False)
+
+    def with_draft(self) -> Self:
+        """Annotate ``has_draft``, whether files wait for the owner's next question, and ``has_queued``: a message."""
+        waiting = Attachment.objects.waiting().filter(conversation=OuterRef("pk"), owner=OuterRef("owner"))
+        queued = QueuedMessage.objects.filter(conversation=OuterRef("pk"))
+        return self.annotate(has_draft=Exists(waiting), has_queued=Exists(queued))
 
     def with_activity(self) -> Self:
         """Annotate ``is_generating``: whether a reply is being written or waits; ``reply_state`` is the last one's."""
@@ -122,7 +130,10 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
-    is_generating: bool  # of ``with_activity()``
+    is_generating: bool  # this one and the next of ``with_activity()``
+    reply_state: str | None
+    has_draft: bool  # this one and the next of ``with_draft()``
+    has_queued: bool
 
     class Meta:
         ordering = ["-updated_at"]

@@ -7,12 +7,12 @@ there. A conversation shows one *thread*, from a first question to its ``current
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID7, Coalesce, Now
 from django.utils import timezone
@@ -21,6 +21,9 @@ from apps.chat.markdown.citations import Cited, cited_in
 from apps.chat.models.attachment import Attachment
 from apps.generation.models import ACTIVE, Generation, State
 from apps.generation.request_record import RequestRecord
+
+if TYPE_CHECKING:
+    from apps.chat.models.conversation import Conversation
 
 
 class Role(models.TextChoices):
@@ -86,6 +89,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         shown = shown.with_files().with_versions()
         return shown.annotate(previous_at=F("parent__created_at")).order_by("position")
 
+    def with_conversation(self) -> Self:
+        """Have each message's conversation at hand, with its activity."""
+        active = Message.objects.filter(conversation=OuterRef("conversation"), generation__state__in=ACTIVE)
+        return self.select_related("conversation").annotate(
+            is_generating=Exists(active), reply_state=F("conversation__current__generation__state")
+        )
+
+    def with_thread_end(self) -> Self:
+        """Annotate ``thread_end``: the position of the last message that the conversation shows."""
+        return self.annotate(thread_end=F("conversation__current__position"))
+
     def with_files(self) -> Self:
         """Have the files at hand that go with questions, without their texts."""
         return self.prefetch_related(Prefetch("attachments", Attachment.objects.without_text()))
@@ -137,6 +151,9 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
     versions: int  # of ``with_versions()``
     previous_at: datetime | None  # of ``in_order()``
+    thread_end: int  # of ``with_thread_end()``
+    is_generating: bool  # this one and the next of ``with_conversation()``
+    reply_state: str | None
 
     class Meta:
         ordering = ["position", "version"]
@@ -173,6 +190,12 @@ class Message(models.Model):
     def cited(self) -> list[Cited]:
         """The targets of the numbers in brackets that the reply may use."""
         return cited_in(self.passages)
+
+    @property
+    def active_conversation(self) -> Conversation:
+        """Return the conversation as ``Conversation.objects.with_activity()`` does, from ``with_conversation()``."""
+        self.conversation.is_generating, self.conversation.reply_state = self.is_generating, self.reply_state
+        return self.conversation
 
     @property
     def authors(self) -> list[str]:

@@ -4,19 +4,20 @@ The caller has locked the conversation: versions are numbered, and a conversatio
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, Max, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from apps.chat.context.grounding import INSTRUCTIONS, NOTHING_FOUND, Grounds, find_grounds
 from apps.chat.context.history import Turn, history_for
 from apps.chat.context.user_turn import user_turn
-from apps.chat.conversation_settings.servers import chat_servers
+from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
-from apps.chat.models import Conversation, Message, Mode, Role
+from apps.chat.models import Attachment, Conversation, Message, Mode, Role
 from apps.chat.services.attach import take_files
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
@@ -33,11 +34,15 @@ from apps.usage.errors import LimitReached
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and the reply to it."""
+    """A question and the reply to it.
+
+    ``is_shown_as_stored``: both messages have at hand what pages show of them, so they need not be read again.
+    """
 
     conversation: Conversation
     question: Message
     reply: Message
+    is_shown_as_stored: bool = False
 
 
 def lock(conversation_id: UUID) -> Conversation:
@@ -62,6 +67,76 @@ def require_idle(conversation: Conversation) -> None:
         raise ConversationGone
     if conversation.messages.filter(generation__state__in=ACTIVE).exists():
         raise ReplyInProgress
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEnd:
+    """Where the next question goes, and what may keep it from being asked: from one query, under the lock.
+
+    ``last`` and its ``position`` are the end of the thread; ``versions`` and ``last_version`` count what stands after
+    it already. ``active`` counts the owner's unfinished generations.
+    """
+
+    last: UUID | None
+    position: int
+    last_at: datetime | None
+    versions: int
+    last_version: int
+    is_busy: bool
+    was_sent: bool
+    active: int
+
+
+def lock_with_owner(conversation_id: UUID) -> Conversation:
+    """Return the conversation, with its owner at hand; until the transaction ends, neither starts a reply elsewhere."""
+    # NO KEY lets foreign keys refer to both rows.
+    locked = Conversation.objects.select_related("owner").select_for_update(of=("self", "owner"), no_key=True)
+    return locked.get(pk=conversation_id)
+
+
+def read_thread_end(conversation: Conversation, idempotency_key: UUID | None) -> ThreadEnd:
+    """Read the end of the thread. ``was_sent``: the owner used ``idempotency_key`` before."""
+    after = Message.objects.filter(conversation=conversation, parent=conversation.current_id).order_by()
+    active = Generation.objects.active().filter(owner=conversation.owner_id).order_by().values("owner")
+    sent = Generation.objects.filter(owner=conversation.owner_id, idempotency_key=idempotency_key)
+    beside = after.values("conversation")
+    row = Conversation.objects.filter(pk=conversation.pk).values_list(
+        "current_id",
+        Coalesce("current__position", 0),
+        "current__created_at",
+        Coalesce(Subquery(beside.annotate(number=Count("pk")).values("number")), 0),
+        Coalesce(Subquery(beside.annotate(last=Max("version")).values("last")), 0),
+        Exists(conversation.messages.filter(generation__state__in=ACTIVE)),
+        Exists(sent) if idempotency_key else Value(value=False),
+        Coalesce(Subquery(active.annotate(number=Count("pk")).values("number")), 0),
+    )
+    return ThreadEnd(*row.get())
+
+
+def require_next(conversation: Conversation, end: ThreadEnd) -> None:
+    """Raise ``ConversationGone`` or ``ReplyInProgress`` unless a question may be asked there."""
+    if conversation.deleted_at is not None:
+        raise ConversationGone
+    if end.is_busy:
+        raise ReplyInProgress
+
+
+def store_next_question(
+    conversation: Conversation, end: ThreadEnd, text: str, *, files: Collection[UUID], form_key: UUID | None
+) -> Message:
+    """Store a question at the end of the thread. Raises what ``store_question`` raises."""
+    question = Message.objects.create(
+        conversation=conversation,
+        parent_id=end.last,
+        position=end.position + 1,
+        version=end.last_version + 1,
+        role=Role.USER,
+        question=text,
+        key=form_key,
+    )
+    take_files(question=question, ids=files)
+    question.versions, question.previous_at = end.versions + 1, end.last_at
+    return question
 
 
 def store_question(
@@ -90,15 +165,22 @@ def store_question(
     return question
 
 
-def store_reply(
-    question: Message, idempotency_key: UUID | None, *, is_first: bool = False, has_files: bool = True
+def store_reply(  # noqa: PLR0913 (what is known need not be read)
+    question: Message,
+    idempotency_key: UUID | None,
+    *,
+    is_first: bool = False,
+    has_files: bool = True,
+    counted: int | None = None,
+    servers: ChatServers | None = None,
 ) -> Exchange:
     """Ask for a reply, and show its thread. Raises ``TooManyReplies``.
 
-    ``is_first``: the question has no reply yet. Without ``has_files`` it is known to have none.
+    ``is_first``: the question has no reply yet. Without ``has_files`` it is known to have none. ``counted`` as in
+    ``start_generation``.
     """
     conversation = question.conversation
-    history = history_for(question, has_files=has_files)
+    history = history_for(question, has_files=has_files, servers=servers)
     turns = history.turns
     grounds = _grounds_for(question)
     if system_prompt := _system_prompt(conversation, grounds):
@@ -112,7 +194,7 @@ def store_reply(
             idempotency_key=idempotency_key,
         )
     else:
-        generation = _start(conversation, turns, idempotency_key)
+        generation = _start(conversation, turns, idempotency_key, counted)
     reply = Message.objects.create(
         conversation=conversation,
         parent=question,
@@ -128,7 +210,17 @@ def store_reply(
     return Exchange(conversation, question, reply)
 
 
-def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID | None) -> Generation:
+def have_at_hand(exchange: Exchange) -> Exchange:
+    """Return the exchange with what ``in_order`` reads of its messages: it was just stored, first and without files."""
+    exchange.reply.versions, exchange.reply.previous_at = 1, exchange.question.created_at
+    for message in (exchange.question, exchange.reply):
+        setattr(message, "_prefetched_objects_cache", {"attachments": Attachment.objects.none()})  # noqa: B010
+    return replace(exchange, is_shown_as_stored=True)
+
+
+def _start(
+    conversation: Conversation, turns: list[Turn], idempotency_key: UUID | None, counted: int | None
+) -> Generation:
     try:
         return start_generation(
             owner=conversation.owner,
@@ -137,6 +229,7 @@ def _start(conversation: Conversation, turns: list[Turn], idempotency_key: UUID 
             parameters=parameters_for(conversation),
             idempotency_key=idempotency_key,
             wanted=conversation.wanted,
+            counted=counted,
         )
     except (TooManyAtOnce, LimitReached) as error:
         raise TooManyReplies(error.sentence) from error

@@ -7,12 +7,22 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
+from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
-from apps.chat.live.broadcast import broadcast_messages
+from apps.chat.live.broadcast import broadcast_messages, broadcast_stored
 from apps.chat.models import Conversation, Folder, Message, Mode
 from apps.chat.services.attach import forget_files
-from apps.chat.services.exchange import Exchange, lock_row, require_idle, store_question, store_reply
+from apps.chat.services.exchange import (
+    Exchange,
+    have_at_hand,
+    lock_with_owner,
+    read_thread_end,
+    require_next,
+    store_next_question,
+    store_question,
+    store_reply,
+)
 from apps.chat.titles import title_for
 
 __all__ = ["Exchange", "send_message", "start_conversation"]
@@ -60,33 +70,40 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
         raise
 
 
-def send_message(
+def send_message(  # noqa: PLR0913 (a question may come with that much)
     *,
     conversation: Conversation,
     text: str,
     files: Collection[UUID] = (),
     idempotency_key: UUID | None = None,
     form_key: UUID | None = None,
+    servers: ChatServers | None = None,
 ) -> Exchange:
     """Ask the next question of the current thread, with ``files`` from the owner's draft.
 
-    Raises ``EmptyMessage``, ``ReplyInProgress``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and
-    ``TooManyFiles``.
+    ``servers`` are ``chat_servers()``, if the caller has read them. Raises ``EmptyMessage``, ``ReplyInProgress``,
+    ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
     if not text.strip():
         raise EmptyMessage
     with transaction.atomic():
         # One sender at a time: a second tab sees the first one's reply.
-        owner, conversation = conversation.owner, lock_row(conversation.pk)
-        conversation.owner = owner
-        if earlier := sent_before(owner, idempotency_key):
-            forget_files(owner=owner, ids=files)
+        conversation = lock_with_owner(conversation.pk)
+        end = read_thread_end(conversation, idempotency_key)
+        if end.was_sent and (earlier := sent_before(conversation.owner, idempotency_key)):
+            forget_files(owner=conversation.owner, ids=files)
             return earlier
-        require_idle(conversation)
-        question = store_question(conversation, conversation.current, text, files=files, form_key=form_key)
-        exchange = store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
-        ids = [exchange.question.pk, exchange.reply.pk]
-        transaction.on_commit(partial(broadcast_messages, conversation.pk, ids))
+        require_next(conversation, end)
+        question = store_next_question(conversation, end, text, files=files, form_key=form_key)
+        exchange = store_reply(
+            question, idempotency_key, is_first=True, has_files=bool(files), counted=end.active, servers=servers
+        )
+        if files:
+            ids = [exchange.question.pk, exchange.reply.pk]
+            transaction.on_commit(partial(broadcast_messages, conversation.pk, ids))
+            return exchange
+        exchange = have_at_hand(exchange)
+        transaction.on_commit(partial(broadcast_stored, conversation.pk, [exchange.question, exchange.reply]))
     return exchange
 
 

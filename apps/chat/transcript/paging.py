@@ -82,19 +82,15 @@ def page_where_switched(conversation: Conversation) -> list[TranscriptItem]:
     return latest_page(conversation) if position is None else page_around(conversation, position)
 
 
-def page_to_catch_up(
-    conversation: Conversation, since: datetime | None, *, is_switched: bool = False
-) -> list[TranscriptItem] | None:
-    """Return what a page of that moment must show anew, or ``None`` if the changed messages are enough.
-
-    ``is_switched`` means that the page shows another thread than the conversation.
-    """
+def changes_to_catch_up(conversation: Conversation, since: datetime | None) -> list[Message] | None:
+    """Return the messages that have changed since the page's moment, or ``None`` if the page must be replaced."""
     if since is None:
-        return latest_page(conversation)
-    if is_switched:
-        return page_where_switched(conversation)
-    latest = conversation.messages.shown_in(conversation.pk, at_most=MOST + 1)
-    return latest_page(conversation) if latest.changed_since(since).count() > MOST else None
+        return None
+    latest = conversation.messages.shown_in(conversation.pk, at_most=MOST + 1).in_order()
+    changed = list(latest.with_thread_end().changed_since(since))
+    if len(changed) > MOST:
+        return None
+    return [message for message in changed if message.position > message.thread_end - MOST]
 
 
 def end_of_gap(below: Message, after: int) -> list[TranscriptItem]:

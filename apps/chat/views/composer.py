@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import composer_state
-from apps.chat.conversation_settings.servers import chat_servers
+from apps.chat.conversation_settings.servers import servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import InvalidInput
 from apps.chat.forms import MessageForm
@@ -40,12 +40,13 @@ def context_usage(request: WorkbenchRequest) -> HttpResponse:
 
     ``level`` is what the page shows already: screen readers hear a change of level only.
     """
-    servers = chat_servers()
+    conversation = drafted_in(request)
+    servers = servers_and_queue(conversation)
     mode = Mode.GUIDE if request.POST.get("mode") == Mode.GUIDE else Mode.CHAT
     first = SettingsForm(request.POST, servers=servers, mode=mode)  # those beside the first message
     composer = composer_state(
         user=request.user,
-        conversation=drafted_in(request),
+        conversation=conversation,
         mode=mode,
         settings=first.chosen if first.is_valid() else {},
         # One character more than can be sent is enough to say that it is too long.
@@ -94,6 +95,7 @@ def send_now(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 def _queue_answer(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
     if not request.htmx:
         return redirect(conversation)
+    conversation.has_queued = conversation.has_draft = True  # may be: they were read before the change
     composer = composer_state(user=request.user, conversation=conversation)
     context = {"conversation": conversation, **composer_context(composer, has_usage=False)}
     return render(request, "chat/_queue_answer.html", context)

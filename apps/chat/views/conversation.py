@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
-from apps.chat.conversation_settings.servers import chat_servers
+from apps.chat.conversation_settings.servers import chat_servers, servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import InvalidInput
 from apps.chat.forms import MessageForm
@@ -30,14 +30,16 @@ def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
     files = files_of(request, form, shown)
     if not form.is_valid():
         raise InvalidInput(form.sentence)
+    servers = servers_and_queue(shown)
     exchange = send_message(
         conversation=shown,
         text=form.cleaned_data["message"],
         files=files,
         idempotency_key=form.key_for(request),
         form_key=form.cleaned_data["key"],
+        servers=servers,
     )
-    return sent(request, exchange)
+    return sent(request, exchange, shown, servers)
 
 
 @require_http_methods(["GET", "POST"])

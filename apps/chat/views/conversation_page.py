@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import ComposerState, composer_state
-from apps.chat.conversation_settings.servers import ChatServers, chat_servers
+from apps.chat.conversation_settings.servers import ChatServers, servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
@@ -31,7 +31,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     # Before the messages are read, so that the socket sends what changes in between.
     moment = moment_now()
     items = shown(_page_asked_for(request, conversation)) if conversation else []
-    servers, mode = chat_servers(), mode_of(request, conversation)
+    servers, mode = servers_and_queue(conversation), mode_of(request, conversation)
     presets, preset = presets_for(request)
     folder = _folder(request, conversation)
     form, first_settings = _settings_form(request, conversation, servers, preset or folder)

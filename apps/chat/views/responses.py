@@ -7,17 +7,21 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import composer_state
+from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.errors import ChatError
 from apps.chat.models import Conversation
 from apps.chat.services.exchange import Exchange
-from apps.chat.transcript.paging import latest_messages
-from apps.chat.transcript.render import shown
+from apps.chat.transcript.paging import Gap, latest_messages
+from apps.chat.transcript.render import ShownMessage, show_message, shown
+from apps.chat.transcript.status import waiting_sentence
 from apps.chat.views.conversation_page import composer_context, page
 from apps.chat.views.doors import conversation_or_404
+from apps.generation.models import State
 
 
 def say_refusals[**P](
@@ -57,12 +61,28 @@ def followed(request: WorkbenchRequest, conversation: Conversation) -> HttpRespo
     return HttpResponse(status=204) if request.htmx else redirect(conversation)
 
 
-def sent(request: WorkbenchRequest, exchange: Exchange) -> HttpResponse:
-    """Show the new messages, and empty the composer."""
-    conversation = exchange.conversation
+def sent(
+    request: WorkbenchRequest,
+    exchange: Exchange,
+    asked_in: Conversation | None = None,
+    servers: ChatServers | None = None,
+) -> HttpResponse:
+    """Show the new messages, and empty the composer. ``asked_in`` and ``servers`` may have been read before."""
+    conversation = asked_in if asked_in == exchange.conversation else exchange.conversation
     if not request.htmx:
         return redirect(conversation)
-    messages = latest_messages(conversation).filter(position__gte=exchange.question.position)
-    composer = composer_state(user=request.user, conversation=conversation)
-    context = {"conversation": conversation, "items": shown(messages), **composer_context(composer, has_usage=False)}
+    composer = composer_state(user=request.user, conversation=conversation, servers=servers)
+    context = {
+        "conversation": conversation,
+        "items": _items_of(exchange),
+        **composer_context(composer, has_usage=False),
+    }
     return render(request, "chat/_sent.html", context)
+
+
+def _items_of(exchange: Exchange) -> list[ShownMessage | Gap]:
+    """Return the new messages to show. The live connection tells where a reply that was just stored stands."""
+    question, reply = exchange.question, exchange.reply
+    if exchange.is_shown_as_stored and reply.state == State.QUEUED:
+        return [show_message(question), ShownMessage(reply, SafeString(), waiting_sentence(None))]
+    return shown(latest_messages(exchange.conversation).filter(position__gte=question.position))

@@ -41,11 +41,13 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
     parameters: Mapping[str, Any] | None = None,
     idempotency_key: UUID | None = None,
     wanted: Wanted | None = None,
+    counted: int | None = None,
 ) -> Generation:
     """Store a queued reply to a chat and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
     ``wanted`` is the one endpoint that it may run on; it waits while that endpoint is down.
+    ``counted``: the owner's unfinished generations, by a caller that has locked the owner before it counted.
     Raises ``TooManyAtOnce``, ``LimitReached``, ``KeyNotAllowed``, ``StoreFull``, and ``IntegrityError`` if the owner
     used ``idempotency_key`` before.
     """
@@ -55,6 +57,7 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
         messages=[dict(message) for message in messages],
         parameters=dict(parameters or {}),
         idempotency_key=idempotency_key,
+        counted=counted,
         **wanted_fields(wanted),
     )
 
@@ -89,12 +92,12 @@ def wanted_fields(wanted: Wanted | None) -> dict[str, Any]:
     return {"wanted_endpoint_id": wanted.endpoint_id, "wanted_name": wanted.name}
 
 
-def _start(*, owner: User, **fields: Any) -> Generation:
+def _start(*, owner: User, counted: int | None = None, **fields: Any) -> Generation:
     store.require_memory()
     allowances = admit_request(owner=owner, task=fields.get("task", Task.CHAT))
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     with transaction.atomic(savepoint=False):
-        require_room(owner, allowances)
+        require_room(owner, allowances, counted)
         generation = Generation.objects.create(owner=owner, request_id=request_id, api_key=current_key(), **fields)
         job = (generation.variant, generation.task)
         transaction.on_commit(partial(_hand_over, generation.pk, job))
@@ -106,13 +109,18 @@ def _hand_over(generation_id: UUID, job: tuple[str, str]) -> None:
     enqueue([generation_id], job=job)
 
 
-def require_room(owner: User, allowances: Sequence[Allowance]) -> None:
-    """Raise ``TooManyAtOnce`` if the owner or the API key is at the limit; holds until the transaction ends."""
-    # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+def require_room(owner: User, allowances: Sequence[Allowance], counted: int | None = None) -> None:
+    """Raise ``TooManyAtOnce`` if the owner or the API key is at the limit; holds until the transaction ends.
+
+    ``counted`` as in ``start_generation``.
+    """
     active = Generation.objects.active().filter(owner=owner)
+    if counted is None:
+        # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        counted = active.count()
     person, *keys = allowances
-    if person.generations_at_once and active.count() >= person.generations_at_once:
+    if person.generations_at_once and counted >= person.generations_at_once:
         raise TooManyAtOnce(person.generations_at_once)
     for key in keys:
         most = key.generations_at_once

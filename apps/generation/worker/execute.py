@@ -14,7 +14,7 @@ from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
 from apps.generation.models import Generation, State
 from apps.generation.selectors import text_so_far
-from apps.generation.services.claim import claim_next, next_queued, wishes
+from apps.generation.services.claim import claim_next, endpoints_and_wishes, next_queued
 from apps.generation.services.ending import settle_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
@@ -87,10 +87,8 @@ def _facts(outcome: Outcome | StopReason) -> dict[str, str | int | None]:
 
 def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
     """Reserve a slot for the first queued generation that can run now; waiting for a busy endpoint blocks nobody."""
-    wanted = wishes(variant=variant, task=task)
-    if not wanted:
-        return None
-    candidates = Candidates.of(variant)
+    endpoints, wanted = endpoints_and_wishes(variant=variant, task=task)
+    candidates = Candidates(variant, endpoints)
     for only in wanted:
         try:
             endpoint = candidates.reserve(holder=holder, needs=(task,), only=only)
