@@ -49,6 +49,13 @@ def written_so_far(generation: Generation) -> Written:
     return Written(generation.text + tail.text, tail.is_writing or (tail.state is None and bool(generation.text)))
 
 
+def is_settled(generation: Generation) -> bool:
+    """Return whether it is over and stored whole. What was stopped a moment ago may lack its last text and figures."""
+    if generation.state == State.CANCELLED and generation.completion_tokens is None:
+        return not _ended_just_now(generation)
+    return generation.is_over
+
+
 def _ended_just_now(generation: Generation) -> bool:
     return generation.ended_at is not None and timezone.now() - generation.ended_at < STORING
 

@@ -33,6 +33,8 @@ class LiveReply:
         self._message = message
         self._generation = generation
         self._send = send
+        if generation.is_over:
+            generation.state = State.RUNNING  # stopped a moment ago: its end and figures come from the log
         self._position: QueuePosition | None = None
         self._has_run = generation.started_at is not None
         self._has_text = self._is_growing = False

@@ -30,6 +30,7 @@ from apps.chat.transcript.paging import (
 from apps.chat.transcript.render import html_of, show_message
 from apps.generation.live_connections import live_connections
 from apps.generation.models import ACTIVE, Generation
+from apps.generation.selectors import is_settled
 from apps.stores.threads import in_thread
 
 type Send = Callable[[str], Awaitable[None]]
@@ -121,7 +122,7 @@ class Viewer:
 
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
-            if message.generation is None or message.generation.is_over:
+            if message.generation is None or is_settled(message.generation):
                 await self._send(await in_thread(_whole)(message))
             elif message.pk in self._followed:
                 self._changed_again.add(message.pk)
@@ -130,7 +131,7 @@ class Viewer:
 
     async def _follow(self, message: Message, generation: Generation | None) -> None:
         # A reply that is continued the moment it ends changes while its end is still being shown.
-        while generation is not None and not generation.is_over:
+        while generation is not None and not is_settled(generation):
             self._changed_again.discard(message.pk)
             await LiveReply(message, generation, self._send).show()
             if message.pk not in self._changed_again:
