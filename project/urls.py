@@ -9,6 +9,7 @@ from project.admin_login import admin_login
 urlpatterns = [
     path("", include("apps.guide.urls")),
     path("accounts/", include("apps.accounts.urls")),
+    path("usage/", include("apps.usage.urls")),
     path("chat/", include("apps.chat.urls")),
     path("playground/", include("apps.playground.urls")),
     path("v1/", include("apps.gateway.urls")),

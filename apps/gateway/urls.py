@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.gateway.views import completions, generations, models, unknown
+from apps.gateway.views import completions, generations, models, unknown, usage
 
 app_name = "gateway"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("generations/<uuid:generation_id>", generations.show_generation, name="generation"),
     path("generations/<uuid:generation_id>/events", generations.generation_events, name="generation_events"),
     path("generations/<uuid:generation_id>/cancel", generations.cancel, name="cancel_generation"),
+    path("usage", usage.show_usage, name="usage"),
     path("", unknown.unknown, name="root"),
     path("<path:path>", unknown.unknown, name="unknown"),
 ]

@@ -38,6 +38,11 @@ class Allowance:
         return cls(f"person:{owner.pk}", "You have", *(_effective(limits, field) for field in FIELDS))
 
     @property
+    def kind(self) -> str:
+        """Return ``person`` or ``key``."""
+        return self.name.partition(":")[0]
+
+    @property
     def counts(self) -> bool:
         """Return whether Redis has to count anything."""
         return bool(self.requests_per_minute or self.tokens_per_day)

@@ -1,6 +1,7 @@
 """Limited API keys: kinds of use, models, and figures, with what remains in the answers' headers."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
@@ -11,7 +12,7 @@ from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from apps.stores.redis import sync_client
-from apps.usage.models import Limit
+from apps.usage.models import Limit, UsageDay
 from tests.gateway.calls import assert_refused, body, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,3 +130,14 @@ def test_tokens_of_all_keys_count_for_their_person(limited: Limited, alice: User
     refused = chat(limited(tokens_per_day=1_000_000))
     assert "You have used today’s 1 tokens" in assert_refused(refused, 429, code="rate_limit_exceeded")
     assert 1 <= int(refused.headers["Retry-After"]) <= 86_400
+
+
+def test_usage_is_read_with_a_key_for_it(limited: Limited, alice: User, bob: User) -> None:
+    used = chat(limited(scopes=["chat"])).json()["usage"]
+    UsageDay.objects.create(day=datetime.now(UTC).date(), owner=bob, generations=1, prompt_tokens=77)
+    assert_refused(limited(scopes=["chat"]).get("usage"), 403, code="key_not_allowed")
+    answer = limited(scopes=["usage"], tokens_per_day=1000).get("usage", params={"days": 7}).json()
+    (row,) = answer["data"]
+    assert (row["person"], row["generations"], row["endpoint"]) == ("alice", 1, "counting")
+    assert (row["prompt_tokens"], row["completion_tokens"]) == (used["prompt_tokens"], used["completion_tokens"])
+    assert answer["limits"]["key"]["tokens_left"] == 1000
