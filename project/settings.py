@@ -32,6 +32,12 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.guide",
     "apps.playground",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "channels",
     "django_htmx",
     "django_structlog",
@@ -57,6 +63,7 @@ MIDDLEWARE = [
     "apps.audit.origin.note_origin",
     "apps.accounts.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "project.request_log.RequestLogMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -210,6 +217,38 @@ AUTHENTICATION_BACKENDS = [
 ]
 SESAME_ONE_TIME = True
 SESAME_MAX_AGE = env.read_int("SIGN_IN_LINK_SECONDS", 24 * 3600)
+# Hours after signing in, with which a session ends.
+SESSION_COOKIE_AGE = round(env.read_float("SESSION_HOURS", 336.0) * 3600)
+ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Code Llama Workbench"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a phone's clock may be wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")  # browsers allow it for localhost alone
+# Signing in with an account of an OpenID Connect provider; off without an issuer.
+OIDC_ISSUER = env.read_text("OIDC_ISSUER", "")
+OIDC_NAME = env.read_text("OIDC_NAME", "single sign-on")
+OIDC_SIGN_UP = env.read_bool("OIDC_SIGN_UP", default=False)
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": env.read_text("OIDC_CLIENT_ID", ""),
+                "secret": env.read_text("OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/chat/"
 LOGOUT_REDIRECT_URL = "/"
@@ -241,7 +280,8 @@ SECURE_CSP = {
     "font-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    # A form that leads to a provider is redirected there, which browsers hold against this list.
+    "form-action": [CSP.SELF, *env.origins(OIDC_ISSUER)],
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"

@@ -29,14 +29,16 @@
   addEventListener("storage", (event) => {
     if (event.key === "theme") apply(read());
   });
-  document.addEventListener("DOMContentLoaded", () => {
+  const check = (theme) => {
     for (const choice of document.querySelectorAll("[data-theme-switch] input")) {
-      choice.checked = choice.value === read();
+      choice.checked = choice.value === theme;
     }
-  });
+  };
+  document.addEventListener("DOMContentLoaded", () => check(read()));
   document.addEventListener("change", (event) => {
     if (!event.target.closest?.("[data-theme-switch]")) return;
     apply(event.target.value);
+    check(event.target.value);
     try {
       localStorage.setItem("theme", event.target.value);
     } catch {

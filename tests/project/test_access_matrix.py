@@ -10,6 +10,10 @@ from enum import Enum, auto
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
@@ -29,6 +33,7 @@ from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from apps.playground.models import Kind, Output, Run
+from tests.accounts.passkeys import add_passkey
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange
 
 SECRET = "squirrels in the server room"
@@ -52,6 +57,26 @@ EXPECTED = {
     "accounts:sign_in": For.EVERYBODY,
     "accounts:sign_in_link": For.EVERYBODY,
     "accounts:sign_out": For.EVERYBODY,
+    "accounts:account": For.SIGNED_IN,
+    "accounts:end_session": For.OWNER,
+    "accounts:end_other_sessions": For.SIGNED_IN,
+    "account_login": For.EVERYBODY,
+    "account_logout": For.EVERYBODY,
+    "account_inactive": For.EVERYBODY,
+    "account_reauthenticate": For.SIGNED_IN,
+    "account_change_password": For.SIGNED_IN,
+    "account_set_password": For.SIGNED_IN,
+    "mfa_authenticate": For.EVERYBODY,  # whoever has shown a password or a link; others are led to the sign-in
+    "mfa_login_webauthn": For.EVERYBODY,
+    "mfa_remove_webauthn": For.OWNER,
+    "mfa_edit_webauthn": For.OWNER,
+    "mfa_deactivate_totp": For.OWNER,
+    "mfa_view_recovery_codes": For.OWNER,
+    "mfa_download_recovery_codes": For.OWNER,
+    "mfa_*": For.SIGNED_IN,
+    "socialaccount_connections": For.SIGNED_IN,
+    "socialaccount_*": For.EVERYBODY,
+    "openid_connect_*": For.EVERYBODY,
     "accounts:keys": For.SIGNED_IN,
     "accounts:revoke_key": For.OWNER,
     "chat:home": For.SIGNED_IN,
@@ -204,6 +229,10 @@ def arguments(alice: User) -> dict[str, Any]:
     output = Output.objects.create(run=run, generation=written)
     shared_run = Run.objects.create(owner=alice, kind=Kind.COMPLETE, before="For all.", share_token="token")
     issue_api_key(owner=alice, name=SECRET)
+    passkey = add_passkey(alice, SECRET)
+    TOTP.activate(alice, "A" * 32)
+    RecoveryCodes.activate(alice)
+    elsewhere = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="elsewhere", user_agent=SECRET)
     delete_conversation(conversation=gone)
     preset = save_preset(owner=alice, preset=Preset(name=SECRET))
     file = attach_file(owner=alice, conversation=None, name=f"{SECRET}.txt", content=SECRET.encode())
@@ -225,6 +254,9 @@ def arguments(alice: User) -> dict[str, Any]:
         "run_id": run.pk,
         "preset_id": preset.pk,
         "folder_id": Folder.objects.create(owner=alice, name=SECRET).pk,
+        "pk": passkey.pk,
+        "session_id": elsewhere.pk,
+        "provider_id": "oidc",
         "key_id": ApiKey.objects.get(name=SECRET).pk,
         "generation_id": failed.reply.generation_id,
         **{f"{name} generation_id": output.generation_id for name in ALL if name.startswith("playground:")},
@@ -382,6 +414,8 @@ def state_of_things() -> list[Any]:
         list(Attachment.objects.values("pk", "message")),
         list(ApiKey.objects.filter(name=SECRET).values()),
         list(Endpoint.objects.values("state", "url")),
+        list(Authenticator.objects.order_by("pk").values("pk", "data")),
+        list(UserSession.objects.filter(user_agent=SECRET).values("pk")),
     ]
 
 

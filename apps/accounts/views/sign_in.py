@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
@@ -10,8 +11,10 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from apps.accounts.addresses import address_of
 from apps.accounts.attempts import count_attempt, forget_attempts
 from apps.accounts.errors import TooManyAttempts
+from apps.accounts.signing_in import finish_sign_in
 
 
 class SignIn(LoginView):
@@ -24,15 +27,18 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         username = request.POST.get("username", "")
         try:
-            count_attempt(username=username, address=_address_of(request))
+            count_attempt(username=username, address=address_of(request))
         except TooManyAttempts as refusal:
             return self._refused(refusal, username)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        forget_attempts(username=form.cleaned_data["username"], address=_address_of(self.request))
-        return response
+        forget_attempts(username=form.cleaned_data["username"], address=address_of(self.request))
+        wanted = self.request.POST.get(self.redirect_field_name, "")
+        return finish_sign_in(self.request, form.get_user(), method="password", next_page=wanted)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(provider=settings.OIDC_NAME if settings.OIDC_ISSUER else "", **kwargs)
 
     def _refused(self, refusal: TooManyAttempts, username: str) -> HttpResponse:
         # an unbound form: a bound one would check the password
@@ -45,7 +51,3 @@ class SignIn(LoginView):
 
 sign_in = login_not_required(SignIn.as_view())
 sign_out = login_not_required(LogoutView.as_view())
-
-
-def _address_of(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,16 +1,14 @@
 """Sign in by one-time link: fetching the link shows a button, and only the button spends it."""
 
-from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.services import person_of_link, redeem_sign_in_token
+from apps.accounts.signing_in import finish_sign_in
 
 
 @login_not_required
@@ -38,8 +36,7 @@ def _sign_in(request: HttpRequest, token: str) -> HttpResponse:
     user = redeem_sign_in_token(token)
     if user is None:
         return _link_refused(request)
-    login(request, user, backend="sesame.backends.ModelBackend")
-    return redirect(_next_page(request))
+    return finish_sign_in(request, user, method="link", next_page=request.POST.get("next", ""))
 
 
 def _link_refused(request: HttpRequest) -> HttpResponse:
@@ -51,11 +48,3 @@ def _without_address(response: HttpResponse) -> HttpResponse:
     # which the CSRF check refuses.
     response["Referrer-Policy"] = "strict-origin"
     return response
-
-
-def _next_page(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else settings.LOGIN_REDIRECT_URL

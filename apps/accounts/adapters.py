@@ -1,0 +1,68 @@
+"""What django-allauth asks the project: docs/decisions/0027-people.md."""
+
+from typing import Any, override
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.accounts.addresses import address_of
+from apps.accounts.models import User
+from apps.accounts.sealing import seal, unseal
+
+UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
+    """Accounts come from invitations and commands alone."""
+
+    @override
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    @override
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
+
+    @override
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return false for people who sign in by links alone: they have no password or factor to show."""
+        required = bool(super().is_reauthentication_required(app=app, **kwargs))
+        return required and bool(get_reauthentication_flows(context.request.user))
+
+    @override
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *args, **kwargs)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # untyped
+    """Keep the secrets of authenticator apps and recovery codes encrypted."""
+
+    @override
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    @override
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
+
+    @override
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return f"Passkey {count + 1}" if count else "Passkey"
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyped
+    """Accounts of an OpenID Connect provider: connected to existing people, or new people if a setting says so."""
+
+    @override
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return bool(settings.OIDC_SIGN_UP)

@@ -1,0 +1,200 @@
+"""``/accounts/``: how a person signs in, second factors, sessions."""
+
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.usersessions.models import UserSession
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.accounts.services import sign_in_url
+from tests.support.sign_in_form import sign_in_form
+
+PASSWORD = "correct horse battery"
+PAGE = "/accounts/"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the others are slow on purpose
+
+
+@pytest.fixture
+def dana(db: None) -> User:
+    return User.objects.create_user("dana", password=PASSWORD)
+
+
+def sign_in(client: Client, *, address: str = "192.0.2.1", browser: str = "A browser") -> Any:
+    form = {"username": "dana", "password": PASSWORD}
+    return client.post("/accounts/sign-in/", form, REMOTE_ADDR=address, headers={"User-Agent": browser})
+
+
+def code_of(secret: str) -> str:
+    """What an authenticator app shows now."""
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+@pytest.fixture
+def secret(dana: User) -> str:
+    """The secret of dana's authenticator app."""
+    made = str(generate_totp_secret())
+    TOTP.activate(dana, made)
+    return made
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_the_page_is_linked_and_shows_how_one_signs_in(client: Client, dana: User) -> None:
+    sign_in(client)
+    assert f'href="{PAGE}"' in client.get("/").text
+    page = client.get(PAGE)
+    assert "Change password" in page.text
+    assert "A browser" in page.text
+    assert "192.0.2.1" in page.text
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_a_person_with_a_link_sets_a_password(client: Client, alice: User) -> None:
+    address, fields = sign_in_form(client.get(sign_in_url(username="alice")).text)
+    client.post(address, fields)
+    assert "None: you sign in by link" in client.get(PAGE).text
+    form = {"password1": PASSWORD, "password2": PASSWORD}
+    assert client.post("/accounts/password/set/", form).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["short", "password1234"])
+def test_a_weak_password_is_refused(client: Client, alice: User, password: str) -> None:
+    client.force_login(alice)
+    response = client.post("/accounts/password/set/", {"password1": password, "password2": password})
+    assert response.status_code == 200
+    alice.refresh_from_db()
+    assert not alice.has_usable_password()
+
+
+def test_changing_the_password_asks_for_the_old_one_and_ends_other_sessions(client: Client, dana: User) -> None:
+    other = Client()
+    sign_in(client)
+    sign_in(other)
+    form = {"oldpassword": "wrong", "password1": "another horse battery", "password2": "another horse battery"}
+    assert client.post("/accounts/password/", form).status_code == 200
+    assert other.get(PAGE).status_code == 200
+    assert client.post("/accounts/password/", {**form, "oldpassword": PASSWORD}).status_code == 302
+    assert client.get(PAGE).status_code == 200
+    assert other.get(PAGE).status_code == 302
+
+
+def test_second_factor_is_asked_for_after_the_password(client: Client, dana: User, secret: str) -> None:
+    assert sign_in(client)["Location"] == "/accounts/sign-in/code/"
+    assert not is_signed_in(client)
+    assert client.get("/chat/").status_code == 302
+    refused = client.post("/accounts/sign-in/code/", {"code": "000000"})
+    assert refused.status_code == 200
+    assert not is_signed_in(client)
+    assert client.post("/accounts/sign-in/code/", {"code": code_of(secret)})["Location"] == "/chat/"
+    assert is_signed_in(client)
+
+
+def test_second_factor_is_asked_for_after_the_link(client: Client, dana: User, secret: str) -> None:
+    address, fields = sign_in_form(client.get(sign_in_url(username="dana")).text)
+    assert client.post(address, fields)["Location"] == "/accounts/sign-in/code/"
+    assert not is_signed_in(client)
+    client.post("/accounts/sign-in/code/", {"code": code_of(secret)})
+    assert is_signed_in(client)
+
+
+def test_a_recovery_code_works_once(client: Client, dana: User, secret: str) -> None:
+    code = RecoveryCodes.activate(dana).get_unused_codes()[0]
+    for signed_in in (True, False):
+        other = Client()
+        sign_in(other)
+        other.post("/accounts/sign-in/code/", {"code": code})
+        assert is_signed_in(other) is signed_in
+
+
+def test_guesses_of_the_code_are_limited(client: Client, dana: User, secret: str) -> None:
+    sign_in(client)
+    for _ in range(8):
+        client.post("/accounts/sign-in/code/", {"code": "000000"})
+    client.post("/accounts/sign-in/code/", {"code": code_of(secret)})
+    assert not is_signed_in(client)
+
+
+def test_an_app_is_added_after_the_password_was_confirmed(client: Client, dana: User) -> None:
+    sign_in(client)
+    assert client.get("/accounts/app/add/")["Location"].startswith("/accounts/confirm/")
+    client.post("/accounts/confirm/?next=/accounts/app/add/", {"password": PASSWORD})
+    page = client.get("/accounts/app/add/")
+    assert "<svg" in page.text
+    assert "data:image" not in page.text
+    found = re.search(r'qr__key">(\w+)<', page.text)
+    assert found
+    assert client.post("/accounts/app/add/", {"code": code_of(found[1])})["Location"] == "/accounts/codes/"
+    assert "Unused codes" in client.get("/accounts/codes/").text
+    assert "Remove app" in client.get(PAGE).text
+
+
+def test_secrets_are_not_stored_in_the_clear(dana: User, secret: str) -> None:
+    RecoveryCodes.activate(dana)
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert "secret" in stored
+    assert secret not in stored
+
+
+def test_sessions_are_listed_and_ended(client: Client, dana: User) -> None:
+    laptop, phone = Client(), Client()
+    sign_in(laptop, browser="Laptop")
+    sign_in(phone, browser="Phone", address="192.0.2.2")
+    page = laptop.get(PAGE).text
+    assert "Phone" in page
+    session = UserSession.objects.get(user_agent="Phone")
+    assert laptop.post(f"/accounts/sessions/{session.pk}/end/")["Location"] == PAGE
+    assert phone.get(PAGE).status_code == 302
+    assert laptop.get(PAGE).status_code == 200
+    assert "Phone" not in laptop.get(PAGE).text
+
+
+def test_all_other_sessions_end_at_once(client: Client, dana: User) -> None:
+    browsers = [Client() for _ in range(3)]
+    for browser in browsers:
+        sign_in(browser)
+    browsers[0].post("/accounts/sessions/end-others/")
+    assert [browser.get(PAGE).status_code for browser in browsers] == [200, 302, 302]
+
+
+def test_what_is_somebody_elses_is_not_there(client: Client, dana: User, bob: User, secret: str) -> None:
+    UserSession.objects.all().delete()
+    other = Client()
+    sign_in(other)
+    other.post("/accounts/sign-in/code/", {"code": code_of(secret)})
+    session = UserSession.objects.get()
+    client.force_login(bob)
+    assert client.post(f"/accounts/sessions/{session.pk}/end/").status_code == 404
+    assert UserSession.objects.filter(pk=session.pk).exists()
+    assert "Remove app" not in client.get(PAGE).text
+
+
+def test_nobody_registers(client: Client, db: None) -> None:
+    for address in ("/accounts/signup/", "/accounts/sign-up/", "/accounts/register/"):
+        assert client.get(address).status_code in {302, 404}
+        client.post(address, {"username": "eve", "password1": PASSWORD, "password2": PASSWORD})
+    assert not User.objects.exists()
+
+
+def test_session_length_is_a_setting(client: Client, dana: User, settings: Any) -> None:
+    settings.SESSION_COOKIE_AGE = 3600
+    sign_in(client)
+    assert client.cookies["sessionid"]["max-age"] == 3600
