@@ -20,32 +20,48 @@ logger = structlog.get_logger(__name__)
 OF_ONE_NAME_FROM_ONE_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="name and address")
 OF_ONE_NAME = RateLimitItemPerHour(100, namespace="name")
 FROM_ONE_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
+# A browser that has signed this person in before counts for itself: guesses from elsewhere do not lock it out.
+FROM_A_KNOWN_BROWSER = RateLimitItemPerMinute(10, 15, namespace="known browser")
 
 type Limit = tuple[RateLimitItem, str]
 
 
-def count_attempt(*, username: str, address: str) -> None:
-    """Count an attempt. Raises ``TooManyAttempts``, also for a correct password."""
+def count_attempt(*, username: str, address: str, browser: str = "") -> None:
+    """Count an attempt. Raises ``TooManyAttempts``, also for a correct password.
+
+    ``browser`` is the id of a browser that has signed this person in before.
+    """
     try:
-        for limit, whose in _limits(username, address):
+        for limit, whose in _limits(username, address, browser):
             if not limiter().hit(limit, whose):
                 raise TooManyAttempts(_seconds_until_free(limit, whose))
     except StorageError as error:  # better open to guesses for a while than closed to everybody
         logger.warning("attempts not counted", error=type(error.storage_error).__name__)
 
 
-def forget_attempts(*, username: str, address: str) -> None:
+def forget_attempts(*, username: str, address: str, browser: str = "") -> None:
     """Forget the person's own failed attempts after a sign-in; attempts of others still count."""
     try:
-        mine, *_ = _limits(username, address)
+        mine, *_ = _limits(username, address, browser)
         limiter().clear(*mine)
     except StorageError as error:
         logger.warning("attempts not cleared", error=type(error.storage_error).__name__)
 
 
-def _limits(username: str, address: str) -> list[Limit]:
+def digest_of_name(username: str) -> str:
+    """Return a digest that is the same however the name is written."""
+    return _digest(_normal(username))
+
+
+def _normal(username: str) -> str:
+    return unicodedata.normalize("NFKC", username).casefold()
+
+
+def _limits(username: str, address: str, browser: str) -> list[Limit]:
     # Store digests: a name may be long, or a password typed into the wrong field.
-    name = unicodedata.normalize("NFKC", username).casefold()
+    name = _normal(username)
+    if browser:
+        return [(FROM_A_KNOWN_BROWSER, _digest(f"{name}\n{browser}"))]
     return [
         (OF_ONE_NAME_FROM_ONE_ADDRESS, _digest(f"{name}\n{address}")),
         (OF_ONE_NAME, _digest(name)),

@@ -96,3 +96,43 @@ def test_a_link_still_signs_in(try_password: Try, client: Client) -> None:
     address, fields = sign_in_form(page.text)
     assert client.post(address, fields, REMOTE_ADDR="192.0.2.1").status_code == 302
     assert "_auth_user_id" in client.session
+
+
+def test_guesses_of_others_do_not_lock_out_a_browser_that_was_signed_in(try_password: Try, client: Client) -> None:
+    assert try_password(PASSWORD).status_code == 302
+    client.logout()
+    guesser = Client()
+    form = {"username": "dana", "password": "wrong"}
+    answers = [guesser.post("/accounts/sign-in/", form, REMOTE_ADDR=f"192.0.2.{n}").status_code for n in range(101)]
+    assert answers[-1] == 429
+    assert guesser.post("/accounts/sign-in/", {**form, "password": PASSWORD}).status_code == 429
+    assert try_password(PASSWORD).status_code == 302
+
+
+def test_a_known_browser_guesses_no_more_often(try_password: Try, client: Client) -> None:
+    assert try_password(PASSWORD).status_code == 302
+    client.logout()
+    assert [try_password("wrong", address=f"192.0.2.{n}").status_code for n in range(10)] == [200] * 10
+    assert try_password(PASSWORD, address="192.0.2.99").status_code == 429
+
+
+def test_a_browser_is_known_for_one_person_and_by_its_signature(try_password: Try, client: Client, dana: User) -> None:
+    User.objects.create_user("eve", password=PASSWORD)
+    assert try_password(PASSWORD, username="eve").status_code == 302
+    mark = client.cookies["known_browser"]
+    assert mark["httponly"]
+    assert "eve" not in mark.value
+    for forged in (mark.value, mark.value[:-1] + "x", "dana:x"):
+        client.cookies["known_browser"] = forged
+        client.logout()
+        attempts.limiter().storage.reset()
+        assert [try_password("wrong").status_code for _ in range(11)] == [200] * 10 + [429]
+
+
+def test_a_header_does_not_change_the_address(client: Client, dana: User) -> None:
+    """Or every guess would come from an address of its own."""
+    form = {"username": "dana", "password": "wrong"}
+    for number in range(11):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
+        answer = client.post("/accounts/sign-in/", form, REMOTE_ADDR="192.0.2.1", headers=headers)
+    assert answer.status_code == 429

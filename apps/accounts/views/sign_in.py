@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from apps.accounts.addresses import address_of
 from apps.accounts.attempts import count_attempt, forget_attempts
 from apps.accounts.errors import TooManyAttempts
+from apps.accounts.known_browsers import known_browser, remember_browser
 from apps.accounts.signing_in import finish_sign_in
 
 
@@ -27,15 +28,19 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         username = request.POST.get("username", "")
         try:
-            count_attempt(username=username, address=address_of(request))
+            count_attempt(username=username, address=address_of(request), browser=known_browser(request, username))
         except TooManyAttempts as refusal:
             return self._refused(refusal, username)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        forget_attempts(username=form.cleaned_data["username"], address=address_of(self.request))
+        username = form.cleaned_data["username"]
+        browser = known_browser(self.request, username)
+        forget_attempts(username=username, address=address_of(self.request), browser=browser)
         wanted = self.request.POST.get(self.redirect_field_name, "")
-        return finish_sign_in(self.request, form.get_user(), method="password", next_page=wanted)
+        response = finish_sign_in(self.request, form.get_user(), method="password", next_page=wanted)
+        remember_browser(response, username=username)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(provider=settings.OIDC_NAME if settings.OIDC_ISSUER else "", **kwargs)
