@@ -1,6 +1,7 @@
 """Django settings. Every value that a deployment may change is an environment variable (docs/operations.md)."""
 
 import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -22,6 +23,13 @@ ALLOWED_HOSTS = [*env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"), e
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.read_list("CSRF_TRUSTED_ORIGINS", "")]
 
 INSTALLED_APPS = [
+    # Before accounts, whose admin takes theirs away.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "apps.audit",
     "apps.accounts",
     "apps.embedded",
@@ -32,12 +40,6 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.guide",
     "apps.playground",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
     "channels",
     "django_htmx",
     "django_structlog",
@@ -221,9 +223,11 @@ SESAME_MAX_AGE = env.read_int("SIGN_IN_LINK_SECONDS", 24 * 3600)
 SESSION_COOKIE_AGE = round(env.read_float("SESSION_HOURS", 336.0) * 3600)
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "link", "invitation", "mfa"]
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_FORMS = {"add_webauthn": "apps.accounts.passkey_forms.AddPasskeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Code Llama Workbench"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a phone's clock may be wrong
@@ -271,7 +275,7 @@ RETAIN_AUDIT_DAYS = env.read_int("RETAIN_AUDIT_DAYS", 365, least=0)
 
 # --- safety -----------------------------------------------------------------------------------
 
-SECURE_CSP = {
+SECURE_CSP: Mapping[str, Collection[str] | str] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],

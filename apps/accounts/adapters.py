@@ -1,4 +1,4 @@
-"""What django-allauth asks the project: docs/decisions/0027-people.md."""
+"""What django-allauth asks the project: docs/decisions/0029-people.md."""
 
 from typing import Any, override
 
@@ -15,6 +15,11 @@ from apps.accounts.addresses import address_of
 from apps.accounts.models import User
 from apps.accounts.sealing import seal, unseal
 
+CONFIRM_WITH = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+    "mfa_reauthenticate": "Use a code",
+}
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
@@ -34,6 +39,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
         """Return false for people who sign in by links alone: they have no password or factor to show."""
         required = bool(super().is_reauthentication_required(app=app, **kwargs))
         return required and bool(get_reauthentication_flows(context.request.user))
+
+    @override
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """Return the ways to confirm who one is, the code last: its recovery codes exist beside passkeys too."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        return [
+            {**method, "description": CONFIRM_WITH[method["id"]]}
+            for method in sorted(methods, key=lambda method: list(CONFIRM_WITH).index(method["id"]))
+        ]
 
     @override
     def add_message(

@@ -2,15 +2,64 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.api_keys import revoke_api_key
+from apps.accounts.errors import LastAdmin
 from apps.accounts.models import ApiKey, User
+from apps.accounts.people import delete_person, ensure_an_admin_stays
 
-admin.site.register(User, UserAdmin)
+# Their records hold secrets, and people manage their own at /accounts/.
+for kept_apart in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
+    if admin.site.is_registered(kept_apart):
+        admin.site.unregister(kept_apart)
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A person, whose rights are kept where nobody else is an admin."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not (cleaned.get("is_active", True) and cleaned.get("is_superuser", True)):
+            try:
+                with transaction.atomic():
+                    ensure_an_admin_stays(without=[self.instance.pk])
+            except LastAdmin as error:
+                raise ValidationError(error.sentence) from None
+        return cleaned
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """People. The last admin can be neither changed into something less nor deleted."""
+
+    form = PersonForm
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        try:
+            with transaction.atomic():
+                ensure_an_admin_stays(without=[person.pk for person in objs])
+        except LastAdmin as error:
+            protected = [*protected, error.sentence]
+        return found, counts, lacking, protected
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:  # noqa: ARG002
+        delete_person(person=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> None:  # noqa: ARG002
+        for person in queryset:
+            delete_person(person=person)
 
 
 @admin.register(ApiKey)

@@ -37,8 +37,8 @@ urlpatterns = [
     path("passkeys/<int:pk>/rename/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     path("providers/", social.connections, name="socialaccount_connections"),
-    path("providers/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
-    path("providers/error/", social.login_error, name="socialaccount_login_error"),
+    path("providers/cancelled/", login_not_required(social.login_cancelled), name="socialaccount_login_cancelled"),
+    path("providers/error/", login_not_required(social.login_error), name="socialaccount_login_error"),
     path("providers/new/", login_not_required(social.signup), name="socialaccount_signup"),
     path("", include("allauth.socialaccount.providers.openid_connect.urls")),
 ]

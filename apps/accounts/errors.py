@@ -5,6 +5,8 @@ AccountError
 ├── UserNotFound
 ├── UserInactive
 ├── TooManyKeys
+├── LastAdmin
+├── InvitationInvalid
 └── TooManyAttempts
 """
 
@@ -35,6 +37,16 @@ class UserInactive(AccountError):
 class TooManyKeys(AccountError):
     def __init__(self, most: int) -> None:
         super().__init__(f"You have {most} active keys, the most at once. Revoke a key that nobody uses.")
+
+
+class LastAdmin(AccountError):
+    def __init__(self) -> None:
+        super().__init__("This is the only admin. Make somebody else an admin first.")
+
+
+class InvitationInvalid(AccountError):
+    def __init__(self) -> None:
+        super().__init__("This invitation was used, withdrawn, or is too old.")
 
 
 class TooManyAttempts(AccountError):

@@ -1,9 +1,12 @@
 """Forms for accounts."""
 
+from typing import Any
+
 from django import forms
+from django.contrib.auth.forms import UserCreationForm
 
 from apps.accounts.api_keys import KeyLimits
-from apps.accounts.models import Scope
+from apps.accounts.models import Scope, User
 
 FOR_EVER = ""
 LONGEST_MODEL_NAME = 300
@@ -67,3 +70,50 @@ class KeyForm(forms.Form):
         """Return the number of days that the key works; ``None`` for ever. Call it on a valid form."""
         days: int | None = self.cleaned_data["lasts"]
         return days
+
+
+class InvitationForm(forms.Form):
+    """A new invitation: for whom, and how long the link works."""
+
+    note = forms.CharField(
+        label="Who is it for?",
+        max_length=100,
+        help_text="For your own list, such as “Dana, data team”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(
+        label="Link works for",
+        coerce=int,
+        choices=[("1", "1 day"), ("7", "7 days"), ("30", "30 days")],
+        initial="7",
+    )
+    for_admin = forms.BooleanField(label="Make them an admin", required=False)
+
+    def __init__(self, *args: Any, may_make_admins: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_make_admins:
+            del self.fields["for_admin"]
+
+
+class JoinForm(UserCreationForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """The user name and password with which an invited person joins."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username",)
+
+
+class DeletionForm(forms.Form):
+    """The name of the account, typed once more, before it is deleted."""
+
+    username = forms.CharField(label="Your user name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, expected: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+
+    def clean_username(self) -> str:
+        username = str(self.cleaned_data["username"])
+        if username != self.expected:
+            raise forms.ValidationError("This is not your user name.")
+        return username

@@ -1,4 +1,4 @@
-"""People and their API keys."""
+"""People, invitations and API keys."""
 
 from typing import Self
 
@@ -15,7 +15,46 @@ from apps.accounts.limits import LimitFields
 
 
 class User(AbstractUser):
-    """A person who signs in by one-time link or, if one is set, by password."""
+    """A person who signs in by one-time link, password or passkey.
+
+    An admin is staff and superuser; ``is_active`` is false for people who are switched off.
+    """
+
+    @property
+    def is_admin(self) -> bool:
+        return self.is_active and self.is_superuser
+
+    def may_manage(self, person: "User") -> bool:
+        """Return whether this person may change another one: staff change users, and only admins change staff."""
+        return self.is_superuser or (self.is_staff and not person.is_staff and not person.is_superuser)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Invitations that can be accepted: unused, in time, and made by somebody who could still make them."""
+        by_staff = Q(made_by__is_active=True, made_by__is_staff=True)
+        by_admin = Q(for_admin=False) | Q(made_by__is_superuser=True)
+        return self.filter(by_staff, by_admin, used_at__isnull=True, expires_at__gt=Now())
+
+
+class Invitation(models.Model):
+    """A link with which somebody makes an account, once and for a limited time. Only its SHA-256 is stored."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    note = models.CharField(max_length=100, help_text="For whom it is.")
+    for_admin = models.BooleanField(default=False)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.note
 
 
 class Scope(models.TextChoices):

@@ -4,6 +4,24 @@ from allauth.usersessions.models import UserSession
 
 from apps.accounts.models import User
 
+# What the User-Agent header contains, and the name; the first that fits counts, since most claim to be several.
+BROWSERS = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+SYSTEMS = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+]
+
+
+def browser_name(user_agent: str) -> str:
+    """Return the browser and its system in words, or the beginning of the header where it is neither."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return " on ".join(filter(None, [browser, system])) or user_agent[:60] or "Unknown browser"
+
 
 def sessions_of(user: User) -> list[UserSession]:
     """Return the sessions that are still signed in, the latest first."""

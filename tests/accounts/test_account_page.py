@@ -14,10 +14,14 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
+from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.accounts.second_factors import reseal_second_factors
 from apps.accounts.services import sign_in_url
+from apps.accounts.sessions import browser_name
+from tests.accounts.passkeys import add_passkey
 from tests.support.sign_in_form import sign_in_form
 
 PASSWORD = "correct horse battery"
@@ -25,7 +29,8 @@ PAGE = "/accounts/"
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
+def quick_passwords(settings: Any, db: None) -> None:
+    cache.clear()  # allauth counts guesses there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the others are slow on purpose
 
 
@@ -50,6 +55,14 @@ def secret(dana: User) -> str:
     made = str(generate_totp_secret())
     TOTP.activate(dana, made)
     return made
+
+
+def let_time_pass(client: Client) -> None:
+    """Until the sign-in no longer counts as a confirmation."""
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 601
+    session.save()
 
 
 def is_signed_in(client: Client) -> bool:
@@ -135,6 +148,8 @@ def test_guesses_of_the_code_are_limited(client: Client, dana: User, secret: str
 
 def test_an_app_is_added_after_the_password_was_confirmed(client: Client, dana: User) -> None:
     sign_in(client)
+    assert client.get("/accounts/app/add/").status_code == 200
+    let_time_pass(client)
     assert client.get("/accounts/app/add/")["Location"].startswith("/accounts/confirm/")
     client.post("/accounts/confirm/?next=/accounts/app/add/", {"password": PASSWORD})
     page = client.get("/accounts/app/add/")
@@ -145,6 +160,18 @@ def test_an_app_is_added_after_the_password_was_confirmed(client: Client, dana: 
     assert client.post("/accounts/app/add/", {"code": code_of(found[1])})["Location"] == "/accounts/codes/"
     assert "Unused codes" in client.get("/accounts/codes/").text
     assert "Remove app" in client.get(PAGE).text
+
+
+def test_a_passkey_is_offered_before_a_code_to_confirm(client: Client, dana: User) -> None:
+    dana.set_unusable_password()
+    dana.save()
+    client.force_login(dana)
+    add_passkey(dana, "Key")
+    RecoveryCodes.activate(dana)
+    assert client.get("/accounts/app/add/")["Location"].startswith("/accounts/confirm/passkey/")
+    page = client.get("/accounts/confirm/passkey/").text
+    assert "Use a passkey" in page
+    assert "Use a code" in page
 
 
 def test_secrets_are_not_stored_in_the_clear(dana: User, secret: str) -> None:
@@ -198,3 +225,29 @@ def test_session_length_is_a_setting(client: Client, dana: User, settings: Any) 
     settings.SESSION_COOKIE_AGE = 3600
     sign_in(client)
     assert client.cookies["sessionid"]["max-age"] == 3600
+
+
+def test_second_factors_outlive_a_change_of_the_key(client: Client, dana: User, secret: str, settings: Any) -> None:
+    codes = RecoveryCodes.activate(dana).get_unused_codes()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, [settings.SECRET_KEY]
+    assert reseal_second_factors() == (2, [])
+    settings.SECRET_KEY_FALLBACKS = []
+    assert Authenticator.objects.get(type="totp").wrap().validate_code(code_of(secret))
+    assert Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes() == codes
+    settings.SECRET_KEY = "lost" * 20
+    assert reseal_second_factors() == (0, ["dana"])
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on iPhone"),
+        ("curl/8.9.1", "curl/8.9.1"),
+        ("", "Unknown browser"),
+        ("x" * 500, "x" * 60),
+    ],
+)
+def test_browsers_are_named(header: str, name: str) -> None:
+    assert browser_name(header) == name

@@ -18,9 +18,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 
 from apps.accounts.api_keys import issue_api_key
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.services import create_user
 from apps.chat.models import Attachment, Conversation, Folder, Message, Preset, Share
 from apps.chat.services.attach import attach_file
@@ -59,6 +60,14 @@ EXPECTED = {
     "accounts:sign_out": For.EVERYBODY,
     "accounts:account": For.SIGNED_IN,
     "accounts:end_session": For.OWNER,
+    "accounts:export": For.SIGNED_IN,
+    "accounts:delete_account": For.SIGNED_IN,
+    "accounts:join": For.EVERYBODY,  # whoever has an invitation
+    "accounts:people": For.STAFF,
+    "accounts:person": For.STAFF,
+    "accounts:make_link": For.STAFF,
+    "accounts:change_person": For.STAFF,
+    "accounts:withdraw": For.STAFF,
     "accounts:end_other_sessions": For.SIGNED_IN,
     "account_login": For.EVERYBODY,
     "account_logout": For.EVERYBODY,
@@ -255,6 +264,9 @@ def arguments(alice: User) -> dict[str, Any]:
         "preset_id": preset.pk,
         "folder_id": Folder.objects.create(owner=alice, name=SECRET).pk,
         "pk": passkey.pk,
+        "person_id": User.objects.create_user("dana", is_active=False).pk,
+        "action": "switch-on",
+        "invitation_id": Invitation.objects.create(note=SECRET, made_by=alice, expires_at=timezone.now()).pk,
         "session_id": elsewhere.pk,
         "provider_id": "oidc",
         "key_id": ApiKey.objects.get(name=SECRET).pk,

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 def sign_in_form(page: str) -> tuple[str, Mapping[str, str]]:
     """Return the address and the fields of the page's only form."""
     [form] = LexborHTMLParser(page).css("form")
-    fields = {field.attributes["name"] or "": field.attributes["value"] or "" for field in form.css("input[name]")}
+    inputs = form.css("input[name]")
+    fields = {field.attributes["name"] or "": field.attributes.get("value") or "" for field in inputs}
     assert form.attributes["method"] == "post"
     return form.attributes["action"] or "", fields

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import ApiKey
 from apps.accounts.requests import WorkbenchRequest
-from apps.accounts.sessions import end_session, end_sessions, sessions_of
+from apps.accounts.sessions import browser_name, end_session, end_sessions, sessions_of
 
 
 @never_cache
@@ -27,7 +27,7 @@ def account(request: WorkbenchRequest) -> HttpResponse:
         "codes": next((factor for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None),
         "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "connected": SocialAccount.objects.filter(user=user).exists(),
-        "sessions": sessions_of(user),
+        "sessions": [(session, browser_name(session.user_agent)) for session in sessions_of(user)],
         "current": request.session.session_key,
         "keys": ApiKey.objects.visible_to(user).usable().count(),
     }
@@ -44,9 +44,11 @@ def end_one_session(request: WorkbenchRequest, session_id: int) -> HttpResponse:
     return redirect("accounts:account")
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_other_sessions(request: WorkbenchRequest) -> HttpResponse:
     """Sign the person out everywhere else."""
+    if request.method != "POST":  # led here after signing in anew
+        return redirect("accounts:account")
     ended = end_sessions(user=request.user, but=request.session.session_key or "")
     messages.success(request, "Signed out everywhere else." if ended else "You are signed in here only.")
     return redirect("accounts:account")

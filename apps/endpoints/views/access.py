@@ -1,23 +1,5 @@
-"""Access to the console."""
+"""Access to the console: the same as to the pages about people."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate
+from apps.accounts.access import staff_only
 
-from django.http import Http404, HttpResponse
-
-from apps.accounts.requests import WorkbenchRequest
-
-
-def staff_only[**P](
-    view: Callable[Concatenate[WorkbenchRequest, P], HttpResponse],
-) -> Callable[Concatenate[WorkbenchRequest, P], HttpResponse]:
-    """Answer 404 to people who are not staff; ask people who are signed out to sign in."""
-
-    @wraps(view)
-    def guarded(request: WorkbenchRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.is_staff:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
+__all__ = ["staff_only"]

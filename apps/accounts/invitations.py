@@ -1,0 +1,65 @@
+"""Invite people by link, and let them in once."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.errors import InvitationInvalid
+from apps.accounts.models import Invitation, User
+
+SECRET_BYTES = 32
+
+
+def invite(*, by: User, note: str, for_admin: bool, days: int) -> str:
+    """Return the absolute link of a new invitation, for the only time."""
+    token = secrets.token_urlsafe(SECRET_BYTES)
+    Invitation.objects.create(
+        digest=_digest(token),
+        note=note,
+        for_admin=for_admin and by.is_superuser,
+        made_by=by,
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    return f"{settings.PUBLIC_URL}{reverse('accounts:join')}?{urlencode({'token': token})}"
+
+
+def find_invitation(token: str) -> Invitation:
+    """Return the open invitation of this token. Raises ``InvitationInvalid``."""
+    found = Invitation.objects.open().select_related("made_by").filter(digest=_digest(token)).first()
+    if found is None:
+        raise InvitationInvalid
+    return found
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, username: str, password: str) -> User:
+    """Spend the invitation and return the new person. Raises ``InvitationInvalid``."""
+    # Of two browsers that arrive at once, only one marks the row.
+    opened = Invitation.objects.filter(pk=find_invitation(token).pk, used_at__isnull=True)
+    if not opened.update(used_at=Now()):
+        raise InvitationInvalid
+    invitation = Invitation.objects.get(digest=_digest(token))
+    person = User.objects.create_user(
+        username,
+        password=password,
+        is_staff=invitation.for_admin,
+        is_superuser=invitation.for_admin,
+    )
+    Invitation.objects.filter(pk=invitation.pk).update(used_by=person)
+    return person
+
+
+def withdraw_invitation(*, invitation_id: int) -> bool:
+    """Delete an unused invitation; return false if there is none."""
+    return bool(Invitation.objects.filter(pk=invitation_id, used_at__isnull=True).delete()[0])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

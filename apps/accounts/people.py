@@ -1,0 +1,64 @@
+"""Switch people off and on, make and unmake admins, delete people. One admin always stays."""
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.dispatch import Signal
+
+from apps.accounts.errors import LastAdmin
+from apps.accounts.models import User
+from apps.accounts.sessions import end_sessions
+
+# Sent with ``person`` before a person is switched off or deleted: receivers stop what the person has running.
+person_leaves = Signal()
+
+
+@transaction.atomic
+def switch_off(*, person: User) -> None:
+    """End the person's sessions and running replies, and refuse sign-ins and keys. Raises ``LastAdmin``."""
+    ensure_an_admin_stays(without=[person.pk])
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    end_sessions(user=person)
+    transaction.on_commit(lambda: person_leaves.send(sender=User, person=person))
+
+
+def switch_on(*, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_active=True)
+
+
+def make_admin(*, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+
+
+@transaction.atomic
+def unmake_admin(*, person: User) -> None:
+    """Make an ordinary user of an admin. Raises ``LastAdmin``."""
+    ensure_an_admin_stays(without=[person.pk])
+    User.objects.filter(pk=person.pk).update(is_staff=False, is_superuser=False)
+
+
+def remove_second_factors(*, person: User) -> int:
+    """Remove passkeys, authenticator app and recovery codes of somebody who lost them. Return how many there were."""
+    count: int = Authenticator.objects.filter(user=person).delete()[0]
+    return count
+
+
+def delete_person(*, person: User) -> None:
+    """Stop the person's replies and delete everything of theirs, at once and for good. Raises ``LastAdmin``."""
+    with transaction.atomic():
+        ensure_an_admin_stays(without=[person.pk])
+        # No new reply can begin while the rest is deleted.
+        User.objects.filter(pk=person.pk).update(is_active=False)
+        end_sessions(user=person)
+    person_leaves.send(sender=User, person=person)
+    User.objects.filter(pk=person.pk).delete()
+
+
+def ensure_an_admin_stays(*, without: list[int]) -> None:
+    """Raise ``LastAdmin`` if no admin were left without these people. Call it in the transaction of the change.
+
+    The rows stay locked until its end: of two admins who switch each other off at once, the second is refused.
+    """
+    admins = User.objects.filter(is_active=True, is_superuser=True).order_by("pk")
+    ids = list(admins.select_for_update().values_list("pk", flat=True))
+    if ids and not set(ids) - set(without):
+        raise LastAdmin
