@@ -6,10 +6,12 @@ import pytest
 
 from apps.accounts.models import User
 from apps.chat.errors import NoMemory
+from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.send import start_conversation
 from apps.generation.errors import StoreFull
 from apps.generation.models import Generation
 from apps.stores.redis import sync_client
+from tests.chat.exchanges import failed_exchange
 from tests.generation.conftest import ask
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,19 @@ def test_a_message_is_refused_with_the_cause(alice: User, full_redis: None) -> N
     with pytest.raises(NoMemory, match="no memory left") as refused:
         start_conversation(owner=alice, text="How do I sort?")
     assert refused.value.status == 503
+
+
+def test_continuing_is_refused_with_the_cause(alice: User, redis_url: str) -> None:
+    reply = failed_exchange(alice).reply
+    sync_client().config_set("maxmemory", "1")
+    try:
+        with pytest.raises(NoMemory, match="no memory left"):
+            continue_reply(reply=reply)
+    finally:
+        sync_client().config_set("maxmemory", "0")
+    assert not Generation.objects.active().exists()
+    continue_reply(reply=reply)
+    assert Generation.objects.active().exists()
 
 
 def test_memory_that_is_back_is_used(alice: User, redis_url: str) -> None:

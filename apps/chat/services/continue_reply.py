@@ -5,10 +5,10 @@ from functools import partial
 from django.db import transaction
 
 from apps.chat.conversation_settings.values import parameters_for
-from apps.chat.errors import ConversationGone, NothingToContinue, ReplyInProgress, TooManyReplies
+from apps.chat.errors import ConversationGone, NoMemory, NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.live.broadcast import broadcast_messages
 from apps.chat.models import Conversation, Message
-from apps.generation.errors import GenerationComplete, TooManyAtOnce
+from apps.generation.errors import GenerationComplete, StoreFull, TooManyAtOnce
 from apps.generation.services.resume import resume_generation
 from apps.usage.errors import LimitReached
 
@@ -16,7 +16,7 @@ from apps.usage.errors import LimitReached
 def continue_reply(*, reply: Message) -> None:
     """Have the last reply of the thread that is shown continued from its text, where the conversation's replies go.
 
-    Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress`` and ``TooManyReplies``.
+    Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress``, ``NoMemory`` and ``TooManyReplies``.
     """
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
@@ -35,6 +35,8 @@ def continue_reply(*, reply: Message) -> None:
             )
         except GenerationComplete as error:
             raise NothingToContinue from error
+        except StoreFull as error:
+            raise NoMemory(error.sentence) from error
         except (TooManyAtOnce, LimitReached) as error:
             raise TooManyReplies(error.sentence) from error
         transaction.on_commit(partial(broadcast_messages, conversation.pk, [last.pk]))

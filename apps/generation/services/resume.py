@@ -20,8 +20,10 @@ from apps.usage.services import admit_request
 def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted | None = None) -> Generation:
     """Queue the generation again, to continue its text by up to ``more_tokens`` on the ``wanted`` endpoint.
 
-    Raises ``GenerationComplete`` if there is nothing to continue, ``TooManyAtOnce`` and ``LimitReached``.
+    Raises ``GenerationComplete`` if there is nothing to continue, ``StoreFull``, ``TooManyAtOnce`` and
+    ``LimitReached``.
     """
+    store.require_memory()
     with transaction.atomic():
         generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
         if not generation.broke_off:
