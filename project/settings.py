@@ -108,6 +108,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "workbench:cache",
+        # redis-py's own pool raises beyond 100 commands at once; this one waits.
+        "OPTIONS": {"pool_class": "redis.BlockingConnectionPool", "max_connections": 64, "timeout": 5},
     }
 }
 

@@ -3,6 +3,8 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from django.core.cache import caches
+
 from apps.stores.redis import MOST_CONNECTIONS, async_client, sync_client
 
 MANY = 4 * MOST_CONNECTIONS
@@ -15,6 +17,13 @@ async def test_many_commands_of_one_loop_at_once(redis_url: str) -> None:
     finally:
         await client.aclose()
     assert answers == [f"{number}".encode() for number in range(MANY)]
+
+
+def test_many_threads_at_once_in_the_cache(redis_url: str) -> None:
+    client = caches["default"]._cache.get_client()  # noqa: SLF001 - Django has no other door
+    with ThreadPoolExecutor(MANY) as threads:
+        waits = [threads.submit(client.blpop, ["nothing comes here"], 0.2) for _ in range(MANY)]
+        assert [wait.result() for wait in waits] == [None] * MANY
 
 
 def test_many_threads_at_once(redis_url: str) -> None:
