@@ -1,10 +1,12 @@
 """Queued generations know their position, and their readers hear when it changes."""
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db.models.functions import Now
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from apps.generation.queue import estimate, position_of, queued_generations
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation
+from apps.generation.services.reap import reap_generations
 from apps.generation.services.write_positions import write_positions
 from apps.generation.tasks import reap
 from apps.stores.redis import async_client
@@ -32,6 +35,13 @@ def claim() -> Generation:
 
 def shown(generation: Generation) -> Events:
     return store.read_log(generation.pk)
+
+
+def test_every_lost_ticket_is_sent_again(alice: User) -> None:
+    lost = Generation(owner=alice, messages=[], enqueued_at=timezone.now() - timedelta(hours=1))
+    Generation.objects.bulk_create([deepcopy(lost) for _ in range(60)])
+    assert reap_generations() == 60
+    assert reap_generations() == 0
 
 
 def test_positions_are_the_order_of_turns(alice: User, bob: User, charlie: User) -> None:

@@ -21,6 +21,7 @@ from apps.generation.worker_identity import is_dead
 logger = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 50
+MOST_TICKETS = 1_000  # sent again in one tick: more than one tick's slots come free
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."
@@ -100,7 +101,7 @@ def _resend_lost() -> int:
     """Send overdue tickets again: they are lost with the broker. Sending one twice does no harm."""
     overdue = timedelta(seconds=settings.GENERATION_RESEND_SECONDS)
     lost = Generation.objects.filter(state=State.QUEUED, enqueued_at__lt=Now() - overdue).order_by("enqueued_at")
-    ids = list(lost.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    ids = list(lost.values_list("pk", flat=True)[:MOST_TICKETS])
     if ids:
         Generation.objects.filter(pk__in=ids).update(enqueued_at=Now())
         enqueue(ids)
