@@ -77,6 +77,8 @@ def test_the_page_is_linked_and_shows_how_one_signs_in(client: Client, dana: Use
     assert "A browser" in page.text
     assert "192.0.2.1" in page.text
     assert "no-store" in page["Cache-Control"]
+    for address in ("/accounts/keys/", "/usage/", "/accounts/export/", "/accounts/delete/"):
+        assert f'href="{address}"' in page.text
 
 
 def test_a_person_with_a_link_sets_a_password(client: Client, alice: User) -> None:
