@@ -33,4 +33,11 @@ def try_url(variant: str) -> str:
 
 def fill_url() -> str:
     """Return the address of the playground with a gap to fill."""
-    return f"{reverse('playground:fill')}?{urlencode(GAP)}"
+    return open_url(**GAP)
+
+
+def open_url(*, before: str, after: str = "") -> str:
+    """Return the address of the playground with that text typed in: to continue, or with text after it to fill."""
+    if after:
+        return f"{reverse('playground:fill')}?{urlencode({'before': before, 'after': after})}"
+    return f"{reverse('playground:complete')}?{urlencode({'code': before})}"

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from apps.guide.prompting.display import ShownPrompt
-from apps.guide.prompting.examples import FaultyExample, render_example
+from apps.guide.prompting.examples import FaultyExample, read_example
 
 CITATION = re.compile(r"\[@(?P<cites>[^\]]+)\]")
 
@@ -44,7 +44,7 @@ def find_faulty_examples(text: str) -> Iterator[tuple[int, str]]:
     for token in _markdown.parse(text):
         if _is_example(token) and token.map:
             try:
-                render_example(token.content)
+                read_example(token.content)
             except FaultyExample as error:
                 yield token.map[0] + 1, f"the example of a prompt cannot be rendered: {error}"
 
@@ -119,10 +119,10 @@ def _render_fence(renderer: RendererHTML, tokens: list[Token], index: int, optio
         # Tables and code wider than the page scroll, so they must take the focus.
         return renderer.fence(tokens, index, options, env).replace("<pre>", '<pre tabindex="0">', 1)
     try:
-        shown = ShownPrompt(render_example(token.content))
+        example, prompt = read_example(token.content)
     except FaultyExample as error:
         return format_html("<p><strong>This example cannot be rendered:</strong> {}</p>", str(error))
-    return render_to_string("guide/_prompt.html", {"shown": shown})
+    return render_to_string("guide/_prompt.html", {"shown": ShownPrompt(prompt, open_url=example.open_url)})
 
 
 def _open_table(

@@ -34,6 +34,16 @@ class CodeField(forms.CharField):
         super().__init__(label=label, required=required, strip=False, max_length=MOST_CHARACTERS, widget=widget)
 
 
+class DraftForm(forms.Form):
+    """Code that another page hands over."""
+
+    code = CodeField("Code")
+
+    @property
+    def text(self) -> str:
+        return str(self.cleaned_data["code"]).replace("\r\n", "\n")
+
+
 class SettingsForm(forms.Form):
     """The sampling parameters beside the text. ``task`` decides which models are offered."""
 

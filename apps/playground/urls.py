@@ -12,6 +12,7 @@ urlpatterns = [
     path("complete/", editors.editor, {"kind": Kind.COMPLETE}, name="complete"),
     path("fill/", editors.editor, {"kind": Kind.FILL}, name="fill"),
     path("side-by-side/", editors.editor, {"kind": Kind.SIDE_BY_SIDE}, name="side-by-side"),
+    path("open/", editors.open_code, name="open"),
     path("shared/<slug:token>/", sharing.shared, name="shared"),
     path("<uuid:run_id>/", runs.run, name="run"),
     path("<uuid:run_id>/events/", live.events, name="events"),

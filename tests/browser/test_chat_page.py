@@ -190,3 +190,28 @@ async def test_code_is_copied_wrapped_and_downloaded(visit: Visit) -> None:
     assert await long.locator("pre").evaluate(overflow) == 0
     await block.get_by_role("button", name="Unwrap").click()
     assert await long.locator("pre").evaluate(overflow) > 0
+
+
+async def test_code_is_opened_in_the_playground(visit: Visit) -> None:
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    block = visit.page.locator(".code-block").first
+    code = await block.locator("code").text_content()
+    await block.get_by_role("button", name="Open in playground").focus()
+    await visit.page.keyboard.press("Enter")
+    await visit.page.wait_for_url("**/playground/complete/?draft=*")
+    await expect(visit.page.get_by_role("textbox", name="Code", exact=True)).to_have_value(code or "")
+    await visit.page.go_back()
+    await expect(block.get_by_role("button", name="Open in playground")).to_be_visible()
+
+
+async def test_code_that_is_being_written_is_not_opened(visit: Visit) -> None:
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    message, button = (
+        visit.page.locator(".message:has(.code-block)").first,
+        visit.page.locator("[data-playground]").first,
+    )
+    await expect(button).to_be_visible()
+    await message.evaluate("message => { message.dataset.state = 'running' }")
+    await expect(button).to_be_hidden()

@@ -23,7 +23,7 @@ def test_code_in_a_known_language_is_highlighted() -> None:
     html = render_markdown("```python\nx = 1\n```")
     assert '<span class="code-block__language">python</span>' in html
     assert '<span class="mi">1</span>' in html
-    for tool in ("data-copy", "data-wrap", "data-download"):
+    for tool in ("data-copy", "data-wrap", "data-download", "data-playground"):
         assert ("button", tool) in [(tag, name) for tag, name, _ in Markup(html).attributes]
 
 

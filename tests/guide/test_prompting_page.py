@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from apps.accounts.models import User
 from apps.guide.errors import ContentError
 from apps.guide.models import Section
 from apps.guide.prompting.display import ShownPrompt
@@ -95,6 +96,20 @@ def test_an_empty_system_message_can_be_sent(guide: None, client: Client) -> Non
 
 def test_a_completion_is_the_text_itself(guide: None, client: Client) -> None:
     assert preview(client, kind="complete", text="  x = ") == "<s>  x = "
+
+
+def test_prompts_lead_to_the_playground_with_their_text(guide: None, client: Client, alice: User) -> None:
+    client.force_login(alice)
+
+    def opened(**typed: str) -> list[dict[str, str]]:
+        links = [a for a in ReadPage(client.get(URL, typed).text).root.all("a") if exact(a) == "Open in playground"]
+        forms = [client.get(link.attributes["href"]).context["form"].initial for link in links]
+        return [{name: form[name] for name in ("code", "before", "after") if name in form} for form in forms]
+
+    gap = {"before": 'def remove_non_ascii(s: str) -> str:\n    """ ', "after": "\n    return result\n"}
+    assert sorted(opened(), key=len) == [{"code": "def fizzbuzz(n: int):"}, gap, gap]
+    assert opened(kind="complete", text=" a&b=\n")[-1] == {"code": " a&b=\n"}
+    assert opened(kind="infill", before="x = ", after=" + 1")[-1] == {"before": "x = ", "after": " + 1"}
 
 
 def test_tags_in_the_text_are_taken_apart(guide: None, client: Client) -> None:

@@ -88,7 +88,26 @@ def test_who_is_not_signed_in_is_asked_to(client: Client, run: Run) -> None:
 def test_another_site_cannot_post(alice: User, run: Run) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    assert {client.post(address).status_code for address in (*PAGES[1:], *actions(run))} == {403}
+    assert {client.post(address).status_code for address in (*PAGES[1:], "/playground/open/", *actions(run))} == {403}
+
+
+def test_posted_code_is_typed_in_for_its_owner_alone(alice: User, bob: User, signed_in: SignedIn) -> None:
+    code = "  if a < b:\n\treturn '</textarea>'\n" + "x = 1\n" * 4_000
+    answer = signed_in(alice).post("/playground/open/", {"code": code.replace("\n", "\r\n")})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/playground/complete/?draft=")
+    assert len(answer["Location"]) < 100
+    for _ in range(2):  # a reload too
+        assert signed_in(alice).get(answer["Location"]).context["form"].initial["code"] == code
+    assert "code" not in signed_in(bob).get(answer["Location"]).context["form"].initial
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["", "x" * 400_001])
+def test_code_that_cannot_be_opened_is_refused(code: str, alice: User, signed_in: SignedIn) -> None:
+    answer = signed_in(alice).post("/playground/open/", {"code": code})
+    assert answer.status_code == 422
+    assert 'class="banner' in answer.text
 
 
 def test_nothing_is_done_by_following_a_link(alice: User, run: Run, signed_in: SignedIn) -> None:

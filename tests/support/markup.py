@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 HARMLESS_ATTRIBUTES = {
     *("class", "start", "title", "rel", "tabindex", "type", "href"),
-    *("data-copy", "data-wrap", "data-download", "data-site", "data-character", "data-part"),
+    *("data-copy", "data-wrap", "data-download", "data-playground", "data-site", "data-character", "data-part"),
 }
 HARMLESS_TAGS = {
     *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),

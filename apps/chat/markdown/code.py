@@ -42,6 +42,7 @@ def code_block_start(language: str) -> str:
         '<figure class="code-block"><figcaption class="code-block__header">'
         f'<span class="code-block__language">{label}</span><span class="code-block__tools">'
         f"{_tool('copy', '', 'Copy')}{_tool('wrap', '', WRAP)}{_tool('download', extension_of(language), 'Download')}"
+        f"{_tool('playground', '', OPEN)}"
         '</span></figcaption><div class="highlight"><pre tabindex="0"><code>'
     )
 
@@ -52,6 +53,8 @@ def _tool(name: str, value: str, words: str) -> str:
 
 # Which of them is shown stands in the page's style: that lines are wrapped is nothing that a block knows.
 WRAP = '<span class="code-block__wrap">Wrap</span><span class="code-block__unwrap">Unwrap</span>'
+# Narrow pages show the second word alone.
+OPEN = '<span class="code-block__open">Open in </span><span class="code-block__playground">playground</span>'
 CODE_BLOCK_END = "</code></pre></div></figure>"
 
 

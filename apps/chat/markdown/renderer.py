@@ -46,7 +46,7 @@ ATTRIBUTES = {
     "pre": {"tabindex"},
     "code": {"class"},
     "span": {"class", "data-character"},
-    "button": {"class", "type", "data-copy", "data-wrap", "data-download"},
+    "button": {"class", "type", "data-copy", "data-wrap", "data-download", "data-playground"},
 }
 
 

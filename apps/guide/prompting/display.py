@@ -14,9 +14,15 @@ WHITE_SPACE = re.compile(r"(?P<space> )|(?P<newline>\n)|(?P<tab>\t)")
 
 @dataclass(frozen=True, slots=True)
 class ShownPrompt:
-    """A prompt with all that is said about it. ``as_json`` is what to send: a JSON string without the first token."""
+    """A prompt with all that is said about it.
+
+    ``as_json`` is what to send: a JSON string without the first token.
+
+    ``open_url`` is the address of the playground with its text; empty where it has none.
+    """
 
     prompt: Prompt
+    open_url: str = ""
 
     @property
     def html(self) -> SafeString:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from apps.guide.examples import open_url
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Order, Prompt, Template, chat_prompt, completion_prompt, infilling_prompt
 
@@ -28,22 +29,30 @@ class Example(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     order: Order | None = None
     prompt: str = ""
 
+    def build(self) -> Prompt:
+        """Return the prompt. Raises ``InvalidRequest``."""
+        if self.format == "chat":
+            return chat_prompt(self.messages, size=self.size, template=self.template)
+        if self.format == "infill":
+            return infilling_prompt(self.prefix, self.suffix, order=self.order)
+        return completion_prompt(self.prompt)
+
+    @property
+    def open_url(self) -> str:
+        """Return the address of the playground with this text; empty for a chat."""
+        if self.format == "infill":
+            return open_url(before=self.prefix, after=self.suffix)
+        return open_url(before=self.prompt) if self.format == "complete" else ""
+
 
 class FaultyExample(ValueError):
     """An example that cannot be rendered; says why."""
 
 
-def render_example(source: str) -> Prompt:
-    """Return the prompt of the example that ``source`` describes in TOML; raises ``FaultyExample``."""
+def read_example(source: str) -> tuple[Example, Prompt]:
+    """Return the example that ``source`` describes in TOML, and its prompt; raises ``FaultyExample``."""
     try:
-        return _build(msgspec.convert(tomllib.loads(source), type=Example))
+        example = msgspec.convert(tomllib.loads(source), type=Example)
+        return example, example.build()
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, InvalidRequest) as error:
         raise FaultyExample(str(error)) from None
-
-
-def _build(example: Example) -> Prompt:
-    if example.format == "chat":
-        return chat_prompt(example.messages, size=example.size, template=example.template)
-    if example.format == "infill":
-        return infilling_prompt(example.prefix, example.suffix, order=example.order)
-    return completion_prompt(example.prompt)

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal, cast
 
 from django import forms
 
+from apps.guide.examples import open_url
 from apps.guide.prompting.examples import Turn
 from apps.inference.errors import InvalidRequest
 from apps.inference.prompts import Order, Prompt, Template, chat_prompt, completion_prompt, infilling_prompt
@@ -43,6 +44,11 @@ class PromptForm(forms.Form):
     def build(self, cleaned: dict[str, Any]) -> Prompt:
         """Return the prompt; raises ``InvalidRequest`` with a sentence."""
         raise NotImplementedError
+
+    @property
+    def open_url(self) -> str:
+        """Return the address of the playground with the typed text; empty for a chat."""
+        return ""
 
 
 class ChatForm(PromptForm):
@@ -98,6 +104,10 @@ class InfillForm(PromptForm):
         order = cast("Order | None", cleaned["order"] or None)
         return infilling_prompt(cleaned["before"], cleaned["after"], order=order)
 
+    @property
+    def open_url(self) -> str:
+        return open_url(before=self.cleaned_data["before"], after=self.cleaned_data["after"])
+
 
 class CompleteForm(PromptForm):
     """Text to be continued."""
@@ -108,6 +118,10 @@ class CompleteForm(PromptForm):
 
     def build(self, cleaned: dict[str, Any]) -> Prompt:
         return completion_prompt(cleaned["text"])
+
+    @property
+    def open_url(self) -> str:
+        return open_url(before=self.cleaned_data["text"])
 
 
 FORMS: dict[str, type[PromptForm]] = {"chat": ChatForm, "infill": InfillForm, "complete": CompleteForm}

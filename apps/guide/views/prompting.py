@@ -32,7 +32,7 @@ def _preview(request: HtmxRequest) -> dict[str, Any]:
     kind = asked if asked in FORMS else "chat"
     form = _form(FORMS[kind], request)
     form.full_clean()
-    shown = ShownPrompt(form.prompt) if form.is_valid() else None
+    shown = ShownPrompt(form.prompt, open_url=form.open_url) if form.is_valid() else None
     notices = [f"“{name[:40]}” means nothing here and is left out." for name in request.GET if name not in NAMES]
     if asked != kind:
         notices.append(f"There is no kind of prompt “{asked[:40]}”: {KINDS[kind].lower()} is shown.")

@@ -6,17 +6,19 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import push_url, retarget
 
 from apps.accounts.models import User
 from apps.accounts.requests import WorkbenchRequest
 from apps.generation.models import Task
 from apps.playground.display import shown_outputs
+from apps.playground.drafts import keep_draft, read_draft
 from apps.playground.errors import PlaygroundError
 from apps.playground.examples import EXAMPLES
-from apps.playground.forms import FORMS, DocumentForm, PlaygroundForm, SideBySideForm
+from apps.playground.forms import FORMS, CompleteForm, DocumentForm, DraftForm, PlaygroundForm, SideBySideForm
 from apps.playground.models import Kind, Run
 from apps.playground.offers import able_by_id, find_offer, models_able, unable_endpoints
 from apps.playground.selectors import find_run, initial_of, runs_of
@@ -45,6 +47,17 @@ def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
     started = Run.objects.with_outputs().get(pk=run.pk)
     context = {"run": started, "outputs": shown_outputs(started), "recent": recent_runs(request.user)}
     return push_url(render(request, "playground/_started.html", context), run.get_absolute_url())
+
+
+@require_POST
+def open_code(request: WorkbenchRequest) -> HttpResponse:
+    """Keep the code that was posted, and lead to the page that completes it; nothing is sent to a model."""
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return editor_page(request, CompleteForm(), sentence=sentence, status=UNPROCESSABLE)
+    token = keep_draft(owner=request.user, text=form.text)
+    return redirect(reverse("playground:complete", query={"draft": token}))
 
 
 def start_run(owner: User, form: PlaygroundForm) -> Run:
@@ -112,7 +125,10 @@ def recent_runs(user: User) -> list[Run]:
 
 
 def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
-    """Return what the address fills the form with: the texts by name, or a run's own."""
+    """Return what the address fills the form with: the texts by name, a draft's, or a run's own."""
+    if kind == Kind.COMPLETE and "draft" in request.GET:
+        draft = read_draft(request.user, request.GET["draft"])
+        return {} if draft is None else {"code": draft}
     try:
         run = find_run(request.user, UUID(request.GET["from"]))
     except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-// The buttons of a code block: copy, wrap, download. Wrapping applies to all blocks and is remembered.
+// The buttons of a code block: copy, wrap, download, open in playground. Wrapping applies to all blocks and is remembered.
 
 import { copy } from "../clipboard.js";
 import { announce } from "../announce.js";
@@ -34,11 +34,19 @@ function download(button) {
   announce(`Downloaded ${link.download}.`);
 }
 
+// Post the code: an address would be too short for it.
+function openInPlayground(code) {
+  const form = document.querySelector("#open-in-playground");
+  form.elements.code.value = code.textContent;
+  form.submit();
+}
+
 document.addEventListener("click", ({ target }) => {
-  const button = target.closest("button:is([data-copy], [data-wrap], [data-download])");
+  const button = target.closest("button:is([data-copy], [data-wrap], [data-download], [data-playground])");
   if (!button || !codeOf(button)) return;
   if ("wrap" in button.dataset) toggleWrap();
   else if ("download" in button.dataset) download(button);
+  else if ("playground" in button.dataset) openInPlayground(codeOf(button));
   else copy(toCopy(codeOf(button)), "code", button);
 });
 
