@@ -156,6 +156,7 @@ EXPECTED = {
     "playground:fill": For.SIGNED_IN,
     "playground:side-by-side": For.SIGNED_IN,
     "playground:shared": For.SIGNED_IN,
+    "playground:open": For.SIGNED_IN,
     "playground:*": For.OWNER,
     "usage:own": For.SIGNED_IN,
     "usage:*": For.STAFF,

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import push_url, retarget
 
 from apps.accounts.models import User
@@ -49,9 +49,14 @@ def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
     return push_url(render(request, "playground/_started.html", context), run.get_absolute_url())
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def open_code(request: WorkbenchRequest) -> HttpResponse:
-    """Keep the code that was posted, and lead to the page that completes it; nothing is sent to a model."""
+    """Keep the code that was posted, and lead to the page that completes it; nothing is sent to a model.
+
+    Who had to sign in first comes without the code.
+    """
+    if request.method != "POST":
+        return redirect("playground:complete")
     form = DraftForm(request.POST)
     if not form.is_valid():
         sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
