@@ -35,11 +35,15 @@ type View[**P] = Callable[P, Coroutine[Any, Any, HttpResponseBase]]
 
 def api_view[**P](
     method: str = "",
+    *,
+    refuse: Callable[[ApiError], HttpResponse] | None = None,
 ) -> Callable[[View[Concatenate[HttpRequest, ApiKey, P]]], View[Concatenate[HttpRequest, P]]]:
     """Make an async view part of the API: it gets the key that was sent, and its errors are answered as JSON.
 
-    Sessions and cookies are ignored, so there is nothing for CSRF to abuse.
+    ``refuse`` answers an error in another shape than OpenAI's. Sessions and cookies are ignored, so there is nothing
+    for CSRF to abuse.
     """
+    answer_error = refuse or refusal
 
     def decorate(view: View[Concatenate[HttpRequest, ApiKey, P]]) -> View[Concatenate[HttpRequest, P]]:
         @wraps(view)
@@ -50,16 +54,16 @@ def api_view[**P](
                     raise MethodNotAllowed(method)
                 response = await view(request, key, *args, **kwargs)
             except ApiError as error:
-                response = refusal(error)
+                response = answer_error(error)
             except RequestDataTooBig:
-                response = refusal(TooLarge("The request is too large."))
+                response = answer_error(TooLarge("The request is too large."))
             except KeyNotAllowed as error:
-                response = refusal(NotAllowed(error.sentence))
+                response = answer_error(NotAllowed(error.sentence))
             except LimitReached as error:
-                response = refusal(TooManyRequests(error.sentence, Retry_After=str(error.seconds)))
+                response = answer_error(TooManyRequests(error.sentence, Retry_After=str(error.seconds)))
             except STORE_AWAY as error:
                 logger.warning("API not available", error=type(error).__name__)
-                response = refusal(Unavailable())
+                response = answer_error(Unavailable())
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 

@@ -1,7 +1,10 @@
 """Answer a caller with the reply: whole, or in chunks."""
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -9,9 +12,10 @@ from redis.exceptions import RedisError
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import ApiError, ReplyFailed, RequestRefused, Unavailable
 from apps.gateway.following import watch
+from apps.gateway.leaving import leave
 from apps.gateway.openai_format import AnswerFormat
 from apps.gateway.selectors import model_of
-from apps.gateway.sse import KEEP_ALIVE, event
+from apps.gateway.sse import KEEP_ALIVE, event, together
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 from apps.inference.errors import ContextTooLong, InvalidRequest
@@ -25,8 +29,49 @@ TOO_LONG = ContextTooLong.__name__
 CALLERS_FAULT = {TOO_LONG, InvalidRequest.__name__}
 
 
-async def whole_answer(generation: Generation, answer: AnswerFormat, key: ApiKey) -> dict[str, Any]:
-    """Wait for the reply. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One generation of a request, and the shape of its answer."""
+
+    generation: Generation
+    shape: AnswerFormat
+
+
+@dataclass(slots=True)
+class Rest:
+    """What of a stream is still to come: how many replies, and the usage of those that are over."""
+
+    replies: int
+    usage: Counter[str] = field(default_factory=Counter)
+
+
+async def whole_answer(replies: Sequence[Reply], key: ApiKey) -> dict[str, Any]:
+    """Wait for the replies. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``; then all are cancelled."""
+    if len(replies) == 1:
+        return await _whole(replies[0], key)
+    tasks = [asyncio.create_task(_whole(reply, key)) for reply in replies]
+    try:
+        answers = await asyncio.gather(*tasks)
+    except (RequestRefused, ReplyFailed):
+        _leave_all(replies)
+        raise
+    finally:
+        for task in tasks:
+            task.cancel()
+    usage: Counter[str] = Counter()
+    for answer in answers:
+        usage.update(answer["usage"])
+    return {**answers[0], "choices": [answer["choices"][0] for answer in answers], "usage": usage}
+
+
+async def _whole(reply: Reply, key: ApiKey) -> dict[str, Any]:
+    text, ended = await whole_text(reply.generation, key)
+    reply.shape.model = await in_thread(model_of)(reply.generation, asked=reply.shape.model)
+    return reply.shape.whole(text, finish_reason_of(ended), usage_in_openai(ended.usage))
+
+
+async def whole_text(generation: Generation, key: ApiKey) -> tuple[str, Ended]:
+    """Wait for the reply's text and end. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``."""
     pieces: list[str] = []
     ended = Ended(State.FAILED)
     async with aclosing(watch(generation, key)) as watching:
@@ -35,52 +80,75 @@ async def whole_answer(generation: Generation, answer: AnswerFormat, key: ApiKey
                 pieces.append(events.text)
                 ended = events.ended or ended
     if ended.state == State.FAILED:
-        raise _failure(ended)
-    answer.model = await in_thread(model_of)(generation, asked=answer.model)
-    return answer.whole("".join(pieces), finish_reason_of(ended), usage_in_openai(ended.usage))
+        raise failure_of(ended)
+    return "".join(pieces), ended
 
 
-async def answer_chunks(generation: Generation, answer: AnswerFormat, key: ApiKey) -> AsyncGenerator[bytes]:
-    """Yield the reply as server-sent events. A failed reply ends with an ``error`` in place of ``[DONE]``.
+async def answer_chunks(replies: Sequence[Reply], key: ApiKey) -> AsyncGenerator[bytes]:
+    """Yield the replies as server-sent events. A failed reply ends all with an ``error`` in place of ``[DONE]``.
 
     Only keep-alives come before the first text, because only then it is known which model writes. A failure before
     anything was yielded raises ``RequestRefused`` or ``ReplyFailed``, so that it gets its own status. Raises
     ``InvalidKey``.
     """
-    is_open = has_begun = False
+    rest = Rest(len(replies))
+    has_begun = False
     try:
-        async with aclosing(watch(generation, key, first_pulse=SECONDS_FOR_A_STATUS)) as watching:
-            async for events in watching:
-                if events is None:
-                    has_begun = True
-                    yield KEEP_ALIVE
-                    continue
-                if events.ended and events.ended.state == State.FAILED and not has_begun:
-                    raise _failure(events.ended)
-                if (events.text or events.ended) and not is_open:
-                    answer.model = await in_thread(model_of)(generation, asked=answer.model)
-                    is_open = has_begun = True
-                    yield event(answer.chunk(answer.opening()))
-                if events.text:
-                    yield event(answer.chunk(answer.piece(events.text)))
-                if events.ended:
-                    yield _ending(answer, events.ended)
+        async with aclosing(together([_chunks(reply, rest, key) for reply in replies])) as chunks:
+            async for chunk in chunks:
+                has_begun = True
+                yield chunk
+    except (RequestRefused, ReplyFailed) as error:
+        if len(replies) > 1:
+            _leave_all(replies)
+        if not has_begun:
+            raise
+        yield error_event(error)
     except (RedisError, OSError):
         if not has_begun:
             raise
         yield error_event(Unavailable())
 
 
-def _ending(answer: AnswerFormat, ended: Ended) -> bytes:
+async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes]:
+    """Yield one reply, and the stream's end after the last. Raises ``RequestRefused`` and ``ReplyFailed``."""
+    shape, is_open = reply.shape, False
+    async with aclosing(watch(reply.generation, key, first_pulse=SECONDS_FOR_A_STATUS)) as watching:
+        async for events in watching:
+            if events is None:
+                yield KEEP_ALIVE
+                continue
+            if events.ended and events.ended.state == State.FAILED and not is_open:
+                raise failure_of(events.ended)
+            if (events.text or events.ended) and not is_open:
+                shape.model = await in_thread(model_of)(reply.generation, asked=shape.model)
+                is_open = True
+                yield event(shape.chunk(shape.opening()))
+            if events.text:
+                yield event(shape.chunk(shape.piece(events.text)))
+            if events.ended:
+                yield _ending(shape, events.ended, rest)
+
+
+def _ending(shape: AnswerFormat, ended: Ended, rest: Rest) -> bytes:
     if ended.state == State.FAILED:
-        return error_event(_failure(ended))
-    pieces = [event(answer.chunk(answer.piece(""), finish_reason_of(ended)))]
-    if answer.wants_usage:
-        pieces.append(event(answer.usage_chunk(usage_in_openai(ended.usage))))
-    return b"".join([*pieces, DONE])
+        raise failure_of(ended)
+    pieces = [event(shape.chunk(shape.piece(""), finish_reason_of(ended)))]
+    rest.replies -= 1
+    rest.usage.update(usage_in_openai(ended.usage))
+    if not rest.replies:
+        if shape.wants_usage:
+            pieces.append(event(shape.usage_chunk(rest.usage)))
+        pieces.append(DONE)
+    return b"".join(pieces)
 
 
-def _failure(ended: Ended) -> ApiError:
+def _leave_all(replies: Sequence[Reply]) -> None:
+    for reply in replies:
+        leave(reply.generation.pk)
+
+
+def failure_of(ended: Ended) -> ApiError:
     sentence = ended.error or FAILED
     if ended.error_kind in CALLERS_FAULT:
         return RequestRefused(sentence, is_too_long=ended.error_kind == TOO_LONG)

@@ -1,24 +1,24 @@
-"""Cancel a generation when its caller leaves before the end."""
+"""Cancel the generations of a request when its caller leaves before the end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
 
 from apps.gateway.answers import error_event
 from apps.gateway.errors import InvalidKey
+from apps.gateway.leaving import leave
 from apps.gateway.presence import has_left
 from apps.gateway.services import leave_generation
 from apps.generation.models import Generation
 from apps.stores.threads import in_thread
 
-_leaving: set[asyncio.Task[None]] = set()
+type Started = list[Generation]
 
 
 class Caller:
-    """The caller of one request; ``stays`` means that the generation continues without the caller."""
+    """The caller of one request; ``stays`` means that the generations continue without the caller."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -29,8 +29,8 @@ class Caller:
         """Return whether the caller left and no longer wants the reply; a stopping server does not count as leaving."""
         return has_left(self._request) and not self.stays
 
-    async def start(self, start: Callable[[], Generation]) -> Generation:
-        """Start a generation in a thread; cancel it if the caller leaves at that moment."""
+    async def start(self, start: Callable[[], Started]) -> Started:
+        """Start generations in a thread; cancel them if the caller leaves at that moment."""
         starting = asyncio.ensure_future(in_thread(start)())
         try:
             return await asyncio.shield(starting)
@@ -40,16 +40,15 @@ class Caller:
             raise
 
 
-def leave(generation_id: UUID) -> None:
-    """Cancel the generation in a new task, because the caller's own task is being cancelled."""
-    task = asyncio.create_task(in_thread(leave_generation)(generation_id))
-    _leaving.add(task)
-    task.add_done_callback(_leaving.discard)
-
-
-def _leave_started(starting: "asyncio.Future[Generation]") -> None:
+def _leave_started(starting: "asyncio.Future[Started]") -> None:
     if not starting.cancelled() and starting.exception() is None:
-        leave(starting.result().pk)
+        for generation in starting.result():
+            leave(generation.pk)
+
+
+def named_in_header(generations: Sequence[Generation]) -> str:
+    """Return the value of ``X-Generation-Id``: a request with several prompts has several."""
+    return ", ".join(str(generation.pk) for generation in generations)
 
 
 def _in_event_loop() -> bool:
@@ -61,18 +60,20 @@ def _in_event_loop() -> bool:
 
 
 class ReplyStream(StreamingHttpResponse):
-    """Server-sent events up to the generation's end; closing them early cancels the generation.
+    """Server-sent events up to the generations' end; closing them early cancels the generations.
 
-    A web process that stops does not close them: the generation continues, and the caller can resume.
+    A web process that stops does not close them: the generations continue, and the caller can resume.
     """
 
-    def __init__(self, content: AsyncGenerator[bytes], *, generation: Generation, stays: bool = True) -> None:
+    def __init__(
+        self, content: AsyncGenerator[bytes], *, generations: Sequence[Generation], stays: bool = True
+    ) -> None:
         headers = {
-            "X-Generation-Id": str(generation.pk),
+            "X-Generation-Id": named_in_header(generations),
             "X-Accel-Buffering": "no",
             "Cache-Control": "no-store, no-transform",
         }
-        self._generation_id = generation.pk
+        self._generation_ids = [generation.pk for generation in generations]
         self._is_left = not stays
         super().__init__(self._watched(content), content_type="text/event-stream", headers=headers)
 
@@ -87,11 +88,10 @@ class ReplyStream(StreamingHttpResponse):
         self._is_left = False
 
     def close(self) -> None:
-        """Cancel the generation if the caller has left. Django calls this once, in a thread, when the answer ends."""
+        """Cancel the generations if the caller has left. Django calls this once, in a thread, when the answer ends."""
         if self._is_left:
             self._is_left = False
-            if _in_event_loop():  # a server other than uvicorn closes it here
-                leave(self._generation_id)
-            else:
-                leave_generation(self._generation_id)
+            for generation_id in self._generation_ids:
+                # A server other than uvicorn closes it in its event loop.
+                (leave if _in_event_loop() else leave_generation)(generation_id)
         super().close()

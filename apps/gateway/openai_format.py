@@ -1,9 +1,10 @@
 """The two shapes of OpenAI's answers: chat completions and completions."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from apps.gateway.forms import ChatCompletion, Completion
+from apps.gateway.forms import Completion, Request
 from apps.gateway.forms.asking import Asking
 from apps.generation.models import Generation
 
@@ -11,13 +12,14 @@ type Choice = dict[str, Any]
 
 
 class AnswerFormat(ABC):
-    """The shape of the answer to one request. ``model`` names the model that writes it."""
+    """The shape of the answer to one prompt of a request. ``model`` names the model that writes it."""
 
     id_prefix: ClassVar[str]
     whole_kind: ClassVar[str]
     chunk_kind: ClassVar[str]
 
-    def __init__(self, generation: Generation, asked: Asking) -> None:
+    def __init__(self, generation: Generation, asked: Asking, *, index: int = 0) -> None:
+        self.index = index
         self.wants_usage = asked.wants_usage
         self.model = asked.model
         self._head = {
@@ -30,12 +32,12 @@ class AnswerFormat(ABC):
         return {**self._head, "model": self.model}
 
     def whole(self, text: str, finish_reason: str, usage: dict[str, int]) -> dict[str, Any]:
-        choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **self.choice(text)}
+        choice = {"index": self.index, "logprobs": None, "finish_reason": finish_reason, **self.choice(text)}
         return {**self.head, "object": self.whole_kind, "choices": [choice], "usage": usage}
 
     def chunk(self, choice: Choice, finish_reason: str | None = None) -> dict[str, Any]:
         """Return one piece of a stream. If the caller wants usage, it is null in all but the last."""
-        choice = {"index": 0, "logprobs": None, "finish_reason": finish_reason, **choice}
+        choice = {"index": self.index, "logprobs": None, "finish_reason": finish_reason, **choice}
         until_then = {"usage": None} if self.wants_usage else {}
         return {**self.head, "object": self.chunk_kind, "choices": [choice], **until_then}
 
@@ -78,8 +80,8 @@ class CompletionFormat(AnswerFormat):
     id_prefix = "cmpl"
     whole_kind = chunk_kind = "text_completion"
 
-    def __init__(self, generation: Generation, asked: Completion) -> None:
-        super().__init__(generation, asked)
+    def __init__(self, generation: Generation, asked: Completion, *, index: int = 0) -> None:
+        super().__init__(generation, asked, index=index)
         self._echoed = asked.echoed
 
     def choice(self, text: str) -> Choice:
@@ -92,7 +94,8 @@ class CompletionFormat(AnswerFormat):
         return {"text": self._echoed}
 
 
-def format_for(generation: Generation, asked: ChatCompletion | Completion) -> AnswerFormat:
+def formats_for(generations: Sequence[Generation], asked: Request) -> list[AnswerFormat]:
+    """Return one shape per prompt; the answer is named after the first generation."""
     if isinstance(asked, Completion):
-        return CompletionFormat(generation, asked)
-    return ChatFormat(generation, asked)
+        return [CompletionFormat(generations[0], one, index=index) for index, one in enumerate(asked.each)]
+    return [ChatFormat(generations[0], asked)]

@@ -15,6 +15,13 @@ from apps.usage.services import current_key, require_scope
 FAMILY = "code-llama"
 # Names that are accepted without being listed: the first release knew the variants by these.
 SHORT_NAMES = {variant.value: f"{FAMILY}-{variant.value}" for variant in Variant}
+# What clients written for Text Generation Inference call the model, since such a server has only one.
+ANY_NAMES = ("tgi", "dummy")
+VARIANTS_FOR = {
+    Task.CHAT: (Variant.INSTRUCT,),
+    Task.COMPLETE: (Variant.BASE, Variant.PYTHON, Variant.INSTRUCT),
+    Task.INFILL: (Variant.BASE, Variant.INSTRUCT, Variant.PYTHON),
+}
 
 
 @dataclass(slots=True)
@@ -98,7 +105,7 @@ def target_of(name: str, task: Task) -> Target:
     ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
     require_scope(task)
-    model = find_model(name)
+    model = find_model(_any_for(task) if name in ANY_NAMES else name)
     fit = able(model.endpoints, task)
     if not fit:
         others = [other.name for other in served_models().values() if task in other.tasks]
@@ -110,6 +117,13 @@ def target_of(name: str, task: Task) -> Target:
         return Target(variant)
     best = fit[0] if len(fit) == 1 else _best(fit)
     return Target(variant, Wanted(best.name, best.pk))
+
+
+def _any_for(task: Task) -> str:
+    """Return the name of the best variant that can do the task now; of the best one, if none can."""
+    served = served_models()
+    names = [f"{FAMILY}-{variant}" for variant in VARIANTS_FOR[task]]
+    return next((name for name in names if name in served and task in served[name].tasks), names[0])
 
 
 def _best(endpoints: Sequence[Endpoint]) -> Endpoint:

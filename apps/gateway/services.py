@@ -1,15 +1,17 @@
 """Start and leave the generations of API callers."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from redis.exceptions import RedisError
 
 from apps.accounts.models import User
-from apps.gateway.errors import InvalidRequest, TooManyRequests, Unavailable
-from apps.gateway.forms import ChatCompletion, Completion
+from apps.gateway.errors import InvalidRequest, ModelUnavailable, TooManyRequests, Unavailable
+from apps.gateway.forms import ChatCompletion, Request
 from apps.gateway.selectors import Target, target_of
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import Generation, State, Task
@@ -21,18 +23,35 @@ logger = structlog.get_logger(__name__)
 FRUITLESS = (State.FAILED, State.CANCELLED)
 
 
-def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_key: UUID | None = None) -> Generation:
-    """Queue the request; or return the generation that the owner started with this key before, unless it failed.
+def start_replies(*, owner: User, asked: Request, idempotency_key: UUID | None = None) -> list[Generation]:
+    """Queue one generation per prompt, all or none; those that the owner started with this key before are returned.
 
     Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest``, ``TooManyRequests`` and
     ``Unavailable``.
     """
     task = Task.CHAT if isinstance(asked, ChatCompletion) else asked.document.task
-    target = target_of(asked.model, task)
+    try:
+        target = target_of(asked.model, task)
+    except ModelUnavailable:
+        asked.check()  # what is wrong is wrong with every model
+        raise
+    asked.check()
+    each: Sequence[Request] = asked.each
+    keys = [idempotency_key, *(_nth(idempotency_key, number) for number in range(1, len(each)))]
+    with transaction.atomic() if len(each) > 1 else nullcontext():
+        return [_start_reply(owner, target, one, key) for one, key in zip(each, keys, strict=True)]
+
+
+def _nth(key: UUID | None, number: int) -> UUID | None:
+    return uuid5(key, str(number)) if key else None
+
+
+def _start_reply(owner: User, target: Target, asked: Request, idempotency_key: UUID | None) -> Generation:
     if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
         return before
     try:
-        generation = _start(owner, target, asked, idempotency_key)
+        with transaction.atomic():
+            generation = _start(owner, target, asked, idempotency_key)
     except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
     except StoreFull as error:
@@ -45,7 +64,7 @@ def start_reply(*, owner: User, asked: ChatCompletion | Completion, idempotency_
     return generation
 
 
-def _start(owner: User, target: Target, asked: ChatCompletion | Completion, key: UUID | None) -> Generation:
+def _start(owner: User, target: Target, asked: Request, key: UUID | None) -> Generation:
     common: dict[str, Any] = {
         "variant": target.variant,
         "wanted": target.wanted,
@@ -57,7 +76,7 @@ def _start(owner: User, target: Target, asked: ChatCompletion | Completion, key:
     return start_completion(owner=owner, document=asked.document, **common)
 
 
-def _asked_before(owner: User, key: UUID, asked: ChatCompletion | Completion) -> Generation | None:
+def _asked_before(owner: User, key: UUID, asked: Request) -> Generation | None:
     """Return the generation of that key; a failed or cancelled one gives its key up. Raises ``InvalidRequest``."""
     mine = Generation.objects.visible_to(owner).filter(idempotency_key=key)
     mine.filter(state__in=FRUITLESS).update(idempotency_key=None)
@@ -67,7 +86,7 @@ def _asked_before(owner: User, key: UUID, asked: ChatCompletion | Completion) ->
     return generation
 
 
-def _is_for(generation: Generation, asked: ChatCompletion | Completion) -> bool:
+def _is_for(generation: Generation, asked: Request) -> bool:
     if generation.parameters != asked.parameters:
         return False
     if isinstance(asked, ChatCompletion):

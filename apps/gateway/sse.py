@@ -1,7 +1,7 @@
 """Format server-sent events, and add keep-alives."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -54,3 +54,39 @@ async def with_pulse(source: AsyncGenerator[Events], *, seconds: float, first: f
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         await source.aclose()
+
+
+def together(sources: Sequence[AsyncGenerator[bytes]]) -> AsyncGenerator[bytes]:
+    """Return the pieces of all sources as they come. The first error of one ends them all."""
+    return sources[0] if len(sources) == 1 else _merged(sources)
+
+
+async def _merged(sources: Sequence[AsyncGenerator[bytes]]) -> AsyncGenerator[bytes]:
+    pieces: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(maxsize=len(sources))
+    pumps = [asyncio.create_task(_pump(source, pieces)) for source in sources]
+    remaining = len(pumps)
+    try:
+        while remaining:
+            piece = await pieces.get()
+            if isinstance(piece, Exception):
+                raise piece
+            if piece is None:
+                remaining -= 1
+            else:
+                yield piece
+    finally:
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+
+async def _pump(source: AsyncGenerator[bytes], pieces: "asyncio.Queue[bytes | Exception | None]") -> None:
+    """Put every piece, and ``None`` or the error at the end."""
+    try:
+        async with aclosing(source):
+            async for piece in source:
+                await pieces.put(piece)
+    except Exception as error:  # noqa: BLE001 (raised again by the reader)
+        await pieces.put(error)
+    else:
+        await pieces.put(None)

@@ -25,6 +25,7 @@ CUT = "cut"
 class SentDocument:
     """The text that is sent, the ``suffix`` beside it (llama.cpp), stop sequences, and how the reply is read.
 
+    Servers take few stop sequences: they are sent the first ones, and the reply is read for all of them.
     ``prompt`` is the infilling prompt that begins ``text``; ``None`` where the document is sent as it is.
     """
 
@@ -50,16 +51,16 @@ def render_document(  # noqa: PLR0913 (what decides the bytes)
     """
     before, after = (cut or Cut()).of(generation.prompt, generation.suffix)
     if generation.task == Task.COMPLETE:
-        return SentDocument(before + written, "", stop, _plain(stop))
+        return SentDocument(before + written, "", stop[:MOST_STOPS], _plain(stop))
     if kind == "llama.cpp":
         newline = newline_of(before + after)
         prefix, suffix = split_to_lf(before, after) if newline == CRLF else (before, after)
         stop = [to_lf(sequence) for sequence in stop]
         so_far = to_lf(written) if newline == CRLF else written
         reply = ReplyText(stop=tuple(stop), ends_with=(), drops_leading_space=False, newline=newline)
-        return SentDocument(prefix + so_far, suffix, stop, reply)
+        return SentDocument(prefix + so_far, suffix, stop[:MOST_STOPS], reply)
     prompt = infilling_prompt(before, after, order=order, stop=stop)
-    # The caller's stop sequences come first: a server may take few. Ours are looked for here anyway.
+    # The caller's stop sequences come first.
     both = [*stop, *(own for own in prompt.stop if own not in stop)][:MOST_STOPS]
     so_far = to_lf(written) if prompt.newline == CRLF else written
     return SentDocument(prompt.text + so_far, "", both, prompt.reply_text(), prompt)

@@ -9,7 +9,7 @@ import httpx2 as httpx
 
 from apps.generation.models import Generation
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 DONE = "[DONE]"
 
 

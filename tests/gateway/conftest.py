@@ -9,6 +9,7 @@ from apps.accounts.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from tests.gateway.calls import PATIENCE
 from tests.support.scripted_server import counting_server
 from tests.support.services import Running
 
@@ -37,7 +38,9 @@ def api_of(live_asgi_server: str) -> Iterator[ApiOf]:
     def client_of(user: User) -> httpx.Client:
         key = create_api_key(username=user.username)
         headers = {"Authorization": f"Bearer {key}"}
-        clients.append(httpx.Client(base_url=f"{live_asgi_server}/v1/", headers=headers, timeout=20, verify=False))
+        clients.append(
+            httpx.Client(base_url=f"{live_asgi_server}/v1/", headers=headers, timeout=PATIENCE, verify=False)
+        )
         return clients[-1]
 
     yield client_of

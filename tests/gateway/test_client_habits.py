@@ -30,6 +30,7 @@ QUESTION = {"role": "user", "content": "count to 3"}
         ({"stop": []}, {}),
         ({"seed": -1}, {}),
         ({"seed": 0}, {"seed": 0}),
+        ({"max_tokens": 20.0, "seed": 7.0}, {"max_tokens": 20, "seed": 7}),
         ({"tools": [], "functions": [], "logit_bias": {}, "logprobs": False, "top_logprobs": None}, {}),
         ({"response_format": {"type": "text"}, "modalities": ["text"], "tool_choice": "none"}, {}),
         ({"frequency_penalty": 0, "presence_penalty": 0, "top_k": -1, "user": "", "stream": None}, {}),

@@ -95,6 +95,16 @@ def test_a_stop_sequence_is_not_in_the_text(client: openai.OpenAI) -> None:
     assert (reply.choices[0].text, reply.choices[0].finish_reason) == (numbers(7), "stop")
 
 
+@pytest.mark.parametrize("suffix", ["", "\n# end"])
+def test_editors_send_many_stop_sequences(client: openai.OpenAI, suffix: str) -> None:
+    """More than servers take: the reply ends at any of them all the same."""
+    stop = [*(f"<|tag_{number}|>" for number in range(20)), " 8"]
+    reply = client.completions.create(
+        model="base", prompt="count to 9000 at 100 per second\n", suffix=suffix, stop=stop
+    )
+    assert (reply.choices[0].text, reply.choices[0].finish_reason) == (numbers(7), "stop")
+
+
 def test_limited_length(client: openai.OpenAI) -> None:
     reply = client.completions.create(model="base", prompt="count to 50\n", max_tokens=7)
     assert (reply.choices[0].text, reply.choices[0].finish_reason) == (numbers(7), "length")
@@ -146,7 +156,9 @@ def test_a_stream_that_fails(api: httpx.Client) -> None:
     [
         ({"prompt": None}, "prompt"),
         ({"prompt": ""}, "prompt"),
-        ({"prompt": ["a", "b"]}, "prompt"),
+        ({"prompt": ["a", ""]}, "prompt"),
+        ({"prompt": ["a"] * 33}, "prompt"),
+        ({"prompt": ["a", "b\0"]}, None),
         ({"prompt": [1, 2, 3]}, "prompt"),
         ({"prompt": [[1, 2]]}, "prompt"),
         ({"prompt": []}, "prompt"),
@@ -157,6 +169,7 @@ def test_a_stream_that_fails(api: httpx.Client) -> None:
         ({"logprobs": 5}, "logprobs"),
         ({"echo": "yes"}, "echo"),
         ({"max_tokens": -2}, "max_tokens"),
+        ({"stop": ["x"] * 33}, "stop"),
     ],
 )
 def test_what_is_wrong_is_named(api: httpx.Client, wrong: dict[str, Any], param: str | None) -> None:

@@ -1,6 +1,9 @@
-"""The requests of callers, validated. Unknown fields are ignored."""
+"""The requests of callers: ``read`` checks their shape, ``check`` what they ask for. Unknown fields are ignored."""
 
-from apps.gateway.forms.chat_completion import ChatCompletion, read_chat_completion
-from apps.gateway.forms.completion import Completion, read_completion
+from apps.gateway.forms.chat_completion import ChatCompletion
+from apps.gateway.forms.completion import Completion
+from apps.gateway.forms.reading import read
 
-__all__ = ["ChatCompletion", "Completion", "read_chat_completion", "read_completion"]
+type Request = ChatCompletion | Completion
+
+__all__ = ["ChatCompletion", "Completion", "Request", "read"]

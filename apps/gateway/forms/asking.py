@@ -1,17 +1,35 @@
 """The fields that chats and completions share."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from apps.inference.protocols.parameters import MOST_TOKENS
+from apps.gateway.errors import InvalidRequest
+from apps.inference.protocols.parameters import MOST_STOPS, MOST_TOKENS
 
 # 0 and -1 mean "no limit of mine" to several clients and servers.
 Tokens = Annotated[int, Meta(ge=-1, le=MOST_TOKENS)]
-StopText = Annotated[str, Meta(max_length=1000)]
+# For the description: NUL cannot be stored. ``check`` refuses it.
+STORABLE = {"pattern": r"^[^\x00]*$"}
+Text = Annotated[str, Meta(extra_json_schema=STORABLE)]
+StopText = Annotated[str, Meta(max_length=1000, extra_json_schema=STORABLE)]
 StopList = list[StopText]
+NOTHING: list[Any] = [None, False, 0, "", [], {}]
+Refused = Annotated[Any, Meta(description="Refused unless empty.", extra_json_schema={"enum": NOTHING})]
+PLAIN = {"type": "text"}
+
+# Fields that would change the content of the answer. Unknown fields change its style at most, and are ignored.
+UNABLE = {
+    "tools": "Tools cannot be called here.",
+    "functions": "Functions cannot be called here.",
+    "logprobs": "Log probabilities are not known here.",
+    "top_logprobs": "Log probabilities are not known here.",
+    "logit_bias": "Tokens cannot be given a bias here.",
+    "audio": "Only text can be answered here.",
+    "response_format": "Replies are plain text here: leave the format out, and ask for one in words.",
+}
 
 
 class StreamOptions(msgspec.Struct):
@@ -25,24 +43,26 @@ class Asking(msgspec.Struct, kw_only=True):
     or -1, ``top_p`` 0, a negative ``seed``, empty stop sequences.
     """
 
+    most_stops: ClassVar[int] = MOST_STOPS
+
     model: Annotated[str, Meta(min_length=1, max_length=300)]
     max_tokens: Tokens | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     stop: StopText | StopList | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
-    n: int | None = None
+    n: Annotated[int | None, Meta(extra_json_schema={"enum": [None, 1]})] = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 
     # Read only to refuse them.
-    tools: Any = None
-    functions: Any = None
-    logprobs: Any = None
-    top_logprobs: Any = None
-    logit_bias: Any = None
-    audio: Any = None
-    response_format: Any = None
+    tools: Refused = None
+    functions: Refused = None
+    logprobs: Refused = None
+    top_logprobs: Refused = None
+    logit_bias: Refused = None
+    audio: Refused = None
+    response_format: Annotated[Any, Meta(extra_json_schema={"enum": [*NOTHING, PLAIN]})] = None
 
     @property
     def longest(self) -> int | None:
@@ -71,6 +91,18 @@ class Asking(msgspec.Struct, kw_only=True):
     @property
     def wants_usage(self) -> bool:
         return bool(self.stream_options and self.stream_options.include_usage)
+
+    def check(self) -> None:
+        """Raise ``InvalidRequest``, naming the field, for what cannot be done as it is asked."""
+        for name, sentence in UNABLE.items():
+            if (value := getattr(self, name)) and value != PLAIN:
+                raise InvalidRequest(sentence, param=name)
+        if len(self.stops) > self.most_stops:
+            raise InvalidRequest(f"At most {self.most_stops} stop sequences can be given.", param="stop")
+        if self.n not in (None, 1):
+            raise InvalidRequest("Each prompt gets one reply: n can only be 1.", param="n")
+        if any("\0" in text for text in self.texts()):
+            raise InvalidRequest("A text holds a NUL character, which cannot be stored.")
 
     def texts(self) -> Iterator[str]:
         """Yield every text that will be stored."""

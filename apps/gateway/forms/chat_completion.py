@@ -8,7 +8,6 @@ from msgspec import Meta
 
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import Asking, Tokens
-from apps.gateway.forms.reading import read
 
 BETWEEN_MERGED = "\n\n"
 
@@ -46,6 +45,11 @@ class ChatCompletion(Asking, kw_only=True):
     max_completion_tokens: Tokens | None = None
 
     @property
+    def each(self) -> list["ChatCompletion"]:
+        """Return the request alone: a conversation gets one reply."""
+        return [self]
+
+    @property
     def longest(self) -> int | None:
         given = (self.max_completion_tokens, self.max_tokens)
         return next((tokens for tokens in given if tokens and tokens > 0), None)
@@ -61,20 +65,17 @@ class ChatCompletion(Asking, kw_only=True):
                 turns.append(turn)
         return turns
 
+    def check(self) -> None:
+        Asking.check(self)
+        for kind in sorted(set().union(*(message.kinds for message in self.messages)) - {"text"}):
+            raise InvalidRequest(f"Only text is accepted, not message parts of the type {kind!r}.", param="messages")
+        if self.messages[-1].role != "user" or not self.messages[-1].text.strip():
+            raise InvalidRequest("The last message must be the user's, and say something.", param="messages")
+        _check_order([turn["role"] for turn in self.turns])
+
     def texts(self) -> Iterator[str]:
         yield from Asking.texts(self)
         yield from (message.text for message in self.messages)
-
-
-def read_chat_completion(body: bytes) -> ChatCompletion:
-    """Read a request. Raises ``InvalidRequest``, naming the field."""
-    asked = read(body, ChatCompletion)
-    for kind in sorted(set().union(*(message.kinds for message in asked.messages)) - {"text"}):
-        raise InvalidRequest(f"Only text is accepted, not message parts of the type {kind!r}.", param="messages")
-    if asked.messages[-1].role != "user" or not asked.messages[-1].text.strip():
-        raise InvalidRequest("The last message must be the user's, and say something.", param="messages")
-    _check_order([turn["role"] for turn in asked.turns])
-    return asked
 
 
 def _check_order(roles: list[str]) -> None:

@@ -1,25 +1,39 @@
 """The body of ``POST /v1/completions``."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
 
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import Asking
-from apps.gateway.forms.reading import read
 from apps.generation.services.start import Document
+
+MOST_PROMPTS = 32
 
 
 class Completion(Asking, kw_only=True):
-    """A text to continue; with a ``suffix``, a gap to fill."""
+    """A text to continue; with a ``suffix``, a gap to fill. Several prompts get a completion each."""
 
-    prompt: str | list[Any]
+    # Editors send the tags of every model family. The server gets the first few, the reply is read for all.
+    most_stops: ClassVar[int] = 32
+
+    prompt: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_PROMPTS)]
     suffix: str | None = None
     echo: bool | None = None
-    best_of: int | None = None
+    best_of: Annotated[int | None, Meta(extra_json_schema={"maximum": 1})] = None
+
+    @property
+    def each(self) -> list["Completion"]:
+        """Return one request per prompt, in order."""
+        if isinstance(self.prompt, str):
+            return [self]
+        return [structs.replace(self, prompt=prompt) for prompt in self.prompt]
 
     @property
     def document(self) -> Document:
-        before = self.prompt if isinstance(self.prompt, str) else str(self.prompt[0])
+        """Return the text around the gap, or before the end; of several prompts, the first one's."""
+        before = self.prompt if isinstance(self.prompt, str) else self.prompt[0]
         return Document(before, self.suffix or "")
 
     @property
@@ -27,21 +41,14 @@ class Completion(Asking, kw_only=True):
         """Return the text that the answer begins with."""
         return self.document.before if self.echo else ""
 
-    def __post_init__(self) -> None:
-        if isinstance(self.prompt, list) and not (len(self.prompt) == 1 and isinstance(self.prompt[0], str)):
-            raise InvalidRequest("The prompt must be one text, not several and not tokens.", param="prompt")
+    def check(self) -> None:
+        Asking.check(self)
+        if (self.best_of or 1) > 1:
+            raise InvalidRequest("Each prompt gets one completion: best_of can only be 1.", param="best_of")
+        if any(not one.document.before and not one.document.after for one in self.each):
+            raise InvalidRequest("There is no text to complete.", param="prompt")
 
     def texts(self) -> Iterator[str]:
         yield from Asking.texts(self)
-        yield from (self.document.before, self.document.after)
-
-
-def read_completion(body: bytes) -> Completion:
-    """Read a request. Raises ``InvalidRequest``, naming the field."""
-    asked = read(body, Completion)
-    if (asked.best_of or 1) > 1:
-        raise InvalidRequest("Each request gets one completion: best_of can only be 1.", param="best_of")
-    document = asked.document
-    if not document.before and not document.after:
-        raise InvalidRequest("There is no text to complete.", param="prompt")
-    return asked
+        yield self.suffix or ""
+        yield from (one.document.before for one in self.each)

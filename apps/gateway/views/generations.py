@@ -49,7 +49,7 @@ async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UU
         events = await begun(_events(generation, after, key))
     except TooManyConnections as error:
         raise TooManyRequests(error.sentence, Retry_After="5") from None
-    return ReplyStream(events, generation=generation)
+    return ReplyStream(events, generations=[generation])
 
 
 async def _generation_for(key: ApiKey, generation_id: UUID) -> Generation:

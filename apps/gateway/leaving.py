@@ -1,0 +1,16 @@
+"""Cancel generations in a task of their own: the task of a caller that leaves is being cancelled itself."""
+
+import asyncio
+from uuid import UUID
+
+from apps.gateway.services import leave_generation
+from apps.stores.threads import in_thread
+
+_leaving: set[asyncio.Task[None]] = set()
+
+
+def leave(generation_id: UUID) -> None:
+    """Cancel the generation soon; do nothing if it is over."""
+    task = asyncio.create_task(in_thread(leave_generation)(generation_id))
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)

@@ -1,0 +1,42 @@
+"""``X-Cancel-Previous``: a request ends the one before it that had the same value, as editors need while one types."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from apps.accounts.models import ApiKey
+from apps.gateway.errors import InvalidRequest
+from apps.gateway.services import leave_generation
+from apps.generation.models import Generation
+from apps.stores.redis import sync_client
+
+LONGEST = 255
+SECONDS = 60 * 60  # no generation takes longer
+
+
+def replacing_previous(
+    request: HttpRequest, key: ApiKey, start: Callable[[], list[Generation]]
+) -> Callable[[], list[Generation]]:
+    """Return ``start``, which ends what the key asked for before with the same header. Raises ``InvalidRequest``."""
+    given = request.headers.get("X-Cancel-Previous", "").strip()
+    if not given:
+        return start
+    if len(given) > LONGEST:
+        raise InvalidRequest(f"X-Cancel-Previous is at most {LONGEST} characters.", param="X-Cancel-Previous")
+    name = f"workbench:previous:{key.pk}:{sha256(given.encode()).hexdigest()}"
+
+    def start_instead() -> list[Generation]:
+        _leave(sync_client().getdel(name))  # first, so that its slot and its place in the limit are free
+        generations = start()
+        ids = " ".join(str(generation.pk) for generation in generations)
+        _leave(sync_client().set(name, ids, ex=SECONDS, get=True))  # one that came meanwhile
+        return generations
+
+    return start_instead
+
+
+def _leave(ids: object) -> None:
+    for generation_id in ids.decode().split() if isinstance(ids, bytes) else ():
+        leave_generation(UUID(generation_id))
