@@ -14,13 +14,14 @@ http_application = get_asgi_application()
 import project.urls  # noqa: E402, F401 (or the first request would import every view)
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.presence import note_who_leaves  # noqa: E402
+from apps.gateway.tgi.root import take_root  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
 from project.socket_origins import only_from_own_pages  # noqa: E402
 from project.timezones import in_readers_zone  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": in_readers_zone(limit_bodies(note_who_leaves(http_application))),
+        "http": in_readers_zone(take_root(limit_bodies(note_who_leaves(http_application)))),
         "websocket": in_readers_zone(only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),  # type: ignore[arg-type]
     }
 )

@@ -14,7 +14,7 @@ from django.utils.csp import build_policy
 from apps.gateway.access import json_response
 from apps.gateway.errors import TooLarge
 
-API = "/v1/"
+API = ("/v1/", "/generate", "/tgi", "/infill", "/llama.cpp/")
 
 
 class BodyTooLarge(Exception):

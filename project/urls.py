@@ -14,6 +14,8 @@ urlpatterns = [
     path("chat/", include("apps.chat.urls")),
     path("playground/", include("apps.playground.urls")),
     path("v1/", include("apps.gateway.urls")),
+    path("", include("apps.gateway.tgi.urls")),
+    path("", include("apps.gateway.llama_cpp.urls")),
     path("endpoints/", include("apps.endpoints.urls")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),

@@ -170,6 +170,8 @@ EXPECTED = {
     "gateway:cancel_generation": For.OWNERS_KEY,
     "gateway:root": For.EVERYBODY,
     "gateway:unknown": For.EVERYBODY,
+    "tgi:*": For.KEY,
+    "llama_cpp:*": For.KEY,
     "endpoints:*": For.STAFF,
     "/admin/login/": For.EVERYBODY,
     "admin:login": For.EVERYBODY,
@@ -184,7 +186,8 @@ EXPECTED = {
 WITHOUT_KEY = ", signed in but without a key"
 LEAD_TO_SIGN_IN = {"/admin/login/", "admin:login", "admin:logout"}
 # Views that look things up in threads of their own, where a test's transaction cannot be seen.
-ELSEWHERE = ("chat:events", "playground:events", "gateway:")
+API = ("gateway:", "tgi:", "llama_cpp:")
+ELSEWHERE = ("chat:events", "playground:events", *API)
 PARAMETER = re.compile(r"(?:\(\?P)?<(?:\w+:)?(\w+)>(?:\.\*\)\$)?")
 
 
@@ -300,7 +303,7 @@ def ask(arguments: dict[str, Any], staff: User) -> Ask:
         headers = {}
         if user is not None:
             client.force_login(user)
-            if name.startswith("gateway:") and not without_key:
+            if name.startswith(API) and not without_key:
                 headers = {"Authorization": f"Bearer {issue_api_key(owner=user)}"}
         address = address_of(name, arguments, staff)
         form = {

@@ -50,7 +50,8 @@ def test_body_without_a_length_is_counted(live_asgi_server: str) -> None:
     assert "This is too much at once" in refused.text
 
 
-def test_api_is_refused_in_its_own_words(live_asgi_server: str) -> None:
-    refused = httpx.post(f"{live_asgi_server}/v1/chat/completions", content=b"x" * (OTHER + 1))
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/generate", "/", "/infill"])
+def test_api_is_refused_in_its_own_words(live_asgi_server: str, path: str) -> None:
+    refused = httpx.post(f"{live_asgi_server}{path}", content=b"x" * (OTHER + 1))
     assert refused.status_code == 413
     assert refused.json()["error"]["code"] == "request_too_large"

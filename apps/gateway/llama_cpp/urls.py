@@ -1,0 +1,12 @@
+"""The URLs of llama.cpp's own API."""
+
+from django.urls import path
+
+from apps.gateway.llama_cpp import views
+
+app_name = "llama_cpp"
+
+urlpatterns = [
+    path("infill", views.infill, name="infill"),
+    path("llama.cpp/<path:model>/infill", views.infill, name="model_infill"),
+]

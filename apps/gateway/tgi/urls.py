@@ -1,0 +1,16 @@
+"""The URLs of TGI's own API."""
+
+from django.urls import path
+
+from apps.gateway.tgi import views
+
+app_name = "tgi"
+
+urlpatterns = [
+    path("generate", views.generate, name="generate"),
+    path("generate_stream", views.generate_stream, name="generate_stream"),
+    path("tgi", views.generate_either, name="root"),
+    path("tgi/<path:model>/generate", views.generate, name="model_generate"),
+    path("tgi/<path:model>/generate_stream", views.generate_stream, name="model_generate_stream"),
+    path("tgi/<path:model>", views.generate_either, name="model_root"),
+]
