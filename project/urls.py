@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.gateway.views.description import describe
 from project import health, metrics, styleguide
 from project.admin_login import admin_login
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("v1/", include("apps.gateway.urls")),
     path("", include("apps.gateway.tgi.urls")),
     path("", include("apps.gateway.llama_cpp.urls")),
+    path("openapi.json", describe, name="openapi"),
     path("endpoints/", include("apps.endpoints.urls")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),

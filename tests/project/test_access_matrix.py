@@ -172,6 +172,7 @@ EXPECTED = {
     "gateway:unknown": For.EVERYBODY,
     "tgi:*": For.KEY,
     "llama_cpp:*": For.KEY,
+    "openapi": For.EVERYBODY,
     "endpoints:*": For.STAFF,
     "/admin/login/": For.EVERYBODY,
     "admin:login": For.EVERYBODY,
