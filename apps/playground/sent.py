@@ -1,5 +1,6 @@
 """What was sent to a model server for an output, built by the code that sends it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.endpoints.choices import Protocol
-from apps.generation.documents import SentDocument, recorded_document
+from apps.generation.documents import SentDocument, recorded_document, recorded_request
 from apps.generation.models import Generation, Task
 from apps.generation.request_record import RequestRecord
 from apps.generation.selectors import text_so_far
+from apps.inference.errors import InvalidRequest
 from apps.inference.prompts.tags import take_fill_tag_apart
+from apps.inference.protocols import protocol_named
+from apps.inference.requests import Post
 
 WORDS = {
     "max_tokens": "Longest reply",
@@ -60,6 +64,22 @@ class Sent:
         special = '<span class="prompt__token">{}</span>'
         marked = ((format_html(special, p.text) if p.is_special else p.text,) for p in document.prompt.pieces[1:])
         return format_html("{}{}", format_html_join("", "{}", marked), rest)
+
+    @cached_property
+    def post(self) -> Post | None:
+        """Return the request as it was posted; ``None`` if the server was first asked to render its prompt."""
+        protocol, text = protocol_named(self.record.protocol), text_so_far(self.generation)
+        try:
+            if self.generation.task == Task.CHAT:
+                return protocol.chat_post(self.record.server, self.record.request(self.generation.messages, text))
+            return protocol.completion_post(self.record.server, recorded_request(self.generation, self.record, text))
+        except InvalidRequest:  # refused before it was sent
+            return None
+
+    @property
+    def body(self) -> str:
+        """Return the posted JSON, indented."""
+        return json.dumps(self.post.body, indent=2, ensure_ascii=False) if self.post else ""
 
     @property
     def turns(self) -> list[dict[str, str]]:

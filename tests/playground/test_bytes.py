@@ -201,6 +201,22 @@ async def test_what_does_not_fit_the_window_is_cut_and_said(
     assert (run.before, run.after) == (before, after)  # the document itself is whole
 
 
+@pytest.mark.parametrize("kind", ["vllm", "tgi", "llama.cpp"])
+async def test_the_shown_body_is_the_one_that_was_posted(
+    kind: str, scripted_server: ScriptedServer, browser: Client, celery_worker_process: Running
+) -> None:
+    run, generation = await filled(
+        scripted_server, browser, kind=kind, before="x = ", after="\ny = '\u00df'\n", tokens=["1"], stop="#", seed="3"
+    )
+    path, body = sent_to(scripted_server)
+    shown = await in_thread(browser.get)(f"/playground/{run.pk}/{generation.pk}/sent/")
+    (sent,) = shown.context["requests"]
+    assert sent.post.path == path
+    assert json.loads(sent.body) == body
+    assert f"posted to <code>{path}</code>" in shown.text
+    assert "&quot;seed&quot;: 3" in shown.text
+
+
 async def test_code_is_sent_as_it_is(
     scripted_server: ScriptedServer, browser: Client, celery_worker_process: Running
 ) -> None:

@@ -42,6 +42,10 @@ class Protocol(ABC):
         """Continue, or fill in, the text of ``request``, streaming."""
 
     @abstractmethod
+    def completion_post(self, server: Server, request: CompletionRequest) -> Post:
+        """Return what ``stream_completion`` posts. Raises ``InvalidRequest``."""
+
+    @abstractmethod
     async def tokenize(
         self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
     ) -> Sequence[int]:

@@ -59,15 +59,18 @@ class OpenAIStyle(Protocol):
         """Continue, or fill in, the text of ``request``, streaming."""
 
         async def plan() -> Plan:
+            post = self.completion_post(server, request)
             if request.suffix:
-                return Plan(INFILL_PATH, infill_body(server, request), InfillReply())
-            return Plan(
-                COMPLETION_PATH,
-                completion_body(server, request),
-                CompletionReply(request.max_tokens, counts_tokens=server.kind == "tgi"),
-            )
+                return Plan(post.path, post.body, InfillReply())
+            return Plan(post.path, post.body, CompletionReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
 
         return stream_reply(http, server, timeouts, plan)
+
+    def completion_post(self, server: Server, request: CompletionRequest) -> Post:
+        """Return what ``stream_completion`` posts: to ``/infill`` with a suffix."""
+        if request.suffix:
+            return Post(INFILL_PATH, infill_body(server, request))
+        return Post(COMPLETION_PATH, completion_body(server, request))
 
     async def tokenize(
         self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts

@@ -65,12 +65,16 @@ class TGINative(Protocol):
         """Continue the text of ``request``, streaming."""
 
         async def plan() -> Plan:
-            check_completion(request)
-            if request.suffix:
-                refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
-            return native_plan(_post(request.prompt, request), request)
+            return native_plan(self.completion_post(server, request), request)
 
         return stream_reply(http, server, timeouts, plan)
+
+    def completion_post(self, server: Server, request: CompletionRequest) -> Post:  # noqa: ARG002 (one for all servers)
+        """Return what ``stream_completion`` posts."""
+        check_completion(request)
+        if request.suffix:
+            refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
+        return _post(request.prompt, request)
 
     async def tokenize(
         self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
