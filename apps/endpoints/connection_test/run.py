@@ -17,6 +17,7 @@ STEPS = {
     "streaming": "Stream a reply",
     "infilling": "Fill in the middle",
     "cancel": "Cancel a reply",
+    "second_opinion": "Hugging Face’s client reads it",
 }
 # Skip every later step if one of these fails.
 VITAL = {"reachability", "authentication"}

@@ -30,6 +30,7 @@ SAMPLE = "def add(a, b):\n    return a + b\n"
 LONG_QUESTION = "Write a Python function that sorts a list of names, then explain each of its lines."
 BEFORE_GAP, AFTER_GAP = "def add(a, b):\n    return ", "\n\nprint(add(1, 2))\n"
 STREAMED_TOKENS = 32
+FEW_TOKENS = 8
 LONG_REPLY_TOKENS = 512
 LONGEST_QUOTE = 80  # characters
 # A reply counts as buffered if its first token comes this late in it and the reply took at least this long.
@@ -45,6 +46,12 @@ class Buffered(InferenceError):
     """The whole reply arrived at once, at its end."""
 
     sentence = "The reply came in one piece: something on the way holds it back, such as a proxy that buffers."
+
+
+class ReadDifferently(InferenceError):
+    """Two clients read different texts where the most likely token was asked for each time."""
+
+    sentence = "Hugging Face’s client and the workbench read different texts, though chance was switched off."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,24 @@ class ConnectionTest:
             if "chat" in self._tasks:  # its variant is there to chat
                 raise NotSupported(f"{error.sentence} Chats do not need it.") from None
             raise
+
+    async def second_opinion(self) -> str:
+        """Let Hugging Face's client stream a short reply, and compare it with the one that is read here."""
+        if self._protocol_name != "tgi" and self._discovered.kind != "tgi":
+            raise NotSupported("Hugging Face’s client is for Text Generation Inference.")
+        # It takes 28 MB: loaded when an admin asks for this test.
+        from apps.endpoints.connection_test import official_client  # noqa: PLC0415
+
+        try:
+            theirs = await official_client.official_text(
+                self._http, self._server, SAMPLE, most=FEW_TOKENS, timeouts=TIMEOUTS
+            )
+        except official_client.Offline:
+            raise NotSupported("HF_HUB_OFFLINE is set for the workers: Hugging Face’s client calls nobody.") from None
+        ours = await self._complete(CompletionRequest(SAMPLE, max_tokens=FEW_TOKENS, temperature=0))
+        if theirs != ours:
+            raise ReadDifferently(f"{theirs!r} and {ours!r}")
+        return f"It reads the same {FEW_TOKENS} tokens at most: “{self._quoted(ours)}”."
 
     async def _fill(self) -> str:
         if self._discovered.kind == "llama.cpp":
