@@ -1,11 +1,14 @@
 """``/accounts/keys/``: people make and revoke their own keys."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
+import yaml
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.accounts.api_keys import issue_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
@@ -40,6 +43,36 @@ def test_a_key_is_made_shown_once_and_works(page: Client, alice: User) -> None:
     again = page.get(PAGE).text
     assert found.prefix in again
     assert key not in again
+
+
+def test_examples_hold_the_address_and_the_new_key(page: Client, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://workbench.example.org"
+    made = page.post(PAGE, {"name": "editor", "lasts": "30"})
+    key = key_in(made.text)
+    codes = {example.title: example.code for example in made.context["examples"]}
+    assert len(codes) >= 8
+    assert all(settings.PUBLIC_URL in code for code in codes.values())
+    assert [title for title, code in codes.items() if key not in code] == ["Zed"]
+
+
+def test_examples_of_every_program_can_be_read(page: Client) -> None:
+    codes = {example.title: example.code for example in page.get(PAGE).context["examples"]}
+    for title in ("Python", "Hugging Face’s client"):
+        compile(codes[title], title, "exec")
+    for title in ("Zed", "llama.vscode"):
+        assert json.loads(codes[title])
+    models = yaml.safe_load(codes["Continue"])["models"]
+    assert [model["model"] for model in models] == ["code-llama-instruct", "code-llama-base"]
+    assert models[1]["promptTemplates"]["autocomplete"] == "<PRE> {{{prefix}}} <SUF>{{{suffix}}} <MID>"
+    assert '"YOUR_KEY"' in codes["Python"]
+
+
+def test_examples_name_the_key_whose_beginning_they_show(page: Client, alice: User) -> None:
+    issue_api_key(owner=alice, name="the <old> laptop")
+    shown = page.get(PAGE)
+    prefix = ApiKey.objects.get().prefix
+    assert f'api_key="{prefix}…"' in {example.title: example.code for example in shown.context["examples"]}["Python"]
+    assert "the whole key for <bdi>the &lt;old&gt; laptop</bdi>" in shown.text
 
 
 def test_a_key_without_end(page: Client) -> None:

@@ -22,6 +22,10 @@ async def test_a_key_is_made_copied_and_revoked(visit: Visit, theme: str) -> Non
     await page.get_by_role("button", name="Copy").click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == key
+    await page.get_by_text("llama.vim", exact=True).click()
+    await page.get_by_role("button", name="Copy the example for llama.vim").click()
+    await expect(page.get_by_role("button", name="Copied the example for llama.vim")).to_be_visible()
+    assert f"'api_key': '{key}'" in await page.evaluate("navigator.clipboard.readText()")
     assert await visit.accessibility_faults() == []
     await page.get_by_role("link", name="Revoke editor on the laptop").click()
     assert await visit.accessibility_faults() == []
@@ -36,4 +40,6 @@ async def test_it_fits_a_small_phone(visit: Visit) -> None:
     await visit.page.get_by_label("What it is for").fill("x" * 100)
     await visit.page.get_by_role("button", name="Make key").click()
     await expect(visit.page.get_by_role("link", name="Revoke")).to_be_visible()
+    for summary in await visit.page.locator(".keys__example > summary").all():
+        await summary.click()
     assert await visit.overflow() <= 0

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.api_keys import issue_api_key, revoke_api_key
 from apps.accounts.errors import AccountError
 from apps.accounts.forms import KeyForm
+from apps.accounts.key_examples import examples_for, key_for_examples
 from apps.accounts.models import ApiKey
 from apps.accounts.requests import WorkbenchRequest
 
@@ -28,10 +29,14 @@ def keys(request: WorkbenchRequest) -> HttpResponse:
             form = KeyForm()
         except AccountError as error:
             form.add_error(None, error.sentence)
+    keys = list(ApiKey.objects.visible_to(user).newest_first())
+    shown_key = key_for_examples(new_key, next((key for key in keys if key.standing == "works"), None))
     context = {
         "form": form,
         "new_key": new_key,
-        "keys": ApiKey.objects.visible_to(user).newest_first(),
+        "keys": keys,
+        "shown_key": shown_key,
+        "examples": examples_for(site=settings.PUBLIC_URL, key=shown_key.text),
         "base_url": f"{settings.PUBLIC_URL}/v1",
     }
     return render(request, "accounts/keys.html", context, status=422 if form.errors else 200)
