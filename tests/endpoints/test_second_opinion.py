@@ -11,6 +11,7 @@ from apps.endpoints.connection_test.official_client import OfficialClientFailed,
 from apps.endpoints.connection_test.record import Outcome, StepResult
 from apps.endpoints.connection_test.run import run_steps
 from apps.endpoints.connection_test.steps import TIMEOUTS, ServerUnderTest
+from apps.inference.errors import NotServed
 from apps.inference.http.connection import open_session
 from apps.inference.server import Server
 from tests.support.counting_wire import native_details, native_token
@@ -84,6 +85,12 @@ async def test_what_it_cannot_read_is_a_failure(scripted_server: ScriptedServer)
         scripted_server.answer(*answer)
         with pytest.raises(OfficialClientFailed):
             await read_by_it(scripted_server)
+
+
+async def test_a_server_without_the_address_does_not_offer_it(scripted_server: ScriptedServer) -> None:
+    scripted_server.answer(*whole(404, b"{}"))
+    with pytest.raises(NotServed):
+        await read_by_it(scripted_server)
 
 
 async def test_offline_it_calls_nobody(scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ the environment. Decision 4 says why the client reads no replies elsewhere.
 
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
+from http import HTTPStatus
 
 import aiohttp
 import httpx2
 from huggingface_hub import AsyncInferenceClient, constants, set_async_client_factory
+from huggingface_hub.errors import HfHubHTTPError
 
-from apps.inference.errors import InferenceError
+from apps.inference.errors import InferenceError, NotServed
 from apps.inference.protocols.tgi import STREAM_PATH
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
@@ -57,6 +59,9 @@ class SessionTransport(httpx2.AsyncBaseTransport):
             )
         except (aiohttp.ClientError, OSError) as error:
             raise httpx2.ConnectError(str(error), request=request) from None
+        if 300 <= answer.status < 400:  # noqa: PLR2004 (the client would take it for an empty reply)
+            answer.close()
+            raise httpx2.ConnectError("it redirects", request=request)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in ABOUT_THE_BODY]
         return httpx2.Response(answer.status, headers=kept, stream=AnswerBody(answer), request=request)
 
@@ -87,7 +92,7 @@ async def official_text(
 ) -> str:
     """Return the greedy continuation of ``prompt``, at most ``most`` tokens, as the client streams it.
 
-    Raises ``Offline`` and ``OfficialClientFailed``.
+    Raises ``Offline``, ``NotServed`` and ``OfficialClientFailed``.
     """
     if constants.HF_HUB_OFFLINE:
         raise Offline
@@ -102,6 +107,11 @@ async def official_text(
                 prompt, stream=True, details=True, do_sample=False, max_new_tokens=most
             )
             return "".join([output.token.text async for output in stream if not output.token.special])
+    except HfHubHTTPError as error:
+        detail = f"{type(error).__name__}: {error}"
+        if error.response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+            raise NotServed(detail) from None
+        raise OfficialClientFailed(detail) from None
     except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError, LookupError, TypeError) as error:
         raise OfficialClientFailed(f"{type(error).__name__}: {error}") from None
 

@@ -160,9 +160,11 @@ class ConnectionTest:
             theirs = await official_client.official_text(
                 self._http, self._server, SAMPLE, most=FEW_TOKENS, timeouts=TIMEOUTS
             )
+            ours = await self._complete(CompletionRequest(SAMPLE, max_tokens=FEW_TOKENS, temperature=0))
         except official_client.Offline:
             raise NotSupported("HF_HUB_OFFLINE is set for the workers: Hugging Face’s client calls nobody.") from None
-        ours = await self._complete(CompletionRequest(SAMPLE, max_tokens=FEW_TOKENS, temperature=0))
+        except NotServed:
+            raise NotSupported("It does not offer the addresses at which both clients ask for a completion.") from None
         if theirs != ours:
             raise ReadDifferently(f"{theirs!r} and {ours!r}")
         return f"It reads the same {FEW_TOKENS} tokens at most: “{self._quoted(ours)}”."
