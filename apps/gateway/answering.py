@@ -14,7 +14,7 @@ from apps.gateway.errors import ApiError, InvalidKey
 from apps.gateway.forms import Request
 from apps.gateway.idempotency import idempotency_key_of
 from apps.gateway.leaving import leave
-from apps.gateway.previous import replacing_previous
+from apps.gateway.previous import previous_of, replacing_previous
 from apps.gateway.services import start_replies
 from apps.generation.models import Generation
 
@@ -48,6 +48,12 @@ async def answered(
         response = refuse(error)
     response["X-Generation-Id"] = named_in_header(generations)
     return response
+
+
+def check_headers(request: HttpRequest) -> None:
+    """Raise ``InvalidRequest`` if one of the headers that ``answered`` reads is wrong."""
+    idempotency_key_of(request)
+    previous_of(request)
 
 
 def _leave_all(generations: list[Generation]) -> None:

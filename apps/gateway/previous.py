@@ -20,11 +20,9 @@ def replacing_previous(
     request: HttpRequest, key: ApiKey, start: Callable[[], list[Generation]]
 ) -> Callable[[], list[Generation]]:
     """Return ``start``, which ends what the key asked for before with the same header. Raises ``InvalidRequest``."""
-    given = request.headers.get("X-Cancel-Previous", "").strip()
+    given = previous_of(request)
     if not given:
         return start
-    if len(given) > LONGEST:
-        raise InvalidRequest(f"X-Cancel-Previous is at most {LONGEST} characters.", param="X-Cancel-Previous")
     name = f"workbench:previous:{key.pk}:{sha256(given.encode()).hexdigest()}"
 
     def start_instead() -> list[Generation]:
@@ -35,6 +33,14 @@ def replacing_previous(
         return generations
 
     return start_instead
+
+
+def previous_of(request: HttpRequest) -> str:
+    """Return the header's text; "" without one. Raises ``InvalidRequest``."""
+    given = request.headers.get("X-Cancel-Previous", "").strip()
+    if len(given) > LONGEST:
+        raise InvalidRequest(f"X-Cancel-Previous is at most {LONGEST} characters.", param="X-Cancel-Previous")
+    return given
 
 
 def _leave(ids: object) -> None:

@@ -9,11 +9,12 @@ from django.http.response import HttpResponseBase
 
 from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
-from apps.gateway.answering import answered
+from apps.gateway.answering import answered, check_headers
 from apps.gateway.answers import error_event, failure_of, finish_reason_of, usage_in_openai, whole_text
 from apps.gateway.caller import Caller, ReplyStream
 from apps.gateway.following import watch
 from apps.gateway.forms import read
+from apps.gateway.forms.asking import Asking
 from apps.gateway.llama_cpp.forms import Infill
 from apps.gateway.selectors import ANY_NAMES
 from apps.gateway.sse import KEEP_ALIVE, begun, event
@@ -26,7 +27,10 @@ from apps.generation.models import Generation, State
 async def infill(request: HttpRequest, key: ApiKey, model: str = ANY_NAMES[0]) -> HttpResponseBase:
     """Fill the gap, whole or streamed, in llama.cpp's shapes."""
     asked = read(request.body, Infill)
+    completion = asked.as_completion(model)
     if asked.only_warms_up:
+        check_headers(request)
+        Asking.check(completion)  # all but that there is a text
         return json_response({"content": "", "stop": True})
 
     async def respond(generations: list[Generation], caller: Caller) -> HttpResponseBase:
@@ -37,7 +41,7 @@ async def infill(request: HttpRequest, key: ApiKey, model: str = ANY_NAMES[0]) -
         text, ended = await unless_stopping(whole_text(generation, key))
         return json_response(_last(text, ended))
 
-    return await answered(request, key, asked.as_completion(model), respond)
+    return await answered(request, key, completion, respond)
 
 
 async def _pieces(generation: Generation, key: ApiKey) -> AsyncGenerator[bytes]:
