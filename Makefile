@@ -39,6 +39,7 @@ bench: $(ENVIRONMENT) ## Measure what streaming, stopping, long conversations an
 	@$(BIN)/python -m benchmarks.live_path --streams 16 100
 	@$(BIN)/python -m benchmarks.streams
 	@$(BIN)/python -m benchmarks.stop
+	@$(BIN)/python -m benchmarks.short_completions
 	@$(BIN)/python -m benchmarks.long_conversation
 	@$(BIN)/python -m benchmarks.guide_pages
 
