@@ -15,11 +15,13 @@ VERSION = "1"
 SENTENCES = {
     "Refused": "A field is wrong or cannot be honoured, or the model cannot do the task.",
     "NoKey": "No valid API key was sent.",
+    "NotAllowed": "The key is limited to other kinds of use.",
     "NotFound": "There is no such model, or no such generation of yours.",
     "TooLarge": "The body is above its limit.",
     "TooMany": "A limit of yours is reached; see Retry-After.",
     "Unavailable": "No model server can answer, the reply failed, or a store is away.",
     "TgiNoKey": "No valid API key was sent.",
+    "TgiNotAllowed": "The key is limited to other kinds of use.",
     "TgiNotFound": "There is no such model.",
     "TgiRefused": "A field is wrong or cannot be honoured, or the model cannot do the task.",
     "TgiFailed": "The reply failed.",

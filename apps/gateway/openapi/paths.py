@@ -8,12 +8,13 @@ REFUSED = "#/components/responses/"
 STATUSES = {
     "400": "Refused",
     "401": "NoKey",
+    "403": "NotAllowed",
     "404": "NotFound",
     "413": "TooLarge",
     "429": "TooMany",
     "503": "Unavailable",
 }
-TGI_STATUSES = {"401": "TgiNoKey", "404": "TgiNotFound", "413": "TooLarge"} | {
+TGI_STATUSES = {"401": "TgiNoKey", "403": "TgiNotAllowed", "404": "TgiNotFound", "413": "TooLarge"} | {
     "422": "TgiRefused",
     "424": "TgiFailed",
     "429": "TgiBusy",
@@ -129,7 +130,7 @@ def _get(name: str, summary: str, answer: str, *more: str, parameters: list[dict
         "parameters": list(parameters or []),
         "responses": {
             "200": {"description": "As asked.", "content": content, **about_one},
-            **{status: {"$ref": REFUSED + STATUSES[status]} for status in sorted({"401", "413", "503", *more})},
+            **{status: {"$ref": REFUSED + STATUSES[status]} for status in sorted({"401", "403", "413", "503", *more})},
         },
     }
 
