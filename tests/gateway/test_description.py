@@ -92,6 +92,7 @@ def test_answers_have_the_shapes_that_it_names(
     with httpx.Client(base_url=live_asgi_server, headers=headers, timeout=SECONDS, verify=False) as client:
         answers = [
             ("/v1/models", client.get("/v1/models")),
+            ("/v1/usage", client.get("/v1/usage?days=7")),
             ("/v1/models/{model}", client.get("/v1/models/base")),
             ("/v1/models/{model}", client.get("/v1/models/unknown")),
             ("/v1/chat/completions", client.post("/v1/chat/completions", json=chat)),
@@ -107,7 +108,7 @@ def test_answers_have_the_shapes_that_it_names(
             ("/infill", client.post("/infill", json={"n_predict": 0})),
             ("/tgi/{model}", client.post("/tgi/unknown", json={"inputs": "count to 5\n"})),
         ]
-        generation = answers[3][1].headers["X-Generation-Id"]
+        generation = answers[4][1].headers["X-Generation-Id"]
         one = "/v1/generations/{generation_id}"
         answers += [
             (one, client.get(f"/v1/generations/{generation}")),
@@ -115,7 +116,7 @@ def test_answers_have_the_shapes_that_it_names(
             (f"{one}/cancel", client.post(f"/v1/generations/{generation}/cancel")),
         ]
     statuses = [answer.status_code for _, answer in answers]
-    assert statuses == [200, 200, 404, 200, 200, 400, 200, 401, 200, 422, 200, 200, 200, 200, 404, 200, 200, 200]
+    assert statuses == [200, 200, 200, 404, 200, 200, 400, 200, 401, 200, 422, 200, 200, 200, 200, 404, 200, 200, 200]
     for path, answer in answers:
         described[path][answer.request.method].validate_response(answer)
 

@@ -33,6 +33,12 @@ ASKING_HEADERS = [
 ]
 # One event of a stream.
 EVENT = {"type": "object", "properties": {name: {"type": "string"} for name in ("event", "id", "data")}}
+DAYS = {
+    "name": "days",
+    "in": "query",
+    "description": "7, 30, 90 or 365; 30 in place of anything else.",
+    "schema": {"type": "string"},
+}
 OFFSET = {"type": "integer", "minimum": 0, "maximum": 2**53}
 
 type Operation = dict[str, Any]
@@ -54,6 +60,9 @@ def all_paths() -> dict[str, dict[str, Operation]]:
         },
         "/v1/completions": {
             "post": _ask("complete", "Continue texts, or fill a gap", "Completion", "CompletionAnswer")
+        },
+        "/v1/usage": {
+            "get": _get("showUsage", "Show the owner's usage, and what remains", "UsageAnswer", parameters=[DAYS])
         },
         **_generation_paths(),
         **_tgi_paths(),

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 type FinishReason = Literal["stop", "length", "content_filter"]
 type State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -133,6 +133,16 @@ class ShownGeneration(Struct):
     error: str | None
 
 
+class UsageAnswer(Struct):
+    """What the key's owner used per day, key and endpoint, and what remains of the limits by their kind."""
+
+    object: Literal["list"]
+    since: str = field(name="from")
+    days: int
+    data: list[dict[str, Any]]
+    limits: dict[str, dict[str, int | None]]
+
+
 class GeneratedDetails(Struct):
     """How a text ended; its tokens are not listed."""
 
@@ -170,5 +180,6 @@ ALL = (
     ChatAnswer,
     CompletionAnswer,
     ShownGeneration,
+    UsageAnswer,
     GeneratedText,
 )
