@@ -16,7 +16,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-REFERRER_POLICIES = {"same-origin", "no-referrer"}
+REFERRER_POLICIES = {"same-origin", "no-referrer", "strict-origin"}  # the last names the site, never the address
 DIRECTIVES = {
     "default-src": {"'self'"},
     "script-src": {"'self'"},
