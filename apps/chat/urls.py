@@ -25,6 +25,7 @@ app_name = "chat"
 urlpatterns = [
     path("", conversation.home, name="home"),
     path("ask/", conversation.ask, name="ask"),
+    path("first-steps/dismiss/", conversation.dismiss_first_steps, name="dismiss_first_steps"),
     path("sidebar/", sidebar.sidebar, name="sidebar"),
     path("search/", search.search, name="search"),
     path("search/everything/", search.search_everything, name="search_everything"),

@@ -12,6 +12,8 @@ from apps.accounts.services import create_user
 from apps.chat.markdown.renderer import parser
 from apps.chat.models import Conversation
 
+type SignedIn = Callable[[User], Client]
+
 
 @pytest.fixture
 def staff(db: None) -> User:
@@ -20,7 +22,7 @@ def staff(db: None) -> User:
 
 
 @pytest.fixture
-def signed_in() -> Callable[[User], Client]:
+def signed_in() -> SignedIn:
     """A browser in which that person is signed in."""
 
     def client_of(user: User) -> Client:

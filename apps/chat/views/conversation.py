@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.conversation_settings.servers import chat_servers, servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import InvalidInput
+from apps.chat.first_steps import DISMISSED
 from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
 from apps.chat.selectors import find_folder
@@ -17,6 +19,8 @@ from apps.chat.views.attachments import files_of
 from apps.chat.views.conversation_page import page
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import redirect_to, say_refusals, sent
+
+YEAR = 365 * 24 * 3600  # seconds
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,6 +56,14 @@ def home(request: WorkbenchRequest) -> HttpResponse:
 def ask(request: WorkbenchRequest) -> HttpResponse:
     """Show the page that asks the guide. POST makes a conversation that stays with the guide."""
     return _begin(request, Mode.GUIDE)
+
+
+@require_POST
+def dismiss_first_steps(request: WorkbenchRequest) -> HttpResponse:
+    """Hide the first steps in this browser from now on."""
+    response = redirect("chat:home")
+    response.set_cookie(DISMISSED, "1", max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
 
 
 @say_refusals

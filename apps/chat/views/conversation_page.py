@@ -13,6 +13,7 @@ from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import ComposerState, composer_state
 from apps.chat.conversation_settings.servers import ChatServers, servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
+from apps.chat.first_steps import first_steps
 from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
@@ -52,6 +53,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
         "deleted": None if conversation else deleted_conversations(request),
         "limits": {"file": settings.CHAT_ATTACHMENT_BYTES, "message": settings.CHAT_MESSAGE_CHARACTERS},
         "sentence": sentence,
+        "first_steps": [] if conversation else first_steps(request),
         "presets": presets,
         "preset": preset,
         "folder": folder,
