@@ -2,8 +2,10 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
 
 from apps.stores.redis import MOST_CONNECTIONS, async_client, sync_client
 
@@ -20,7 +22,7 @@ async def test_many_commands_of_one_loop_at_once(redis_url: str) -> None:
 
 
 def test_many_threads_at_once_in_the_cache(redis_url: str) -> None:
-    client = caches["default"]._cache.get_client()  # noqa: SLF001 - Django has no other door
+    client = cast("RedisCache", caches["default"])._cache.get_client()  # noqa: SLF001 - Django has no other door
     with ThreadPoolExecutor(MANY) as threads:
         waits = [threads.submit(client.blpop, ["nothing comes here"], 0.2) for _ in range(MANY)]
         assert [wait.result() for wait in waits] == [None] * MANY
