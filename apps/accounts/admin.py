@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.api_keys import revoke_api_key
+from apps.accounts.audited import AuditedUserAdmin
 from apps.accounts.errors import LastAdmin
 from apps.accounts.models import ApiKey, User
 from apps.accounts.people import delete_person, ensure_an_admin_stays
@@ -40,7 +40,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class PersonAdmin(AuditedUserAdmin):
     """People. The last admin can be neither changed into something less nor deleted."""
 
     form = PersonForm

@@ -12,6 +12,9 @@ from django.utils import timezone
 
 from apps.accounts.errors import TooManyKeys, UserInactive, UserNotFound
 from apps.accounts.models import ApiKey, User
+from apps.audit.models import Action
+from apps.audit.origin import note_key
+from apps.audit.services import key_is_new_here, record
 
 MARK = "clw_"  # lets people and secret scanners recognise a key
 SECRET_BYTES = 32
@@ -53,7 +56,7 @@ def issue_api_key(*, owner: User, name: str = "", days: int | None = None, limit
     if ApiKey.objects.visible_to(owner).usable().count() >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
     key = MARK + secrets.token_urlsafe(SECRET_BYTES)
-    ApiKey.objects.create(
+    made = ApiKey.objects.create(
         owner=owner,
         name=name,
         prefix=key[:PREFIX_LENGTH],
@@ -65,12 +68,17 @@ def issue_api_key(*, owner: User, name: str = "", days: int | None = None, limit
         requests_per_minute=limits.requests_per_minute,
         tokens_per_day=limits.tokens_per_day,
     )
+    record(Action.KEY_MADE, subject=f"{made} of {owner}", details=", ".join(made.limit_words))
     return key
 
 
 def revoke_api_key(*, key_id: int) -> bool:
     """Revoke a key; return false if it was revoked already."""
-    return bool(ApiKey.objects.filter(pk=key_id, revoked_at__isnull=True).update(revoked_at=Now()))
+    key = ApiKey.objects.select_related("owner").filter(pk=key_id).first()
+    revoked = bool(ApiKey.objects.filter(pk=key_id, revoked_at__isnull=True).update(revoked_at=Now()))
+    if key is not None and revoked:
+        record(Action.KEY_REVOKED, subject=f"{key} of {key.owner}")
+    return revoked
 
 
 def use_api_key(key: str) -> ApiKey | None:
@@ -79,6 +87,7 @@ def use_api_key(key: str) -> ApiKey | None:
         return None
     found = ApiKey.objects.usable().select_related("owner").filter(digest=digest_of(key)).first()
     if found is not None:
+        note_key(found)
         _note_use(found)
     return found
 
@@ -97,3 +106,5 @@ def _note_use(key: ApiKey) -> None:
     outdated = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - LAST_USE_PRECISION)
     if key.last_used_at is None or timezone.now() - key.last_used_at > LAST_USE_PRECISION:
         ApiKey.objects.filter(outdated, pk=key.pk).update(last_used_at=Now())
+        if key_is_new_here(key.prefix):
+            record(Action.KEY_USED, subject=f"{key} of {key.owner}")

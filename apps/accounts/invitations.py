@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from apps.accounts.errors import InvitationInvalid
 from apps.accounts.models import Invitation, User
+from apps.audit.models import Action
+from apps.audit.services import record
 
 SECRET_BYTES = 32
 
@@ -27,6 +29,7 @@ def invite(*, by: User, note: str, for_admin: bool, days: int) -> str:
         made_by=by,
         expires_at=timezone.now() + timedelta(days=days),
     )
+    record(Action.PERSON_INVITED, details="as an admin" if for_admin and by.is_superuser else "", by=by)
     return f"{settings.PUBLIC_URL}{reverse('accounts:join')}?{urlencode({'token': token})}"
 
 
@@ -53,6 +56,7 @@ def accept_invitation(*, token: str, username: str, password: str) -> User:
         is_superuser=invitation.for_admin,
     )
     Invitation.objects.filter(pk=invitation.pk).update(used_by=person)
+    record(Action.PERSON_ADDED, subject=username, details="by an invitation", by=person)
     return person
 
 

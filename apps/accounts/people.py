@@ -7,6 +7,8 @@ from django.dispatch import Signal
 from apps.accounts.errors import LastAdmin
 from apps.accounts.models import User
 from apps.accounts.sessions import end_sessions
+from apps.audit.models import Action
+from apps.audit.services import record
 
 # Sent with ``person`` before a person is switched off or deleted: receivers stop what the person has running.
 person_leaves = Signal()
@@ -17,16 +19,19 @@ def switch_off(*, person: User) -> None:
     """End the person's sessions and running replies, and refuse sign-ins and keys. Raises ``LastAdmin``."""
     ensure_an_admin_stays(without=[person.pk])
     User.objects.filter(pk=person.pk).update(is_active=False)
+    record(Action.PERSON_SWITCHED_OFF, subject=person.username)
     end_sessions(user=person)
     transaction.on_commit(lambda: person_leaves.send(sender=User, person=person))
 
 
 def switch_on(*, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=True)
+    record(Action.PERSON_SWITCHED_ON, subject=person.username)
 
 
 def make_admin(*, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+    record(Action.RIGHTS_GIVEN, subject=person.username)
 
 
 @transaction.atomic
@@ -34,11 +39,13 @@ def unmake_admin(*, person: User) -> None:
     """Make an ordinary user of an admin. Raises ``LastAdmin``."""
     ensure_an_admin_stays(without=[person.pk])
     User.objects.filter(pk=person.pk).update(is_staff=False, is_superuser=False)
+    record(Action.RIGHTS_TAKEN, subject=person.username)
 
 
 def remove_second_factors(*, person: User) -> int:
     """Remove passkeys, authenticator app and recovery codes of somebody who lost them. Return how many there were."""
     count: int = Authenticator.objects.filter(user=person).delete()[0]
+    record(Action.FACTORS_REMOVED, subject=person.username)
     return count
 
 
@@ -48,6 +55,7 @@ def delete_person(*, person: User) -> None:
         ensure_an_admin_stays(without=[person.pk])
         # No new reply can begin while the rest is deleted.
         User.objects.filter(pk=person.pk).update(is_active=False)
+        record(Action.PERSON_DELETED, subject=person.username)
         end_sessions(user=person)
     person_leaves.send(sender=User, person=person)
     User.objects.filter(pk=person.pk).delete()

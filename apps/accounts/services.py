@@ -12,6 +12,8 @@ from sesame.utils import get_token
 
 from apps.accounts.errors import InvalidUsername, UserInactive, UserNotFound
 from apps.accounts.models import User
+from apps.audit.models import Action
+from apps.audit.services import record
 
 
 @transaction.atomic
@@ -26,7 +28,10 @@ def create_user(*, username: str, staff: bool = False) -> tuple[User, bool]:
     no_password = User(username=username)
     no_password.set_unusable_password()
     user, is_new = User.objects.get_or_create(username=username, defaults={"password": no_password.password, **rights})
+    if is_new:
+        record(Action.PERSON_ADDED, subject=username, details="staff" if staff else "")
     if rights and not (user.is_staff and user.is_superuser):
+        record(Action.RIGHTS_GIVEN, subject=username)
         user.is_staff = user.is_superuser = True
         user.save(update_fields=["is_staff", "is_superuser"])
     return user, is_new
@@ -49,6 +54,7 @@ def sign_in_url(*, username: str) -> str:
         raise UserNotFound(username)
     if not user.is_active:
         raise UserInactive(username)
+    record(Action.LINK_MADE, subject=username)
     return f"{settings.PUBLIC_URL}{reverse('accounts:sign_in_link')}?{urlencode({'token': get_token(user)})}"
 
 

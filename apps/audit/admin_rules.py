@@ -22,8 +22,13 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        record(Action.RECORD_CHANGED, subject=name_of(obj), details=changed_fields(message))
+        fields = changed_fields(message)
+        record(self.action_of_change(obj, fields), subject=name_of(obj), details=", ".join(fields))
         return super().log_change(request, obj, message)
+
+    def action_of_change(self, obj: Any, fields: list[str]) -> Action:  # noqa: ARG002
+        """Return what a change of these fields, by their labels, is called in the audit log."""
+        return Action.RECORD_CHANGED
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for obj in queryset:
@@ -109,10 +114,10 @@ def name_of(obj: Model) -> str:
     return f"{obj._meta.verbose_name} {obj}{f' of {owner}' if owner else ''}"
 
 
-def changed_fields(message: Any) -> str:
+def changed_fields(message: Any) -> list[str]:
     """Return the names of changed fields from the admin's message, which never holds values of fields."""
     parts = json.loads(message) if isinstance(message, str) and message.startswith("[") else message
     if not isinstance(parts, list):
-        return ""
+        return []
     changes = [part.get("changed", {}) for part in parts if isinstance(part, dict)]
-    return ", ".join(str(field) for change in changes for field in change.get("fields", ()))
+    return [str(field) for change in changes for field in change.get("fields", ())]

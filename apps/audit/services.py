@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from apps.audit.models import LONGEST_DETAILS, LONGEST_SUBJECT, Action, AuditEntry
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 COMMAND_LINE = "command line"
+
+
+def key_is_new_here(prefix: str) -> bool:
+    """Return whether the log does not say yet that the key was used from the request's address within a day."""
+    origin = current_origin()
+    since = timezone.now() - timedelta(days=1)
+    known = AuditEntry.objects.filter(action=Action.KEY_USED, key_prefix=prefix, at__gt=since)
+    return origin is not None and not known.filter(address=origin.address).exists()
 
 
 def record(action: Action, *, subject: str = "", details: str = "", by: User | None = None) -> AuditEntry:

@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.api_keys import use_api_key
 from apps.accounts.models import ApiKey
-from apps.audit.origin import note_key
 from apps.gateway.errors import (
     ApiError,
     InvalidKey,
@@ -85,5 +84,4 @@ def _key_of(request: HttpRequest) -> ApiKey:
     key = use_api_key(secret.strip()) if scheme.lower() == "bearer" else None
     if key is None:
         raise InvalidKey
-    note_key(key)
     return key

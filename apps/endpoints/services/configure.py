@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import User
+from apps.audit.models import Action
+from apps.audit.services import record
 from apps.endpoints.console.changes import Change, changes_between, is_another_server
 from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, TokenUnreadable
 from apps.endpoints.models import Endpoint, EndpointChange, State
@@ -133,13 +135,14 @@ def _forget(endpoint: Endpoint) -> None:
 
 
 def _remember(endpoint: Endpoint, changes: list[Change], by: User | None) -> None:
-    EndpointChange.objects.create(
+    change = EndpointChange.objects.create(
         endpoint=endpoint,
         endpoint_name=endpoint.name,
         by=by,
         by_name=by.get_username() if by else COMMAND_LINE,
         changes=changes,
     )
+    record(Action.ENDPOINT_CHANGED, subject=endpoint.name, details=change.summary, by=by)
 
 
 def _check(endpoint: Endpoint) -> None:

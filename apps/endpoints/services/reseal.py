@@ -2,6 +2,8 @@
 
 from django.db import transaction
 
+from apps.audit.models import Action
+from apps.audit.services import record
 from apps.endpoints.errors import TokenUnreadable
 from apps.endpoints.models import Endpoint
 from apps.endpoints.security.tokens import reseal
@@ -19,4 +21,6 @@ def reseal_tokens() -> tuple[int, list[str]]:
             unreadable.append(endpoint.name)
         else:
             endpoint.save(update_fields=["sealed_token", "updated_at"])
-    return len(endpoints) - len(unreadable), unreadable
+    resealed = len(endpoints) - len(unreadable)
+    record(Action.TOKENS_RESEALED, details=f"{resealed} encrypted, {len(unreadable)} not readable")
+    return resealed, unreadable
