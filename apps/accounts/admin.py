@@ -16,8 +16,9 @@ from django.http import HttpRequest
 from apps.accounts.api_keys import revoke_api_key
 from apps.accounts.audited import AuditedUserAdmin
 from apps.accounts.errors import LastAdmin
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.people import delete_person, ensure_an_admin_stays
+from apps.audit.admin_rules import ReadOnlyAdmin
 
 # Their records hold secrets, and people manage their own at /accounts/.
 for kept_apart in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
@@ -60,6 +61,15 @@ class PersonAdmin(AuditedUserAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> None:  # noqa: ARG002
         for person in queryset:
             delete_person(person=person)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Invitations, without their links; they are made and withdrawn on the page of people."""
+
+    list_display = ["made_by", "note", "for_admin", "expires_at", "used_at", "used_by"]
+    list_select_related = ["made_by", "used_by"]
+    fields = ["made_by", "note", "for_admin", "expires_at", "used_at", "used_by"]
 
 
 @admin.register(ApiKey)
