@@ -2,13 +2,14 @@
 
 from django.urls import path
 
+from apps.gateway import converters  # noqa: F401 (registers itself)
 from apps.gateway.views import completions, generations, models, unknown, usage
 
 app_name = "gateway"
 
 urlpatterns = [
     path("models", models.list_models, name="models"),
-    path("models/<path:model>", models.show_model, name="model"),
+    path("models/<model:model>", models.show_model, name="model"),
     path("chat/completions", completions.chat_completions, name="chat_completions"),
     path("completions", completions.completions, name="completions"),
     path("generations/<uuid:generation_id>", generations.show_generation, name="generation"),

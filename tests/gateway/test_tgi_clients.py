@@ -156,6 +156,14 @@ def test_leaving_cancels(tgi: httpx.Client) -> None:
     assert ended(Generation.objects.get(pk=answer.headers["X-Generation-Id"])).state == State.CANCELLED
 
 
+@pytest.mark.parametrize("path", ["/tgi/a%0Ab/generate", "/tgi/a%0A", "/llama.cpp/%0A/infill", "/v1/models/a%0Ab"])
+def test_names_with_line_breaks_are_unknown_names(tgi: httpx.Client, path: str) -> None:
+    answer = tgi.get(path) if path.startswith("/v1") else tgi.post(path, json={"inputs": "x", "prompt": "x"})
+    assert answer.status_code == 404
+    assert "There is no model" in answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+
+
 def test_the_root_is_still_a_page(tgi: httpx.Client) -> None:
     assert "<html" in tgi.get("/").text
     assert tgi.get("/generate").status_code == 405
