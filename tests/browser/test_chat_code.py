@@ -34,6 +34,7 @@ async def test_long_code_in_a_question_is_folded(visit: Visit) -> None:
     assert unfolded is not None
     assert unfolded["height"] > 3_000
     await question.get_by_text("Show fewer lines").click()
+    await expect(question.get_by_text("line_200")).to_be_hidden()
     assert (await question.bounding_box()) == folded
     for width in (768, 360):
         await page.set_viewport_size({"width": width, "height": 800})

@@ -136,7 +136,7 @@ async def test_the_test_button_shows_each_step(
     await visit.page.get_by_role("button", name="Test").press("Enter")
     await expect(visit.page.get_by_text("This server works")).to_be_in_viewport()
     steps = visit.page.get_by_role("region", name="Test").get_by_role("listitem")
-    await expect(steps).to_have_count(7)
+    await expect(steps).to_have_count(8)
     await expect(steps.filter(has_text="Stream a reply")).to_contain_text("Passed")
     assert await visit.accessibility_faults() == []
     await expect(visit.page.get_by_label("Name")).to_have_value("counting")
