@@ -195,7 +195,7 @@ class TestOwn:
         for number, is_found in ((theirs.pk, False), (ours.pk, True), ("x", False), ("9" * 30, False)):
             assert ("draft" in browser.get(HOME, {"preset": number}).context) is True
             page = browser.get(HOME, {"preset": number}).text
-            message = page.partition("<textarea")[2].partition("</textarea>")[0]
+            message = page.partition('id="message"')[2].partition("</textarea>")[0]
             assert ("This code does not do what I expect." in message) == is_found
             assert "Bobs words" not in page
             used = browser.post(f"{talk.get_absolute_url()}settings/preset/", {"preset": number})
