@@ -90,6 +90,7 @@ EXPECTED = {
     "accounts:revoke_key": For.OWNER,
     "chat:home": For.SIGNED_IN,
     "chat:ask": For.SIGNED_IN,
+    "chat:dismiss_first_steps": For.SIGNED_IN,
     "chat:sidebar": For.SIGNED_IN,
     "chat:search": For.SIGNED_IN,
     "chat:search_everything": For.SIGNED_IN,
