@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, connections
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -25,6 +26,12 @@ async def workers(redis_url: str, settings: Settings) -> AsyncIterator[redis.asy
     async with redis.asyncio.from_url(settings.REDIS_URL) as client:
         yield client
         await client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+async def no_connection_of_another_test() -> None:
+    """Views run in one thread for all tests, which may still have the connection of an earlier one."""
+    await sync_to_async(connections.close_all)()
 
 
 @contextmanager

@@ -34,8 +34,9 @@ MESSAGES = [{"role": "user", "content": "What is a list?"}]
 
 
 def over(owner: User) -> Generation:
-    generation = start_generation(owner=owner, variant="instruct", messages=MESSAGES)
-    assert cancel_generation(generation_id=generation.pk)
+    with transaction.atomic():  # or a worker at hand would be first
+        generation = start_generation(owner=owner, variant="instruct", messages=MESSAGES)
+        assert cancel_generation(generation_id=generation.pk)
     return generation
 
 

@@ -4,8 +4,9 @@ Django's own way truncates every table, whose locks wait for the programs that a
 types and permissions anew. Here rows are deleted, and those stay.
 """
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import TransactionTestCase
+from psycopg.errors import DeadlockDetected
 
 KEPT = ("django_content_type", "auth_permission", "django_migrations")
 # As a replica would: no foreign key is looked at, so that the tables can be taken in any order.
@@ -22,9 +23,20 @@ EMPTY = """
 """
 
 
+ATTEMPTS = 5
+
+
 def _empty(_test_case: TransactionTestCase) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(EMPTY % ",".join(KEPT))
+    """Delete everything; once more if a running program held rows in another order, for which Postgres ends one of us."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(EMPTY % ",".join(KEPT))
+        except OperationalError as error:
+            if attempt == ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected):
+                raise
+        else:
+            return
 
 
 def pytest_configure() -> None:
