@@ -10,7 +10,7 @@ from tests.browser.visit import Visit
 OVER = """toast => {
   const { left, right, top, bottom } = toast.getBoundingClientRect();
   return [...document.querySelectorAll("a, button, input, textarea, summary, select")]
-    .filter(control => !toast.contains(control) && control.checkVisibility())
+    .filter(control => !toast.contains(control) && control.checkVisibility() && !control.matches(".skip-link"))
     .filter(control => {
       const box = control.getBoundingClientRect();
       return box.left < right && left < box.right && box.top < bottom && top < box.bottom && box.width > 1;

@@ -27,7 +27,7 @@ ATTEMPTS = 5
 
 
 def _empty(_test_case: TransactionTestCase) -> None:
-    """Delete everything; once more if a running program held rows in another order, for which Postgres ends one of us."""
+    """Delete everything; once more if a program held rows in another order, for which Postgres ends one of us."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.cursor() as cursor:
