@@ -14,7 +14,7 @@ const goesOn = /\/continue\/$/;
 
 let pinned = "socket" in transcript.dataset && !awaitsReply(); // a new conversation's page starts at the top
 let seen = 0; // the last known scroll position
-let left = { message: null, height: 0 }; // the last message's height when the reader left the end
+let left = { id: "", height: 0 }; // the last message's height when the reader left the end
 let width = scroller.clientWidth;
 const heights = []; // of the last moments, with their times
 
@@ -26,8 +26,9 @@ const reach = (message) => transcript.getBoundingClientRect().bottom - message.g
 
 /** Return how many lines were written since the reader left the end, in words. */
 function newLines() {
-  if (!left.message?.isConnected) return "";
-  const lines = Math.round((reach(left.message) - left.height) / parseFloat(getComputedStyle(transcript).lineHeight));
+  const message = left.id && document.getElementById(left.id); // the element may have been replaced
+  if (!message) return "";
+  const lines = Math.round((reach(message) - left.height) / parseFloat(getComputedStyle(transcript).lineHeight));
   return lines > 0 ? `${lines} new line${lines > 1 ? "s" : ""}` : "";
 }
 
@@ -46,7 +47,7 @@ export function pin() {
 }
 
 function measure() {
-  left = { message: last(), height: last() ? reach(last()) : 0 };
+  left = { id: last()?.id ?? "", height: last() ? reach(last()) : 0 };
 }
 
 export function leave() {
