@@ -1,4 +1,4 @@
-"""What django-allauth asks the project: docs/decisions/0029-people.md."""
+"""Adapters that django-allauth calls; docs/decisions/0029-people.md gives the reasons."""
 
 from typing import Any, override
 

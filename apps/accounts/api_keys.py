@@ -26,7 +26,7 @@ LAST_USE_PRECISION = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLimits:
-    """What a key is limited to: kinds of use, models by any of their names, and figures; empty is no limit."""
+    """The limits of a key: kinds of use, models by any of their names, and figures. Empty means no limit."""
 
     scopes: Sequence[str] = ()
     model_names: Sequence[str] = ()

@@ -18,7 +18,7 @@ class Example(NamedTuple):
 
 
 class ShownKey(NamedTuple):
-    """What stands for the key in the examples; ``name`` names the key whose beginning it is."""
+    """The placeholder for the key in the examples. ``name`` is the name of the key that begins like it."""
 
     text: str
     name: str = ""

@@ -58,7 +58,7 @@ class Invitation(models.Model):
 
 
 class Scope(models.TextChoices):
-    """What a limited API key may be used for."""
+    """The kinds of use that a limited API key allows."""
 
     CHAT = "chat", "Chat"
     COMPLETION = "completion", "Complete and fill in code"

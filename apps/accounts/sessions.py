@@ -4,7 +4,7 @@ from allauth.usersessions.models import UserSession
 
 from apps.accounts.models import User
 
-# What the User-Agent header contains, and the name; the first that fits counts, since most claim to be several.
+# Words in the User-Agent header, and the browser's name. The first match counts: most browsers name several.
 BROWSERS = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
 SYSTEMS = [
     ("iPhone", "iPhone"),

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 
 def finish_sign_in(request: HttpRequest, user: User, *, method: str, next_page: str) -> HttpResponse:
     """Ask for the second factor if the person has one, else sign in and go on to ``next_page``."""
-    # Whoever has just signed in need not confirm who they are for the next minutes.
+    # A person who has just signed in is not asked to confirm who they are for some minutes.
     record_authentication(request, user, method=method, reauthenticated=True)
     response: HttpResponse = perform_login(request, Login(user=user, redirect_url=_safe(request, next_page)))
     return response
