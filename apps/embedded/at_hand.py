@@ -25,7 +25,7 @@ def database_at_hand() -> Iterator[None]:
         yield
         return
     # Production has no embedded engines.
-    from apps.embedded import postgres  # noqa: PLC0415
+    from apps.embedded.engines import postgres  # noqa: PLC0415
 
     layout: Layout = settings.LAYOUT
     if postgres.answers(layout):
@@ -37,7 +37,8 @@ def database_at_hand() -> Iterator[None]:
 
 @contextmanager
 def _started(layout: Layout) -> Iterator[None]:
-    from apps.embedded import folders, instance, postgres  # noqa: PLC0415 - as above
+    from apps.embedded import folders, instance  # noqa: PLC0415 - as above
+    from apps.embedded.engines import postgres  # noqa: PLC0415
     from apps.embedded.program import run_in_background  # noqa: PLC0415
 
     folders.make_folders(layout)

@@ -2,8 +2,8 @@
 
 import sys
 
+from apps.embedded.engines.model_server import model_file
 from apps.embedded.layout import Layout
-from apps.embedded.model_server import model_file
 from apps.embedded.ports import HOST
 from apps.embedded.program import Program
 
@@ -55,6 +55,6 @@ def model_server(port: int) -> Program:
     """Return llama.cpp with the local model. Raises ``StartError`` if ``MODEL_FILE`` names no file."""
     return Program(
         name="model-server",
-        argv=(sys.executable, "-m", "apps.embedded.model_server", "--port", str(port)),
+        argv=(sys.executable, "-m", "apps.embedded.engines.model_server", "--port", str(port)),
         environment={"MODEL_FILE": str(model_file())},
     )

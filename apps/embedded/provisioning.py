@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import connections
 
 from apps.accounts.services import create_user, sign_in_url
+from apps.embedded.engines.model_server import SLOTS
 from apps.embedded.layout import Layout
-from apps.embedded.model_server import SLOTS
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 

@@ -13,14 +13,15 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error as DatabaseError
 
-from apps.embedded import postgres, programs, valkey
+from apps.embedded import programs
+from apps.embedded.engines import postgres, valkey
+from apps.embedded.engines.model_server import model_file, model_name
 from apps.embedded.errors import StartError
 from apps.embedded.folders import make_folders
 from apps.embedded.given import check_given_services, is_given
 from apps.embedded.instance import launcher, only_instance
 from apps.embedded.layout import Layout
 from apps.embedded.leftovers import end_leftovers
-from apps.embedded.model_server import model_file, model_name
 from apps.embedded.ports import HOST, is_free, kept_port
 from apps.embedded.provisioning import collect_static, fill_database
 from apps.embedded.records import read_records

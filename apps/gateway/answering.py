@@ -9,12 +9,12 @@ from django.http.response import HttpResponseBase
 
 from apps.accounts.models import ApiKey
 from apps.gateway.access import refusal
-from apps.gateway.caller import Caller, named_in_header
+from apps.gateway.callers.caller import Caller, named_in_header
+from apps.gateway.callers.leaving import leave
+from apps.gateway.callers.previous import previous_of, replacing_previous
 from apps.gateway.errors import ApiError, InvalidKey
 from apps.gateway.forms import Request
 from apps.gateway.idempotency import idempotency_key_of
-from apps.gateway.leaving import leave
-from apps.gateway.previous import previous_of, replacing_previous
 from apps.gateway.services import start_replies
 from apps.generation.models import Generation
 

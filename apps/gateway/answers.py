@@ -10,9 +10,9 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from apps.accounts.models import ApiKey
+from apps.gateway.callers.leaving import leave
 from apps.gateway.errors import ApiError, ReplyFailed, RequestRefused, Unavailable
 from apps.gateway.following import watch
-from apps.gateway.leaving import leave
 from apps.gateway.openai_format import AnswerFormat
 from apps.gateway.selectors import model_of
 from apps.gateway.sse import KEEP_ALIVE, event, together

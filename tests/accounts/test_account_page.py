@@ -18,9 +18,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.accounts.second_factors import reseal_second_factors
 from apps.accounts.services import sign_in_url
 from apps.accounts.sessions import browser_name
+from apps.accounts.sign_in.second_factors import reseal_second_factors
 from tests.accounts.passkeys import add_passkey
 from tests.support.sign_in_form import sign_in_form
 

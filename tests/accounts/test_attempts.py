@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.accounts import attempts
 from apps.accounts.errors import TooManyAttempts
 from apps.accounts.models import User
 from apps.accounts.services import sign_in_url
+from apps.accounts.sign_in import attempts
 from tests.support.sign_in_form import sign_in_form
 
 PASSWORD = "correct horse battery"

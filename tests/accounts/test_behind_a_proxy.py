@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from apps.accounts import attempts
+from apps.accounts.sign_in import attempts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,7 +15,7 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.chat.models import Conversation
-from apps.embedded.dumps import DumpError, client_program, restore_dump
+from apps.embedded.engines.dumps import DumpError, client_program, restore_dump
 from apps.endpoints.services import add_endpoint
 from apps.usage.models import UsageDay
 from tests.chat.exchanges import answered_conversation

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.embedded.engines.model_server import MODEL_NAME, model_file, model_name
 from apps.embedded.errors import StartError
-from apps.embedded.model_server import MODEL_NAME, model_file, model_name
 
 
 def test_the_shipped_model_is_found_and_named() -> None:

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from apps.embedded import folders, postgres
+from apps.embedded import folders
+from apps.embedded.engines import postgres
 from apps.embedded.layout import DATABASE_NAME, Layout
 from apps.embedded.program import PROJECT_FOLDER, Program
 from tests.support.services import run

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.embedded import folders, postgres, valkey
+from apps.embedded import folders
+from apps.embedded.engines import postgres, valkey
 from apps.embedded.layout import Layout
 from apps.embedded.program import Program, run_in_background
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.errors import InvitationInvalid
 from apps.accounts.forms import JoinForm
 from apps.accounts.invitations import accept_invitation, find_invitation
-from apps.accounts.signing_in import finish_sign_in
+from apps.accounts.sign_in.finish import finish_sign_in
 
 
 @login_not_required

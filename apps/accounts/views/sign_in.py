@@ -12,10 +12,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts.addresses import address_of
-from apps.accounts.attempts import count_attempt, forget_attempts
 from apps.accounts.errors import TooManyAttempts
-from apps.accounts.known_browsers import known_browser, remember_browser
-from apps.accounts.signing_in import finish_sign_in
+from apps.accounts.sign_in.attempts import count_attempt, forget_attempts
+from apps.accounts.sign_in.finish import finish_sign_in
+from apps.accounts.sign_in.known_browsers import known_browser, remember_browser
 
 
 class SignIn(LoginView):

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.services import person_of_link, redeem_sign_in_token
-from apps.accounts.signing_in import finish_sign_in
+from apps.accounts.sign_in.finish import finish_sign_in
 
 
 @login_not_required

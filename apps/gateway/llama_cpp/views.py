@@ -11,14 +11,14 @@ from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answering import answered, check_headers
 from apps.gateway.answers import error_event, failure_of, finish_reason_of, usage_in_openai, whole_text
-from apps.gateway.caller import Caller, ReplyStream
+from apps.gateway.callers.caller import Caller, ReplyStream
+from apps.gateway.callers.stopping import unless_stopping
 from apps.gateway.following import watch
 from apps.gateway.forms import read
 from apps.gateway.forms.asking import Asking
 from apps.gateway.llama_cpp.forms import Infill
 from apps.gateway.selectors import ANY_NAMES
 from apps.gateway.sse import KEEP_ALIVE, begun, event
-from apps.gateway.stopping import unless_stopping
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
 

@@ -6,11 +6,11 @@ from django.http.response import HttpResponseBase
 from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answering import answered
-from apps.gateway.caller import Caller, ReplyStream
+from apps.gateway.callers.caller import Caller, ReplyStream
+from apps.gateway.callers.stopping import unless_stopping
 from apps.gateway.forms import read
 from apps.gateway.selectors import ANY_NAMES
 from apps.gateway.sse import begun
-from apps.gateway.stopping import unless_stopping
 from apps.gateway.tgi.answers import generation_events, refusal, whole_generation
 from apps.gateway.tgi.forms import Generate
 from apps.generation.models import Generation

@@ -7,11 +7,11 @@ from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answering import answered
 from apps.gateway.answers import Reply, answer_chunks, whole_answer
-from apps.gateway.caller import Caller, ReplyStream
+from apps.gateway.callers.caller import Caller, ReplyStream
+from apps.gateway.callers.stopping import unless_stopping
 from apps.gateway.forms import ChatCompletion, Completion, Request, read
 from apps.gateway.openai_format import formats_for
 from apps.gateway.sse import begun
-from apps.gateway.stopping import unless_stopping
 from apps.generation.models import Generation
 
 

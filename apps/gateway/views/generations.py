@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from apps.accounts.models import ApiKey
 from apps.gateway.access import api_view, json_response
 from apps.gateway.answers import usage_in_openai
-from apps.gateway.caller import ReplyStream
+from apps.gateway.callers.caller import ReplyStream
 from apps.gateway.errors import InvalidKey, InvalidRequest, NotFound, TooManyRequests
 from apps.gateway.following import read_now, watch
 from apps.gateway.sse import KEEP_ALIVE, begun, event

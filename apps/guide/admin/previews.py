@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from apps.guide import selectors
-from apps.guide.model_pages import StatedFact
+from apps.guide.model_pages.page import StatedFact
 from apps.guide.models import Cell, Fact, FromFile, Section, Term
 from apps.guide.notes import Notes, basis_of
 from apps.guide.prose import render_prose

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
 from apps.guide.errors import TooManyReports
-from apps.guide.model_pages import Heading
+from apps.guide.model_pages.page import Heading
 from apps.guide.navigation import NavigationEntry, all_entries
 from apps.guide.reporting.forms import ReportForm
 from apps.guide.reporting.report import report_error

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from apps.guide.model_pages import Heading
+from apps.guide.model_pages.page import Heading
 from apps.guide.search.find import search
 from apps.guide.search.words import LONGEST
 

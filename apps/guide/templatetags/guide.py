@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
 
 from apps.guide import navigation
-from apps.guide.model_pages import Heading
+from apps.guide.model_pages.page import Heading
 from apps.guide.models import Citation, Page
 from apps.guide.prose import citation_link
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from apps.guide import selectors
 from apps.guide.examples import try_url
-from apps.guide.measured import HOURS, Measurement, measurements, served_models
-from apps.guide.model_list import list_models
-from apps.guide.model_pages import read_model_page
+from apps.guide.model_pages.listing import list_models
+from apps.guide.model_pages.measured import HOURS, Measurement, measurements, served_models
+from apps.guide.model_pages.page import read_model_page
 from apps.guide.notes import Notes
 from apps.guide.running import commands_for
 from apps.guide.views.not_found import page_not_found

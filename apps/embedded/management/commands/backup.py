@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.audit.models import Action
 from apps.audit.services import record
 from apps.embedded.at_hand import database_at_hand
-from apps.embedded.dumps import DumpError, write_dump
+from apps.embedded.engines.dumps import DumpError, write_dump
 from apps.embedded.errors import StartError
 
 

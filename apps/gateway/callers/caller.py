@@ -7,9 +7,9 @@ from contextlib import aclosing
 from django.http import HttpRequest, StreamingHttpResponse
 
 from apps.gateway.answers import error_event
+from apps.gateway.callers.leaving import leave
+from apps.gateway.callers.presence import has_left
 from apps.gateway.errors import InvalidKey
-from apps.gateway.leaving import leave
-from apps.gateway.presence import has_left
 from apps.gateway.services import leave_generation
 from apps.generation.models import Generation
 from apps.stores.threads import in_thread

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.db import transaction
 
-from apps.accounts.sealing import reseal
+from apps.accounts.sign_in.sealing import reseal
 
 SEALED = ("secret", "seed")  # of authenticator apps, of recovery codes
 

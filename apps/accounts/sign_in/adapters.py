@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from apps.accounts.addresses import address_of
 from apps.accounts.models import User
-from apps.accounts.sealing import seal, unseal
+from apps.accounts.sign_in.sealing import seal, unseal
 
 CONFIRM_WITH = {
     "reauthenticate": "Use your password",

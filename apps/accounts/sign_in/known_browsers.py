@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.attempts import digest_of_name
+from apps.accounts.sign_in.attempts import digest_of_name
 
 COOKIE = "known_browser"
 SALT = "accounts.known_browser"

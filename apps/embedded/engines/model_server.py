@@ -1,6 +1,6 @@
 """The local model server: llama.cpp's HTTP server with a small real instruct model.
 
-``python -m apps.embedded.model_server --port N``; ``MODEL_FILE`` may name another GGUF file.
+``python -m apps.embedded.engines.model_server --port N``; ``MODEL_FILE`` may name another GGUF file.
 """
 
 import argparse

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from apps.guide.model_pages import HEADLINE_BENCHMARK, StatedFact, StatedScore
+from apps.guide.model_pages.page import HEADLINE_BENCHMARK, StatedFact, StatedScore
 from apps.guide.models import CodeModel, Score
 from apps.guide.notes import Notes, basis_of
 from apps.guide.selectors import RenderedSection, cited, facts

@@ -1,0 +1,1 @@
+"""The embedded servers: PostgreSQL, Valkey and the local model server."""

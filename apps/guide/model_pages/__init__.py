@@ -1,0 +1,1 @@
+"""The list of the models, the page of each, and how it did here."""
