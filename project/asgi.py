@@ -13,7 +13,7 @@ http_application = get_asgi_application()
 # Routes and views import models, which need the application registry that the line above fills.
 import project.urls  # noqa: E402, F401 (or the first request would import every view)
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
-from apps.gateway.presence import note_who_leaves  # noqa: E402
+from apps.gateway.callers.presence import note_who_leaves  # noqa: E402
 from apps.gateway.tgi.root import take_root  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
 from project.socket_origins import only_from_own_pages  # noqa: E402

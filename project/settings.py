@@ -9,7 +9,10 @@ from django.utils.csp import CSP
 from apps.embedded.layout import Layout
 from project import env
 from project.logs import configure_logging
+from project.people import *  # noqa: F403 (the settings of people)
+from project.people import OIDC_ISSUER
 from project.pool import CONNECT_TIMEOUT, pool_options
+from project.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.read_text("DATA_DIR", str(BASE_DIR / ".local"))).expanduser().absolute()
@@ -63,7 +66,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.audit.origin.note_origin",
-    "apps.accounts.signed_in.SignedInMiddleware",
+    "apps.accounts.sign_in.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -127,21 +130,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "workbench:celery:"}
 # Seconds between rounds of probes, and between replies asked of a server that is known to work.
 ENDPOINT_PROBE_SECONDS = env.read_float("ENDPOINT_PROBE_SECONDS", 10.0)
 ENDPOINT_GENERATION_PROBE_SECONDS = env.read_float("ENDPOINT_GENERATION_PROBE_SECONDS", 60.0)
-CELERY_BEAT_SCHEDULE = {
-    "reap": {"task": "generation.reap", "schedule": env.read_float("REAP_SECONDS", 2.0)},
-    "probe endpoints": {
-        "task": "endpoints.probe",
-        "schedule": ENDPOINT_PROBE_SECONDS,
-        "options": {"expires": ENDPOINT_PROBE_SECONDS},
-    },
-    "send queued messages": {"task": "chat.send_queued", "schedule": 10.0, "options": {"expires": 10.0}},
-    "purge deleted conversations": {"task": "chat.purge", "schedule": 600.0},
-    "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
-    **{
-        f"retain {app}": {"task": f"{app}.retain", "schedule": 3600.0, "options": {"expires": 3600.0}}
-        for app in ("audit", "chat", "gateway", "playground")
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(probe_seconds=ENDPOINT_PROBE_SECONDS)
 
 # Seconds after which a generation's lease expires if its worker does not renew it.
 GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
@@ -214,55 +203,8 @@ API_KEEP_ALIVE_SECONDS = env.read_float("API_KEEP_ALIVE_SECONDS", 10.0)
 
 # --- people -----------------------------------------------------------------------------------
 
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "sesame.backends.ModelBackend",
-]
-SESAME_ONE_TIME = True
-SESAME_MAX_AGE = env.read_int("SIGN_IN_LINK_SECONDS", 24 * 3600)
-# Hours after signing in, with which a session ends.
-SESSION_COOKIE_AGE = round(env.read_float("SESSION_HOURS", 336.0) * 3600)
-ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_REAUTHENTICATION_METHODS = ["password", "link", "invitation", "mfa"]
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
-MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
-MFA_FORMS = {"add_webauthn": "apps.accounts.passkey_forms.AddPasskeyForm"}
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Code Llama Workbench"
-MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a phone's clock may be wrong
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")  # browsers allow it for localhost alone
-# Signing in with an account of an OpenID Connect provider; off without an issuer.
-OIDC_ISSUER = env.read_text("OIDC_ISSUER", "")
-OIDC_NAME = env.read_text("OIDC_NAME", "single sign-on")
-OIDC_SIGN_UP = env.read_bool("OIDC_SIGN_UP", default=False)
-SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAdapter"
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": OIDC_NAME,
-                "client_id": env.read_text("OIDC_CLIENT_ID", ""),
-                "secret": env.read_text("OIDC_CLIENT_SECRET", ""),
-                "settings": {"server_url": OIDC_ISSUER},
-            }
-        ]
-        if OIDC_ISSUER
-        else [],
-    }
-}
-LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "/chat/"
-LOGOUT_REDIRECT_URL = "/"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+# Passkeys without TLS: browsers allow them for localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")
 
 # --- privacy ----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("apps.guide.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("usage/", include("apps.usage.urls")),
-    path("accounts/", include("apps.accounts.allauth_urls")),
+    path("accounts/", include("apps.accounts.sign_in.allauth_urls")),
     path("chat/", include("apps.chat.urls")),
     path("playground/", include("apps.playground.urls")),
     path("v1/", include("apps.gateway.urls")),
