@@ -65,7 +65,7 @@ def _schema_set_aside() -> Iterator[None]:
             session.execute("CREATE SCHEMA public")
         try:
             yield
-        except DumpError:
+        except BaseException:  # Ctrl-C, too
             with session.transaction():
                 session.execute("DROP SCHEMA public CASCADE")
                 session.execute(f"ALTER SCHEMA {SET_ASIDE} RENAME TO public")
