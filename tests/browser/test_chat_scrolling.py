@@ -53,6 +53,16 @@ async def until(page: Page, condition: str) -> None:
             await page.wait_for_timeout(30)
 
 
+async def come_to_rest(page: Page) -> None:
+    """Wait until a key's smooth scrolling or a finger's fling is over, however slow the machine draws it."""
+    await page.evaluate("""async () => {
+      for (let still = 0, before; still < 20; before = scroller.scrollTop) {
+        await new Promise(requestAnimationFrame);
+        still = scroller.scrollTop === before ? still + 1 : 0;
+      }
+    }""")
+
+
 async def grow(page: Page) -> None:
     """Wait until more has been written."""
     height = await page.evaluate(HEIGHT)
@@ -98,7 +108,7 @@ async def test_whoever_goes_up_or_holds_on_is_left_there(visit: Visit, counting:
     await until(page, AT_END)
     await move(page)
     await expect(page.get_by_role("button", name="Jump to latest")).to_be_visible(timeout=PATIENCE)
-    await page.wait_for_timeout(300)  # a key scrolls smoothly
+    await come_to_rest(page)
     place = await page.evaluate(PLACE)
     await grow(page)
     assert await page.evaluate(PLACE) == place
