@@ -18,6 +18,7 @@ from apps.generation.models import Generation, State
 from apps.generation.services.reap import reap_generations
 from apps.stores.redis import sync_client
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
+from tests.support.scripted_server import release
 from tests.support.services import Running, Services
 
 __all__ = ["counting_endpoint", "counting_server"]
@@ -47,9 +48,15 @@ def run_by(worker: Running) -> list[Generation]:
     return list(Generation.objects.filter(state=State.RUNNING, worker__endswith=f":{worker.process.pid}"))
 
 
-def start_streams(owner: User, worker: Running) -> list[Generation]:
+@pytest.fixture
+def question() -> str:
+    """Return a question whose reply cannot end before it is released."""
+    return f"count to {LENGTH} at 100 per second and hold at {LENGTH - 50} ({uuid4().hex[:8]})"
+
+
+def start_streams(owner: User, question: str, worker: Running) -> list[Generation]:
     """Start many, and wait until this worker has some of them well under way."""
-    generations = [ask(owner, f"count to {LENGTH} at 100 per second") for _ in range(STREAMS)]
+    generations = [ask(owner, question) for _ in range(STREAMS)]
     give_up = time.monotonic() + PATIENCE
     while not any(generation.text_length > 100 for generation in run_by(worker)):
         assert time.monotonic() < give_up, "the worker has nothing to lose"
@@ -71,34 +78,38 @@ def assert_all_complete(generations: list[Generation]) -> None:
     assert any(generation.attempt > 1 for generation in generations), "nothing was taken over: this proves nothing"
 
 
-def test_killed(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
-    generations = start_streams(alice, mortal_worker)
+def test_killed(alice: User, question: str, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, question, mortal_worker)
     os.killpg(mortal_worker.process.pid, signal.SIGKILL)
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
 
 
-def test_stopped(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
-    generations = start_streams(alice, mortal_worker)
+def test_stopped(alice: User, question: str, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, question, mortal_worker)
     mortal_worker.process.send_signal(signal.SIGTERM)
-    mortal_worker.process.wait(10)
+    mortal_worker.process.wait(60)
     assert not run_by(mortal_worker), "it kept generations that it can no longer run"
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
 
 
-def test_frozen_and_woken(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+def test_frozen_and_woken(alice: User, question: str, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
     """A worker that sleeps past its lease and wakes must not write what another has taken over."""
-    generations = start_streams(alice, mortal_worker)
+    generations = start_streams(alice, question, mortal_worker)
     os.killpg(mortal_worker.process.pid, signal.SIGSTOP)
     time.sleep(3)
     reap_generations()
     time.sleep(0.5)
+    release(counting_endpoint.url, [question])
     os.killpg(mortal_worker.process.pid, signal.SIGCONT)
     assert_all_complete(generations)
 
 
-def test_redis_emptied(alice: User, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
-    generations = start_streams(alice, mortal_worker)
+def test_redis_emptied(alice: User, question: str, counting_endpoint: Endpoint, mortal_worker: Running) -> None:
+    generations = start_streams(alice, question, mortal_worker)
     for generation in generations:
         sync_client().delete(*store.keys(generation.pk))
     os.killpg(mortal_worker.process.pid, signal.SIGKILL)
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
