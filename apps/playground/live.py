@@ -51,16 +51,18 @@ async def follow_run(request: WorkbenchRequest, run: Run, offsets: Mapping[UUID,
     frames: Frames = asyncio.Queue(maxsize=8)  # a slow page slows only itself
     following = asyncio.create_task(_follow_all(request, run, offsets, frames))
     session_key = request.session.session_key
+    loop = asyncio.get_running_loop()
+    check_at = loop.time() + PULSE_SECONDS
     try:
         while True:
-            try:
-                async with asyncio.timeout(PULSE_SECONDS):
+            frame: bytes | None = PULSE
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(check_at):
                     frame = await frames.get()
-            except TimeoutError:
+            if loop.time() >= check_at:
                 if await in_thread(_is_access_lost)(session_key, run.pk):
                     return
-                yield PULSE
-                continue
+                check_at = loop.time() + PULSE_SECONDS
             if frame is None:
                 return
             yield frame

@@ -1,8 +1,9 @@
 """How a page follows its run: from any offset, each character once, to the end."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
@@ -12,7 +13,9 @@ from django.test import Client
 from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation
 from apps.playground.models import Run
+from apps.playground.services import stop_run
 from tests.playground.asking import ask_to_complete, ended, numbers
+from tests.support.scripted_server import release
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,10 +30,13 @@ def page(browser: Client, live_asgi_server: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def events_of(page: httpx.Client, run: Run, offset: int = 0) -> Iterator[tuple[str, Any]]:
+def events_of(
+    page: httpx.Client, run: Run, offset: int = 0, *, once_connected: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Any]]:
     generation = run.outputs.get().generation_id
     with page.stream("GET", f"/playground/{run.pk}/events/?{generation}={offset}") as response:
         assert response.headers["content-type"] == "text/event-stream"
+        once_connected()
         name = ""
         for line in response.iter_lines():
             if line.startswith("event: "):
@@ -55,15 +61,28 @@ def test_a_page_gets_each_character_once(page: httpx.Client, browser: Client, ba
 
 
 def test_a_page_that_comes_back_gets_the_rest(page: httpx.Client, browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 80 at 25 per second\n")
+    question = f"count to 80 at 25 per second and hold at 79 ({uuid4().hex[:8]})"
+    run = ask_to_complete(browser, base, f"{question}\n")
     first = ""
     for name, content in events_of(page, run):
         if name == "text":
             first += content["text"]
         if len(first) > 20:
             break
-    rest = "".join(content["text"] for name, content in events_of(page, run, len(first)) if name == "text")
-    assert first + rest == numbers(80)
+    rest = events_of(page, run, len(first), once_connected=lambda: release(base.url, [question]))
+    assert first + "".join(content["text"] for name, content in rest if name == "text") == numbers(80)
+
+
+def test_a_page_of_somebody_who_signed_out_gets_no_more(page: httpx.Client, browser: Client, base: Endpoint) -> None:
+    run = ask_to_complete(browser, base, "count to 4000 at 10 per second\n", max_tokens="4000")
+    names = []
+    for name, _ in events_of(page, run):
+        if name == "text" and "text" not in names:
+            browser.logout()
+        names.append(name)
+    stop_run(run=run)
+    assert "text" in names
+    assert "over" not in names
 
 
 def test_a_second_page_sees_the_same(page: httpx.Client, browser: Client, base: Endpoint) -> None:
