@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -12,10 +11,7 @@ from apps.generation.models import State
 from apps.generation.worker_identity import alive_workers
 from apps.stores.redis import sync_client
 
-# Sums over the whole table, computed this often for all web processes.
-CACHED = "metrics:generations"
-CACHED_SECONDS = 15
-# Seconds to the first token.
+# Seconds to the first token, as the trigger of ``GenerationTotal`` counts them.
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 # Queued and running generations: few rows, by their own index.
 ACTIVE = """
@@ -23,19 +19,12 @@ ACTIVE = """
            count(*) FILTER (WHERE lease_expires_at < now())
     FROM generation_generation WHERE state IN ('queued', 'running') GROUP BY variant, state
 """
-# Imported generations have no attempts.
-HERE = "attempt > 0"
-WITHIN = ", ".join(
-    f"count(*) FILTER (WHERE {HERE} AND first_token_at - created_at <= interval '{s} seconds')" for s in BUCKETS
-)
+# Sums of sixteen rows for each variant and state, whatever the number of generations.
+WITHIN = ", ".join(f"sum(within[{number}])::bigint" for number in range(1, len(BUCKETS) + 1))
 TOTALS = f"""
-    SELECT variant, state, count(*), coalesce(sum(prompt_tokens) FILTER (WHERE {HERE}), 0),
-           coalesce(sum(completion_tokens) FILTER (WHERE {HERE}), 0),
-           coalesce(sum(lost_leases), 0),
-           coalesce(sum(extract(epoch FROM first_token_at - created_at)) FILTER (WHERE {HERE}), 0)::float,
-           count(first_token_at) FILTER (WHERE {HERE}),
-           {WITHIN}
-    FROM generation_generation GROUP BY variant, state
+    SELECT variant, state, sum(generations)::bigint, sum(prompt_tokens)::bigint, sum(completion_tokens)::bigint,
+           sum(lost_leases)::bigint, sum(first_token_seconds), sum(first_tokens)::bigint, {WITHIN}
+    FROM usage_generationtotal GROUP BY variant, state
 """  # noqa: S608 - made of constants
 
 
@@ -44,11 +33,7 @@ type Rows = list[Sequence[Any]]
 
 def generation_metrics() -> Iterator[Metric]:
     yield from _active(_rows(ACTIVE))
-    totals = cache.get(CACHED)
-    if totals is None:
-        totals = _rows(TOTALS)
-        cache.set(CACHED, totals, CACHED_SECONDS)
-    yield from _totals(totals)
+    yield from _totals(_rows(TOTALS))
 
 
 def worker_metrics() -> Iterator[Metric]:
@@ -92,7 +77,7 @@ def _active(rows: Rows) -> Iterator[Metric]:
 
 def _totals(rows: Rows) -> Iterator[Metric]:
     labels = ["variant", "state"]
-    generations = GaugeMetricFamily("workbench_generations", "Generations stored, by state.", labels=labels)
+    generations = CounterMetricFamily("workbench_generations", "Generations that have ended.", labels=labels)
     asked = CounterMetricFamily("workbench_prompt_tokens", "Tokens read.", labels=labels)
     written = CounterMetricFamily("workbench_completion_tokens", "Tokens written.", labels=labels)
     lost = CounterMetricFamily("workbench_lease_expiries", "How often a worker fell silent.", labels=labels)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from apps.audit.admin_rules import AuditedAdmin, ReadOnlyAdmin
-from apps.usage.models import Limit, UsageDay
+from apps.usage.models import GenerationTotal, Limit, UsageDay
 
 
 @admin.register(Limit)
@@ -33,3 +33,9 @@ class UsageDayAdmin(ReadOnlyAdmin):
     date_hierarchy = "day"
     search_fields = ["owner__username", "endpoint_name"]
     show_full_result_count = False
+
+
+@admin.register(GenerationTotal)
+class GenerationTotalAdmin(ReadOnlyAdmin):
+    list_display = ["variant", "state", "shard", "generations", "prompt_tokens", "completion_tokens", "lost_leases"]
+    list_filter = ["variant", "state"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -75,3 +76,32 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}, {self.owner}"
+
+
+class GenerationTotal(models.Model):
+    """What generations of one variant that ended in one state have come to since the installation, for ``/metrics``.
+
+    A trigger of ``generation_generation`` adds each generation when it ends (migration 0003), so deleting generations
+    does not lower it. Sixteen rows share each sum (``shard``), so that ends at the same moment do not wait for one row.
+    ``within`` counts first tokens by the upper bounds of ``apps.generation.metrics.BUCKETS``.
+    """
+
+    variant = models.CharField(max_length=16)
+    state = models.CharField(max_length=16)
+    shard = models.SmallIntegerField()
+    generations = models.BigIntegerField(db_default=0)
+    prompt_tokens = models.BigIntegerField(db_default=0)
+    completion_tokens = models.BigIntegerField(db_default=0)
+    lost_leases = models.BigIntegerField(db_default=0)
+    first_tokens = models.BigIntegerField(db_default=0)
+    first_token_seconds = models.FloatField(db_default=0.0)
+    within = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        ordering = ["variant", "state", "shard"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "state", "shard"], name="generation_total_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.state} {self.shard}"
