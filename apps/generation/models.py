@@ -156,6 +156,20 @@ class Generation(models.Model):
             models.Index(fields=["owner", "-created_at"], name="generation_owner_recent"),
             # For the reaper: few rows, and no column that a lease renewal changes.
             models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="generation_active"),
+            # For claims and the limit of a person: few rows, however long the queue.
+            models.Index(
+                fields=["variant", "task", "created_at", "id"], condition=Q(state="queued"), name="generation_in_queue"
+            ),
+            models.Index(
+                fields=["owner", "variant", "state", "created_at"],
+                condition=Q(state__in=["queued", "running"]),
+                name="generation_of_owner_active",
+            ),
+            models.Index(
+                fields=["variant", "task", "wanted_endpoint"],
+                condition=Q(state="queued", wanted_endpoint__isnull=False),
+                name="generation_in_queue_pinned",
+            ),
             # For the removal of an endpoint; few generations want one.
             models.Index(
                 fields=["wanted_endpoint"],

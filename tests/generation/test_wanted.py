@@ -77,12 +77,12 @@ class TestInTheQueue:
         assert self.claim(self.two, whoever=False) == pinned
         assert self.claim(self.two, whoever=False) is None
 
-    def test_claiming_is_one_query(self, alice: User) -> None:
-        for only in (self.one, self.two, None):
-            ask(alice, "count", only=only)
+    @pytest.mark.parametrize(("place", "queries"), [(0, 1), (1, 2)])
+    def test_claiming_is_one_query_for_a_first_turn(self, alice: User, place: int, queries: int) -> None:
+        asked = [ask(alice, "count", only=only) for only in (self.one, self.two, None)]
         with CaptureQueriesContext(connection) as captured:
-            assert self.claim(self.two) is not None
-        assert ["UPDATE" in query["sql"] for query in captured] == [True]
+            assert self.claim((self.one, self.two)[place]) == asked[place]
+        assert ["UPDATE" in query["sql"] for query in captured] == [True] * queries
 
     def test_wishes_are_tried_in_the_order_of_turns(self, alice: User, bob: User) -> None:
         ask(alice, "count")

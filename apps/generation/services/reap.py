@@ -55,11 +55,12 @@ def _expire_leases_of_the_dead() -> None:
 
 def _requeue_abandoned() -> int:
     count = 0
-    for generation in Generation.objects.with_expired_lease():
-        logger.warning("lease expired", generation=str(generation.pk), attempt=generation.attempt)
-        if generation.lost_leases < settings.GENERATION_MAX_ATTEMPTS:
-            count += take_back_generation(generation_id=generation.pk, attempt=generation.attempt)
-        else:
+    abandoned = Generation.objects.with_expired_lease()  # without their texts: a worker may have held a thousand
+    for generation_id, attempt, lost_leases in abandoned.values_list("pk", "attempt", "lost_leases"):
+        logger.warning("lease expired", generation=str(generation_id), attempt=attempt)
+        if lost_leases < settings.GENERATION_MAX_ATTEMPTS:
+            count += take_back_generation(generation_id=generation_id, attempt=attempt)
+        elif generation := abandoned.filter(pk=generation_id, attempt=attempt).first():
             count += give_up_generation(generation=generation, error=GAVE_UP)
     return count
 

@@ -117,7 +117,7 @@ def require_room(owner: User, allowances: Sequence[Allowance], counted: int | No
     active = Generation.objects.active().filter(owner=owner)
     if counted is None:
         # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
-        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        User.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=owner.pk)
         counted = active.count()
     person, *keys = allowances
     if person.generations_at_once and counted >= person.generations_at_once:

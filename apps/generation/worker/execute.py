@@ -149,5 +149,6 @@ def _store(generation: Generation, outcome: Outcome | StopReason, *, is_probe: b
 
 def _free_slot(endpoint_id: UUID, holder: UUID, variant: str) -> None:
     release_slot(endpoint_id, holder)
-    enqueue(next_queued(variant=variant))
+    for task, generation_id in next_queued(variant=variant):
+        enqueue([generation_id], job=(variant, task))
     connection.close()
