@@ -54,9 +54,13 @@ def served_models() -> dict[str, Model]:
 
     Only those that the API key of the current request may use.
     """
+    return _by_name(Endpoint.objects.enabled().preferred_first())
+
+
+def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
     models: dict[str, Model] = {}
     key = current_key()
-    for endpoint in Endpoint.objects.enabled().preferred_first():
+    for endpoint in endpoints:
         if endpoint.capabilities.intersection(Task.values) and (key is None or is_open_to(key, endpoint)):
             for name in names_of(endpoint):
                 models.setdefault(name, Model(name)).endpoints.append(endpoint)
@@ -79,7 +83,10 @@ def names_of(endpoint: Endpoint) -> list[str]:
 
 def find_model(name: str) -> Model:
     """Return the model called ``name``. Raises ``ModelNotFound`` and ``ModelUnavailable``."""
-    models = served_models()
+    return _find(name, served_models())
+
+
+def _find(name: str, models: dict[str, Model]) -> Model:
     if (found := models.get(SHORT_NAMES.get(name, name))) is not None:
         return found
     key = current_key()
@@ -105,23 +112,24 @@ def target_of(name: str, task: Task) -> Target:
     ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
     require_scope(task)
-    model = find_model(_any_for(task) if name in ANY_NAMES else name)
+    enabled = list(Endpoint.objects.enabled().preferred_first())
+    served = _by_name(enabled)
+    model = _find(_any_for(task, served) if name in ANY_NAMES else name, served)
     fit = able(model.endpoints, task)
     if not fit:
-        others = [other.name for other in served_models().values() if task in other.tasks]
+        others = [other.name for other in served.values() if task in other.tasks]
         raise ModelUnable(name, task, others=sorted(others))
     variant = fit[0].variant
     fit = [endpoint for endpoint in fit if endpoint.variant == variant]
-    everyone = able(Endpoint.objects.enabled().serving(variant), task)
+    everyone = [endpoint for endpoint in able(enabled, task) if endpoint.variant == variant]
     if len(fit) == len(everyone):
         return Target(variant)
     best = fit[0] if len(fit) == 1 else _best(fit)
     return Target(variant, Wanted(best.name, best.pk))
 
 
-def _any_for(task: Task) -> str:
+def _any_for(task: Task, served: dict[str, Model]) -> str:
     """Return the name of the best variant that can do the task now; of the best one, if none can."""
-    served = served_models()
     names = [f"{FAMILY}-{variant}" for variant in VARIANTS_FOR[task]]
     return next((name for name in names if name in served and task in served[name].tasks), names[0])
 

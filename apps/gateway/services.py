@@ -51,7 +51,7 @@ def _start_reply(owner: User, target: Target, asked: Request, idempotency_key: U
         return before
     try:
         with transaction.atomic():
-            generation = _start(owner, target, asked, idempotency_key)
+            return _start(owner, target, asked, idempotency_key)
     except TooManyAtOnce as error:
         raise TooManyRequests(error.sentence, Retry_After="2") from None
     except StoreFull as error:
@@ -60,8 +60,6 @@ def _start_reply(owner: User, target: Target, asked: Request, idempotency_key: U
         if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
             return before
         raise
-    generation.refresh_from_db()  # the database has set its times
-    return generation
 
 
 def _start(owner: User, target: Target, asked: Request, key: UUID | None) -> Generation:

@@ -1,7 +1,6 @@
 """What a message, a page and its polls ask of Postgres: upper bounds of SQL statements, whatever the speed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -26,17 +25,9 @@ from apps.generation.models import Generation
 from apps.generation.services.claim import endpoints_and_wishes
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
+from tests.support.statements import at_most
 
 HTMX = {"HX-Request": "true"}
-
-
-@contextmanager
-def at_most(number: int) -> Iterator[None]:
-    """Count every statement, those that begin and end transactions among them."""
-    with CaptureQueriesContext(connection) as captured:
-        yield
-    statements = "\n".join(query["sql"][:160] for query in captured)
-    assert 0 < len(captured) <= number, f"{len(captured)} statements:\n{statements}"
 
 
 @pytest.fixture
