@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -19,8 +20,9 @@ import psutil
 from apps.embedded.layout import Layout
 from apps.embedded.leftovers import end_leftovers
 from apps.embedded.ports import HOST
-from apps.embedded.program import PROJECT_FOLDER
+from apps.embedded.program import PROJECT_FOLDER, Program
 from apps.embedded.records import is_alive, read_records
+from tests.support.services import Running, run
 
 ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
 START_SECONDS = 300
@@ -34,6 +36,7 @@ class Stack:
     port: int
     variables: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    beside: list[Running] = field(default_factory=list)
 
     @property
     def layout(self) -> Layout:
@@ -71,6 +74,23 @@ class Stack:
         self.wait_until(lambda: " ready at " in self.console or process.poll() is not None)
         assert process.poll() is None, self.console
         return process
+
+    def start_beside(self, program: Program, *, until: Callable[[str], bool], **variables: str) -> Running:
+        """Start one more program of this stack, which nobody starts again; ``until`` judges its output."""
+        program = replace(program, name=f"second-{program.name}", environment={**self.environment, **variables})
+        running = run(program, self.layout.logs)
+        self.beside.append(running)
+        running.wait_until(lambda: until(running.log.read_text(errors="replace")), seconds=START_SECONDS)
+        return running
+
+    @staticmethod
+    def answers(address: str) -> bool:
+        """Return whether a web process is up at ``address``."""
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=10) as response:  # noqa: S310 (our own address)
+                return bool(response.status == HTTPStatus.OK)
+        except OSError:
+            return False
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         give_up = time.monotonic() + START_SECONDS
@@ -129,6 +149,8 @@ class Stack:
 
     def end(self) -> None:
         """End whatever a test has left."""
+        for running in self.beside:
+            running.kill()
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

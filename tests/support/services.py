@@ -29,6 +29,10 @@ class Running:
             self.process.send_signal(self.program.stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.program.stop_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the whole process group, as ``kill -9`` does."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
