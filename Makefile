@@ -1,7 +1,7 @@
 # The commands that matter are `make run` and `make test`: both install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types hooks bench soak
+.PHONY: help run test check lint types hooks bench simulate soak
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -10,7 +10,7 @@ ENVIRONMENT := .venv/.made
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 run: $(ENVIRONMENT) ## Run everything on this machine (PORT=8000 DATA_DIR=.local)
 	@exec $(BIN)/python manage.py start
@@ -34,14 +34,14 @@ types: $(ENVIRONMENT) ## Check types
 hooks: $(ENVIRONMENT) ## Have git check every commit and its subject
 	@$(BIN)/pre-commit install
 
-bench: $(ENVIRONMENT) ## Measure what streaming, stopping, long conversations and the guide cost
+bench: $(ENVIRONMENT) ## Measure what replies, the API, growth, long conversations and the guide cost
+	@$(BIN)/python -m benchmarks.figures --runs 1
 	@$(BIN)/python -m benchmarks.inference_stream
-	@$(BIN)/python -m benchmarks.live_path --streams 16 100
-	@$(BIN)/python -m benchmarks.streams
-	@$(BIN)/python -m benchmarks.stop
-	@$(BIN)/python -m benchmarks.short_completions
 	@$(BIN)/python -m benchmarks.long_conversation
 	@$(BIN)/python -m benchmarks.guide_pages
+
+simulate: $(ENVIRONMENT) ## Model what 1,000 to 100,000 replies at once need (FIGURES=file of benchmarks.figures --json)
+	@$(BIN)/python -m benchmarks.simulate $(if $(FIGURES),--figures $(FIGURES))
 
 soak: $(ENVIRONMENT) ## Kill things at random under fifty replies (SOAK_MINUTES=30 SOAK_SEED=)
 	@$(BIN)/python -m tests.faults.soak

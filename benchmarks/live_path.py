@@ -13,141 +13,18 @@ import asyncio
 import json
 import re
 import statistics
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from uuid import uuid4
 
 import aiohttp
 
-from benchmarks.stack import Stack, processor_seconds, sign_in  # sets Django up
-
-# isort: split
-from django.db import connection
-
-from apps.chat.live.cursor import Cursor
-from apps.chat.live.moments import moment_now
-from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
-from apps.embedded import programs
-from apps.embedded.program import Program
-from apps.endpoints.models import Endpoint
-from apps.endpoints.services import add_endpoint
-from apps.generation.models import Generation
-from apps.stores.redis import sync_client
-from benchmarks.stamping_model import FIRST_TOKEN_SECONDS, milliseconds
+from benchmarks.live_stack import LivePathStack, redis_calls, statements_logged
+from benchmarks.people import PER_SECOND, Person, follow, people, straight
+from benchmarks.stack import processor_seconds
+from benchmarks.stamping_model import FIRST_TOKEN_SECONDS
 from benchmarks.streams import memory
-
-PER_SECOND = 50
-STAMP = re.compile(r"t(\d+)x(\d+)")
-CARRIED_RATE = 0.9  # of the model's pace
-
-
-@dataclass
-class Person:
-    """One signed-in person with a conversation, and what was seen of the reply."""
-
-    cookie: str
-    conversation: Conversation
-    posted: float = 0.0
-    posted_ms: int = 0
-    first_ms: float = 0.0
-    last: float = 0.0
-    relay: list[int] = field(default_factory=list)
-    seen: int = 0
-    is_over: bool = False
-
-    def take(self, text: str) -> None:
-        """Note every token that is new in ``text``."""
-        now = milliseconds()
-        for number, stamp in STAMP.findall(text):
-            if int(number) >= self.seen and int(stamp) >= self.posted_ms:  # not of an earlier reply
-                if not self.seen:
-                    self.first_ms = (time.perf_counter() - self.posted) * 1000
-                self.seen = int(number) + 1
-                self.relay.append(now - int(stamp))
-                self.last = time.perf_counter()
-
-
-class LivePathStack(Stack):
-    """The stack with a clock, and a model that stamps."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stamping = self._run(Program("stamping", (sys.executable, "-m", "benchmarks.stamping_model")))
-        self.stamping.wait_until(lambda: "http://" in self.stamping.log.read_text())
-        self.model_url = self.stamping.log.read_text().split()[0]
-        Endpoint.objects.all().delete()
-        add_endpoint(name="stamping", url=self.model_url, protocol="openai", variant="instruct", max_concurrency=10_000)
-        self.beat = self._run(programs.beat(self.layout))
-
-    def processes(self) -> dict[str, Any]:
-        import psutil  # noqa: PLC0415
-
-        found = super().processes()
-        return {**found, "beat": [psutil.Process(self.beat.process.pid)]}
-
-    def stop(self) -> None:
-        self.beat.stop()
-        self.stamping.stop()
-        super().stop()
-
-
-async def follow(person: Person, site: str, session: aiohttp.ClientSession, question: str) -> None:
-    """Open the conversation's socket, post the form, and read the reply to its end."""
-    address = f"{site}{person.conversation.get_absolute_url()}"
-    headers = {"Cookie": f"{person.cookie}; csrftoken={'c' * 32}", "Origin": site, "Referer": address}
-    cursor = urlencode({"since": str(Cursor(moment_now().isoformat()))})
-    socket = f"{site}/ws/chat/{person.conversation.pk}/?{cursor}"
-    async with session.ws_connect(socket, headers=headers, max_msg_size=0) as frames:
-        await frames.receive()  # the first heartbeat
-        person.posted, person.posted_ms = time.perf_counter(), milliseconds()
-        posting = asyncio.create_task(post(session, address, headers, question))
-        async for frame in frames:
-            text = frame.data
-            person.take(text)
-            if 'data-role="assistant" data-state="succeeded"' in text and person.seen:
-                person.is_over = True
-                break
-        await posting
-
-
-async def post(session: aiohttp.ClientSession, address: str, headers: dict[str, str], question: str) -> None:
-    form = {"message": question, "key": str(uuid4()), "csrfmiddlewaretoken": "c" * 32}
-    async with session.post(address, data=form, headers={**headers, "HX-Request": "true"}) as answer:
-        body = await answer.text()
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status}: {body[:300]}")
-
-
-async def straight(person: Person, url: str, session: aiohttp.ClientSession, question: str) -> None:
-    """Ask the model server itself, with the same client."""
-    person.posted, person.posted_ms = time.perf_counter(), milliseconds()
-    body = {"messages": [{"role": "user", "content": question}], "stream": True}
-    async with session.post(f"{url}/v1/chat/completions", json=body) as answer:
-        async for line in answer.content:
-            person.take(line.decode())
-    person.is_over = True
-
-
-def people(count: int) -> list[Person]:
-    """Sign in that many people and give each a conversation with one reply."""
-    found = []
-    for number in range(count):
-        user, cookie = sign_in(f"bench-{number}")
-        conversation = Conversation.objects.filter(owner=user).first()
-        if conversation is None:
-            conversation = start_conversation(owner=user, text="stamp 1 at 50 per second").conversation
-        found.append(Person(cookie, conversation))
-    give_up = time.monotonic() + 120
-    while Generation.objects.active().exists() and time.monotonic() < give_up:
-        time.sleep(0.2)
-    return found
 
 
 async def everybody(persons: Sequence[Person], stack: LivePathStack, tokens: int, *, is_floor: bool) -> int:
@@ -185,22 +62,36 @@ def measure(stack: LivePathStack, streams: int, tokens: int, *, is_floor: bool =
     before, commands = processor_seconds(stack.processes()), redis_calls()
     failed = asyncio.run(everybody(persons, stack, tokens, is_floor=is_floor))
     time.sleep(1.0)  # ends are stored
-    after = processor_seconds(stack.processes())
-    calls = redis_calls() - commands
-    written = streams * tokens
-    spent = {name: after[name] - before.get(name, 0.0) for name in after}
+    path = "floor" if is_floor else "browser"
+    return row_of(stack, path, persons, tokens, failed=failed, before=before, commands=commands)
+
+
+def row_of(  # noqa: PLR0913 (figures of one run)
+    stack: LivePathStack,
+    path: str,
+    persons: Sequence[Person],
+    tokens: int,
+    *,
+    failed: int,
+    before: dict[str, float],
+    commands: int,
+) -> dict[str, Any]:
+    """Return the figures of a run that has just ended."""
+    after, calls = processor_seconds(stack.processes()), redis_calls() - commands
+    written = len(persons) * tokens
+    spent = {name: (after[name] - before.get(name, 0.0)) / (written / 1000) for name in after}
     relay = [late for person in persons for late in person.relay]
     added = [person.first_ms - FIRST_TOKEN_SECONDS * 1000 for person in persons if person.first_ms]
     seconds = [person.last - person.posted for person in persons if person.last]
     return {
-        "streams": streams,
+        "path": path,
+        "streams": len(persons),
         "tokens": tokens,
-        "path": "floor" if is_floor else "browser",
         "whole": sum(person.is_over and person.seen == tokens for person in persons),
         "failed": failed,
         "rate": tokens / PER_SECOND / statistics.median(seconds) if seconds else 0.0,
-        "cpu_per_1000": sum(spent.values()) / (written / 1000),
-        "by_program": {name: round(figure / (written / 1000), 4) for name, figure in spent.items()},
+        "cpu_per_1000": sum(spent.values()),
+        "by_program": rounded(spent),
         "first_p50": percentile(added, 0.5),
         "first_p99": percentile(added, 0.99),
         "relay_p50": percentile(relay, 0.5),
@@ -210,30 +101,8 @@ def measure(stack: LivePathStack, streams: int, tokens: int, *, is_floor: bool =
     }
 
 
-def redis_calls() -> int:
-    """Return the number of commands that Redis has run, scripts' commands included."""
-    stats: dict[str, Any] = sync_client().info("commandstats")  # type: ignore[assignment]
-    return sum(entry["calls"] for entry in stats.values())
-
-
-@contextmanager
-def statements_logged(stack: Stack) -> Iterator[list[str]]:
-    """Collect the SQL statements that other programs send meanwhile."""
-    log = next(server.log for server in stack.services.running if server.program.name == "postgres")
-    found: list[str] = []
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER SYSTEM SET log_min_duration_statement = 0")
-        cursor.execute("SELECT pg_reload_conf()")
-    time.sleep(0.5)
-    start = log.stat().st_size
-    yield found
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER SYSTEM RESET log_min_duration_statement")
-        cursor.execute("SELECT pg_reload_conf()")
-    with log.open(errors="replace") as lines:
-        lines.seek(start)
-        # psycopg parses, binds and executes: only what is executed counts.
-        found += re.findall(r"duration: [\d.]+ ms  (?:statement|execute [^:]*): (.*)", lines.read())
+def rounded(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(figure, 4) for name, figure in figures.items()}
 
 
 def statements_per_message(stack: LivePathStack, streams: int = 8) -> tuple[float, dict[str, int]]:

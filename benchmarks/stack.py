@@ -34,6 +34,8 @@ from apps.generation.worker_identity import WORKERS_KEY
 from apps.stores.redis import sync_client
 from tests.support.services import Running, Services, run
 
+START_SECONDS = 180.0  # on a machine that has other work
+
 
 class Stack:
     """The processes under measurement."""
@@ -49,8 +51,8 @@ class Stack:
         self.port = free_port()  # after the model, which takes any
         self.worker = self._run(programs.worker())
         self.web = self._run(programs.web(self.port))
-        self.worker.wait_until(lambda: bool(sync_client().zcard(WORKERS_KEY)))
-        self.web.wait_until(self._web_listens)
+        self.worker.wait_until(lambda: bool(sync_client().zcard(WORKERS_KEY)), seconds=START_SECONDS)
+        self.web.wait_until(self._web_listens, seconds=START_SECONDS)
         url = self.model.log.read_text().split()[0]
         add_endpoint(name="counting", url=url, protocol="openai", variant="instruct", max_concurrency=10_000)
 

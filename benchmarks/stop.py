@@ -21,7 +21,8 @@ from tests.faults.stack import Stack
 from tests.faults.storm import VARIABLES, Site, Storm, model_server
 
 
-async def measure(site: Site, streams: int) -> None:
+async def measure(site: Site, streams: int) -> dict[str, float]:
+    """Stop that many replies one after the other and return milliseconds."""
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)
@@ -38,11 +39,11 @@ async def measure(site: Site, streams: int) -> None:
         await storm.until(lambda: not storm.open_upstream())
         closed = [storm.left_at(asked) - moment for asked, moment in pressed.items()]
         storm.end()
-    print(f"{streams} streams: answered {milliseconds(answered)}; closed upstream {milliseconds(closed)}")
-
-
-def milliseconds(seconds: Sequence[float]) -> str:
-    return f"median {1000 * statistics.median(seconds):.0f} ms, worst {1000 * max(seconds):.0f} ms"
+    found = {}
+    for what, seconds in (("answered", answered), ("closed upstream", closed)):
+        found[f"stop of {streams} streams {what}, median ms"] = 1000 * statistics.median(seconds)
+        found[f"stop of {streams} streams {what}, worst ms"] = 1000 * max(seconds)
+    return found
 
 
 def main(counts: Sequence[int]) -> None:
@@ -54,7 +55,8 @@ def main(counts: Sequence[int]) -> None:
             site = Site(stack, model)
             site.prepare()
             for streams in counts:
-                asyncio.run(measure(site, streams))
+                for name, figure in asyncio.run(measure(site, streams)).items():
+                    print(f"{name:>60}: {figure:.0f}")
         finally:
             stack.end()
 
