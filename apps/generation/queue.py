@@ -53,6 +53,8 @@ QUEUE = f"""
     LEFT JOIN running ON running.variant = waiting.variant AND running.endpoint_id = waiting.wanted_endpoint_id
     ORDER BY waiting.variant, waiting.turn, waiting.created_at, waiting.id
 """  # noqa: S608 - made of constants
+LONG_QUEUE = 500
+IS_LONG = "SELECT FROM generation_generation WHERE state = 'queued' OFFSET %s LIMIT 1"
 # Estimates are rounded up: (up to this many seconds, to a multiple of this many).
 STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
 
@@ -130,8 +132,20 @@ def _positions(rows: Iterable[QueueRow]) -> Iterator[QueuePosition]:
 
 
 def position_of(generation_id: UUID) -> QueuePosition | None:
-    """Return the generation's position, or ``None`` if it is not queued."""
+    """Return the generation's position, or ``None`` if it is not queued.
+
+    ``None`` too in a queue of more than ``LONG_QUEUE``, which would be read whole for each page that asks: the next
+    tick writes the position to the event log.
+    """
+    if _is_long():
+        return None
     return next((item.position for item in queued_generations() if item.generation_id == generation_id), None)
+
+
+def _is_long() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(IS_LONG, [LONG_QUEUE])
+        return cursor.fetchone() is not None
 
 
 def estimate(position: int, seconds_each: float | None) -> int | None:

@@ -13,8 +13,12 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from apps.generation import queue
+from apps.generation.log import store
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import CLAIM, CLAIM_FIRST_TURN, FRONT, claim_next, next_queued, wishes
+from apps.generation.services.write_positions import write_positions
 from tests.generation.conftest import ask
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +93,16 @@ def test_tickets_are_named_after_one_generation_of_each_task(alice: User) -> Non
     Generation.objects.filter(pk=code.pk).update(task="complete")
     assert sorted(next_queued(variant="instruct")) == [("chat", first.pk), ("complete", code.pk)]
     assert next_queued(variant="base") == []
+
+
+def test_position_in_a_long_queue_comes_with_the_tick(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LONG_QUEUE", 3)
+    asked = [ask(alice, "count") for _ in range(3)]
+    assert queue.position_of(asked[2].pk) == QueuePosition(3)
+    asked.append(ask(alice, "count"))
+    assert queue.position_of(asked[3].pk) is None
+    write_positions()
+    assert store.read_log(asked[3].pk).position == QueuePosition(4)
 
 
 def test_ticket_of_a_long_queue_reads_few_rows(alice: User, endpoint: Endpoint) -> None:
