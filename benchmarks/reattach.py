@@ -22,8 +22,6 @@ from django.utils import timezone
 from apps.accounts.api_keys import issue_api_key
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
-from apps.endpoints.models import Endpoint
-from apps.endpoints.models import State as EndpointState
 from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.stores.redis import async_client
@@ -38,25 +36,24 @@ TOKENS_PER_PARAGRAPH = 20
 def reply_under_way(tokens: int) -> tuple[Conversation, str]:
     """Return a conversation whose reply runs at a worker that says nothing more, and the owner's cookie."""
     owner, cookie = sign_in(f"bench-back-{tokens}")
-    exchange = start_conversation(owner=owner, text="Write.")
+    exchange = start_conversation(owner=owner, text="stamp 1 at 50 per second")
+    replies = Generation.objects.filter(pk=exchange.reply.generation_id)
+    while not replies.filter(ended_at__isnull=False).exists():
+        time.sleep(0.1)
     text = PARAGRAPH * (tokens // TOKENS_PER_PARAGRAPH)
-    generation = Generation.objects.get(pk=exchange.reply.generation_id)
-    now = timezone.now()
-    Generation.objects.filter(pk=generation.pk).update(
-        state=State.RUNNING,
-        attempt=1,
-        started_at=now,
-        lease_expires_at=now + timedelta(hours=1),
-        text=text,
-        text_length=len(text),
+    lease = timezone.now() + timedelta(hours=1)
+    attempt = replies.get().attempt + 1
+    replies.update(
+        state=State.RUNNING, attempt=attempt, ended_at=None, lease_expires_at=lease, text=text, text_length=len(text)
     )
-    async_to_sync(_write)(generation, text)
+    store.begin_anew(replies.get().pk, attempt=attempt, text=text, tokens=tokens)
+    async_to_sync(_take)(replies.get())
     return exchange.conversation, cookie
 
 
-async def _write(generation: Generation, text: str) -> None:
+async def _take(generation: Generation) -> None:
     client = async_client()
-    await store.open_log(client, generation.pk, attempt=1, checkpoint=text)
+    await store.open_log(client, generation.pk, attempt=generation.attempt, checkpoint=generation.text)
     await client.aclose()
 
 
@@ -77,8 +74,7 @@ def seconds_of(stack: LivePathStack, path: str, headers: dict[str, str], end: by
 
 
 def measure(stack: LivePathStack, lengths: Sequence[int] = LENGTHS) -> dict[str, float]:
-    """Return milliseconds by what was asked for. No model server takes work meanwhile."""
-    Endpoint.objects.update(state=EndpointState.DISABLED)
+    """Return milliseconds by what was asked for."""
     found = {}
     for tokens in lengths:
         conversation, cookie = reply_under_way(tokens)
@@ -97,7 +93,6 @@ def measure(stack: LivePathStack, lengths: Sequence[int] = LENGTHS) -> dict[str,
             seconds = [seconds_of(stack, *request) for _ in range(TIMES)]
             found[f"{what} with a reply of {tokens:,} tokens, ms"] = 1000 * statistics.median(seconds)
         Generation.objects.filter(pk=generation.pk).delete()
-    Endpoint.objects.update(state=EndpointState.ENABLED)
     return found
 
 
