@@ -8,8 +8,9 @@ from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health, Variant
 from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
-from apps.gateway.errors import ModelNotFound, ModelUnable, ModelUnavailable
+from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable
 from apps.generation.models import Generation, Task
+from apps.inference.protocols.formats import ReplyFormat, takes_format
 from apps.usage.services import current_key, require_scope
 
 FAMILY = "code-llama"
@@ -22,6 +23,12 @@ VARIANTS_FOR = {
     Task.COMPLETE: (Variant.BASE, Variant.PYTHON, Variant.INSTRUCT),
     Task.INFILL: (Variant.BASE, Variant.INSTRUCT, Variant.PYTHON),
 }
+
+
+NO_FORMAT = (
+    "No model server for this model is known to hold replies to this format: leave it out, and ask for it in words. "
+    "vLLM, SGLang and llama.cpp take both formats, Text Generation Inference a json_schema with properties."
+)
 
 
 @dataclass(slots=True)
@@ -101,14 +108,15 @@ def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints if task in endpoint.capabilities]
 
 
-def target_of(name: str, task: Task) -> Target:
+def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None) -> Target:
     """Return where a request for the model ``name`` may run.
 
     A name that covers every endpoint for this work leaves the choice to the queue. Any other name pins the generation
     to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
-    for them in the queue, as a question in a chat does.
+    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``.
 
-    Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, and
+    Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
+    if no endpoint takes the format, and
     ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
     require_scope(task)
@@ -121,6 +129,10 @@ def target_of(name: str, task: Task) -> Target:
         raise ModelUnable(name, task, others=sorted(others))
     variant = fit[0].variant
     fit = [endpoint for endpoint in fit if endpoint.variant == variant]
+    if reply_format:
+        fit = [endpoint for endpoint in fit if takes_format(endpoint.protocol, endpoint.server.kind, reply_format)]
+        if not fit:
+            raise InvalidRequest(NO_FORMAT, param="response_format")
     everyone = [endpoint for endpoint in able(enabled, task) if endpoint.variant == variant]
     if len(fit) == len(everyone):
         return Target(variant)

@@ -5,6 +5,7 @@
     InferenceError
     ├── InvalidRequest            the request is wrong, and stays wrong
     │   ├── ContextTooLong        more tokens than the model's window holds
+    │   ├── CannotContinue        the reply broke off, and its rest would not keep its format
     │   └── NotServed             no such address or model on this server
     ├── AddressRefused            the server's name leads to an address that is not allowed
     ├── AuthenticationFailed      the endpoint's token is missing, wrong or unusable
@@ -59,6 +60,12 @@ class ContextTooLong(InvalidRequest):
     """The prompt and the requested reply do not fit into the model's context window."""
 
     sentence = "The conversation is too long for this model. Shorten the question, or start a new conversation."
+
+
+class CannotContinue(InvalidRequest):
+    """The reply broke off. Servers hold a reply to its format from its beginning only, so the rest cannot be had."""
+
+    sentence = "The reply broke off, and the rest would not keep to its format. Ask again."
 
 
 class NotServed(InvalidRequest):

@@ -1,7 +1,7 @@
 """The shapes that cross the border between the application and a model server: requests, deltas, time limits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ class ChatRequest:
 
     ``messages`` end with the user's turn, or with a partial assistant turn that is to be continued: the stream then
     yields only what is new. ``None`` leaves a parameter to the server. ``temperature`` 0 means greedy.
+    ``response_format`` as in ``apps.inference.protocols.formats``.
     """
 
     messages: Sequence[ChatMessage]
@@ -37,6 +38,7 @@ class ChatRequest:
     top_p: float | None = None
     stop: Sequence[str] = ()
     seed: int | None = None
+    response_format: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def test_a_session_is_no_key(api: httpx.Client, live_asgi_server: str, alice: Us
         ({"logprobs": True}, "logprobs"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"logit_bias": {"50256": -100}}, "logit_bias"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "xml"}}, "response_format"),
         ({"audio": {"voice": "x"}}, "audio"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "messages"),
         ({"stream": "yes"}, "stream"),

@@ -1,6 +1,6 @@
 """The fields that chats and completions share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -22,13 +22,13 @@ PLAIN = {"type": "text"}
 
 # Fields that would change the content of the answer. Unknown fields change its style at most, and are ignored.
 UNABLE = {
-    "tools": "Tools cannot be called here.",
-    "functions": "Functions cannot be called here.",
-    "logprobs": "Log probabilities are not known here.",
-    "top_logprobs": "Log probabilities are not known here.",
+    "tools": "Tools cannot be called here: replies are kept as text alone, and Code Llama was not trained for tools.",
+    "functions": "Functions cannot be called: replies are kept as text alone, and Code Llama was not trained for them.",
+    "logprobs": "Log probabilities cannot be had here: replies are kept as text alone.",
+    "top_logprobs": "Log probabilities cannot be had here: replies are kept as text alone.",
     "logit_bias": "Tokens cannot be given a bias here.",
     "audio": "Only text can be answered here.",
-    "response_format": "Replies are plain text here: leave the format out, and ask for one in words.",
+    "response_format": "Only replies of a chat can have a format: leave it out, and ask for one in words.",
 }
 
 
@@ -44,6 +44,7 @@ class Asking(msgspec.Struct, kw_only=True):
     """
 
     most_stops: ClassVar[int] = MOST_STOPS
+    unable: ClassVar[Mapping[str, str]] = UNABLE
 
     model: Annotated[str, Meta(min_length=1, max_length=300)]
     max_tokens: Tokens | None = None
@@ -94,7 +95,7 @@ class Asking(msgspec.Struct, kw_only=True):
 
     def check(self) -> None:
         """Raise ``InvalidRequest``, naming the field, for what cannot be done as it is asked."""
-        for name, sentence in UNABLE.items():
+        for name, sentence in self.unable.items():
             if (value := getattr(self, name)) and value != PLAIN:
                 raise InvalidRequest(sentence, param=name)
         if len(self.stops) > self.most_stops:

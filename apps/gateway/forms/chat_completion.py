@@ -1,15 +1,26 @@
 """The body of ``POST /v1/chat/completions``."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
 from apps.gateway.errors import InvalidRequest
-from apps.gateway.forms.asking import Asking, Tokens
+from apps.gateway.forms.asking import NOTHING, UNABLE, Asking, Tokens
+from apps.gateway.forms.response_format import read_format
 
 BETWEEN_MERGED = "\n\n"
+SCHEMA = {"type": "object", "properties": {"schema": {"type": "object"}}, "required": ["schema"]}
+FORMATS = [
+    {"enum": NOTHING},
+    {"type": "object", "properties": {"type": {"enum": ["text", "json_object"]}}, "required": ["type"]},
+    {
+        "type": "object",
+        "properties": {"type": {"const": "json_schema"}, "json_schema": SCHEMA},
+        "required": ["type", "json_schema"],
+    },
+]
 
 
 class Part(msgspec.Struct):
@@ -41,8 +52,25 @@ class Message(msgspec.Struct):
 class ChatCompletion(Asking, kw_only=True):
     """A conversation to be continued by one turn."""
 
+    unable: ClassVar[Mapping[str, str]] = {name: why for name, why in UNABLE.items() if name != "response_format"}
+
     messages: Annotated[list[Message], Meta(min_length=1)]
     max_completion_tokens: Tokens | None = None
+    response_format: Annotated[
+        Any,
+        Meta(description="Refused where no server of the model takes it.", extra_json_schema={"anyOf": FORMATS}),
+    ] = None
+
+    @property
+    def reply_format(self) -> dict[str, Any] | None:
+        """Return the format that the reply is held to. Raises ``InvalidRequest``."""
+        return read_format(self.response_format)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        wanted = self.reply_format
+        given: dict[str, Any] = Asking.parameters.__get__(self)
+        return given | ({"response_format": wanted} if wanted else {})
 
     @property
     def each(self) -> list["ChatCompletion"]:

@@ -10,7 +10,7 @@ import aiohttp
 from apps.generation.models import Generation
 from apps.generation.worker.attempt import Attempt
 from apps.inference.context import LEAST_REPLY_TOKENS, TOKENS_AROUND_A_CHAT, estimate_messages, fit
-from apps.inference.errors import ContextTooLong
+from apps.inference.errors import CannotContinue, ContextTooLong
 from apps.inference.protocols.base import Protocol
 from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.inference.server import Server
@@ -46,8 +46,10 @@ class ChatRequestBuilder:
     async def request_for(self, generation: Generation, attempt: Attempt) -> ChatRequest:
         """Return the request for the rest of the reply, and note in ``attempt`` how many messages were left out.
 
-        Raises ``ContextTooLong`` if even the last question does not fit.
+        Raises ``ContextTooLong`` if even the last question does not fit, and ``CannotContinue``.
         """
+        if attempt.text and self.destination.parameters.get("response_format"):
+            raise CannotContinue
         messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
         if attempt.text:
             messages.append(ChatMessage("assistant", attempt.text))

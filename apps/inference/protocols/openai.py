@@ -9,6 +9,7 @@ from apps.inference.errors import NotServed
 from apps.inference.prompts.tags import take_fill_tag_apart, take_tags_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
+from apps.inference.protocols.formats import openai_format
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
 from apps.inference.protocols.streaming import Plan, stream_reply
@@ -101,6 +102,8 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
     body = _body(server, request) | {
         "messages": [{"role": message.role, "content": take_tags_apart(message.content)} for message in messages]
     }
+    if request.response_format:
+        body["response_format"] = openai_format(server.kind, request.response_format)
     if messages[-1].role == "assistant" and server.kind in WANT_TO_BE_TOLD:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return body

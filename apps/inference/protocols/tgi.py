@@ -11,6 +11,7 @@ from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
 from apps.inference.prompts.tags import take_fill_tag_apart
 from apps.inference.protocols.base import Protocol
+from apps.inference.protocols.formats import tgi_grammar
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
     MOST_STOPS,
@@ -57,7 +58,7 @@ class TGINative(Protocol):
         if size is None:
             return None
         prompt = render_chat(request.messages, size)
-        return _post(prompt.text, request, prompt)
+        return _chat_post(prompt.text, request, prompt)
 
     def stream_completion(
         self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
@@ -122,6 +123,13 @@ def _post(text: str, sampling: Sampling, prompt: Prompt | None = None) -> Post:
     return Post(STREAM_PATH, body, prompt)
 
 
+def _chat_post(text: str, request: ChatRequest, prompt: Prompt | None = None) -> Post:
+    post = _post(text, request, prompt)
+    if request.response_format:
+        post.body["parameters"]["grammar"] = tgi_grammar(request.response_format)
+    return post
+
+
 async def _post_by_template(
     http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
 ) -> Post:
@@ -130,12 +138,12 @@ async def _post_by_template(
         return await templated_post(http, server, request, timeouts)
     except NotServed:
         prompt = render_chat(request.messages, DEFAULT_SIZE)
-        return _post(prompt.text, request, prompt)
+        return _chat_post(prompt.text, request, prompt)
 
 
 async def templated_post(http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts) -> Post:
     """Return the native post for a prompt that the server renders; raise ``NotServed`` where it cannot."""
-    return _post(await templated_chat(http, server, request.messages, timeouts), request)
+    return _chat_post(await templated_chat(http, server, request.messages, timeouts), request)
 
 
 def native_plan(post: Post, sampling: Sampling) -> Plan:
