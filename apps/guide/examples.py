@@ -12,11 +12,18 @@ EXAMPLES = {
     ),
     "base": (
         "playground:complete",
-        {"code": "// Return the links of an HTML page.\nfunction links(html) {\n  "},
+        {
+            "code": "// Return the links of an HTML page.\nfunction links(html) {\n  ",
+            "variant": "base",
+            "language": "typescript",
+        },
     ),
     "python": (
         "playground:complete",
-        {"code": 'def links(url: str) -> list[str]:\n    """Return the links of the page at ``url``."""\n'},
+        {
+            "code": 'def links(url: str) -> list[str]:\n    """Return the links of the page at ``url``."""\n',
+            "variant": "python",
+        },
     ),
 }
 # Code with a gap, for Base 7B and 13B.

@@ -77,6 +77,10 @@ class ShownOutput:
         return self.can_decide and bool(self.text)
 
     @property
+    def can_undo(self) -> bool:
+        return self.may_decide and self.generation.is_over and not self.output.is_open
+
+    @property
     def can_continue(self) -> bool:
         """Return whether the output broke off and can be accepted and gone on with."""
         return self.run.kind == Kind.COMPLETE and self.can_accept and self.generation.broke_off

@@ -11,6 +11,7 @@ from apps.endpoints.parameters import HIGHEST_TEMPERATURE
 from apps.generation.documents import CUT, ORDER
 from apps.generation.models import Task
 from apps.generation.services.start import Document
+from apps.playground.colouring import LANGUAGES, LONGEST
 from apps.playground.models import Kind
 from apps.playground.offers import Offer, able_endpoints, offers_for
 
@@ -44,6 +45,18 @@ class DraftForm(forms.Form):
         return str(self.cleaned_data["code"]).replace("\r\n", "\n")
 
 
+class ColouringForm(DraftForm):
+    """Code of a pane."""
+
+    language = forms.ChoiceField(choices=LANGUAGES)
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if len(code.replace("\r\n", "\n")) > LONGEST:
+            raise ValidationError("This is too long to be coloured.")
+        return code
+
+
 class SettingsForm(forms.Form):
     """The sampling parameters beside the text. ``task`` decides which models are offered."""
 
@@ -56,10 +69,11 @@ class SettingsForm(forms.Form):
     seed = forms.IntegerField(required=False, min_value=0, max_value=HIGHEST_SEED, help_text="Fixes chance.")
     stop = StopsField(label="Stop sequences", help_text=r"One a line; \n is a line break.")
     line_ends = forms.ChoiceField(label="Line ends", choices=LINE_ENDS, required=False)
+    language = forms.ChoiceField(label="Colours", choices=LANGUAGES, required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name, value in {"temperature": "0", "line_ends": LF}.items():
+        for name, value in {"temperature": "0", "line_ends": LF, "language": LANGUAGES[0][0]}.items():
             self.initial.setdefault(name, value)
         for name in ("temperature", "top_p"):
             self.fields[name].widget.attrs["step"] = "any"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.playground.models import Kind
-from apps.playground.views import editors, live, runs, sharing
+from apps.playground.views import colours, editors, live, runs, sharing
 
 app_name = "playground"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("complete/", editors.editor, {"kind": Kind.COMPLETE}, name="complete"),
     path("fill/", editors.editor, {"kind": Kind.FILL}, name="fill"),
     path("side-by-side/", editors.editor, {"kind": Kind.SIDE_BY_SIDE}, name="side-by-side"),
+    path("colours/", colours.show_colours, name="colours"),
     path("open/", editors.open_code, name="open"),
     path("shared/<slug:token>/", sharing.shared, name="shared"),
     path("<uuid:run_id>/", runs.run, name="run"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("<uuid:run_id>/delete/", runs.delete, name="delete"),
     path("<uuid:run_id>/<uuid:generation_id>/accept/", runs.accept, name="accept"),
     path("<uuid:run_id>/<uuid:generation_id>/dismiss/", runs.dismiss, name="dismiss"),
+    path("<uuid:run_id>/<uuid:generation_id>/undo/", runs.undo, name="undo"),
     path("<uuid:run_id>/<uuid:generation_id>/continue/", runs.go_on, name="continue"),
     path("<uuid:run_id>/<uuid:generation_id>/sent/", runs.sent, name="sent"),
     path("<uuid:run_id>/<uuid:generation_id>/text/", runs.text, name="text"),

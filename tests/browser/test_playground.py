@@ -125,6 +125,95 @@ async def test_ghost_text_is_taken_by_word_and_whole(visit: Visit, base: None, b
     await expect(code).not_to_be_focused()
 
 
+async def test_the_gap_is_put_at_the_cursor(visit: Visit, base: None, button: By, textbox: By) -> None:
+    await visit.sign_in("alice", path="/playground/fill/")
+    before, after = textbox("Before the gap"), textbox("After the gap")
+    await before.fill("one\n  two\nthree\n")
+    await before.press("Control+Home")
+    for key in ("ArrowDown", "End"):
+        await before.press(key)
+    await button("Put the gap at the cursor").click()
+    await expect(before).to_have_value("one\n  two")
+    await expect(after).to_have_value("\nthree\n")
+    await expect(before).to_be_focused()
+    await after.focus()
+    await after.press("Control+End")
+    await after.press("Alt+Enter")
+    await expect(before).to_have_value("one\n  two\nthree\n")
+    await expect(after).to_have_value("")
+    await before.press("Control+z")
+    await expect(before).to_have_value("one\n  two")
+
+
+async def test_what_was_accepted_is_undone(visit: Visit, base: None, button: By, textbox: By) -> None:
+    """By key and by button; each time the ghost text is there again."""
+    await visit.sign_in("alice", path="/playground/complete/")
+    code, ghost = textbox("Code"), visit.page.locator(".pane__ghost ins")
+    await code.fill("count to 9\n")
+    await code.press("Control+Enter")
+    await state_is(visit, "succeeded")
+    await code.press("Control+ArrowRight")
+    await expect(code).to_have_value("count to 9\n1")
+    await code.press("Control+z")
+    await expect(code).to_have_value("count to 9\n")
+    await expect(ghost).to_have_text(numbers(9))
+    await button("Word").click()
+    await code.press("Tab")
+    await expect(code).to_have_value(f"count to 9\n{numbers(9)}")
+    await expect(output(visit)).to_have_attribute("data-decision", "accepted")
+    await code.press("Control+z")
+    await expect(output(visit)).to_have_attribute("data-decision", "")
+    await expect(code).to_have_value("count to 9\n")
+    await expect(ghost).to_have_text(numbers(9))
+    await code.press_sequentially("1 2")  # typed along with it
+    await expect(ghost).to_have_text(" 3 4 5 6 7 8 9")
+    await button("Accept").click()
+    await expect(button("Undo")).to_be_visible()
+    await visit.page.reload()
+    await expect(code).to_have_value(f"count to 9\n{numbers(9)}")
+    await button("Undo").click()
+    await expect(code).to_have_value("count to 9\n")
+    await expect(ghost).to_have_text(numbers(9))
+    await button("Accept").click()
+    await expect(button("Undo")).to_be_visible()
+    await code.press("!")
+    await button("Undo").click()  # the text went on since: it stays
+    await expect(code).to_have_value(f"count to 9\n{numbers(9)}!")
+    await expect(output(visit)).to_have_attribute("data-decision", "accepted")
+
+
+async def test_code_has_colours_under_the_same_text(visit: Visit, base: None, button: By, textbox: By) -> None:
+    await visit.sign_in("alice", path="/playground/fill/")
+    before, paint = textbox("Before the gap"), visit.page.locator(".pane__paint").first
+    await before.fill("def f(x):\n    return 12  # why\n")
+    await expect(paint.locator(".k").first).to_have_text("def")
+    await expect(paint.locator(".c1")).to_have_text("# why")
+    await before.press("Control+Home")
+    await before.press_sequentially("class A:\n")
+    assert await paint.text_content() == await before.input_value()  # at once, before the colours are there
+    await expect(paint.locator(".nc")).to_have_text("A")
+    assert await paint.text_content() == await before.input_value()
+    assert await visit.accessibility_faults() == []
+    await visit.page.get_by_text("More settings").click()
+    await visit.page.get_by_role("combobox", name="Colours").select_option(label="No colours")
+    await expect(paint).to_be_empty()
+    await expect(before).not_to_have_css("color", "rgba(0, 0, 0, 0)")
+
+
+async def test_escape_stops_then_dismisses(visit: Visit, base: None, textbox: By) -> None:
+    await visit.sign_in("alice", path="/playground/complete/")
+    code = textbox("Code")
+    await code.fill("count to 900 and hold at 5\n")
+    await code.press("Control+Enter")
+    await expect(output(visit)).to_contain_text(numbers(4))
+    await code.press("Escape")
+    await state_is(visit, "cancelled")
+    await expect(output(visit)).to_have_attribute("data-decision", "")
+    await code.press("Escape")
+    await expect(output(visit)).to_have_attribute("data-decision", "dismissed")
+    await expect(code).to_have_value("count to 900 and hold at 5\n")
+
+
 async def test_side_by_side(visit: Visit, base: None, button: By, textbox: By) -> None:
     await visit.sign_in("alice", path="/playground/side-by-side/")
     await visit.page.get_by_role("radio", name="Completion").check()

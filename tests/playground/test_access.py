@@ -38,7 +38,8 @@ def run(alice: User) -> Run:
 def actions(run: Run) -> list[str]:
     generation = run.outputs.get().generation_id
     of_run = [reverse(f"playground:{name}", args=[run.pk]) for name in ("stop", "again", "share", "revoke", "delete")]
-    of_output = [reverse(f"playground:{name}", args=[run.pk, generation]) for name in ("accept", "dismiss", "continue")]
+    names = ("accept", "dismiss", "undo", "continue")
+    of_output = [reverse(f"playground:{name}", args=[run.pk, generation]) for name in names]
     return of_run + of_output
 
 
@@ -64,7 +65,7 @@ def test_for_anybody_else_it_is_not_there(
     """Not for staff either: a run is its owner's."""
     client = signed_in(request.getfixturevalue(who))
     answers = [client.get(address) for address in readings(run)] + [client.post(address) for address in actions(run)]
-    assert [answer.status_code for answer in answers] == [404] * 12
+    assert [answer.status_code for answer in answers] == [404] * 13
     assert not any("secret plans" in answer.text for answer in answers)
     assert "secret plans" not in client.get("/playground/").text
     assert "secret plans" not in client.get("/playground/fill/", {"from": str(run.pk)}).text

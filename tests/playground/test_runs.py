@@ -62,6 +62,20 @@ def test_dismissed_text_stays_out(browser: Client, base: Endpoint) -> None:
     assert ">Accept<" not in page.text
 
 
+@pytest.mark.parametrize("decision", ["accept", "dismiss"])
+def test_a_decision_is_undone(decision: str, browser: Client, base: Endpoint) -> None:
+    run = ask_to_complete(browser, base, "count to 3\n")
+    ended(run)
+    assert ">Undo<" not in browser.get(run.get_absolute_url()).text
+    browser.post(f"{output_of(run)}/{decision}/")
+    assert ">Undo<" in browser.get(run.get_absolute_url()).text
+    browser.post(f"{output_of(run)}/undo/")
+    assert run.outputs.get().decision == Decision.OPEN
+    page = browser.get(run.get_absolute_url())
+    assert page.context["form"].initial["code"] == "count to 3\n"
+    assert ">Accept<" in page.text
+
+
 def test_what_runs_cannot_be_accepted(browser: Client, base: Endpoint) -> None:
     run = ask_to_complete(browser, base, "count to 900 at 5 per second\n", max_tokens="900")
     answer = browser.post(f"{output_of(run)}/accept/")
@@ -105,6 +119,14 @@ def test_runs_are_listed_and_fill_the_form(browser: Client, base: Endpoint) -> N
 def test_texts_come_from_the_address(browser: Client, base: Endpoint) -> None:
     page = browser.get("/playground/fill/", {"before": "a\n <b>", "after": "c"})
     assert ">\na\n &lt;b&gt;</textarea>" in page.text
+
+
+def test_the_address_names_a_variant(browser: Client, base: Endpoint, instruct: Endpoint) -> None:
+    for variant, endpoint in (("base", base), ("instruct", instruct)):
+        form = browser.get("/playground/complete/", {"code": "a", "variant": variant}).context["form"]
+        assert (form.initial["code"], form.initial["model"]) == ("a", f"endpoint:{endpoint.pk}")
+    for page, variant in (("fill", "instruct"), ("complete", "x"), ("side-by-side", "base")):
+        assert "model" not in browser.get(f"/playground/{page}/", {"variant": variant}).context["form"].initial
 
 
 def test_only_endpoints_that_can_are_offered(browser: Client, base: Endpoint, instruct: Endpoint) -> None:

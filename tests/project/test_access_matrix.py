@@ -158,6 +158,7 @@ EXPECTED = {
     "playground:side-by-side": For.SIGNED_IN,
     "playground:shared": For.SIGNED_IN,
     "playground:open": For.SIGNED_IN,
+    "playground:colours": For.SIGNED_IN,
     "playground:*": For.OWNER,
     "usage:own": For.SIGNED_IN,
     "usage:*": For.STAFF,

@@ -20,7 +20,7 @@ from apps.playground.errors import PlaygroundError
 from apps.playground.examples import EXAMPLES
 from apps.playground.forms import FORMS, CompleteForm, DocumentForm, DraftForm, PlaygroundForm, SideBySideForm
 from apps.playground.models import Kind, Run
-from apps.playground.offers import able_by_id, find_offer, models_able, unable_endpoints
+from apps.playground.offers import able_by_id, find_offer, models_able, offers_for, unable_endpoints
 from apps.playground.selectors import find_run, initial_of, runs_of
 from apps.playground.services import start_document_run, start_side_by_side
 
@@ -130,7 +130,7 @@ def recent_runs(user: User) -> list[Run]:
 
 
 def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
-    """Return what the address fills the form with: the texts by name, a draft's, or a run's own."""
+    """Return what the address fills the form with: the texts and a variant by name, a draft's text, or a run's own."""
     if kind == Kind.COMPLETE and "draft" in request.GET:
         draft = read_draft(request.user, request.GET["draft"])
         return {} if draft is None else {"code": draft}
@@ -140,5 +140,10 @@ def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
         run = None
     if run is not None and run.kind == kind:
         return initial_of(run)
-    names = (*FORMS[kind].texts, "model", "task")
-    return {name: request.GET[name] for name in names if name in request.GET}
+    names = (*FORMS[kind].texts, "model", "task", "language")
+    given = {name: request.GET[name] for name in names if name in request.GET}
+    form_class = FORMS[kind]
+    if "variant" in request.GET and issubclass(form_class, DocumentForm):
+        offers = [offer.value for offer in offers_for(form_class.task) if offer.variant == request.GET["variant"]]
+        given |= {"model": offers[0]} if offers else {}
+    return given

@@ -64,6 +64,12 @@ def dismiss(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> Htt
 
 
 @require_POST
+def undo(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
+    """Take an accepted text out, or a dismissed one back: it is to be decided on again."""
+    return _decided(request, run_id, generation_id, Decision.OPEN)
+
+
+@require_POST
 def go_on(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
     """Accept a text and ask for what comes after it."""
     found = run_or_404(request, run_id)

@@ -1,32 +1,39 @@
-// Accept an output into the text, all of it, a word or a line; dismiss it; by button and by key. What goes in is typed
-// in as the browser sees it, so that it can be undone.
+// Accept an output into the text, all of it, a word or a line; dismiss it; undo; by button and by key. What goes in is
+// typed in as the browser sees it, so that the browser's own undo takes it out again.
 
-import { announce, bench, fieldBefore, openOutput, textOf, whenChanged } from "./result.js";
+import { active, announce, bench, fieldBefore, openOutput, textOf, whenChanged } from "./result.js";
+import { replaceFrom } from "./typing.js";
 
 // By the id of the generation, since its element is replaced at the end: the text that was asked with, and how much of
-// the output is in the editor.
+// the output went into the editor.
 const asked = new Map();
 const taken = new Map();
 
-const takenOf = (output) => taken.get(output.dataset.run) ?? 0;
-const restOf = (output) => textOf(output).slice(takenOf(output));
-
-function insertAtEnd(field, text) {
-  const { length } = field.value;
-  field.focus();
-  field.setSelectionRange(length, length);
-  // The one way that keeps the field's history; a browser without it loses only that.
-  if (!document.execCommand("insertText", false, text)) {
-    field.setRangeText(text, length, length, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
+function askedWith(output, field) {
+  const { run, decision } = output.dataset;
+  const text = textOf(output);
+  // A page that was loaded after the decision shows the text with the output.
+  const isIn = decision === "accepted" && field.value.endsWith(text);
+  if (!asked.has(run)) asked.set(run, isIn ? field.value.slice(0, field.value.length - text.length) : field.value);
+  return asked.get(run);
 }
+
+/** Return how much of the output the field holds: the field knows, whether it was taken, typed or undone. */
+function takenOf(output, field) {
+  const { run } = output.dataset;
+  const before = askedWith(output, field);
+  const added = field.value.slice(before.length);
+  if (field.value.startsWith(before) && textOf(output).startsWith(added)) taken.set(run, added.length);
+  return taken.get(run) ?? 0;
+}
+
+const restOf = (output, field) => textOf(output).slice(takenOf(output, field));
 
 function take(output, text) {
   const field = fieldBefore();
   if (!field || !text) return;
-  taken.set(output.dataset.run, takenOf(output) + text.length);
-  insertAtEnd(field, text);
+  taken.set(output.dataset.run, takenOf(output, field) + text.length);
+  replaceFrom(field, field.value.length, text);
   drawGhost();
 }
 
@@ -36,7 +43,7 @@ const parts = {
 };
 
 function takePart(output, name) {
-  const rest = restOf(output);
+  const rest = restOf(output, fieldBefore());
   const part = parts[name](rest);
   if (part === rest) output.querySelector("[data-accept]").requestSubmit();
   else take(output, part);
@@ -44,14 +51,20 @@ function takePart(output, name) {
 
 // Ghost text fits the text that it was asked with and what of it is taken, not a text that was edited since.
 function isCurrent(output, field) {
-  const { run } = output.dataset;
-  if (!asked.has(run)) asked.set(run, field.value);
-  return field.value === asked.get(run) + textOf(output).slice(0, takenOf(output));
+  return field.value === askedWith(output, field) + textOf(output).slice(0, takenOf(output, field));
 }
 
 function ghostOf(output, field) {
-  if (!output || output.dataset.decision || !isCurrent(output, field)) return "";
-  return restOf(output);
+  if (!output || !isCurrent(output, field) || output.dataset.decision) return "";
+  return restOf(output, field);
+}
+
+/** Take the accepted output out of the field; return false where the text went on since. */
+function takeOut(output, field) {
+  if (!isCurrent(output, field)) return false;
+  const before = askedWith(output, field);
+  if (field.value !== before) replaceFrom(field, before.length, "");
+  return true;
 }
 
 function drawGhost() {
@@ -74,13 +87,27 @@ function drawGhost() {
   if (isAtEnd) body.scrollTop = body.scrollHeight;
 }
 
-document.addEventListener("submit", ({ target }) => {
+document.addEventListener("submit", (event) => {
+  const { target } = event;
   const output = target.closest(".output");
-  if (output && target.matches("[data-accept]")) {
-    take(output, restOf(output));
+  const field = fieldBefore();
+  if (!output) return;
+  if (target.matches("[data-accept]")) {
+    if (field) take(output, restOf(output, field));
     announce("Accepted.");
+  } else if (target.matches("[data-undo]") && field && output.dataset.decision === "accepted" && !takeOut(output, field)) {
+    event.preventDefault();
+    event.stopPropagation();
+    announce("The text went on since. Take it out there.");
   }
 }, { capture: true });
+
+// The browser's own undo takes accepted text out: the output is to be decided on again.
+document.addEventListener("input", ({ target, inputType }) => {
+  const output = document.querySelector(".output[data-decision=accepted]");
+  if (inputType !== "historyUndo" || !output || target !== fieldBefore()) return;
+  if (isCurrent(output, target) && restOf(output, target)) output.querySelector("[data-undo]")?.requestSubmit();
+});
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button[data-part]");
@@ -92,8 +119,11 @@ function key(event) {
   if (!target.matches(".pane__text") || event.isComposing) return;
   const command = ctrlKey || metaKey;
   if (command && name === "Enter") return [() => document.getElementById("ask").requestSubmit()];
+  if (altKey || shiftKey) return undefined;
+  const stop = document.querySelector(`.result:has(.output${active}) .result__stop`);
+  if (name === "Escape" && !command && stop) return [() => stop.requestSubmit()];
   const output = openOutput();
-  if (!output || altKey || shiftKey) return undefined;
+  if (!output) return undefined;
   const accept = output.querySelector("[data-accept]");
   if (name === "Tab" && !command && accept) return [() => accept.requestSubmit()];
   if (name === "Escape" && !command) return [() => output.querySelector("[data-dismiss-output]").requestSubmit()];

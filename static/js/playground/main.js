@@ -1,3 +1,5 @@
 import "./following.js";
 import "./deciding.js";
 import "./differences.js";
+import "./gap.js";
+import "./colours.js";

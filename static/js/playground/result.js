@@ -4,8 +4,8 @@ export const bench = document.getElementById("bench");
 export const result = () => document.getElementById("result");
 export const active = ":is([data-state=queued], [data-state=running])";
 
-/** Return the text of an output, as far as it is written. */
-export const textOf = (output) => output.querySelector(".output__text").textContent;
+/** Return the text of an output, as far as it is written, with line ends as text fields have them. */
+export const textOf = (output) => output.querySelector(".output__text").textContent.replaceAll("\r\n", "\n");
 
 /** Return the one output that can be accepted or dismissed by a key; null where there is none, or several. */
 export function openOutput() {
