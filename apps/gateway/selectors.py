@@ -116,8 +116,7 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
     for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``.
 
     Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
-    if no endpoint takes the format, and
-    ``KeyNotAllowed`` if the request's API key may not be used for it.
+    if no endpoint takes the format, and ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
     require_scope(task)
     enabled = list(Endpoint.objects.enabled().preferred_first())

@@ -244,6 +244,16 @@ def test_an_endpoint_that_serves_it_is_said_without_its_address(guide: None, cli
     assert (told["model"], told["served_here"], told["up_here"]) == ("7b-instruct", True, True)
 
 
+@pytest.mark.parametrize(("after", "door"), [("yes", "playground:fill"), ("no", "playground:complete")])
+def test_base_is_tried_with_a_fitting_example(guide: None, client: Client, after: str, door: str) -> None:
+    for size in ("7B", "13B", "34B", "70B"):
+        add_endpoint(name=size, url="http://127.0.0.1:9", protocol="tgi", variant="base", size=size)
+    page = read(client, task="complete", after=after)
+    doors = [link.attributes["href"] for link in answer(page).all("a") if link.text == "Try it in the playground"]
+    assert doors
+    assert {address.partition("?")[0] for address in doors} == {reverse(door)}
+
+
 def test_an_endpoint_that_is_down_or_disabled_is_no_promise(guide: None, client: Client) -> None:
     asked = {"task": "chat", "gpu": "8"}
     add_endpoint(name="one", url="http://127.0.0.1:9", protocol="tgi", variant="instruct", size="7B")

@@ -13,7 +13,7 @@ from apps.guide.choosing.languages import MEASURED
 from apps.guide.choosing.memory import Room
 from apps.guide.choosing.rules import MODELS
 from apps.guide.choosing.selectors import Serving, read_rules, read_scores, read_serving, read_shapes
-from apps.guide.examples import try_url
+from apps.guide.examples import fill_url, try_url
 from apps.guide.models import CodeModel, Score, Source
 from apps.guide.prose import citation_link, split_citation
 
@@ -50,13 +50,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A model that would do."""
+    """A model that would do. ``has_gap``: it is to fill in the middle."""
 
     model: CodeModel
     reasons: Sequence[Reason]
     cautions: Sequence[Reason]
     rooms: Sequence[Room]
     serving: Serving
+    has_gap: bool
 
     @property
     def room(self) -> Room | None:
@@ -66,7 +67,10 @@ class Suggestion:
     @property
     def try_url(self) -> str:
         """The address to try the model here; empty if no endpoint serves it."""
-        return try_url(self.model.variant.slug) if self.serving.is_served else ""
+        if not self.serving.is_served:
+            return ""
+        slug = self.model.variant.slug
+        return fill_url() if self.has_gap and slug == "base" else try_url(slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ class _Teller:
                 cautions=[*self.retrieval(candidate.model, answers), *self.reasons(candidate.cautions)],
                 rooms=candidate.rooms,
                 serving=serving.get(candidate.model, Serving()),
+                has_gap=answers.after == "yes",
             )
             for candidate in decision.candidates
         ]
