@@ -1,5 +1,7 @@
 // Questions to the document that several modules ask.
 
+export const transcript = document.getElementById("transcript");
+
 /** Say whether a click opens its link in a new tab or window. */
 export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
 

@@ -21,3 +21,4 @@ import "./shortcuts/shortcuts.js";
 import "./sidebar/sidebar.js";
 import "./transcript/updates.js";
 import "./transcript/view_start.js";
+import "./opening.js"; // last: the others see a click first

@@ -165,7 +165,8 @@ async function refresh() {
   try {
     const address = `${attach.dataset.attach}?conversation=${attach.dataset.conversation}`;
     const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-    if (answer.ok) await show(await answer.text());
+    const html = await answer.text();
+    if (answer.ok && address.endsWith(attach.dataset.conversation)) await show(html); // it may be another by now
     form.dispatchEvent(new Event("files"));
   } catch {
     // Offline: the list stays as it is, and sending shows the error.

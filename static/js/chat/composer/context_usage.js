@@ -1,6 +1,7 @@
 // Context usage under the composer: ask the server when typing pauses, and again while a worker counts the tokens.
 
 import { unfinishedReplies } from "../dom.js";
+import { whenOpened } from "../opened.js";
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
@@ -48,4 +49,12 @@ document.addEventListener("htmx:after:swap", ({ target }) => {
 });
 
 // The server did not know the draft that the browser kept.
-if (input.value || usage.querySelector("[data-counting]")) measureSoon(0);
+function measureWhatIsNew() {
+  if (input.value || usage.querySelector("[data-counting]")) measureSoon(0);
+}
+
+measureWhatIsNew();
+whenOpened(() => {
+  before = replies();
+  measureWhatIsNew();
+});

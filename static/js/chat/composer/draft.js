@@ -1,10 +1,13 @@
 // The text in the composer. Keep it across reloads, and clear it in every tab when it is sent.
 
+import { whenLeaving, whenOpened } from "../opened.js";
+
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
-const key = `draft:${form.dataset.draft}`;
+const keyOf = () => `draft:${form.dataset.draft}`;
 const pause = 250; // ms without a key
 
+let key = keyOf();
 let keeping;
 let kept = null; // this tab removes only the draft that it stored
 
@@ -42,3 +45,11 @@ addEventListener("storage", ({ key: changed, oldValue, newValue }) => {
 });
 
 form.addEventListener("submit", keepDraft); // other tabs see only a stored draft end
+
+whenLeaving(keepDraft);
+whenOpened(() => {
+  key = keyOf();
+  kept = localStorage.getItem(key) ?? "";
+  write(kept);
+  clearTimeout(keeping); // it is stored
+});

@@ -3,6 +3,7 @@
 
 import { opensElsewhere } from "../dom.js";
 import { closeOnEscape } from "../escape.js";
+import { whenOpened } from "../opened.js";
 
 const form = document.getElementById("composer");
 const input = document.getElementById("message");
@@ -146,6 +147,11 @@ document.addEventListener("click", (event) => {
 document.getElementById("preset-chooser")?.addEventListener("submit", (event) => {
   event.preventDefault();
   choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
+});
+
+whenOpened(() => {
+  dismissed = false;
+  close();
 });
 
 // The address names a preset: put the draft where its opening says {code}.

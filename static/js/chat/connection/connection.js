@@ -4,6 +4,7 @@
 // means a lost connection.
 
 import { replyIsBeingWritten } from "../dom.js";
+import { whenOpened } from "../opened.js";
 import { events, polls, reasons, socket } from "./carriers.js";
 
 const transcript = document.getElementById("transcript");
@@ -144,4 +145,9 @@ if (addresses.socket) {
   addEventListener("pageshow", ({ persisted }) => persisted && startAnew());
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : connection || connect()));
   document.addEventListener("htmx:after:request", () => connection?.hurry?.());
+  whenOpened(() => {
+    over = false;
+    showStatus("");
+    connect();
+  });
 }

@@ -1,6 +1,7 @@
 // Gaps: messages that the page does not carry. Fetch them as the reader comes near. Keep the visible message still
 // while messages are added above it or another thread replaces them all.
 
+import { whenOpened } from "../opened.js";
 import { follow } from "./scrolling.js";
 
 const scroller = document.getElementById("scroller");
@@ -85,6 +86,11 @@ function watch() {
   near.disconnect(); // report gaps that are near already
   for (const gap of transcript.querySelectorAll(":scope > .gap")) near.observe(gap);
 }
+
+whenOpened(() => {
+  hasScrolled = false;
+  near.disconnect();
+});
 
 // Fetch nothing until the reader scrolls.
 for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {

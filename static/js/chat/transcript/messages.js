@@ -2,6 +2,7 @@
 
 import { closeOnEscape } from "../escape.js";
 import { announce } from "../announce.js";
+import { whenOpened } from "../opened.js";
 
 const transcript = document.getElementById("transcript");
 const form = document.getElementById("again");
@@ -48,6 +49,8 @@ document.addEventListener("htmx:after:swap", () => {
   commented = null;
   rating.querySelector("summary")?.focus();
 });
+
+whenOpened(() => (pressed = commented = null));
 
 // The link's href cannot know the latest reply.
 document.querySelector("[data-latest-reply]")?.addEventListener("click", (event) => {

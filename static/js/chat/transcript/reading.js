@@ -1,6 +1,8 @@
 // The setting “Keep the question at the top”: the reply grows below it. Until the reply fills the window, an empty
 // element at the end makes room to scroll the question up.
 
+import { whenOpened } from "../opened.js";
+
 const scroller = document.getElementById("scroller");
 const transcript = document.getElementById("transcript");
 const choice = document.getElementById("reading-first");
@@ -58,6 +60,11 @@ choice.checked = localStorage.getItem(memory) === "on";
 choice.addEventListener("change", () => {
   if (choice.checked) localStorage.setItem(memory, "on");
   else localStorage.removeItem(memory);
+  kept = awaited = null;
+  release();
+});
+
+whenOpened(() => {
   kept = awaited = null;
   release();
 });

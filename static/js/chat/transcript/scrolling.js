@@ -1,6 +1,7 @@
 // Follow the reply while the reader is at its end. Scrolling up, focusing or selecting unpins; scrolling to the end
 // pins again. With “Keep the question at the top” only the button “Jump to latest” pins.
 
+import { whenOpened } from "../opened.js";
 import { awaitReply, awaitsReply, keepAtTop, readsFirst, release } from "./reading.js";
 
 const scroller = document.getElementById("scroller");
@@ -18,6 +19,7 @@ let left = { id: "", height: 0 }; // the last message's height when the reader l
 let width = scroller.clientWidth;
 const heights = []; // of the last moments, with their times
 
+export const isPinned = () => pinned;
 const isAtEndOf = (height) => height - scroller.clientHeight - scroller.scrollTop <= nearEnd;
 const isAtEnd = () => isAtEndOf(scroller.scrollHeight);
 const reachesEnd = () => isAtEnd() || isAtEndOf(heightLately());
@@ -119,6 +121,11 @@ document.getElementById("reading-first").addEventListener("change", () => {
   if (readsFirst()) leave();
   else if (isAtEnd()) pin();
   follow();
+});
+whenOpened(() => {
+  left = { id: "", height: 0 };
+  heights.length = 0;
+  pin();
 });
 new ResizeObserver(follow).observe(transcript);
 new ResizeObserver(follow).observe(scroller);
