@@ -15,6 +15,7 @@ def beat_schedule(*, probe_seconds: float) -> dict[str, dict[str, Any]]:
             "options": {"expires": probe_seconds},
         },
         "send queued messages": {"task": "chat.send_queued", "schedule": 10.0, "options": {"expires": 10.0}},
+        "title conversations": {"task": "chat.title", "schedule": 10.0, "options": {"expires": 10.0}},
         "purge deleted conversations": {"task": "chat.purge", "schedule": 600.0},
         "prune observations": {"task": "endpoints.prune", "schedule": 3600.0},
         **{

@@ -186,6 +186,8 @@ CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)
 CHAT_ATTACHMENTS = env.read_int("CHAT_ATTACHMENTS", 10)
 # How long attachments of unsent drafts are kept.
 CHAT_ATTACHMENT_HOURS = env.read_float("CHAT_ATTACHMENT_HOURS", 168.0)
+# Whether the model titles new conversations while it is idle.
+CHAT_MODEL_TITLES = env.read_bool("CHAT_MODEL_TITLES", default=True)
 CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_485_760)
 # Whether shared copies can be read without signing in. Anyone who gets hold of a link could then read the copy: a
 # team's code should not leave the team by a pasted address.

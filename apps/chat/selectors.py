@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Prefetch
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.models import Conversation, Folder, Message
+from apps.chat.models import Attachment, Conversation, Folder, Message, QueuedMessage
 from apps.generation.selectors import text_so_far
 
 SIDEBAR_LENGTH = 100
@@ -112,3 +112,9 @@ def _heading(conversation: Conversation, today: date) -> str:
     if day > today - timedelta(days=30):
         return "Previous 30 days"
     return day.strftime("%B %Y")
+
+
+def queued_in(conversation: Conversation) -> QueuedMessage | None:
+    """Return the message that waits for the end of the reply, with its files."""
+    waiting = QueuedMessage.objects.filter(conversation=conversation)
+    return waiting.prefetch_related(Prefetch("attachments", Attachment.objects.without_text())).first()

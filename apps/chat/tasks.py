@@ -10,6 +10,7 @@ from apps.chat.services.count_tokens import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted, purge_temporary
 from apps.chat.services.queue import send_left_queued
 from apps.chat.services.retention import delete_unused_conversations
+from apps.chat.services.title import title_conversations
 from apps.generation.worker.celery import current_runtime
 
 
@@ -23,6 +24,11 @@ def purge() -> None:
 @shared_task(name="chat.send_queued", expires=10)
 def send_queued() -> None:
     send_left_queued()
+
+
+@shared_task(name="chat.title", expires=10)
+def title() -> None:
+    title_conversations(runtime=current_runtime())
 
 
 @shared_task(name="chat.retain")

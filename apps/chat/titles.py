@@ -1,4 +1,6 @@
-"""Make the title of a conversation: one line without direction overrides. No model is asked."""
+"""Make the title of a conversation: one line without direction overrides."""
+
+import re
 
 from apps.accounts.models import User
 from apps.chat.markdown.unseen import without_overrides
@@ -7,6 +9,9 @@ from apps.chat.models.preset import CODE_MARK
 
 TITLE_LENGTH = 60
 UNTITLED = "Untitled"
+MOST_WORDS = 10  # of a model that was asked for six
+AROUND = " \t\"'“”‘’«»*_`#.:-"  # what models put around a title
+LABEL = re.compile(r"^\W*title\W*:", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
@@ -34,3 +39,13 @@ def title_from(text: str) -> str:
     if len(line) <= TITLE_LENGTH:
         return line
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def title_of_model(answer: str) -> str:
+    """Return the title in a model's answer. Return "" if the answer is none: a sentence, a list, code, nothing."""
+    lines = [line for line in map(one_line, answer.strip().splitlines()) if line]
+    if not lines or "```" in answer:
+        return ""
+    title = LABEL.sub("", lines[0]).strip(AROUND)
+    is_title = any(map(str.isalpha, title)) and len(title) <= TITLE_LENGTH and len(title.split()) <= MOST_WORDS
+    return title if is_title else ""

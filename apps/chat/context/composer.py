@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Prefetch
-
 from apps.accounts.models import User
 from apps.chat.context.estimate import Estimate, estimate_usage
 from apps.chat.context.usage import ContextUsage
 from apps.chat.conversation_settings.servers import Answering, ChatServers, ServerNotice, servers_and_queue
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.models import Attachment, Conversation, Mode, QueuedMessage
+from apps.chat.selectors import queued_in
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class ComposerState:
         """The message that waits for the end of the reply."""
         if not self.has_begun or not getattr(self.conversation, "has_queued", True):
             return None
-        waiting = QueuedMessage.objects.filter(conversation=self.conversation)
-        return waiting.prefetch_related(Prefetch("attachments", Attachment.objects.without_text())).first()
+        return queued_in(self.conversation)
 
     @cached_property
     def estimate(self) -> Estimate | None:

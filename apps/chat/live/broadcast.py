@@ -59,7 +59,21 @@ class BroadcastsMissed:
     since: datetime
 
 
-type News = MessagesChanged | MessagesStored | ThreadSwitched | AccessChanged | BroadcastsMissed
+@dataclass(frozen=True, slots=True)
+class TitleChanged:
+    """The conversation has another title."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """A message was queued or removed from the queue."""
+
+
+type News = (
+    MessagesChanged | MessagesStored | ThreadSwitched | TitleChanged | QueueChanged | AccessChanged | BroadcastsMissed
+)
 type NewsQueue = asyncio.Queue[News]
 
 
@@ -83,6 +97,16 @@ def broadcast_thread(conversation_id: UUID) -> None:
     _broadcast(conversation_id, ThreadSwitched())
 
 
+def broadcast_title(conversation_id: UUID, title: str) -> None:
+    """Have every open page of the conversation show this title."""
+    _broadcast(conversation_id, TitleChanged(title))
+
+
+def broadcast_queue(conversation_id: UUID) -> None:
+    """Have every open page of the conversation show its queued message."""
+    _broadcast(conversation_id, QueueChanged())
+
+
 def broadcast_access(conversation_id: UUID) -> None:
     """Have every open page of the conversation check its access at once."""
     _broadcast(conversation_id, AccessChanged())
@@ -95,25 +119,35 @@ def _broadcast(conversation_id: UUID, news: News) -> None:
         logger.warning("broadcast not sent", conversation=str(conversation_id), error=type(error).__name__)
 
 
-# On the wire a list of ids, an empty list for another thread, null for access, a text for new messages: web processes
-# of two releases may run side by side. One that does not know a form reconnects and reads what it missed.
-def _encode(news: News) -> list[str] | str | None:
+# On the wire a list of ids, an empty list for another thread, null for access, a text for new messages, an object for a
+# title or the queued message: web processes of two releases may run side by side. One that does not know a form
+# reconnects and reads what it missed.
+type Wire = list[str] | dict[str, str] | str | None
+
+
+def _encode(news: News) -> Wire:
     match news:
         case MessagesStored(text):
             return text
         case MessagesChanged(message_ids):
             return [str(message_id) for message_id in message_ids]
+        case TitleChanged(title):
+            return {"title": title}
+        case QueueChanged():
+            return {"queue": "changed"}
         case AccessChanged():
             return None
         case _:
             return []
 
 
-def _decode(news: list[str] | str | None) -> News:
+def _decode(news: Wire) -> News:
     if news is None:
         return AccessChanged()
     if isinstance(news, str):
         return MessagesStored(news)
+    if isinstance(news, dict):
+        return TitleChanged(news["title"]) if "title" in news else QueueChanged()
     return MessagesChanged([UUID(message_id) for message_id in news]) if news else ThreadSwitched()
 
 

@@ -5,6 +5,7 @@ because raw HTML in a reply is shown as text.
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import TranscriptItem
-from apps.chat.transcript.render import render_message, render_sidebar_link, render_transcript
+from apps.chat.transcript.render import render_message, render_queued, render_sidebar_link, render_transcript
 from apps.chat.transcript.status import ENDS
 from apps.generation.models import State
 
@@ -48,6 +49,21 @@ def update_sidebar(conversation: Conversation) -> str:
     link = mark_safe(render_sidebar_link(conversation))  # noqa: S308 - rendered by a template
     return format_html(
         '<hx-partial hx-target="#conversation-{}" hx-swap="outerHTML">{}</hx-partial>', conversation.pk, link
+    )
+
+
+def show_queued(conversation: Conversation) -> str:
+    """Show the queued message as it is now, or none."""
+    return f'<hx-partial hx-target="#queued" hx-swap="innerHTML">{render_queued(conversation)}</hx-partial>'
+
+
+def update_title(conversation_id: UUID, title: str) -> str:
+    return format_html(
+        "<title>{title} · Code Llama Workbench</title>"
+        '<hx-partial hx-target="#conversation-title" hx-swap="textContent">{title}</hx-partial>'
+        '<hx-partial hx-target="#conversation-{id} .conversation__title" hx-swap="textContent">{title}</hx-partial>',
+        title=title,
+        id=conversation_id,
     )
 
 

@@ -13,7 +13,9 @@ from apps.chat.live.broadcast import (
     MessagesChanged,
     MessagesStored,
     NewsQueue,
+    QueueChanged,
     ThreadSwitched,
+    TitleChanged,
     news_of,
 )
 from apps.chat.live.cursor import Cursor, PageCopy
@@ -111,6 +113,10 @@ class Viewer:
                     await self._show(read_messages(text), tasks)
                 case MessagesChanged(message_ids):
                     await self._show(await in_thread(_messages)(self._conversation, message_ids), tasks)
+                case TitleChanged(title):
+                    await self._send(fragments.update_title(self._conversation.pk, title))
+                case QueueChanged():
+                    await self._send(await in_thread(fragments.show_queued)(self._conversation))
                 case ThreadSwitched():
                     await self._show_anew(await in_thread(page_where_switched)(self._conversation), tasks)
 

@@ -1,7 +1,7 @@
 """The chat's tables."""
 
 from apps.chat.models.attachment import Attachment, AttachmentQuerySet
-from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode
+from apps.chat.models.conversation import Conversation, ConversationQuerySet, Mode, TitleOrigin
 from apps.chat.models.folder import Folder, FolderQuerySet
 from apps.chat.models.message import Message, MessageQuerySet, Rating, Role
 from apps.chat.models.preset import Preset, PresetQuerySet
@@ -25,4 +25,5 @@ __all__ = [
     "Role",
     "Share",
     "ShareQuerySet",
+    "TitleOrigin",
 ]

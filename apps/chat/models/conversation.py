@@ -31,6 +31,15 @@ class Mode(models.TextChoices):
     GUIDE = "guide", "Answers from the guide"
 
 
+class TitleOrigin(models.TextChoices):
+    """Where a title comes from. Only the first words of the question give way to a title by a model."""
+
+    WORDS = "words", "First words of the question"
+    ASKED = "asked", "First words: a model is asked, or was asked in vain"
+    MODEL = "model", "A model"
+    GIVEN = "given", "A person or a file"
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(owner=user, deleted_at__isnull=True)
@@ -76,6 +85,9 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
+    title_origin = models.CharField(
+        max_length=8, choices=TitleOrigin, default=TitleOrigin.GIVEN, db_default=TitleOrigin.GIVEN, editable=False
+    )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.CHAT, db_default=Mode.CHAT)
     current = models.ForeignKey(
         "Message",
@@ -140,6 +152,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["owner", "-updated_at"], name="conversation_owner_recent"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"),
+            models.Index(fields=["created_at"], condition=Q(title_origin="words"), name="conversation_untitled"),
         ]
 
     def __str__(self) -> str:

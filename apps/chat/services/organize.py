@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyTitle
-from apps.chat.models import Conversation, ConversationQuerySet
+from apps.chat.models import Conversation, ConversationQuerySet, TitleOrigin
 from apps.chat.titles import one_line
 
 TITLE_LENGTH = 120
@@ -15,7 +15,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
     line = one_line(title)[:TITLE_LENGTH].rstrip()
     if not line:
         raise EmptyTitle
-    Conversation.objects.filter(pk=conversation.pk).update(title=line)
+    Conversation.objects.filter(pk=conversation.pk).update(title=line, title_origin=TitleOrigin.GIVEN)
     conversation.title = line
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.chat.errors import AlreadyQueued, ChatError, EmptyMessage, FileGone, ReplyInProgress
+from apps.chat.live.broadcast import broadcast_queue
 from apps.chat.models import Attachment, Conversation, QueuedMessage
 from apps.chat.services.exchange import Exchange, lock_row, require_idle
 from apps.chat.services.send import send_message
@@ -43,6 +44,7 @@ def queue_message(
             require_idle(locked)
         except ReplyInProgress:
             _store(locked, text, files, key)
+            transaction.on_commit(partial(broadcast_queue, locked.pk))
             # The reply may end before this is committed, and whoever ends it finds nothing queued.
             transaction.on_commit(partial(_send_all, QueuedMessage.objects.filter(conversation=locked)))
             return None
@@ -57,6 +59,7 @@ def remove_queued(*, conversation: Conversation) -> str:
         if queued is None:
             return ""
         queued.delete()
+        transaction.on_commit(partial(broadcast_queue, conversation.pk))
         return queued.text
 
 

@@ -11,7 +11,7 @@ from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.live.broadcast import broadcast_messages, broadcast_stored
-from apps.chat.models import Conversation, Folder, Message, Mode
+from apps.chat.models import Conversation, Folder, Message, Mode, TitleOrigin
 from apps.chat.services.attach import forget_files
 from apps.chat.services.exchange import (
     Exchange,
@@ -56,7 +56,12 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     try:
         with transaction.atomic():
             conversation = Conversation(
-                owner=owner, title=title_for(owner, text), mode=mode, is_temporary=is_temporary, folder=folder
+                owner=owner,
+                title=title_for(owner, text),
+                title_origin=TitleOrigin.WORDS,
+                mode=mode,
+                is_temporary=is_temporary,
+                folder=folder,
             )
             put_settings(conversation, settings or {})
             conversation.save()

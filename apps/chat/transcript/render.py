@@ -11,6 +11,7 @@ from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.questions import render_question
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message
+from apps.chat.selectors import queued_in
 from apps.chat.transcript.paging import Gap, TranscriptItem
 from apps.chat.transcript.status import doing
 from apps.generation.models import Generation, State
@@ -86,6 +87,12 @@ def render_transcript(items: Iterable[TranscriptItem]) -> str:
 
 def render_message(message: Message, html: SafeString, waiting: str = "") -> str:
     return render_to_string("chat/_message.html", {"message": message, "html": html, "waiting": waiting})
+
+
+def render_queued(conversation: Conversation) -> str:
+    """Render the queued message as it is stored now; nothing if there is none."""
+    context = {"queued": queued_in(conversation), "conversation": conversation}
+    return render_to_string("chat/_queued.html", context)
 
 
 def render_sidebar_link(conversation: Conversation) -> str:

@@ -49,6 +49,7 @@ class Runtime:
         self.name = own_name()
         self.draining = False
         self._attempts: dict[UUID, Attempt] = {}
+        self._asides: set[asyncio.Task[Any]] = set()
         self._loop = uvloop.new_event_loop()
         self._ready = threading.Event()
         self._stopping = asyncio.Event()
@@ -61,6 +62,10 @@ class Runtime:
     def call[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Attempt ``coroutine`` in the loop; the calling thread waits."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def call_aside[T](self, coroutine: Coroutine[Any, Any, T]) -> T | None:
+        """Like ``call``, for work that no reply may wait for: ``None`` as soon as this worker holds a generation."""
+        return self.call(self._aside(coroutine))
 
     def drain(self) -> None:
         """Take no new generation. Stop the current ones so that other workers continue them."""
@@ -76,6 +81,7 @@ class Runtime:
         if earlier := self._attempts.get(attempt.generation_id):
             earlier.stop(StopReason.LOST)  # its end is not known here yet
         self._attempts[attempt.generation_id] = attempt
+        self._leave_asides()
         if self.draining:
             attempt.stop(StopReason.HANDOVER)
 
@@ -113,7 +119,25 @@ class Runtime:
         await self.http.close()
         await self.redis.aclose()
 
+    async def _aside[T](self, coroutine: Coroutine[Any, Any, T]) -> T | None:
+        if self._attempts or self.draining:
+            coroutine.close()
+            return None
+        task = asyncio.create_task(coroutine)
+        self._asides.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return None
+        finally:
+            self._asides.discard(task)
+
+    def _leave_asides(self) -> None:
+        for task in self._asides:
+            task.cancel()
+
     def _hand_over(self) -> None:
+        self._leave_asides()
         for attempt in list(self._attempts.values()):
             attempt.stop(StopReason.HANDOVER)
 

@@ -16,15 +16,19 @@ button?.addEventListener("htmx:after:request", (event) => {
   input.focus();
 });
 
-let removed = "";
+let removing = null; // { form, text }
 
 place?.addEventListener("htmx:before:request", ({ target }) => {
-  removed = target.id === "unqueue" ? place.querySelector(".queued__text").textContent : "";
+  if (target.id === "unqueue") removing = { form: target, text: place.querySelector(".queued__text").textContent };
 });
 
-place?.addEventListener("htmx:after:request", (event) => {
-  if (!removed || !isAccepted(event)) return;
-  write(input.value ? `${removed}\n\n${input.value}` : removed);
+// The live connection may take the form away before the answer is there: the event then comes from the document.
+document.addEventListener("htmx:after:request", (event) => {
+  if (!removing || event.detail.ctx.sourceElement !== removing.form) return;
+  const { text } = removing;
+  removing = null;
+  if (!isAccepted(event)) return;
+  write(input.value ? `${text}\n\n${input.value}` : text);
   keepDraft();
   input.focus();
 });
