@@ -19,9 +19,10 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.chat.errors import NotImportable
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation, Message, Rating
 from apps.chat.services.attach import attach_file
 from apps.chat.services.import_conversation import import_conversation
+from apps.chat.services.rate import rate_reply
 from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.versions import answer_again, edit_question, show_version
 from apps.chat.transfer.export import as_json, as_markdown
@@ -49,6 +50,7 @@ def conversation_with_versions(owner: User) -> Conversation:
     answer(answer_again(reply=reply), "first, again")
     answer(edit_question(question=first, text="eins"), "erste", state=State.FAILED, error="The server is gone.")
     show_version(message=reply)
+    rate_reply(reply=reply, rating=Rating.BAD, comment="Too short.\nAnd late.")
     conversation.refresh_from_db()
     return conversation
 
@@ -79,6 +81,9 @@ def test_what_comes_back_is_the_same(alice: User, bob: User) -> None:
     assert json.loads(as_json(imported)) == json.loads(exported)
     assert len(json.loads(exported)["messages"]) == 7
     assert imported.messages.get(question="two").attachments.get().text == "x = 'ü'\n"
+    assert list(imported.messages.exclude(rating="").values_list("rating", "comment")) == [
+        ("bad", "Too short.\nAnd late.")
+    ]
     assert imported.owner == bob
     assert not Generation.objects.active().exists()
     theirs, ours = (list(item.thread.in_order()) for item in Conversation.objects.order_by("owner"))
@@ -138,6 +143,9 @@ def test_ids_of_imported_replies_are_of_their_time(alice: User) -> None:
         ({"messages__0__text": "x" * 100_001}, "In messages[0].text: a question has at most 100,000 characters."),
         ({"messages__1__text": "x" * 1_000_001}, "In messages[1].text: expected `str` of length <= 1000000."),
         ({"messages__1__attachments": [FILE]}, "In messages[1].attachments: only questions have files."),
+        ({"messages__1__comment": "Why?"}, "In messages[1].comment: a comment goes with a rating."),
+        ({"messages__3__comment": "x" * 501}, "In messages[3].comment: expected `str` of length <= 500."),
+        ({"messages__3__comment": "a\0b"}, "In messages[3]: null characters cannot be stored."),
         ({"messages__0__attachments": [FILE] * 11}, "In messages[0].attachments: a question has at most 10 files."),
         (
             {"messages__0__attachments": [FILE | {"text": "a\0"}]},

@@ -74,6 +74,7 @@ def _rows(file: ConversationFile) -> dict[int, Message]:
             generation=None if item.role == Role.USER else _generation(item),
             passages=[asdict(passage) for passage in item.passages] if item.role == Role.ASSISTANT else [],
             rating=item.rating or "",
+            comment=item.comment,
             created_at=item.created_at,
         )
     return rows

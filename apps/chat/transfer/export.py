@@ -84,6 +84,7 @@ def _file_message(message: Message, numbers: dict[UUID, int]) -> FileMessage:
         written.ended_at = generation.ended_at
         written.passages = convert(message.passages, list[FilePassage])
         written.rating = Rating(message.rating) if message.rating else None
+        written.comment = message.comment
     return written
 
 

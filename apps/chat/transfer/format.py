@@ -24,6 +24,7 @@ from apps.chat.conversation_settings.limits import (
 from apps.chat.errors import NotImportable
 from apps.chat.models import Mode, Rating, Role
 from apps.chat.models.attachment import NAME_LENGTH
+from apps.chat.models.message import LONGEST_COMMENT
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
 
 FORMAT: Final = "code-llama-workbench/conversation"
@@ -96,6 +97,7 @@ class FileMessage(Struct, omit_defaults=True):
     ended_at: Moment | None = None
     passages: Annotated[list[FilePassage], Meta(max_length=MOST_PASSAGES)] = []
     rating: Rating | None = None
+    comment: Annotated[str, Meta(max_length=LONGEST_COMMENT)] = ""
 
 
 class ConversationFile(Struct, omit_defaults=True):
@@ -153,6 +155,8 @@ def _problems(file: ConversationFile) -> Iterator[tuple[str, str]]:
         yield from _problems_of_attachments(f"{place}.attachments", message)
         if message.rating and message.role != Role.ASSISTANT:
             yield f"{place}.rating", "only replies are rated"
+        if message.comment and not message.rating:
+            yield f"{place}.comment", "a comment goes with a rating"
         for name in ("created_at", "first_token_at", "ended_at"):
             yield from _problem_of_time(f"{place}.{name}", getattr(message, name))
         roles[message.id] = message.role
@@ -177,7 +181,8 @@ def _problems_of_parent(place: str, message: FileMessage, roles: dict[int, Role]
 
 def _problems_of_text(place: str, message: FileMessage) -> Iterator[tuple[str, str]]:
     cited = chain.from_iterable(map(astuple, message.passages))
-    if any("\0" in text for text in (message.text, message.error, message.finish_reason, *cited)):
+    texts = (message.text, message.error, message.finish_reason, message.comment, *cited)
+    if any("\0" in text for text in texts):
         yield place, "null characters cannot be stored"
     if message.role == Role.USER and not message.text.strip():
         yield f"{place}.text", "a question cannot be empty"
