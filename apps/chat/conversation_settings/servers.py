@@ -1,6 +1,7 @@
 """The endpoints that may reply to chats, by what is known. No model server is asked."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -26,19 +27,19 @@ class Situation(StrEnum):
 
     NONE = "none"
     ALL_DOWN = "all_down"
-    SOME_DOWN = "some_down"
     WANTED_AWAY = "wanted_away"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerNotice:
-    """The endpoints that are down, those that reply instead, and admins to ask if there is none.
+    """The endpoints that could reply instead, and admins to ask if there is none.
 
+    ``since``: when the last of all endpoints went down.
     ``absence`` says why the one server that may answer does not, without a full stop.
     """
 
     situation: Situation
-    down: list[Endpoint] = field(default_factory=list)
+    since: datetime | None = None
     answering: list[Endpoint] = field(default_factory=list)
     admins: list[str] = field(default_factory=list)
     absence: str = ""
@@ -118,10 +119,9 @@ class ChatServers:
             if any(endpoint in self.up for endpoint in self.open_to(conversation)):
                 return None
             return ServerNotice(Situation.WANTED_AWAY, answering=self.up, absence=describe_absence(wanted))
-        down = [endpoint for endpoint in self.enabled if endpoint.health == Health.DOWN]
-        if not down:
+        if self.up:
             return None
-        return ServerNotice(Situation.SOME_DOWN if self.up else Situation.ALL_DOWN, down, self.up)
+        return ServerNotice(Situation.ALL_DOWN, since=max(endpoint.health_since for endpoint in self.enabled))
 
     def answering(self, conversation: Conversation | None) -> Answering:
         """Return the endpoint that replies next, as far as is known. One query counts the replies that wait."""
