@@ -132,6 +132,32 @@ async def test_phone_has_one_header_and_a_bar_of_one_line(visit: Visit) -> None:
         assert await visit.overflow() <= 0
 
 
+async def test_notch_and_home_bar_of_a_phone_cover_nothing(visit: Visit) -> None:
+    page = visit.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    conversation = await finished_conversation()
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    emulation = await page.context.new_cdp_session(page)
+    insets = {"top": 47, "bottom": 34, "left": 0, "right": 0}
+    await emulation.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
+    heading = page.get_by_role("heading", name="How do I sort?", level=1)
+    await page.wait_for_function("document.querySelector('h1').getBoundingClientRect().top >= 47")
+    foot = await page.locator(".composer__foot").bounding_box()
+    top = await heading.bounding_box()
+    assert foot is not None
+    assert top is not None
+    assert foot["y"] + foot["height"] <= 844 - 34
+    assert top["y"] < 47 + 56
+    await page.get_by_role("button", name="Conversations").click()
+    new = await page.get_by_role("link", name="New conversation").bounding_box()
+    assert new is not None
+    assert new["y"] >= 47
+    assert await visit.overflow() <= 0
+    await visit.open("/guide/")
+    await page.wait_for_function("document.querySelector('.topbar__brand').getBoundingClientRect().top >= 47")
+    assert await visit.overflow() <= 0
+
+
 async def test_draft_survives_a_reload_and_ends_with_its_message(visit: Visit) -> None:
     """There is no endpoint here: what is asked fails, in words."""
     await visit.sign_in("alice", path="/chat/")
