@@ -7,12 +7,14 @@ from playwright.async_api import expect
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.chat.live.broadcast import broadcast_title
 from apps.chat.models import Conversation, Share
 from apps.chat.services.exchange import Exchange
 from apps.chat.services.send import start_conversation
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
+from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation, answered_message, generation_of
 
@@ -173,6 +175,16 @@ async def test_another_conversation_that_is_answered_shows_its_dot_and_then_says
     assert await visit.accessibility_faults() == []
     await toast.get_by_role("link", name="Read it").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("A long question")
+
+
+async def test_title_by_a_model_is_shown_where_the_conversation_is_open(visit: Visit) -> None:
+    page = visit.page
+    *_, third = await conversations()
+    await visit.sign_in("alice", path=third.get_absolute_url())
+    await database_sync_to_async(broadcast_title)(third.pk, "Slow loops & <b>")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Slow loops & <b>", timeout=PATIENCE)
+    await expect(page.locator("#conversation-list [aria-current]")).to_have_text("Slow loops & <b>")
+    await expect(page).to_have_title("Slow loops & <b> · Code Llama Workbench")
 
 
 async def test_it_fits_a_small_phone(visit: Visit) -> None:
@@ -387,13 +399,24 @@ async def test_link_is_shared_copied_and_revoked(visit: Visit) -> None:
     first, *_ = await conversations()
     await visit.sign_in("alice", path=first.get_absolute_url())
     await page.get_by_role("link", name="Actions for this conversation").click()
-    await page.get_by_role("button", name="Share by link").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Shared links")
+    await page.get_by_role("link", name="Share by link").click()
+    dialog = page.get_by_role("dialog", name=f"Share “{first.title}”")
+    await expect(dialog).to_contain_text("Everybody who has the link and an account here")
     assert await visit.accessibility_faults() == []
-    await page.get_by_role("button", name="Copy").click()
-    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await database_sync_to_async(Share.objects.count)() == 0
+    await dialog.get_by_role("button", name="Create link").click()
+    await expect(dialog.get_by_role("button", name="Copy")).to_be_focused()
+    assert await visit.accessibility_faults() == []
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     address = await page.evaluate("navigator.clipboard.readText()")
     assert "/chat/shared/" in address
+    await page.set_viewport_size({"width": 360, "height": 640})
+    assert await visit.overflow() <= 0
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await dialog.get_by_role("link", name="Your shared links").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Shared links")
+    assert await visit.accessibility_faults() == []
     await page.locator(".side-list").get_by_role("link", name=first.title).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(first.title)
     assert await visit.accessibility_faults() == []

@@ -98,12 +98,24 @@ def test_files_of_a_copy_are_read_by_those_who_may_read_it(
     assert signed_in(bob).get(share_with_file.get_absolute_url() + "files/0/").status_code == 404
 
 
-def test_menu_says_which_files_a_copy_would_have(share_with_file: Share, alice: User, signed_in: SignedIn) -> None:
-    manage = reverse("chat:manage", args=[share_with_file.conversation_id])
-    for headers in ({}, {"HX-Request": "true"}):
-        assert "Share by link, with 1 attached file<" in signed_in(alice).get(manage, headers=headers).text
-    plain = answered_conversation(alice, "one", "first")
-    assert "Share by link<" in signed_in(alice).get(reverse("chat:manage", args=[plain.pk])).text
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_person_reads_what_a_copy_would_have_before_there_is_one(
+    share_with_file: Share, bob: User, signed_in: SignedIn, settings: Settings, headers: dict[str, str]
+) -> None:
+    alice = share_with_file.conversation.owner
+    address = reverse("chat:share", args=[share_with_file.conversation_id])
+    page = Markup(signed_in(alice).get(address, headers=headers).text).text
+    assert "Everybody who has the link and an account here" in page
+    assert "The 2 messages shown now, with 1 attached file." in page
+    assert "1 of this conversation" in page
+    settings.SHARE_LINKS_PUBLIC = True
+    plain = reverse("chat:share", args=[answered_conversation(alice, "one", "first").pk])
+    page = Markup(signed_in(alice).get(plain, headers=headers).text).text
+    assert "an account here" not in page
+    assert "The 2 messages shown now. Later" in page
+    assert "of this conversation" not in page
+    assert Share.objects.count() == 1
+    assert signed_in(bob).get(plain, headers=headers).status_code == 404
 
 
 def test_copy_leads_nowhere_into_the_conversation(share: Share, bob: User, signed_in: SignedIn) -> None:
@@ -164,11 +176,12 @@ def test_list_is_ones_own(share: Share, bob: User, signed_in: SignedIn) -> None:
     assert share.get_absolute_url() not in page
 
 
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_link_is_made_from_the_menu(alice: User, signed_in: SignedIn, headers: dict[str, str]) -> None:
-    conversation = answered_conversation(alice, "one", "first")
-    answered = signed_in(alice).post(reverse("chat:share", args=[conversation.pk]), headers=headers)
-    assert answered["HX-Redirect" if headers else "Location"] == f"/chat/shares/#share-{Share.objects.get().pk}"
+def test_link_is_made_and_shown(alice: User, signed_in: SignedIn) -> None:
+    address = reverse("chat:share", args=[answered_conversation(alice, "one", "first").pk])
+    answered = signed_in(alice).post(address)
+    assert answered["Location"] == f"/chat/shares/#share-{Share.objects.get().pk}"
+    in_dialog = signed_in(alice).post(address, headers={"HX-Request": "true"})
+    assert Share.objects.latest("pk").get_absolute_url() in in_dialog.text
 
 
 def test_only_what_is_finished_is_shared(alice: User, conversation: Conversation, signed_in: SignedIn) -> None:

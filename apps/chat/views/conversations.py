@@ -21,7 +21,6 @@ from apps.chat.services.organize import (
     rename_conversation,
     unarchive_conversations,
 )
-from apps.chat.services.share import files_to_share
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import redirect_to
 from apps.chat.views.sidebar import (
@@ -145,4 +144,4 @@ def _manage_page(request: WorkbenchRequest, item: Conversation, sentence: str = 
 
 
 def _menu_of(request: WorkbenchRequest, item: Conversation) -> dict[str, Any]:
-    return {"item": item, "files": files_to_share(item), "folders": Folder.objects.owned_by(request.user)}
+    return {"item": item, "folders": Folder.objects.owned_by(request.user)}

@@ -8,13 +8,12 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
@@ -22,10 +21,10 @@ from apps.chat.markdown.citations import cited_in
 from apps.chat.markdown.questions import render_question
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Role, Share
-from apps.chat.services.share import revoke_share, share_conversation
+from apps.chat.services.share import files_to_share, revoke_share, share_conversation
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.files import highlighted_file, text_download
-from apps.chat.views.sidebar import refreshed, sidebar_for
+from apps.chat.views.sidebar import sidebar_for
 
 MOST_NUMBER = 100_000
 
@@ -52,25 +51,46 @@ class SharedTurn:
     authors: list[str]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 def share(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Make a link, and go to the list of links."""
+    """Say who could read a copy and what would be in it, in a dialog or on a page. POST makes the link."""
     conversation = conversation_or_404(request, conversation_id)
-    try:
-        made = share_conversation(conversation=conversation)
-    except ChatError as error:
-        if request.htmx:
-            return refreshed(request, toast=error.sentence, tone="warning")
-        return _list(request, error.sentence, error.status)
-    address = f"{reverse('chat:shares')}#share-{made.pk}"
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    made, refusal = None, None
+    if request.method == "POST":
+        try:
+            made = share_conversation(conversation=conversation)
+        except ChatError as error:
+            refusal = error
+    if made and not request.htmx:
+        return redirect(f"{reverse('chat:shares')}#share-{made.pk}")
+    context = {
+        "item": conversation,
+        "number": conversation.thread.count(),
+        "files": files_to_share(conversation),
+        "links": Share.objects.visible_to(request.user).filter(conversation=conversation).count(),
+        "public": settings.SHARE_LINKS_PUBLIC,
+        "site": settings.PUBLIC_URL,
+        "made": made,
+        "sentence": refusal.sentence if refusal else "",
+    }
+    if not request.htmx:
+        context |= {"sidebar": sidebar_for(request)}
+    template = "chat/_share_dialog.html" if request.htmx else "chat/share.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 @require_GET
 @never_cache
 def shares(request: WorkbenchRequest) -> HttpResponse:
     """List the person's links."""
-    return _list(request)
+    context = {
+        "shares": Share.objects.visible_to(request.user).select_related("conversation").without_texts(),
+        "site": settings.PUBLIC_URL,
+        "public": settings.SHARE_LINKS_PUBLIC,
+        "sidebar": sidebar_for(request),
+    }
+    return render(request, "chat/shares.html", context)
 
 
 @require_POST
@@ -164,14 +184,3 @@ def _html(turn: dict[str, Any]) -> SafeString:
     if turn["role"] == Role.USER:
         return mark_safe(render_question(turn["text"]))  # noqa: S308 - escaped, its code cleaned by nh3
     return mark_safe(render_markdown(turn["text"], cited_in(turn.get("passages", []))))  # noqa: S308 - cleaned by nh3
-
-
-def _list(request: WorkbenchRequest, sentence: str = "", status: int = 200) -> HttpResponse:
-    context = {
-        "shares": Share.objects.visible_to(request.user).select_related("conversation").without_texts(),
-        "site": settings.PUBLIC_URL,
-        "public": settings.SHARE_LINKS_PUBLIC,
-        "sentence": sentence,
-        "sidebar": sidebar_for(request),
-    }
-    return render(request, "chat/shares.html", context, status=status)

@@ -49,7 +49,7 @@ menu.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-menu.addEventListener("click", ({ target }) => target.closest("a[download]") && menu.hidePopover());
+menu.addEventListener("click", ({ target }) => target.closest("a[download], a[data-dialog]") && menu.hidePopover());
 
 menu.addEventListener("htmx:after:request", ({ target, detail }) => {
   if (!detail.ctx.response?.raw?.ok) return;
