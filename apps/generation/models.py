@@ -221,14 +221,6 @@ class Generation(models.Model):
         return self.broke_off and self.text_length > 0
 
     @property
-    def tokens_spared(self) -> int | None:
-        """Return the tokens that stopping it saved, at most."""
-        most = self.parameters.get("max_tokens")
-        if self.state != State.CANCELLED or self.completion_tokens is None or most is None:
-            return None
-        return max(0, int(most) - self.completion_tokens)
-
-    @property
     def seconds_to_first_token(self) -> float | None:
         """Return the seconds from the request to the first token, queueing included."""
         if self.first_token_at is None:

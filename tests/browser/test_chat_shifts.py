@@ -1,5 +1,7 @@
 """While a reply is written nothing of it jumps: items, rows and lines of code appear as what they will be."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -7,7 +9,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.chat.services.send import start_conversation
 from apps.stores.threads import in_thread
-from tests.browser.counted_replies import PATIENCE
+from tests.browser.counted_replies import PATIENCE, last_reply
 from tests.browser.visit import Visit
 
 # Begins before the page does. Nobody clicks or types here, so that every shift counts.
@@ -36,3 +38,16 @@ async def test_what_is_there_stays_where_it_is(visit: Visit, counting: None, kin
     await visit.open(conversation.get_absolute_url())
     await expect(page.get_by_text("That is all.")).to_be_visible(timeout=PATIENCE)
     assert 0 < await page.evaluate("window.shifted") < 0.1
+
+
+async def test_code_has_its_colours_while_it_is_written(visit: Visit, counting: None) -> None:
+    page = visit.page
+    conversation = await ask("say code at 60 per second and hold at 60")
+    await visit.sign_in("alice", path=conversation.get_absolute_url())
+    code = last_reply(page).locator("pre code")
+    await expect(code).to_contain_text("import csv", timeout=PATIENCE)
+    keyword = code.locator("span", has_text=re.compile("^import$")).first
+    await expect(keyword).to_be_visible(timeout=PATIENCE)
+    await expect(last_reply(page)).to_have_attribute("data-state", "running")
+    colour = "element => getComputedStyle(element).color"
+    assert await keyword.evaluate(colour) != await code.evaluate(colour)

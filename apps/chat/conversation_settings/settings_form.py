@@ -35,9 +35,7 @@ def _number(  # noqa: PLR0913 (a field has that many facts)
         max_value=most,
         help_text=hint,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), rule),
-        widget=forms.TextInput(
-            attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "the server’s own"}
-        ),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "Server default"}),
     )
 
 
@@ -121,7 +119,7 @@ class SettingsForm(ParametersForm):
     endpoint = forms.ChoiceField(
         label="Model server",
         required=False,
-        help_text="With a certain one nothing else answers: while it is away, replies wait for it, and then fail.",
+        help_text="If you pick a server, replies wait for it and never use another.",
         error_messages={"invalid_choice": "There is no model server “%(value)s” that answers chats."},
     )
 
