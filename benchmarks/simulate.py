@@ -41,10 +41,10 @@ class Cost:
 
 # Of the runs on two busy cores in docs/performance.md.
 MEASURED = {
-    "web": Cost(70, 0.045, 90),
-    "worker": Cost(22, 0.025, 60),
-    "postgres": Cost(22, 0.010, 10),
-    "valkey": Cost(4, 0.006, 11),
+    "web": Cost(90, 0.000, 136),
+    "worker": Cost(22, 0.042, 104),
+    "postgres": Cost(24, 0.000, 20),
+    "valkey": Cost(3, 0.001, 12),
 }
 
 

@@ -64,7 +64,7 @@ async def measure_recovery(site: Site, streams: int) -> dict[str, float]:
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)
-        storm.begin(streams, length=100_000, per_second=20)
+        storm.begin(streams, length=2_000, per_second=20, more="and hold at 1995")
         await storm.until_under_way()
         for name in KILLED:
             fault = storm.kill(name)
