@@ -200,6 +200,18 @@ async def test_code_has_colours_under_the_same_text(visit: Visit, base: None, bu
     await expect(before).not_to_have_css("color", "rgba(0, 0, 0, 0)")
 
 
+async def test_an_output_without_text_is_accessible(visit: Visit, base: None, button: By, textbox: By) -> None:
+    await visit.sign_in("alice", path="/playground/complete/")
+    await textbox("Code").fill("count to 9 and hold at 1\n")
+    await button("Complete").click()
+    await expect(button("Stop")).to_be_visible()
+    assert await visit.accessibility_faults() == []
+    await button("Stop").click()
+    await state_is(visit, "cancelled")
+    await expect(output(visit).locator(".output__text")).to_be_empty()
+    assert await visit.accessibility_faults() == []
+
+
 async def test_escape_stops_then_dismisses(visit: Visit, base: None, textbox: By) -> None:
     await visit.sign_in("alice", path="/playground/complete/")
     code = textbox("Code")
