@@ -7,8 +7,8 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.models import Preset
-from apps.chat.palette import choices_for
-from apps.chat.plain_text import plain_text
+from apps.chat.search.palette import choices_for
+from apps.chat.search.plain_text import plain_text
 from apps.guide.models import Term
 from apps.guide.search.index import rebuild_index
 from tests.chat.exchanges import answered_conversation, answered_message

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.search import MOST_FOUND, Found, Query, excerpt_of, find, marked
+from apps.chat.search.find import MOST_FOUND, Found, Query, excerpt_of, find, marked
 from apps.chat.services.delete import delete_conversation, restore_conversation
 from apps.chat.services.organize import archive_conversation, rename_conversation
 from apps.chat.services.send import start_conversation

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.palette import choices_for
-from apps.chat.search import Query, find
+from apps.chat.search.find import Query, find
+from apps.chat.search.palette import choices_for
 from apps.chat.services.delete import delete_conversation, purge_deleted, purge_temporary
 from apps.chat.services.send import start_conversation
 from apps.chat.services.stop import stop_reply

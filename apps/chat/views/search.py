@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Message
-from apps.chat.palette import choices_for
-from apps.chat.search import Query, find
+from apps.chat.search.find import Query, find
+from apps.chat.search.palette import choices_for
 from apps.chat.services.versions import show_version
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import say_refusals

@@ -2,7 +2,7 @@
 
 Words are compared without stemming or stop words: half of the texts are code, where `for` and `not` matter, and in
 no one language. Each word of the query is the beginning of a word; all of them must be in one text. The function
-``searchable_words`` finds the words of texts and queries alike; ``chat/words.py`` finds the same ones for the marks.
+``searchable_words`` finds the words of texts and queries alike; ``words.py`` finds the same words for the marks.
 """
 
 import re
@@ -21,8 +21,8 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message, MessageQuerySet
-from apps.chat.plain_text import plain_text
-from apps.chat.words import NAMES, WITHOUT_SPACES, fold, words_of
+from apps.chat.search.plain_text import plain_text
+from apps.chat.search.words import NAMES, WITHOUT_SPACES, fold, words_of
 
 QUERY_LENGTH = 200
 MOST_WORDS = 12

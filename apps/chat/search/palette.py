@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Preset
-from apps.chat.search import Found, Query, find, marked
-from apps.chat.words import words_of
+from apps.chat.search.find import Found, Query, find, marked
+from apps.chat.search.words import words_of
 from apps.guide.search.find import search
 
 MOST = 6  # of a kind

@@ -1,0 +1,1 @@
+"""Search over conversations, and the palette that also finds actions, presets and pages of the guide."""
