@@ -111,12 +111,12 @@ class ReplyInfo:
         return shown
 
     @cached_property
-    def told(self) -> list[RequestTurn]:
+    def request_turns(self) -> list[RequestTurn]:
         """Return the messages of the last request."""
-        told = _turns(self._split[0])
+        turns = _turns(self._split[0])
         if self.last is not None and self.last.continued:
-            told.append(RequestTurn("The reply so far, to be gone on with", self._text[: self.last.continued]))
-        return told
+            turns.append(RequestTurn("The reply so far, to be gone on with", self._text[: self.last.continued]))
+        return turns
 
     @cached_property
     def left_out(self) -> list[RequestTurn]:

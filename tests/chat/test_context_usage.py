@@ -188,12 +188,12 @@ def test_question_that_cannot_fit_is_told_apart(talk: Conversation) -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_reply_that_was_told_less_counts_for_what_it_was_told(talk: Conversation) -> None:
+def test_reply_that_was_sent_less_counts_for_what_it_was_sent(talk: Conversation) -> None:
     """Its figures count its own prompt and text; earlier messages are assumed to be as dense."""
     answered_message(talk, "q" * 10, "a" * 10)
     counted(talk, (1, 1), (1, 1), (2_900, 100))
     last = talk.thread.latest("position")
-    assert last.told == [1, 3, 5]
+    assert last.turn_starts == [1, 3, 5]
     Generation.objects.filter(message=last).update(left_out=2)
     usage = usage_of(talk)
     assert (usage.history, usage.left_out, usage.is_about) == (4_500, 2, True)
@@ -220,7 +220,7 @@ def test_system_prompt_counts_as_well(talk: Conversation) -> None:
     changed = usage_of(talk)
     assert changed.history > 100 + 300
     assert changed.is_about
-    # The next reply is told it, and from then on it is part of what has been counted.
+    # The next reply is sent it, and from then on it is part of what has been counted.
     answered_message(talk, "q" * 10, "a" * 10)
     counted(talk, (1, 1), (1, 1), (1_900, 100))
     assert (usage_of(talk).history, usage_of(talk).is_about) == (2_000, False)

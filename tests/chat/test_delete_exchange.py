@@ -40,7 +40,7 @@ def test_exchange_in_the_middle_goes(talk: Conversation) -> None:
     assert shown(talk) == [(1, "one"), (2, "first"), (3, "three"), (4, "third")]
     assert Generation.objects.count() == 2
     last = talk.messages.get(position=4)
-    assert last.told == [1, 3]
+    assert last.turn_starts == [1, 3]
     answered_message(talk, "four", "fourth")
     assert shown(talk)[-1] == (6, "fourth")
 

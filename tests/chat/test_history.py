@@ -44,7 +44,7 @@ def talk(alice: User) -> Conversation:
     return conversation
 
 
-def test_all_is_told_where_all_fits(talk: Conversation, settings: Settings) -> None:
+def test_all_is_sent_where_all_fits(talk: Conversation, settings: Settings) -> None:
     settings.CHAT_HISTORY_CHARACTERS = 100
     assert asked_next(talk, "three") == History(
         [
@@ -54,17 +54,17 @@ def test_all_is_told_where_all_fits(talk: Conversation, settings: Settings) -> N
             {"role": "assistant", "content": "second"},
             {"role": "user", "content": "three"},
         ],
-        told=[1, 3, 5],
+        turn_starts=[1, 3, 5],
     )
 
 
-@pytest.mark.parametrize(("budget", "told"), [(22, [1, 3, 5]), (21, [3, 5]), (14, [3, 5]), (13, [5]), (0, [5])])
+@pytest.mark.parametrize(("budget", "starts"), [(22, [1, 3, 5]), (21, [3, 5]), (14, [3, 5]), (13, [5]), (0, [5])])
 def test_oldest_exchanges_are_left_out_whole(
-    talk: Conversation, settings: Settings, budget: int, told: list[int]
+    talk: Conversation, settings: Settings, budget: int, starts: list[int]
 ) -> None:
     settings.CHAT_HISTORY_CHARACTERS = budget
     history = asked_next(talk, "three")
-    assert history.told == told
+    assert history.turn_starts == starts
     assert contents(history) == ["one", "first", "two", "second", "three"][-len(history.turns) :]
 
 
@@ -74,13 +74,13 @@ def test_history_has_no_holes() -> None:
     assert kept([latest, long, oldest], budget=50) == [latest]
 
 
-def test_reply_remembers_what_it_was_told(talk: Conversation) -> None:
+def test_reply_remembers_what_it_was_sent(talk: Conversation) -> None:
     exchange = send_message(conversation=talk, text="three")
     exchange.reply.refresh_from_db()
-    assert exchange.reply.told == [1, 3, 5]
+    assert exchange.reply.turn_starts == [1, 3, 5]
 
 
-def test_question_is_told_however_long_it_is(talk: Conversation, settings: Settings) -> None:
+def test_question_is_sent_however_long_it_is(talk: Conversation, settings: Settings) -> None:
     settings.CHAT_HISTORY_CHARACTERS = 5
     assert contents(asked_next(talk, "x" * 100)) == ["x" * 100]
 
@@ -91,10 +91,10 @@ def test_exchange_without_a_reply_is_left_out(alice: User) -> None:
     stop_reply(conversation=conversation)
     history = asked_next(conversation, "three")
     assert contents(history) == ["one", "first", "three"]
-    assert history.told == [1, 3]
+    assert history.turn_starts == [1, 3]
 
 
-def test_reply_that_failed_half_way_is_told_as_far_as_it_came(alice: User) -> None:
+def test_reply_that_failed_half_way_is_sent_as_far_as_it_came(alice: User) -> None:
     failed = answer(start_conversation(owner=alice, text="one"), "half", state=State.FAILED, error="It broke.")
     assert contents(asked_next(failed.conversation, "two")) == ["one", "half", "two"]
 
@@ -104,20 +104,20 @@ def test_question_that_nobody_answered_is_passed_over(talk: Conversation) -> Non
     second, last = talk.thread.order_by("position")[2:]
     last.delete()
     Conversation.objects.filter(pk=talk.pk).update(current=second)
-    assert asked_next(talk, "three").told == [1, 3]
+    assert asked_next(talk, "three").turn_starts == [1, 3]
 
 
-def test_files_are_told_with_their_questions(alice: User, settings: Settings) -> None:
+def test_files_are_sent_with_their_questions(alice: User, settings: Settings) -> None:
     file = attach_file(owner=alice, conversation=None, name="a.py", content=b"x = 1\n")
     exchange = answer(start_conversation(owner=alice, text="Explain.", files=[file.pk]), "It sets x.")
-    told = ["`a.py`:\n\n```python\nx = 1\n```\n\nExplain.", "It sets x.", "Why?"]
-    assert contents(asked_next(exchange.conversation, "Why?")) == told
+    sent = ["`a.py`:\n\n```python\nx = 1\n```\n\nExplain.", "It sets x.", "Why?"]
+    assert contents(asked_next(exchange.conversation, "Why?")) == sent
     settings.CHAT_HISTORY_CHARACTERS = len("Explain.It sets x.Why?")  # the file counts as well
     assert contents(asked_next(exchange.conversation, "Why?")) == ["Why?"]
-    assert [turn["content"] for turn in generation_of(exchange).messages] == told[:1]
+    assert [turn["content"] for turn in generation_of(exchange).messages] == sent[:1]
 
 
-def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
+def test_only_what_is_sent_is_read(alice: User, settings: Settings) -> None:
     """Query a message, its files, the servers, all lengths and the prompt, however long a conversation is."""
     settings.CHAT_HISTORY_CHARACTERS = 30
     conversation = answered_conversation(alice, "long ago", "left out")
@@ -127,16 +127,16 @@ def test_only_what_is_told_is_read(alice: User, settings: Settings) -> None:
     question.refresh_from_db()
     with CaptureQueriesContext(connection) as captured:
         history = history_for(Message.objects.select_related("conversation").get(pk=question.pk))
-    assert history.told == [9, 11]
+    assert history.turn_starts == [9, 11]
     assert len(captured) == 5
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200))), st.integers(-10, 300))
 def test_latest_exchanges_are_kept_in_their_order(sizes: list[tuple[int, int]], budget: int) -> None:
     exchanges = [PastExchange(asked, replied, 1, asked + replied) for asked, replied in sizes]  # type: ignore[arg-type]
-    told = kept(exchanges, budget)
-    assert told == exchanges[: len(told)]
-    assert sum(exchange.characters for exchange in told) <= max(budget, 0)
+    found = kept(exchanges, budget)
+    assert found == exchanges[: len(found)]
+    assert sum(exchange.characters for exchange in found) <= max(budget, 0)
 
 
 def test_roles_alternate_and_the_question_is_last(alice: User) -> None:

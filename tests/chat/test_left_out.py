@@ -39,10 +39,10 @@ def last_reply(conversation: Conversation) -> Message:
 
 
 @pytest.mark.parametrize(("left_out", "sees_from"), [(0, 1), (2, 3), (4, 7)])
-def test_view_begins_with_the_first_question_told(talk: Conversation, left_out: int, sees_from: int) -> None:
+def test_view_begins_with_the_first_question_sent(talk: Conversation, left_out: int, sees_from: int) -> None:
     """The exchange without a reply is no part of that: it was not left out for its length."""
     reply = leave_out(last_reply(talk), left_out)
-    assert (reply.told, reply.sees_from, reply.left_out) == ([1, 3, 7], sees_from, sees_from - 1)
+    assert (reply.turn_starts, reply.sees_from, reply.left_out) == ([1, 3, 7], sees_from, sees_from - 1)
 
 
 def test_page_says_so_at_the_reply(talk: Conversation, alice: User, signed_in: Callable[[User], Client]) -> None:
@@ -82,22 +82,22 @@ def test_what_is_not_kept_with_a_request_counts_as_left_out(talk: Conversation, 
     assert leave_out(reply, 2).left_out == 8
 
 
-@pytest.mark.parametrize(("windows", "told"), [((3, 2), [7, 9]), ((3, None), [1, 3, 7, 9]), ((), [1, 3, 7, 9])])
+@pytest.mark.parametrize(("windows", "starts"), [((3, 2), [7, 9]), ((3, None), [1, 3, 7, 9]), ((), [1, 3, 7, 9])])
 def test_no_more_is_kept_than_the_widest_window_holds(
-    talk: Conversation, windows: tuple[int | None, ...], told: list[int]
+    talk: Conversation, windows: tuple[int | None, ...], starts: list[int]
 ) -> None:
     for number, window in enumerate(windows):
         add_endpoint(name=f"gpu-{number}", url=f"http://gpu-{number}:80", protocol="tgi", variant="instruct")
         Endpoint.objects.filter(name=f"gpu-{number}").update(context_window_override=window)
     exchange = answered_message(talk, "five", "fifth")
     exchange.reply.refresh_from_db()
-    assert exchange.reply.told == told
-    assert len(generation_of(exchange).messages) == 2 * len(told) - 1
+    assert exchange.reply.turn_starts == starts
+    assert len(generation_of(exchange).messages) == 2 * len(starts) - 1
 
 
 def test_imported_and_older_replies_say_nothing(alice: User) -> None:
     conversation = answered_conversation(alice, "one", "first")
-    Message.objects.update(told=[])
+    Message.objects.update(turn_starts=[])
     assert last_reply(conversation).sees_from is None
     assert start_conversation(owner=alice, text="two").question.sees_from is None
 

@@ -103,12 +103,12 @@ def estimate_usage(
     system = past.system_tokens + sum(tokens[text.name] for text in past.system)
     characters = characters_for(conversation, servers) - sum(file.size for file in files) - len(draft)
     room = _share_out(window, question, system, past.passages, _longest_reply(conversation, endpoint))
-    told = kept(past.exchanges, characters)
-    fitting = kept(told, int((window - room.reply - question - room.system) / past.density))
+    stored = kept(past.exchanges, characters)
+    fitting = kept(stored, int((window - room.reply - question - room.system) / past.density))
     worth_counting = [text for text in texts if text.name not in counts and text.estimate >= WORTH_COUNTING * window]
     usage = ContextUsage(
         window=window,
-        history=round(room.system + past.density * sum(exchange.characters for exchange in told)),
+        history=round(room.system + past.density * sum(exchange.characters for exchange in stored)),
         question=question,
         reserved=room.reply,
         least=round(room.least),
@@ -155,8 +155,8 @@ def _left_out(exchanges: Sequence[PastExchange], fitting: Sequence[PastExchange]
     """Return how many messages are left out when only the latest exchanges fit."""
     if len(fitting) == len(exchanges):
         return 0
-    first_told = fitting[-1].position if fitting else exchanges[0].position + 2
-    return first_told - 1
+    first_kept = fitting[-1].position if fitting else exchanges[0].position + 2
+    return first_kept - 1
 
 
 def _past_of(conversation: Conversation) -> PastTurns:
@@ -197,9 +197,9 @@ def _counted(conversation: Conversation) -> CountedReply | None:
         Message.objects.filter(pk__in=latest)
         .values(
             "position",
-            "told",
+            "turn_starts",
             role_first=KeyTextTransform("role", first),
-            told_first=KeyTextTransform("content", first),
+            content_first=KeyTextTransform("content", first),
             attempt=F("generation__attempt"),
             left_out=F("generation__left_out"),
             tokens=F("generation__prompt_tokens") + F("generation__completion_tokens"),
@@ -208,12 +208,12 @@ def _counted(conversation: Conversation) -> CountedReply | None:
     )
     if found is None or not found["tokens"]:
         return None
-    told = found["told"]
+    starts = found["turn_starts"]
     return CountedReply(
         position=found["position"],
-        sees_from=told[min(found["left_out"] // 2, len(told) - 1)] if told else 1,
-        system=found["told_first"] if found["role_first"] == "system" else "",
+        sees_from=starts[min(found["left_out"] // 2, len(starts) - 1)] if starts else 1,
+        system=found["content_first"] if found["role_first"] == "system" else "",
         tokens=found["tokens"],
         # A continued reply is counted twice: in its prompt, and as its text.
-        is_exact=bool(told) and found["attempt"] == 1,
+        is_exact=bool(starts) and found["attempt"] == 1,
     )

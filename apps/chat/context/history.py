@@ -22,12 +22,12 @@ type Turn = dict[str, str]
 class History:
     """The conversation as chat turns, oldest first, ending with the question.
 
-    ``told`` has a position for each question among them, its own the last: where the messages begin that the model
-    sees with it. That is the question's own position, or that of earlier messages which had no reply to send.
+    ``turn_starts`` has a position for each question among them, its own the last: where the messages begin that the
+    model sees with it. That is the question's own position, or that of earlier messages which had no reply to send.
     """
 
     turns: list[Turn]
-    told: list[int]
+    turn_starts: list[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,12 +130,13 @@ class Message(models.Model):
         blank=True,
         help_text="What the guide said to answer from, in the order of the numbers: title, within, url.",
     )
-    told = ArrayField(
+    turn_starts = ArrayField(
         models.PositiveIntegerField(),
+        db_column="told",
         default=list,
         db_default=Value([], ArrayField(models.PositiveIntegerField())),
         blank=True,
-        help_text="Of a reply: the positions of the questions that its model was to be told, its own the last.",
+        help_text="Of a reply: for each question in its prompt, where the messages begin that belong to it.",
     )
     rating = models.CharField(
         max_length=4, choices=Rating, default="", db_default="", blank=True, help_text="Of a reply, by its reader."
@@ -228,10 +229,10 @@ class Message(models.Model):
     def sees_from(self) -> int | None:
         """The position of the first message in the prompt of a finished reply."""
         reply = self.generation
-        if reply is None or not reply.is_over or not reply.text_length or not self.told:
+        if reply is None or not reply.is_over or not reply.text_length or not self.turn_starts:
             return None
         # Whole exchanges are left out, each a question and a reply.
-        return self.told[min(reply.left_out // 2, len(self.told) - 1)]
+        return self.turn_starts[min(reply.left_out // 2, len(self.turn_starts) - 1)]
 
     @property
     def left_out(self) -> int:

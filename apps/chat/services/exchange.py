@@ -203,7 +203,7 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
         role=Role.ASSISTANT,
         generation=generation,
         passages=grounds.listed if grounds else [],
-        told=[] if grounds and not grounds.passages else history.told,
+        turn_starts=[] if grounds and not grounds.passages else history.turn_starts,
     )
     Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply

@@ -32,7 +32,7 @@ class WebuiMessage(Struct, rename="camel"):
     annotation: Annotation | None = None
 
 
-class History(Struct, rename="camel"):
+class MessageTree(Struct, rename="camel"):
     """All versions of the messages."""
 
     messages: dict[str, WebuiMessage]
@@ -42,7 +42,7 @@ class History(Struct, rename="camel"):
 class Chat(Struct):
     """The content of a chat."""
 
-    history: History
+    history: MessageTree
     title: str | None = None
 
 
