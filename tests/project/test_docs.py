@@ -15,6 +15,10 @@ from tests.project.containers import DOCKER, ROOT, read_example_variables
 READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool|url)$|\benviron\.get$")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+# What pages name in code: files and folders of the repository, and targets of the Makefile.
+PATH = re.compile(r"`((?:apps|benchmarks|docker|docs|project|static|templates|tests)/[\w./*-]+)`")
+TARGET = re.compile(r"^(?:\w+=\S+ +)*make ([a-z]+)|`(?:\w+=\S+ +)*make ([a-z]+)", re.MULTILINE)
+MADE_BY_THE_READER = {"docker/.env"}
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -98,14 +102,26 @@ def test_there_are_documented_commands_to_check() -> None:
 def test_the_pages_name_files_that_exist() -> None:
     named = set(re.findall(r"\b(?:docker|docs)/[\w./-]+\w", OPERATIONS))
     assert "docker/compose.yaml" in named
-    made_by_the_reader = {"docker/.env"}
-    assert [name for name in named - made_by_the_reader if not (ROOT / name).exists()] == []
+    assert [name for name in named - MADE_BY_THE_READER if not (ROOT / name).exists()] == []
     assert (DOCKER / ".env.example").is_file()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_links_lead_to_files(page: Path) -> None:
     assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_files_and_make_targets_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert [name for name in PATH.findall(text) if name not in MADE_BY_THE_READER and not [*ROOT.glob(name)]] == []
+    assert {first or second for first, second in TARGET.findall(text)} <= targets
+
+
+def test_there_are_names_to_check() -> None:
+    assert sum(len(PATH.findall(page.read_text())) for page in PAGES) > 50
+    assert TARGET.search((ROOT / "README.md").read_text())
 
 
 def test_there_are_links_to_check() -> None:
