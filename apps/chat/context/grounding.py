@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.guide.models import Passage
-from apps.guide.search.find import best_passages, telling_words
+from apps.guide.search.find import best_passages, significant_words
 from apps.inference.context import estimate_tokens
 
 MOST = 6
@@ -54,7 +54,7 @@ def find_grounds(question: str, *, before: str = "", most_tokens: int | None = N
 
     Passages beyond ``most_tokens``, by estimate, are left out, but never the best one.
     """
-    leans = bool(before) and len(telling_words(question)) <= LEANING
+    leans = bool(before) and len(significant_words(question)) <= LEANING
     found = best_passages(f"{question} {before}" if leans else question, most=MOST)
     kept: list[Passage] = []
     room, tokens = CHARACTERS, most_tokens

@@ -71,7 +71,7 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
 
     A question of several words must share two with a passage; words that are everywhere do not count. Two queries.
     """
-    words = telling_words(text)
+    words = significant_words(text)
     if not words:
         return []
     queries = [_whole(word) for word in words]
@@ -80,7 +80,7 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
     return list(found.order_by("-hits", *found.query.order_by)[:most])
 
 
-def telling_words(text: str) -> list[AskedWord]:
+def significant_words(text: str) -> list[AskedWord]:
     """Return the words that tell what a question is about: no stop words, and none that is everywhere; one query."""
     words = [word for word in read_words(text, longest=2_000, most=200) if word.phrase not in EVERYWHERE]
     with connection.cursor() as cursor:
