@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.guide.choosing.memory import FORMATS, GGUF_FORMATS
 from tests.guide.choosing import ask, shipped_cards, shipped_content
 
 NAMES = {
@@ -137,13 +136,22 @@ def test_chooser_and_calculator_use_the_same_memory_of_a_card() -> None:
     }.items() <= listed.items()
 
 
-def test_machines_are_counted_with_what_llama_cpp_loads() -> None:
-    for named, formats in {"M2 Max 64 GB": GGUF_FORMATS, "CPU 64 GB": GGUF_FORMATS, "4x80": FORMATS}.items():
-        room = ask(gpu=named).candidates[-1].rooms[-1]
-        assert room.form is formats[-1]
+def test_machines_and_old_cards_are_counted_with_what_llama_cpp_loads() -> None:
+    for named in ("M2 Max 64 GB", "CPU 64 GB", "V100 16 GB"):
+        rooms = ask(gpu=named).candidates[-1].rooms
+        assert {(room.form.slug, room.cache.slug) for room in rooms} >= {("gguf-q4-k-m", "16"), ("gguf-q4-k-m", "q8")}
+        assert {room.form.slug for room in rooms} <= {"fp16", "gguf-q8-0", "gguf-q4-k-m"}
     old = ask(gpu="t4").candidates[-1].rooms
     assert {room.cache.slug for room in old} == {"16", "q8"}, "a T4 has no kernels for fp8"
+    assert all((room.cache.slug == "q8") <= (room.form.slug in {"fp16", "gguf-q8-0", "gguf-q4-k-m"}) for room in old)
     assert {room.cache.slug for room in ask(gpu="l4").candidates[-1].rooms} == {"16", "8"}
+
+
+def test_more_memory_in_a_mac_is_never_less_for_the_gpu() -> None:
+    found = [shipped_cards().find(f"M4 Max {size} GB").cards for size in range(8, 513)]
+    usable = [cards.card.memory for cards in found if cards]
+    assert len(usable) == len(found)
+    assert usable == sorted(usable)
 
 
 def test_an_eight_bit_cache_counts() -> None:

@@ -18,7 +18,7 @@ from tests.guide.choosing import decide_for, ranked, shapes, shipped_cards, ship
 VALUES = {question.name: question.values for question in QUESTIONS}
 LENGTHS = [1, 2048, 4096, 4097, 8192, 8193, 16384, 16385, 24000, 32768, 60000, 100000, 100001]
 SIZES = {"7b": 7, "13b": 13, "34b": 34, "70b": 70}
-BITS = {"fp16": 16.0, "int8": 8.0, "int4": 4.0, "gguf-q8-0": 8.0, "gguf-q4-k-m": 4.0}
+BITS = {"fp16": 16, "fp8": 8, "eetq": 8, "gguf-q8-0": 8, "bitsandbytes-nf4": 4, "gguf-q4-k-m": 4}
 
 
 def cards() -> st.SearchStrategy[Cards]:

@@ -126,7 +126,7 @@ def test_many_requests_on_a_small_card_go_to_what_leaves_room() -> None:
     assert held == {"7b-base": 16, "13b-base": 8, "34b-base": 6}
     room = ask(task="complete", matters="many", gpu="80").candidates[0].room
     assert room is not None
-    assert (room.form.slug, room.cache.slug) == ("int4", "8")
+    assert (room.form.slug, room.cache.slug) == ("bitsandbytes-nf4", "8")
 
 
 @pytest.mark.parametrize("after", ["yes", "no"])
@@ -192,7 +192,7 @@ def test_long_chat_with_four_large_cards_stays_below_70b() -> None:
 def test_a_24_gb_card_takes_7b_whole_13b_at_8_bits_and_34b_at_4_bits() -> None:
     decision = ask(task="generate", language="python", gpu="rtx-3090")
     held = {candidate.model: candidate.room.form.slug for candidate in decision.candidates if candidate.room}
-    assert held == {"34b-python": "int4", "13b-python": "int8", "7b-python": "fp16"}
+    assert held == {"34b-python": "bitsandbytes-nf4", "13b-python": "fp8", "7b-python": "fp16"}
     assert "Does not fit" in against(decision, "70b-python")
 
 

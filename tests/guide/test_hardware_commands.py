@@ -69,7 +69,7 @@ def test_the_model_is_named_as_each_server_wants_it(guide: None, client: Client,
     repository = {"base": f"CodeLlama-{size}-hf"}.get(variant, f"CodeLlama-{size}-{variant.title()}-hf")
     said = commands(client, model=model, gpus="4", **ROOM)
     assert option(said["tgi"], "--model-id") == f"codellama/{repository}"
-    assert option(said["vllm"], "--model") == f"codellama/{repository}"
+    assert option(said["vllm"], "vllm/vllm-openai:latest") == f"codellama/{repository}"
     assert option(said["sglang"], "--model-path") == f"codellama/{repository}"
     assert option(said["llama-cpp"], "--model") == f"{repository.removesuffix('-hf')}-F16.gguf"
     assert said["ollama"].endswith(f"ollama run codellama:{size}-{variant.replace('base', 'code')}-fp16")

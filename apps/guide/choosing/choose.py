@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from apps.guide import selectors
 from apps.guide.choosing.answers import Answers
-from apps.guide.choosing.decide import Decision, Statement, decide
+from apps.guide.choosing.decide import Candidate, Decision, Statement, decide
 from apps.guide.choosing.evidence import benchmark_for, retrieval_at
 from apps.guide.choosing.languages import MEASURED
 from apps.guide.choosing.memory import Room
@@ -50,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A model that would do. ``has_gap``: it is to fill in the middle."""
+    """A model that would do. ``has_gap``: it is to fill in the middle; ``calculation`` is the calculator's query."""
 
     model: CodeModel
     reasons: Sequence[Reason]
@@ -58,6 +59,7 @@ class Suggestion:
     rooms: Sequence[Room]
     serving: Serving
     has_gap: bool
+    calculation: str
 
     @property
     def room(self) -> Room | None:
@@ -143,6 +145,7 @@ class _Teller:
                 rooms=candidate.rooms,
                 serving=serving.get(candidate.model, Serving()),
                 has_gap=answers.after == "yes",
+                calculation=_calculation(candidate, answers),
             )
             for candidate in decision.candidates
         ]
@@ -180,7 +183,7 @@ class _Teller:
         found = [self.scores[slug].get(model) for slug in retrieval_at(answers.context, self.numbers)]
         scores = [score for score in found if score]
         if not scores:
-            return [Reason("No key retrieval was published for this model at any length.", [], computed=False)]
+            return [Reason("The paper has no key retrieval for this model.", self.cites(["paper T17"]), computed=False)]
         length = scores[0].benchmark.slug.split("-")[1].removesuffix("k")
         shares = ", ".join(score.text for score in scores[:-1]) + f" and {scores[-1].text}"
         text = f"At {length},000 tokens, finds a key at the start, after a fifth and after two fifths of the text in"
@@ -200,3 +203,11 @@ class _Teller:
 
 def _cites(score: Score) -> list[Cite]:
     return [Cite(citation.source, citation.locator) for citation in score.citations.all()]
+
+
+def _calculation(candidate: Candidate, answers: Answers) -> str:
+    """Return the calculator's query for the recommended way to run a model."""
+    query = {"model": candidate.model, "context": answers.context}
+    if candidate.room and answers.cards:
+        query |= {"gpu": answers.gpu, "weights": candidate.room.form.slug, "kv": candidate.room.cache.slug}
+    return urlencode(query)

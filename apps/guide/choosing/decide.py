@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apps.guide.choosing.answers import Answers
 from apps.guide.choosing.evidence import HUMANEVAL, Scores, benchmark_for, retrieval_of, score_in
-from apps.guide.choosing.memory import KV, Room, least_need, rooms_by_model, usable_gib
+from apps.guide.choosing.memory import KV, Room, least_room, rooms_by_model, usable_gib
 from apps.guide.choosing.rules import MODELS, ChoosingRule, holds
 from apps.guide.hardware.memory import Shape, kv_bytes_per_token
 from apps.guide.models.conditions import When
@@ -148,10 +148,10 @@ def _against(work: _Work, ranking: ChoosingRule, model: str) -> list[Statement]:
         reasons.append(Statement(ranking.otherwise or ranking.text, ranking.sources))
     cards, context = work.answers.cards, work.answers.context
     if cards is not None and not work.rooms[model]:
-        least = least_need(work.shapes[model], cards, context)
+        least = least_room(work.shapes[model], cards, context)
         text = (
-            f"Does not fit on {cards}: at 4 bits with an 8-bit KV cache it needs {least:.1f} GiB for {context:,} "
-            f"tokens, and {usable_gib(cards):.1f} GiB may be used."
+            f"Does not fit on {cards}: at {least.label} it needs {least.weights_gib + least.kv_gib:.1f} GiB for "
+            f"{context:,} tokens, and {usable_gib(cards):.1f} GiB may be used."
         )
         reasons.append(Statement(text, computed=True))
     return reasons

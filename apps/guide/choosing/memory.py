@@ -8,23 +8,25 @@ from apps.guide.hardware.catalogue import Cards
 from apps.guide.hardware.fit import RESERVE, Card, Fit, Need
 from apps.guide.hardware.memory import Format, Precision, Shape, gib, kv_bytes_per_token, weight_bytes
 
-# From the best to the smallest. Four bits in groups of 128 take a quarter of a bit more for their scales.
-FORMATS = (
-    Format(slug="fp16", label="16 bits", bits=16),
-    Format(slug="int8", label="8 bits", bits=8),
-    Format(slug="int4", label="4 bits", bits=4.25, keeps_embeddings=True),
-)
-# llama.cpp's formats on machines without an NVIDIA GPU: F16, Q8_0 and Q4_K_M.
-GGUF_FORMATS = (
-    Format(slug="fp16", label="16 bits", bits=16),
-    Format(slug="gguf-q8-0", label="8 bits (Q8_0)", bits=8.5),
-    Format(slug="gguf-q4-k-m", label="4 bits (Q4_K_M)", bits=4.85),
-)
+FP16 = Format(slug="fp16", label="16 bits", bits=16)
+FP8 = Format(slug="fp8", label="8 bits", bits=8)
+EETQ = Format(slug="eetq", label="8 bits", bits=8)
+# Four bits in groups take a quarter of a bit more for their scales.
+NF4 = Format(slug="bitsandbytes-nf4", label="4 bits", bits=4.25, keeps_embeddings=True)
+Q8_0 = Format(slug="gguf-q8-0", label="8 bits (Q8_0)", bits=8.5)
+Q4_K_M = Format(slug="gguf-q4-k-m", label="4 bits (Q4_K_M)", bits=4.85)
 KV = Precision(slug="16", label="16-bit", bits=16)
 KV_FP8 = Precision(slug="8", label="8-bit", bits=8)
 KV_Q8 = Precision(slug="q8", label="8-bit (q8_0)", bits=8.5)
-# Kernels for a KV cache in fp8 need this compute capability.
-FP8_CAPABILITY = 8.0
+
+type Ways = Sequence[tuple[Format, Precision]]
+# How servers store weights and KV cache, the best first. The slugs are the calculator's, which has the commands.
+NVIDIA_WAYS: Ways = [(form, cache) for form in (FP16, FP8, NF4) for cache in (KV, KV_FP8)]
+# Before compute capability 8.0, fp8 has no kernels; llama.cpp has an 8-bit KV cache there.
+TURING_WAYS: Ways = [(FP16, KV), (FP16, KV_Q8), (EETQ, KV), (Q8_0, KV_Q8), (NF4, KV), (Q4_K_M, KV_Q8)]
+# Older cards still, Macs and CPUs: llama.cpp and Ollama alone.
+GGUF_WAYS: Ways = [(form, cache) for form in (FP16, Q8_0, Q4_K_M) for cache in (KV, KV_Q8)]
+FP8_CAPABILITY, SERVER_CAPABILITY = 8.0, 7.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Room:
 
     @property
     def is_quantized(self) -> bool:
-        return self.form.bits < FORMATS[0].bits
+        return self.form.bits < FP16.bits
 
     @property
     def has_small_cache(self) -> bool:
@@ -92,10 +94,9 @@ def rooms_by_model(shapes: Mapping[str, Shape], answers: Answers) -> dict[str, S
     return {model: find_rooms(shape, answers) for model, shape in shapes.items()}
 
 
-def least_need(shape: Shape, cards: Cards, context: int) -> float:
-    """GiB of the smallest precision with one request."""
-    form, cache = _formats(cards.card)[-1], _caches(cards.card)[-1]
-    return gib(weight_bytes(shape, form) + kv_bytes_per_token(shape, cache) * context)
+def least_room(shape: Shape, cards: Cards, context: int) -> Room:
+    """Return the way that takes the least memory with one request, whether it fits or not."""
+    return min(_all_rooms(shape, cards, context), key=lambda room: room.fit.need.total)
 
 
 def usable_gib(cards: Cards) -> float:
@@ -106,16 +107,15 @@ def usable_gib(cards: Cards) -> float:
 def _all_rooms(shape: Shape, cards: Cards, context: int) -> Iterator[Room]:
     """Yield every precision of weights and cache, the best first."""
     count = max(count for count in shape.shard_counts if count <= cards.count)
-    for form in _formats(cards.card):
-        for cache in _caches(cards.card):
-            need = Need(weights=weight_bytes(shape, form), per_token=kv_bytes_per_token(shape, cache), tokens=context)
-            yield Room(form=form, cache=cache, fit=Fit(need=need, card=cards.card, count=count), context=context)
+    for form, cache in ways(cards.card):
+        need = Need(weights=weight_bytes(shape, form), per_token=kv_bytes_per_token(shape, cache), tokens=context)
+        yield Room(form=form, cache=cache, fit=Fit(need=need, card=cards.card, count=count), context=context)
 
 
-def _formats(card: Card) -> Sequence[Format]:
-    return GGUF_FORMATS if card.is_machine else FORMATS
-
-
-def _caches(card: Card) -> Sequence[Precision]:
-    has_fp8 = not card.is_machine and (card.capability is None or card.capability >= FP8_CAPABILITY)
-    return (KV, KV_FP8 if has_fp8 else KV_Q8)
+def ways(card: Card) -> Ways:
+    """Return the precisions that servers run on the card; a card of unknown capability counts as a recent one."""
+    if card.is_machine:
+        return GGUF_WAYS
+    if card.capability is None or card.capability >= FP8_CAPABILITY:
+        return NVIDIA_WAYS
+    return TURING_WAYS if card.capability >= SERVER_CAPABILITY else GGUF_WAYS

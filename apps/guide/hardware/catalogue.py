@@ -118,13 +118,14 @@ class Catalogue:
         if memory is None:
             example = "M2 Max 64 GB" if machine == "apple" else "CPU 64 GB"
             return Meant(None, f"How much memory does “{_short(raw)}” have? Write it behind the name: “{example}”.")
-        listed = (card for card in self.cards.values() if (card.machine, card.sold_gb) == (machine, memory))
+        smaller = [card for card in self.cards.values() if card.machine == machine and card.sold_gb <= memory]
+        listed = (card for card in smaller if card.sold_gb == memory)
         share = 1.0 if machine == "cpu" else LARGE_APPLE_SHARE if memory >= LARGE_APPLE else APPLE_SHARE
         label = f"Mac with {memory} GB" if machine == "apple" else f"CPU with {memory} GB of RAM"
         other = Card(
             slug=f"{machine}-{memory}gb",
             label=label,
-            memory=round(memory * share * GIB),
+            memory=max([round(memory * share * GIB), *(card.memory for card in smaller)]),
             sold_gb=memory,
             machine=machine,
         )
