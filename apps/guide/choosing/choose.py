@@ -207,7 +207,7 @@ def _cites(score: Score) -> list[Cite]:
 
 def _calculation(candidate: Candidate, answers: Answers) -> str:
     """Return the calculator's query for the recommended way to run a model."""
-    query = {"model": candidate.model, "context": answers.context}
+    query: dict[str, str | int] = {"model": candidate.model, "context": answers.context}
     if candidate.room and answers.cards:
         query |= {"gpu": answers.gpu, "weights": candidate.room.form.slug, "kv": candidate.room.cache.slug}
     return urlencode(query)
