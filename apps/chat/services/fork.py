@@ -26,7 +26,7 @@ REPLACED = {
     "comment": "''",
     "key": "NULL",  # one form sent one question
 }
-COLUMNS = [field.attname for field in Message._meta.concrete_fields if field.attname != "id"]
+COLUMNS = [column for field in Message._meta.concrete_fields if (column := field.column) and column != "id"]
 # In one statement, whatever the length: the texts of hundreds of turns stay in the database.
 COPY = f"""
     WITH given AS MATERIALIZED (

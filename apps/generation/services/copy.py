@@ -18,7 +18,7 @@ FRESH = {
     "stuck_since": "NULL",
     "lease_expires_at": "NULL",
 }
-COLUMNS = [field.attname for field in Generation._meta.concrete_fields if field.attname != "id"]
+COLUMNS = [column for field in Generation._meta.concrete_fields if (column := field.column) and column != "id"]
 # Ids keep the original's time: the queue's pace takes the highest ids for the latest requests.
 COPY = f"""
     WITH given AS MATERIALIZED (
