@@ -19,6 +19,8 @@ HOSTILE_HTML = {
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>": "srcdoc",
     "<object data=x></object><embed src=x>": "embed",
     "<form action=/accounts/sign-out/ method=post><input type=submit></form>": "sign-out",
+    "<input type=image src=https://evil.example/x.png>": "evil.example",
+    "<input type=checkbox disabled onfocus=alert(1)>": "onfocus",
     "<meta http-equiv=refresh content='0;url=https://evil.example'>": "refresh",
     "<base href=https://evil.example/>": "base",
     "<link rel=stylesheet href=https://evil.example/x.css>": "stylesheet",
@@ -58,6 +60,8 @@ HOSTILE_MARKDOWN = [
     "```python onclick=alert(1)\n</code></pre><script>alert(1)</script>\n```",
     "| <script>alert(1)</script> |\n|:--\"onclick='x'|\n| [a](javascript:1) |",
     "# <svg onload=alert(1)>",
+    "- [x] <input type=submit formaction=javascript:alert(1)>",
+    '- [" onclick="alert(1)] x',
     "`<script>alert(1)</script>`",
 ]
 

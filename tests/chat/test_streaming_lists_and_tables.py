@@ -76,6 +76,8 @@ LINES = [
     *("1. first", "2. second", "   - under it", "     more of it", "7) seventh", "10. **Check 10**", "   1. one"),
     *("", "", "  more words", "lazy words", "   A paragraph.", "# Heading", "> quoted", "***", "- - both", "-", "1."),
     *("   ```py", "   x = 1", "   ```", "```", "  ```", "    code", "\t- tab", "-\ttab", "  \t x"),
+    *("> - in a quote", ">   more of it", "> 1. [x] done", ">", "> | a | b |", "> |---|---|", "> | `1` | 2 |"),
+    *("  | a | b |", "  |---|---|", "  | `1` | 2 |", "  > **in** an item", "> > deep", "> ```", "> x = 1"),
     *("| a | b |", "|---|--:|", "| 1 | `2|3` |", "x | y", "| **3** | 4 | 5 |", "a | b", "--|--", "| <br> |", "| `"),
 ]
 documents = st.lists(st.sampled_from(LINES), max_size=25).map("\n".join)
@@ -91,6 +93,12 @@ USUAL = {
     + "- b\n\n  and more\n- c\n",
     "tabs and wide markers": "".join(f"-   item {n}\n    1)  under it\n    2)  also\n" for n in range(30)),
     "quoted": "".join(f"> - quoted {n}\n" for n in range(25)),
+    "quoted tasks": "".join(f"> - [{' x'[n % 2]}] do **{n}** and `more`\n" for n in range(60)),
+    "table in a quote": "> | a | b |\n> |---|---|\n" + "".join(f"> | `r{n}` | **{n}** |\n" for n in range(60)),
+    "table in an item": "1. So:\n\n   | a | b |\n   |---|---|\n"
+    + "".join(f"   | `r{n}` | **{n}** |\n" for n in range(60))
+    + "\n   It says so.\n2. next\n",
+    "quote in an item": "- They say:\n" + "".join(f"  > - **{n}** is `so`\n" for n in range(60)) + "- next\n",
     "table": "So:\n\n| a | b |\n|:--|--:|\n"
     + "".join(f"| `r{n}` | **{n}** |\n" for n in range(50))
     + "\nThat is all.\n",
@@ -154,8 +162,35 @@ def test_what_is_above_the_last_item_is_not_sent_again(kind: str) -> None:
     start = len(USUAL[kind]) // 3
     page.feed(USUAL[kind][:start])
     changes = [change for character in USUAL[kind][start:-20] for change in page.feed(character)]
-    assert {type(change) for change in changes} <= {Append, Extend}
+    assert {type(change) for change in changes} <= {Append, Extend, Grow}
     assert max(len(change.html) for change in changes) < 600
+
+
+PROSE = {
+    "quote": "> Some **words {n}** of `it` and of what follows\n",
+    "quote of paragraphs": "> Some **words {n}** of `it` and of what follows, and what then\n>\n",
+    "quote in quote": "> > Some **words {n}** of `it`\n",
+    "quote in an item": "  > Some **words {n}** of `it`\n",
+    "item": "  some **words {n}** of `it`\n",
+    "lines": "**Key {n}:** the `value {n}`\n",
+    "one line": "some **words {n}** of `it`, *and* [one](https://site.example/{n}), ",
+    "code in a quote": "> x_{n} = 2  # **so**\n",
+}
+MARKS = re.compile(r"\*\*|`|^ *>", re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", PROSE)
+@pytest.mark.parametrize("size", [1, 4])
+def test_marks_of_long_prose_are_never_shown_but_of_what_is_half_typed(kind: str, size: int) -> None:
+    """However long the paragraph or quote is that they stand in."""
+    start = {"item": "- One:\n", "quote in an item": "- One:\n\n", "code in a quote": "> ```py\n"}.get(kind, "")
+    text = start + "".join(PROSE[kind].format(n=n) for n in range(20 if kind == "quote of paragraphs" else 60))
+    page = Page()
+    for end in range(size, len(text), size):
+        page.feed(text[end - size : end])
+        if end % 20 < size:
+            whole = MARKS.findall(Markup(render_markdown(text[:end])).text)
+            assert len(MARKS.findall(Markup(page.html).text)) <= len(whole) + 1, page.html[-300:]
 
 
 def test_list_that_turns_out_loose_is_shown_anew() -> None:

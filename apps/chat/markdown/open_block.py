@@ -7,12 +7,24 @@ from html import escape
 
 from markdown_it.token import Token
 
-from apps.chat.markdown.changes import Append, Change, Extend
+from apps.chat.markdown.changes import Append, Change, Extend, Grow
 from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.half_typed import BEGINS_ITEM, LONGEST_HELD, held_from, is_delimiter_row, is_held
 from apps.chat.markdown.open_fence import OpenFence
-from apps.chat.markdown.open_parts import LISTS, Part, inner_html, is_tight, kind_of, loosen, mark_parts
-from apps.chat.markdown.open_tail import open_blocks, with_tail
+from apps.chat.markdown.open_parts import (
+    IN_QUOTE,
+    LISTS,
+    Part,
+    inner_html,
+    is_tight,
+    kind_of,
+    last_table,
+    loosen,
+    mark_parts,
+    within_quotes,
+)
+from apps.chat.markdown.open_tail import TailPlace, open_blocks, place_of_tail, with_tail
+from apps.chat.markdown.open_words import has_markup, outdented, words_html
 from apps.chat.markdown.renderer import render_block, render_markdown, top_level_blocks
 from apps.chat.markdown.unseen import mark_in_prose
 
@@ -55,10 +67,13 @@ class OpenProse:
         self._after_empty_line = False
         self._must_parse = False
         self._may_begin_part = False
-        self._is_table = False
+        self._is_table = self._ends_in_table = False
         self._parts: list[Part] = []
         self._credit = FIRST_CREDIT
-        self._extension: Extend | None = None
+        self._change: Extend | Grow | None = None
+        self._place = TailPlace(quotes=0)
+        self._as_text_from = 0  # from which on what is shown is not rendered
+        self._shown_to_line_end = True
 
     def feed(self, text: str) -> Progress | None:
         """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
@@ -66,20 +81,23 @@ class OpenProse:
         self.length += len(text)
         self._credit += CREDIT * len(text)
         begins_line = self._follow_lines(text)
-        self._extension = None
+        self._change = None
         if not self._must_parse:
             if not begins_line and (not COMPLETES_MARKUP.search(text) or self._is_waiting()):
                 return None
-            self._extension = self._extend(begins_line=begins_line)
-            if self._extension or not self._is_due(begins_line=begins_line):
+            if not begins_line and self._parts and self._place.may_grow:
+                self._grows(begins_line=False)
+                return None
+            self._change = self._extend(begins_line=begins_line)
+            if self._change or self._grows(begins_line=begins_line) or not self._is_due(begins_line=begins_line):
                 return None
         self._must_parse = self._may_begin_part = False
         return self._parse()
 
     def change(self, text: str) -> Change | None:
         """Return the changes by the latest ``text``, when the block was not parsed with it."""
-        if self._extension:
-            return self._extension
+        if self._change:
+            return self._change
         shown = self._shown(text)
         return Append(shown) if shown else None
 
@@ -89,23 +107,45 @@ class OpenProse:
         whole_line_is_here = "\n" in visible or self._line_length == len(visible)
         held = held_from(visible, is_row=self._is_row()) if whole_line_is_here else len(visible)
         self._held = visible[held:]
-        return mark_in_prose(escape(visible[:held], quote=False))
+        return mark_in_prose(escape(self._outdented(visible[:held]), quote=False))
+
+    def _outdented(self, text: str) -> str:
+        """Return text that is shown next without the marks of the quotes around it."""
+        if not text or not self._place.quotes:
+            return text
+        first, *others = text.split("\n")
+        if self._shown_to_line_end:
+            first = outdented(first, self._place.quotes)
+        self._shown_to_line_end = text.endswith("\n")
+        return "\n".join([first, *(outdented(line, self._place.quotes) for line in others)])
 
     def html(self) -> str:
         """Render the open block as far as it makes sense, with the tail element at its end."""
         self._rendered_length = self.length
         whole = self._whole()
         self._is_table = False
-        visible = whole[: held_from(whole, is_row=False)]
+        visible = whole[: held_from(whole, is_row=False, is_in_table=self._ends_in_table)]
         blocks, ends = open_blocks(visible, self._cited)
-        self._is_table = blocks[-1][0].type == "table_open"
+        self._is_table = _is_table(blocks[-1])
         if self._is_row():
             visible = whole[: held_from(whole, is_row=True)]
             blocks, ends = open_blocks(visible, self._cited)
         self._held = whole[len(visible) :]
         self._parts = mark_parts(blocks[-1], visible)
+        self._note_end(blocks[-1], visible)
         html = "".join(render_block(block, self._cited) for block in blocks)
         return with_tail(html, self._tail, ends)
+
+    def _note_end(self, block: Sequence[Token], visible: str, quotes: int = 0) -> None:
+        """Note where the tail stands. ``block`` was rendered with all that is visible, within so many quotes."""
+        place = place_of_tail(block)
+        self._place = place._replace(quotes=place.quotes + quotes)
+        self._ends_in_table = bool(last_table(block))
+        self._rendered_to(visible)
+
+    def _rendered_to(self, visible: str) -> None:
+        self._as_text_from = len(visible)
+        self._shown_to_line_end = visible.endswith("\n") or not visible
 
     def finish(self) -> str:
         return render_markdown(self._whole(), self._cited)
@@ -127,9 +167,13 @@ class OpenProse:
         """Whether the whole block may be parsed again."""
         if self._parts or self._is_table:
             return begins_line and self._pay(self.length)
+        if not begins_line and self.length > SMALL and self._place.may_grow:
+            return False  # its markup is half typed
         if self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH:
             return True
-        return self._may_begin_part and self._pay(self.length)
+        is_prose = self._place.quotes > 0 or self._place.may_grow
+        is_wrong = (begins_line and is_prose) or self._place.is_half_typed or self._may_begin_part
+        return is_wrong and self._pay(self.length)
 
     def _pay(self, characters: int) -> bool:
         """Whether so many may be rendered again; they are paid for then."""
@@ -141,12 +185,12 @@ class OpenProse:
     def _extend(self, *, begins_line: bool) -> Extend | None:
         """Render the last item or row again: the innermost part that holds all later text."""
         whole = self._whole()
-        visible = whole[: held_from(whole, is_row=self._is_row())]
+        visible = whole[: held_from(whole, is_row=self._is_row(), is_in_table=self._ends_in_table)]
         for level in range(len(self._parts), 0, -1):
             text = self._parts[level - 1].text(visible)
             if text is None:
                 continue
-            if not begins_line and (len(text) > SMALL or self._credit < MEDIUM):
+            if not begins_line and (self._credit < MEDIUM or (len(text) > SMALL and not self._place.is_half_typed)):
                 return None
             if not self._pay(len(text)):
                 return None
@@ -154,6 +198,27 @@ class OpenProse:
                 self._held = whole[len(visible) :]
                 return Extend(level, html)
         return None
+
+    def _grows(self, *, begins_line: bool) -> bool:
+        """Render the words of a long open paragraph that stand there as they are written, if they look different."""
+        is_short = self.length <= (MEDIUM if begins_line else SMALL) and not self._parts
+        if is_short or not self._place.may_grow or (begins_line and self._may_begin_part):
+            return False
+        whole = self._whole()
+        end = held_from(whole, is_row=False)
+        words = whole[self._as_text_from : end]
+        if not has_markup(words, self._place.quotes):
+            return True
+        if len(words) > MEDIUM or not self._pay(2 * len(words)):
+            return False
+        before = whole[self._as_text_from - 1 : self._as_text_from] or "\n"
+        html, length = words_html(words, before, self._place.quotes, self._cited)
+        if not html:
+            return False
+        self._rendered_to(whole[: self._as_text_from + length])
+        self._held = whole[end:]
+        self._change = Grow(html, mark_in_prose(escape(self._outdented(words[length:]), quote=False)))
+        return True
 
     def _part(self, level: int, text: str, visible: str) -> str:
         """Render the open item or row with the parts after it; empty if ``text`` is anything else."""
@@ -170,6 +235,7 @@ class OpenProse:
         if not parts:
             return ""
         self._parts[level - 1 :] = parts
+        self._note_end(block, visible, quotes=part.frames.count(IN_QUOTE))
         html = with_tail(render_block(block, self._cited), self._tail, ends)
         return inner_html(html, block)
 
@@ -212,6 +278,11 @@ class OpenProse:
             self.length = len(self._text)
             self._rendered_length = 0
         return Progress(finished, self)
+
+
+def _is_table(block: Sequence[Token]) -> bool:
+    last, _ = within_quotes(block)
+    return bool(last) and last[0].type == "table_open"
 
 
 def _render(blocks: Sequence[tuple[int, list[Token]]], cited: Sequence[Cited]) -> str:

@@ -1,7 +1,7 @@
 """The last item of a list and the last row of a table: what can be rendered again alone while it is being written.
 
-The items and rows before it stay on the page as they are. A nested list is cut in the same way, within the last item
-of the list around it, so that each level has its own last item.
+The items and rows before it stay on the page as they are. A nested list or table is cut in the same way, within the
+last item of the list around it, so that each level has its own last item. Quotes around them are looked through.
 """
 
 import re
@@ -13,7 +13,11 @@ from markdown_it.token import Token
 from apps.chat.markdown.half_typed import is_delimiter_row
 
 LISTS = {"bullet_list_open", "ordered_list_open"}
+CONTAINERS = LISTS | {"table_open", "blockquote_open"}
+CONTAINER_ENDS = {"bullet_list_close", "ordered_list_close", "table_close", "blockquote_close"}
 MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?=[ \n]|$)")
+QUOTE = re.compile(r" {0,3}> ?")
+IN_QUOTE = -1  # as a frame; the others are columns that the lines of an item stand within the one around it
 CODE_AFTER = 4  # spaces after a marker, beyond which an item begins with indented code
 MOST_LEVELS = 8
 HEAD_LINES = 2  # of a table: the names, and the row of dashes
@@ -24,7 +28,7 @@ class Part:
     """An item or row that is open."""
 
     start: int  # characters of the block before it
-    indent: int  # columns that its lines stand within the item around it
+    frames: tuple[int, ...]  # of the quotes and items around it, from the outermost in
     within: tuple[str, str]  # the list or table, and what marks its items
     is_loose: bool  # has its items' words in paragraphs
     head: str = ""  # lines that make a table of it
@@ -32,12 +36,27 @@ class Part:
     def text(self, block: str) -> str | None:
         """Its part of ``block``, as Markdown of its own; nothing where a line of it is further out."""
         lines = block[self.start :].split("\n")
-        if self.indent and any(line[: self.indent].strip(" ") for line in lines):
+        inner = [unframed(line, self.frames) for line in lines[:-1]]
+        inner.append(unframed(lines[-1], self.frames) if lines[-1] else "")
+        return None if None in inner else self.head + "\n".join(line or "" for line in inner)
+
+
+def unframed(line: str, frames: Sequence[int]) -> str | None:
+    """Return a line as it stands within quotes and items; nothing where it is further out."""
+    for frame in frames:
+        if frame == IN_QUOTE:
+            mark = QUOTE.match(line)
+            if not mark:
+                return None
+            line = line[mark.end() :]
+        elif line[:frame].strip(" "):
             return None
-        return self.head + "\n".join(line[self.indent :] for line in lines)
+        else:
+            line = line[frame:]
+    return line
 
 
-WHOLE = Part(start=0, indent=0, within=("", ""), is_loose=False)  # the block itself
+WHOLE = Part(start=0, frames=(), within=("", ""), is_loose=False)  # the block itself
 
 
 def kind_of(block: Sequence[Token]) -> tuple[str, str]:
@@ -80,36 +99,62 @@ def mark_parts(block: Sequence[Token], text: str, *, of: Part = WHOLE, levels: i
     ``text`` is the text of ``of`` as it stands in the block, ``levels`` the lists around it.
     """
     lines = text.split("\n")
-    if block[0].type == "table_open":
-        return _mark_row(block, lines, of)
     parts: list[Part] = []
-    indent = of.indent
-    while block and block[0].type in LISTS and levels + len(parts) < MOST_LEVELS:
+    frames = of.frames
+    while block and levels + len(parts) < MOST_LEVELS:
+        if block[0].type == "table_open":
+            is_over = bool(frames) and len(lines) > 1 and not lines[-2].strip(" \t>")
+            return parts + ([] if is_over else _mark_row(block, lines, frames, of, levels + len(parts) + 1))
+        if block[0].type == "blockquote_open":
+            frames, block = (*frames, IN_QUOTE), _last_inner(block)
+            continue
+        if block[0].type not in LISTS:
+            break
         item = _last(block, "list_item_open")
         line = _line_of(item[0])
         item[0].attrSet("data-part", str(levels + len(parts) + 1))
         is_loose_here = is_loose(block) or (not parts and of.is_loose)
-        parts.append(Part(of.start + _offset_of(lines, line), indent, kind_of(block), is_loose_here))
-        marker = MARKER.match(lines[line], indent)
-        block = _last_list(item) if marker else []
-        if not marker or not block or _line_of(_last(block, "list_item_open")[0]) == line:
+        parts.append(Part(of.start + _offset_of(lines, line), frames, kind_of(block), is_loose_here))
+        block = _last_inner(item)
+        frame = _frame_of(unframed(lines[line], frames)) if block and _begins_after(block, line) else None
+        if frame is None:
             break
-        after = lines[line][marker.end() :]
-        spaces = len(after) - len(after.lstrip(" "))
-        indent = marker.end() + (spaces if after.strip() and spaces <= CODE_AFTER else 1)
+        frames = (*frames, frame)
     return parts
 
 
-def _mark_row(block: Sequence[Token], lines: Sequence[str], of: Part) -> list[Part]:
+def _begins_after(block: Sequence[Token], line: int) -> bool:
+    """Whether a list or table in an item stands on lines of its own; a quote may begin on the item's."""
+    inner, _ = within_quotes(block)
+    return not inner or inner[0].type not in LISTS or _line_of(_last(inner, "list_item_open")[0]) != line
+
+
+def _frame_of(line: str | None) -> int | None:
+    """Return the columns that the other lines of an item stand within it, by its first line."""
+    marker = MARKER.match(line) if line is not None else None
+    if line is None or not marker:
+        return None
+    after = line[marker.end() :]
+    spaces = len(after) - len(after.lstrip(" "))
+    return marker.end() + (spaces if after.strip() and spaces <= CODE_AFTER else 1)
+
+
+def _mark_row(
+    block: Sequence[Token], lines: Sequence[str], frames: tuple[int, ...], of: Part, level: int
+) -> list[Part]:
     row = _last(block, "tr_open")
     first = _line_of(block[0])
-    body = lines if of.head else lines[first + HEAD_LINES :]
-    if _line_of(row[0]) < first + HEAD_LINES or any(map(is_delimiter_row, body)):
+    is_own = bool(of.head)  # lines are those of the row alone
+    inner = [unframed(line, frames) if line else "" for line in (lines if is_own else lines[first:])]
+    if None in inner or (not is_own and len(inner) < HEAD_LINES):
         return []
-    head = of.head or "".join(f"{line}\n" for line in lines[first : first + HEAD_LINES])
-    row[0].attrSet("data-part", "1")
-    offset = _offset_of(lines, _line_of(row[0]) - of.head.count("\n"))
-    return [Part(of.start + offset, 0, kind_of(block), is_loose=False, head=head)]
+    body = inner if is_own else inner[HEAD_LINES:]
+    if _line_of(row[0]) < first + HEAD_LINES or any(is_delimiter_row(line or "") for line in body):
+        return []
+    head = of.head or "".join(f"{line}\n" for line in inner[:HEAD_LINES])
+    row[0].attrSet("data-part", str(level))
+    offset = _offset_of(lines, _line_of(row[0]) - (HEAD_LINES if is_own else 0))
+    return [Part(of.start + offset, frames, kind_of(block), is_loose=False, head=head)]
 
 
 def _last(block: Sequence[Token], kind: str) -> Sequence[Token]:
@@ -119,13 +164,34 @@ def _last(block: Sequence[Token], kind: str) -> Sequence[Token]:
     return block[number:-1]
 
 
-def _last_list(item: Sequence[Token]) -> Sequence[Token]:
-    """Return the list at the end of an item."""
-    end = item[-2]
-    if end.type not in {"bullet_list_close", "ordered_list_close"}:
+def within_quotes(block: Sequence[Token]) -> tuple[Sequence[Token], int]:
+    """Look through the quotes around what is last in them. Return that, if a list or table, and their number."""
+    depth = 0
+    while block and block[0].type == "blockquote_open":
+        block = _last_inner(block)
+        depth += 1
+    return block, depth
+
+
+def last_table(block: Sequence[Token]) -> Sequence[Token]:
+    """Return the table at the end of a block, looked for in quotes and last items; empty if anything else is there."""
+    while block and block[0].type != "table_open":
+        if block[0].type in LISTS:
+            block = _last(block, "list_item_open")
+        elif block[0].type not in CONTAINERS:
+            return []
+        block = _last_inner(block)
+    return block
+
+
+def _last_inner(block: Sequence[Token]) -> Sequence[Token]:
+    """Return the list, table or quote at the end of an item or a quote."""
+    inner = block[1:-1]
+    if not inner or inner[-1].type not in CONTAINER_ENDS:
         return []
-    number = max(number for number, token in enumerate(item) if token.type in LISTS and token.level == end.level)
-    return item[number:-1]
+    level = inner[-1].level
+    number = max(number for number, token in enumerate(inner) if token.type in CONTAINERS and token.level == level)
+    return inner[number:]
 
 
 def _line_of(token: Token) -> int:

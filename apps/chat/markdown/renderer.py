@@ -24,6 +24,7 @@ from apps.chat.markdown.emphasis import find_more_emphasis
 from apps.chat.markdown.links import add_links
 from apps.chat.markdown.nesting import limit_nesting
 from apps.chat.markdown.tables import mend_tables
+from apps.chat.markdown.tasks import add_tasks
 from apps.chat.markdown.unseen import mark_in_code, mark_in_prose
 
 LEVELS_ABOVE = 2  # the page's heading, and the turn's
@@ -31,11 +32,12 @@ URL_SCHEMES = {"http", "https", "mailto"}
 TAGS = {
     *("p", "br", "hr", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
     *("strong", "em", "s", "code", "a", "table", "thead", "tbody", "tr", "th", "td"),
-    *("figure", "figcaption", "div", "pre", "span", "button"),
+    *("figure", "figcaption", "div", "pre", "span", "button", "input"),
 }
 ATTRIBUTES = {
     "a": {"href", "title", "data-site"},
     "ol": {"start"},
+    "input": {"type", "disabled", "checked", "aria-label"},  # the boxes of task lists
     "li": {"data-part"},  # of open ones
     "tr": {"data-part"},
     "th": {"class"},
@@ -49,10 +51,12 @@ ATTRIBUTES = {
     "button": {"class", "type", "data-copy", "data-wrap", "data-download", "data-playground"},
 }
 
+ALWAYS = {"input": {"type": "checkbox", "disabled": ""}}
+
 
 @cache
 def parser() -> MarkdownIt:
-    """CommonMark with tables and strikethrough, minus what would reach beyond a block or off the site."""
+    """CommonMark with tables, strikethrough and task lists, minus what would reach beyond a block or off the site."""
     markdown = MarkdownIt("commonmark", {"html": False})
     find_more_emphasis(markdown)
     markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
@@ -62,6 +66,7 @@ def parser() -> MarkdownIt:
     add_citations(markdown)
     add_links(markdown)
     limit_nesting(markdown)
+    add_tasks(markdown)
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
     markdown.add_render_rule("heading_open", _heading)
@@ -101,6 +106,7 @@ def clean(html: str) -> str:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        set_tag_attribute_values=ALWAYS,
         url_schemes=URL_SCHEMES,
         link_rel="noopener noreferrer nofollow",
     )
