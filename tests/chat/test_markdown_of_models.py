@@ -20,6 +20,7 @@ def text_of(markdown: str) -> str:
     [
         r"The file C:\Users\ann\.config\app.json holds it.",
         r"D:\_work\-old\(copy)\[1]\{x}\#tmp\!x\$Recycle.Bin\~x",
+        r"In C:\Program Files\.config\*.json and My Projects\.venv\_x.",
         r"C:\Temp\*.log and D:\src\**\*.py",
         r"\\server\share\_hidden\.git",
         r".\_build\.cache, ..\_site and %APPDATA%\_x and ~\.ssh\config",

@@ -24,6 +24,7 @@ AS_WRITTEN = re.compile(
     | (?<!\w)[A-Za-z]:\\(?!\*\w)    # a drive
     | (?:^|[\[("'*_~])\\\\[\w.]                    # a network share
     | (?:^|[\[("'*_~])(?:\.{1,2}|~|%\w+%)\\[\w.-]  # a folder
+    | \w\\\.\w                       # a name with a point before it in a folder, or a point in a pattern
     | \w\\__\w                      # a name with underscores in a folder
     """,
     re.VERBOSE,
