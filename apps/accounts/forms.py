@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.models import Group
 
 from apps.accounts.api_keys import KeyLimits
 from apps.accounts.models import Scope, User
@@ -93,6 +94,18 @@ class InvitationForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not may_make_admins:
             del self.fields["for_admin"]
+
+
+class GroupsForm(forms.Form):
+    """The groups of a person."""
+
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label="Groups",
+        required=False,
+        help_text="Model servers, presets and limits can be those of groups.",
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class JoinForm(UserCreationForm):  # type: ignore[type-arg]  # not subscriptable at run time

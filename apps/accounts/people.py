@@ -1,6 +1,9 @@
-"""Switch people off and on, make and unmake admins, delete people. One admin always stays."""
+"""Switch people off and on, put them into groups, make and unmake admins, delete people. One admin always stays."""
+
+from collections.abc import Collection
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.dispatch import Signal
 
@@ -40,6 +43,14 @@ def unmake_admin(*, person: User) -> None:
     ensure_an_admin_stays(without=[person.pk])
     User.objects.filter(pk=person.pk).update(is_staff=False, is_superuser=False)
     record(Action.RIGHTS_TAKEN, subject=person.username)
+
+
+@transaction.atomic
+def set_groups(*, person: User, groups: Collection[Group]) -> None:
+    """Put the person into these groups alone."""
+    person.groups.set(groups)
+    names = ", ".join(sorted(group.name for group in groups))
+    record(Action.GROUPS_SET, subject=person.username, details=names or "none")
 
 
 def remove_second_factors(*, person: User) -> int:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("people/", people.list_people, name="people"),
     path("people/<int:person_id>/", people.show_person, name="person"),
     path("people/<int:person_id>/link/", people.make_link, name="make_link"),
+    path("people/<int:person_id>/groups/", people.change_groups, name="change_groups"),
     path("people/<int:person_id>/<slug:action>/", people.change_person, name="change_person"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.withdraw, name="withdraw"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),

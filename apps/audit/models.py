@@ -21,6 +21,8 @@ class Action(models.TextChoices):
     PERSON_DELETED = "person deleted", "Person deleted"
     RIGHTS_GIVEN = "rights given", "Made staff and superuser"
     RIGHTS_TAKEN = "rights taken", "Made an ordinary user"
+    GROUPS_SET = "groups set", "Groups of a person set"
+    INVITATION_WITHDRAWN = "invitation withdrawn", "Invitation withdrawn"
     FACTORS_REMOVED = "second factors removed", "Second factors removed for a person"
     LINK_MADE = "sign-in link made", "Sign-in link made for a person"
     ENDPOINT_CHANGED = "endpoint changed", "Endpoint added, changed or removed"

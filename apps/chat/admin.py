@@ -91,7 +91,9 @@ class PresetAdmin(AuditedAdmin):
         "seed",
         "place",
         "is_offered",
+        "groups",
     ]
+    filter_horizontal = ["groups"]
 
     @admin.display(boolean=True, description="Edited here")
     def is_edited(self, preset: Preset) -> bool:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from apps.accounts.requests import user_of
 from apps.audit.admin_rules import ReadOnlyAdmin
+from apps.endpoints.errors import NameTaken
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, EndpointChange, Observation
@@ -42,8 +43,15 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
     def doing(self, endpoint: Endpoint) -> str:
         return describe_health(endpoint) if endpoint.is_stored else ""
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NameTaken as error:
+            self.message_user(request, error.sentence, messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: Any) -> None:  # noqa: ARG002
-        save_endpoint(endpoint=obj, by=user_of(request))
+        save_endpoint(endpoint=obj, by=user_of(request), groups=form.cleaned_data["groups"])
 
     def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
         remove_endpoint(endpoint=obj, by=user_of(request))

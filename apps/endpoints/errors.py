@@ -2,9 +2,11 @@
 
 EndpointError
 ├── InvalidEndpoint        the input is wrong
-│   └── AddressRefused     its URL is not one we call
+│   ├── AddressRefused     its URL is not one we call
+│   └── NameTaken          another endpoint has that name
 ├── EndpointNotFound       no endpoint has that name
 ├── NoEndpointAvailable    nothing serves the variant that was asked for
+│   └── NoEndpointAllowed  what serves it is for other groups
 ├── AllEndpointsBusy       every slot is taken
 └── TokenUnreadable        the token was encrypted with a key we no longer have
 """
@@ -26,6 +28,11 @@ class AddressRefused(InvalidEndpoint):
     """The URL is malformed, or points where no model server may be."""
 
 
+class NameTaken(InvalidEndpoint):
+    def __init__(self) -> None:
+        super().__init__("Endpoint with this Name already exists.")
+
+
 class EndpointNotFound(EndpointError):
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no endpoint named {name!r}.")
@@ -41,6 +48,13 @@ class NoEndpointAvailable(EndpointError):
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class NoEndpointAllowed(NoEndpointAvailable):
+    """The person's groups may use no endpoint that could take the request."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Your groups may not use {what}. Ask an admin.")
 
 
 class AllEndpointsBusy(EndpointError):

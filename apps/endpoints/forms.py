@@ -48,9 +48,15 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
             "max_concurrency",
             "priority",
             "state",
+            "groups",
             "context_window_override",
         ]
-        labels = {"max_concurrency": "Replies at once", "context_window_override": "Context window, in tokens"}
+        widgets = {"groups": forms.CheckboxSelectMultiple}
+        labels = {
+            "max_concurrency": "Replies at once",
+            "groups": "Only for these groups",
+            "context_window_override": "Context window, in tokens",
+        }
         help_texts = {
             "name": "As it appears in the console and in messages, such as gpu-1.",
             "url": "The root of the server, without /v1, such as http://gpu-1:8080.",
@@ -60,6 +66,7 @@ class EndpointForm(ParameterFields, OverrideFields, forms.ModelForm):  # type: i
             "model_id": "The model to ask for. Leave it empty for TGI; vLLM and SGLang need it.",
             "max_concurrency": "How many the server gets at once; the others wait in the queue.",
             "priority": "Higher is asked first.",
+            "groups": "Choose none to let everybody use it. Admins may always.",
             "context_window_override": "Prompt and reply together. Leave it empty to believe the server.",
         }
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apps.accounts.models import ApiKey
+from apps.endpoints.errors import NoEndpointAllowed
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health, Variant
+from apps.endpoints.models.endpoint import EndpointQuerySet
 from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
-from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable
+from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import ReplyFormat, takes_format
 from apps.usage.services import current_key, require_scope
@@ -59,9 +61,9 @@ class Target:
 def served_models() -> dict[str, Model]:
     """Return the models by each of their names: variant, variant with size, endpoint name, model id.
 
-    Only those that the API key of the current request may use.
+    Only those that the API key of the current request and its owner's groups may use.
     """
-    return _by_name(Endpoint.objects.enabled().preferred_first())
+    return _by_name(_usable().preferred_first())
 
 
 def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
@@ -72,6 +74,13 @@ def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
             for name in names_of(endpoint):
                 models.setdefault(name, Model(name)).endpoints.append(endpoint)
     return models
+
+
+def _usable() -> EndpointQuerySet:
+    """Return the enabled endpoints that the groups of the key's owner may use."""
+    key = current_key()
+    enabled = Endpoint.objects.enabled()
+    return enabled.usable_by(key.owner_id) if key else enabled
 
 
 def is_open_to(key: ApiKey, endpoint: Endpoint) -> bool:
@@ -89,7 +98,7 @@ def names_of(endpoint: Endpoint) -> list[str]:
 
 
 def find_model(name: str) -> Model:
-    """Return the model called ``name``. Raises ``ModelNotFound`` and ``ModelUnavailable``."""
+    """Return the model called ``name``. Raises ``ModelNotFound``, ``ModelUnavailable`` and ``NotAllowed``."""
     return _find(name, served_models())
 
 
@@ -99,6 +108,8 @@ def _find(name: str, models: dict[str, Model]) -> Model:
     key = current_key()
     if (name in SHORT_NAMES or name in SHORT_NAMES.values()) and not (key and key.model_names):
         variant = name.removeprefix(f"{FAMILY}-")
+        if Endpoint.objects.enabled().serving(variant).exclude(pk__in=_usable()).exists():
+            raise NotAllowed(NoEndpointAllowed(f"a model server of the {variant} variant").sentence)
         raise ModelUnavailable(f"No model server for the {variant} variant is enabled.", Retry_After="60")
     raise ModelNotFound(name, served=sorted(models))
 
@@ -116,10 +127,11 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
     for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``.
 
     Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
-    if no endpoint takes the format, and ``KeyNotAllowed`` if the request's API key may not be used for it.
+    if no endpoint takes the format, ``NotAllowed`` if it is for other groups, and ``KeyNotAllowed`` if the request's
+    API key may not be used for it.
     """
     require_scope(task)
-    enabled = list(Endpoint.objects.enabled().preferred_first())
+    enabled = list(_usable().preferred_first())
     served = _by_name(enabled)
     model = _find(_any_for(task, served) if name in ANY_NAMES else name, served)
     fit = able(model.endpoints, task)
@@ -140,9 +152,15 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
 
 
 def _any_for(task: Task, served: dict[str, Model]) -> str:
-    """Return the name of the best variant that can do the task now; of the best one, if none can."""
+    """Return the name of the best variant that can do the task now; of the best one, if none can.
+
+    Raises ``NotAllowed`` if what can is for other groups.
+    """
     names = [f"{FAMILY}-{variant}" for variant in VARIANTS_FOR[task]]
-    return next((name for name in names if name in served and task in served[name].tasks), names[0])
+    found = next((name for name in names if name in served and task in served[name].tasks), "")
+    if not found and able(Endpoint.objects.enabled().exclude(pk__in=_usable()), task):
+        raise NotAllowed(NoEndpointAllowed("a model server that can do this").sentence)
+    return found or names[0]
 
 
 def _best(endpoints: Sequence[Endpoint]) -> Endpoint:

@@ -17,7 +17,7 @@ from apps.generation.log.entries import QueuedGeneration, QueuePosition
 # A person's nth generation, running ones included, goes after everybody's (n-1)th; then by age. A generation stuck on
 # an endpoint that is down does not count towards its owner's turns.
 TURNS = """
-    SELECT queued.id, queued.variant, queued.task, queued.attempt, queued.created_at,
+    SELECT queued.id, queued.owner_id, queued.variant, queued.task, queued.attempt, queued.created_at,
            queued.wanted_endpoint_id, queued.wanted_name, queued.stuck_since,
            count(*) FILTER (WHERE queued.wanted_name = '' OR queued.stuck_since IS NULL) OVER (
                PARTITION BY queued.variant, queued.owner_id ORDER BY queued.created_at, queued.id
@@ -45,8 +45,9 @@ QUEUE = f"""
         GROUP BY variant
         HAVING count(*) >= 3
     )
-    SELECT waiting.id, waiting.attempt, waiting.variant, waiting.task, waiting.wanted_name, waiting.wanted_endpoint_id,
-           waiting.stuck_since IS NOT NULL, pace.seconds / everywhere.busy, pace.seconds / running.busy
+    SELECT waiting.id, waiting.owner_id, waiting.attempt, waiting.variant, waiting.task,
+           waiting.wanted_name, waiting.wanted_endpoint_id, waiting.stuck_since IS NOT NULL,
+           pace.seconds / everywhere.busy, pace.seconds / running.busy
     FROM waiting
     LEFT JOIN everywhere USING (variant)
     LEFT JOIN pace USING (variant)
@@ -64,6 +65,7 @@ class QueueRow:
     """A queued generation. ``seconds_each``: mean seconds between two ends of replies, anywhere and on its endpoint."""
 
     generation_id: UUID
+    owner_id: int
     attempt: int
     variant: str
     task: str
@@ -89,8 +91,8 @@ def queued_generations() -> list[QueuedGeneration]:
         rows = [QueueRow(*row) for row in cursor.fetchall()]
     if not rows:
         return []
-    outages = read_outages()
-    out = {item.generation_id for item in rows if outages.hits(item.job, item.wanted)}
+    outages = read_outages(people={item.owner_id for item in rows})
+    out = {item.generation_id for item in rows if outages.for_person(item.owner_id).hits(item.job, item.wanted)}
     absent = {item.wanted for item in rows if item.wanted and item.generation_id in out}
     absences = describe_absences(absent)
     positions = [

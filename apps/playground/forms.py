@@ -58,7 +58,7 @@ class ColouringForm(DraftForm):
 
 
 class SettingsForm(forms.Form):
-    """The sampling parameters beside the text. ``task`` decides which models are offered."""
+    """The sampling parameters beside the text. ``task`` and the person decide which models are offered."""
 
     kind: Kind
     texts: tuple[str, ...]
@@ -71,8 +71,9 @@ class SettingsForm(forms.Form):
     line_ends = forms.ChoiceField(label="Line ends", choices=LINE_ENDS, required=False)
     language = forms.ChoiceField(label="Colours", choices=LANGUAGES, required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, person_id: int, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.person_id = person_id
         for name, value in {"temperature": "0", "line_ends": LF, "language": LANGUAGES[0][0]}.items():
             self.initial.setdefault(name, value)
         for name in ("temperature", "top_p"):
@@ -107,7 +108,7 @@ class DocumentForm(SettingsForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.offers: list[Offer] = offers_for(self.task)
+        self.offers: list[Offer] = offers_for(self.task, self.person_id)
         field = self.fields["model"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for mypy)
         field.choices = [(offer.value, offer.label) for offer in self.offers]
@@ -190,7 +191,7 @@ class SideBySideForm(SettingsForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        able = {e.pk: e for task in (Task.CHAT, Task.COMPLETE) for e in able_endpoints(task)}
+        able = {e.pk: e for task in (Task.CHAT, Task.COMPLETE) for e in able_endpoints(task, self.person_id)}
         self.able = list(able.values())
         field = self.fields["endpoints"]
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 (for mypy)

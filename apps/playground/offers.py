@@ -54,15 +54,15 @@ class Able:
         return reverse("guide:model", args=[f"{self.size.lower()}-{self.variant}"])
 
 
-def able_endpoints(task: Task) -> list[Endpoint]:
-    """Return the enabled endpoints that can do ``task``, the best first."""
-    able = [e for e in Endpoint.objects.enabled().preferred_first() if task in e.capabilities]
+def able_endpoints(task: Task, person_id: int) -> list[Endpoint]:
+    """Return the enabled endpoints that can do ``task`` and that the person may use, the best first."""
+    able = [e for e in Endpoint.objects.enabled().usable_by(person_id).preferred_first() if task in e.capabilities]
     return sorted(able, key=lambda endpoint: PREFERENCE.index(Variant(endpoint.variant)))
 
 
-def offers_for(task: Task) -> list[Offer]:
-    """Return the choices for ``task``: each variant, and where it has several endpoints, each of these."""
-    able = able_endpoints(task)
+def offers_for(task: Task, person_id: int) -> list[Offer]:
+    """Return the person's choices for ``task``: each variant, and where it has several endpoints, each of these."""
+    able = able_endpoints(task, person_id)
     offers: list[Offer] = []
     for variant in PREFERENCE:
         endpoints = [endpoint for endpoint in able if endpoint.variant == variant]
@@ -72,9 +72,15 @@ def offers_for(task: Task) -> list[Offer]:
     return offers
 
 
-def unable_endpoints(task: Task) -> list[Endpoint]:
-    """Return the enabled endpoints that cannot do ``task``."""
-    return [endpoint for endpoint in Endpoint.objects.enabled().preferred_first() if task not in endpoint.capabilities]
+def unable_endpoints(task: Task, person_id: int) -> list[Endpoint]:
+    """Return the enabled endpoints that the person may use and that cannot do ``task``."""
+    usable = Endpoint.objects.enabled().usable_by(person_id).preferred_first()
+    return [endpoint for endpoint in usable if task not in endpoint.capabilities]
+
+
+def is_for_others(task: Task) -> bool:
+    """Return whether an endpoint can do ``task`` after all, to say why a person is offered none."""
+    return any(task in endpoint.capabilities for endpoint in Endpoint.objects.enabled())
 
 
 def models_able(task: Task) -> list[Able]:
@@ -85,17 +91,17 @@ def models_able(task: Task) -> list[Able]:
     return [Able(model.name, model.variant, model.size, ability.note) for model, ability in able]
 
 
-def find_offer(value: str, task: Task) -> Offer:
-    """Return the choice of that value. Raises ``NothingServes``."""
-    found = next((offer for offer in offers_for(task) if offer.value == value), None)
+def find_offer(value: str, task: Task, person_id: int) -> Offer:
+    """Return the person's choice of that value. Raises ``NothingServes``."""
+    found = next((offer for offer in offers_for(task, person_id) if offer.value == value), None)
     if found is None:
         raise NothingServes
     return found
 
 
-def able_by_id(ids: Sequence[UUID], task: Task) -> list[Endpoint]:
-    """Return those endpoints, in this order. Raises ``NothingServes`` if one of them cannot do the task now."""
-    able = {endpoint.pk: endpoint for endpoint in able_endpoints(task)}
+def able_by_id(ids: Sequence[UUID], task: Task, person_id: int) -> list[Endpoint]:
+    """Return those endpoints, in this order. Raises ``NothingServes`` if one cannot do the task now for the person."""
+    able = {endpoint.pk: endpoint for endpoint in able_endpoints(task, person_id)}
     if any(identifier not in able for identifier in ids):
         raise NothingServes
     return [able[identifier] for identifier in ids]

@@ -27,6 +27,7 @@ from tests.chat.exchanges import answered_conversation, answered_message
 
 HTMX = {"HX-Request": "true"}
 GAUGE = "/chat/gauge/"
+NOBODY = 0  # is in no group
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def usage_of(conversation: Conversation | None, draft: str = "", files: Sequence
 
 
 def estimate(conversation: Conversation | None, draft: str = "", files: Sequence[Attachment] = ()) -> Estimate:
-    found = estimate_usage(conversation or Conversation(), draft=draft, files=files, servers=chat_servers())
+    found = estimate_usage(conversation or Conversation(), draft=draft, files=files, servers=chat_servers(NOBODY))
     assert found is not None
     return found
 
@@ -139,7 +140,7 @@ def test_long_question_shortens_the_reply_before_it_is_too_long(server: Endpoint
 def test_guide_has_room_before_anything_is_typed(server: Endpoint, window: int) -> None:
     Endpoint.objects.update(context_window_override=window)
     for draft in ("", "Which Code Llama models can fill in the middle?"):
-        found = estimate_usage(Conversation(mode=Mode.GUIDE), draft=draft, files=[], servers=chat_servers())
+        found = estimate_usage(Conversation(mode=Mode.GUIDE), draft=draft, files=[], servers=chat_servers(NOBODY))
         assert found is not None
         assert found.usage.history >= 1_200
         assert (found.usage.level, found.usage.sentence) == (Level.FINE, "")
@@ -148,7 +149,7 @@ def test_guide_has_room_before_anything_is_typed(server: Endpoint, window: int) 
 def test_nothing_is_measured_where_nobody_knows_the_window(alice: User, signed_in: Callable[[User], Client]) -> None:
     browser = signed_in(alice)
     for known in (False, True):
-        assert estimate_usage(Conversation(), draft="x", files=[], servers=chat_servers()) is None
+        assert estimate_usage(Conversation(), draft="x", files=[], servers=chat_servers(NOBODY)) is None
         assert "<meter" not in browser.get("/chat/").text
         assert "<meter" not in browser.post(GAUGE, {"message": "x"}, headers=HTMX).text
         if not known:

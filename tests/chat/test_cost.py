@@ -22,7 +22,7 @@ from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.record import record_success
 from apps.generation.models import Generation
-from apps.generation.services.claim import endpoints_and_wishes
+from apps.generation.services.claim import Wish, endpoints_and_wishes
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
 from tests.support.statements import at_most
@@ -89,7 +89,7 @@ def test_worker_that_takes_a_reply(alice: User, answered: Conversation) -> None:
     send_message(conversation=answered, text="three")
     with at_most(1):
         endpoints, wishes = endpoints_and_wishes(variant="instruct", task="chat")
-    assert ([found.name for found in endpoints], list(wishes)) == (["gpu-1"], [None])
+    assert ([found.name for found in endpoints], list(wishes)) == (["gpu-1"], [Wish()])
 
 
 @pytest.mark.django_db

@@ -32,7 +32,7 @@ def test_context_usage_is_exact_once_a_worker_has_counted(
     draft = f"A question of {alice.pk} " + "in many words " * 100
 
     def estimate() -> Estimate:
-        found = estimate_usage(Conversation(), draft=draft, files=[file], servers=chat_servers())
+        found = estimate_usage(Conversation(), draft=draft, files=[file], servers=chat_servers(alice.pk))
         assert found is not None
         return found
 

@@ -14,6 +14,7 @@ from apps.chat.services.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
 from apps.generation.models import Generation
 
+NOBODY = 0  # is in no group
 HOME = "/chat/"
 NONE = "No model server answers chats yet"
 SINCE = datetime(2026, 3, 4, 14, 2, tzinfo=UTC)
@@ -38,7 +39,7 @@ def test_line_is_known_before_a_question_is_asked(page: Callable[[], str], alice
     assert ">gpu-1 healthy</span>" in page()
     mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
     assert ">gpu-1 healthy, 3 waiting</span>" in page()
-    assert chat_servers().answering(mine).word == "healthy, 2 waiting"
+    assert chat_servers(NOBODY).answering(mine).word == "healthy, 2 waiting"
 
 
 def test_person_reads_whom_to_ask_where_there_is_no_server(page: Callable[[], str], staff: User) -> None:
@@ -82,12 +83,12 @@ def test_only_admins_are_led_to_the_endpoints(
 
 
 def measured(conversation: Conversation | None) -> int | None:
-    endpoint = chat_servers().measured_for(conversation)
+    endpoint = chat_servers(NOBODY).measured_for(conversation)
     return endpoint.context_window if endpoint else None
 
 
 def smaller(conversation: Conversation | None) -> str:
-    servers = chat_servers()
+    servers = chat_servers(NOBODY)
     endpoint = servers.measured_for(conversation)
     found = servers.smaller_than(endpoint, conversation) if endpoint else None
     return found.name if found else ""
@@ -118,7 +119,7 @@ def test_choice_of_models_says_health_window_and_load(
     server_down("gpu-2")
     mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
     Generation.objects.filter(message__conversation=mine).update(state="running", endpoint=busy, lease_expires_at=SINCE)
-    first, second = server_choices(chat_servers(), mine)
+    first, second = server_choices(chat_servers(NOBODY), mine)
     assert (first.health, second.health) == (("good", "Healthy"), ("danger", "Down"))
     assert first.facts == "16,384 tokens of context · 1 of 2 slots in use · 2 waiting"
     assert second.facts == "context unknown · 0 of 4 slots in use · 2 waiting"

@@ -23,8 +23,7 @@ from apps.generation.queue import queued_generations
 from apps.generation.selectors import is_held
 from apps.generation.services.cancel import CANCEL, cancel_generation
 from apps.generation.services.checkpoint import Checkpoint, save_checkpoints
-from apps.generation.services.claim import claim_next
-from apps.generation.services.claim import wishes as wishes_of_those_who_wait
+from apps.generation.services.claim import claim_next, endpoints_and_wishes
 from apps.generation.services.ending import settle_log
 from apps.generation.services.finish import Outcome, finish_generation, leave_stuck, release_generation
 from apps.generation.services.resume import resume_generation
@@ -167,7 +166,7 @@ class LifeCycle(RuleBasedStateMachine):
             if generation.wanted_endpoint_id == endpoint.pk or (generation.wanted is None and whoever)
         ]
         nobody_before = {item.generation_id for item in queued_generations() if item.position.number == 1}
-        tried = wishes_of_those_who_wait(variant="instruct", task="chat")
+        tried = [each.only for each in endpoints_and_wishes(variant="instruct", task="chat")[1]]
         claimed = claim_next(variant="instruct", worker="any", endpoint_id=endpoint.pk, whoever=whoever)
         assert ([claimed.pk] if claimed else []) == may_run_there[:1]
         if claimed is None:

@@ -17,7 +17,15 @@ from apps.generation import queue
 from apps.generation.log import store
 from apps.generation.log.entries import QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.services.claim import CLAIM, CLAIM_FIRST_TURN, FRONT, claim_next, next_queued, wishes
+from apps.generation.services.claim import (
+    CLAIM,
+    CLAIM_FIRST_TURN,
+    FRONT,
+    Wish,
+    claim_next,
+    endpoints_and_wishes,
+    next_queued,
+)
 from apps.generation.services.write_positions import write_positions
 from tests.generation.conftest import ask
 
@@ -55,7 +63,8 @@ def queue_at_random(chance: random.Random, owners: Sequence[User], endpoint: End
 
 def chosen_by(query: str, endpoint: Endpoint | None, *, whoever: bool) -> Generation | None:
     """Return what the query would claim."""
-    given = {**JOB, "worker": "one", "lease": 10.0, "endpoint": endpoint.pk if endpoint else None, "whoever": whoever}
+    given: dict[str, Any] = {**JOB, "worker": "one", "lease": 10.0, "whoever": whoever, "only": None, "owners": None}
+    given["endpoint"] = endpoint.pk if endpoint else None
     with transaction.atomic():
         chosen = next(iter(Generation.objects.raw(query, given)), None)
         transaction.set_rollback(True)
@@ -110,7 +119,7 @@ def test_ticket_of_a_long_queue_reads_few_rows(alice: User, endpoint: Endpoint) 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE generation_generation")
         with CaptureQueriesContext(connection) as captured:
-            assert wishes(**JOB) == [None]
+            assert endpoints_and_wishes(**JOB)[1] == [Wish()]
             assert claim_next(variant="instruct", worker="one", endpoint_id=endpoint.pk) is not None
             assert len(next_queued(variant="instruct")) == 1
         assert len(captured) == 3, "the first turn is at the front"

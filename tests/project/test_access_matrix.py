@@ -67,6 +67,7 @@ EXPECTED = {
     "accounts:person": For.STAFF,
     "accounts:make_link": For.STAFF,
     "accounts:change_person": For.STAFF,
+    "accounts:change_groups": For.STAFF,
     "accounts:withdraw": For.STAFF,
     "accounts:end_other_sessions": For.SIGNED_IN,
     "account_login": For.EVERYBODY,

@@ -1,6 +1,7 @@
-"""The people of the workbench, for staff: invite, switch off and on, make admins, help to sign in."""
+"""The people of the workbench, for staff: invite, switch off and on, put into groups, make admins, help to sign in."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts import people
 from apps.accounts.access import managed_person, staff_only
 from apps.accounts.errors import AccountError
-from apps.accounts.forms import InvitationForm
+from apps.accounts.forms import GroupsForm, InvitationForm
 from apps.accounts.invitations import invite, withdraw_invitation
 from apps.accounts.models import Invitation, User
 from apps.accounts.requests import WorkbenchRequest
@@ -57,7 +58,27 @@ def list_people(request: WorkbenchRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def show_person(request: WorkbenchRequest, person_id: int) -> HttpResponse:
     """Show what can be changed about a person."""
-    return render(request, "accounts/person.html", {"person": managed_person(request, person_id)})
+    return render(request, "accounts/person.html", _about(managed_person(request, person_id)))
+
+
+@never_cache
+@staff_only
+@require_http_methods(["POST"])
+def change_groups(request: WorkbenchRequest, person_id: int) -> HttpResponse:
+    """Put the person into the groups that were chosen. Admins only: Django's groups can hold rights too."""
+    person = managed_person(request, person_id)
+    if not request.user.is_superuser:
+        raise Http404
+    form = GroupsForm(request.POST)
+    if not form.is_valid():
+        return render(request, "accounts/person.html", {"person": person, "groups_form": form}, status=422)
+    people.set_groups(person=person, groups=form.cleaned_data["groups"])
+    messages.success(request, f"The groups of {person.username} were saved.")
+    return redirect("accounts:person", person.pk)
+
+
+def _about(person: User) -> dict[str, Any]:
+    return {"person": person, "groups_form": GroupsForm(initial={"groups": person.groups.all()})}
 
 
 @never_cache
@@ -93,7 +114,7 @@ def make_link(request: WorkbenchRequest, person_id: int) -> HttpResponse:
     except AccountError as error:
         messages.error(request, error.sentence)
         return redirect("accounts:person", person.pk)
-    return render(request, "accounts/person.html", {"person": person, "link": link})
+    return render(request, "accounts/person.html", {**_about(person), "link": link})
 
 
 @staff_only

@@ -77,6 +77,6 @@ def composer_state(  # noqa: PLR0913 (a new conversation is made of that much)
         user=user,
         conversation=conversation or about_to_begin,
         has_begun=conversation is not None,
-        servers=servers or servers_and_queue(conversation),
+        servers=servers or servers_and_queue(user.pk, conversation),
         draft=draft,
     )

@@ -53,7 +53,7 @@ def history_for(question: Message, *, has_files: bool = True, servers: ChatServe
     """
     last = user_turn(question.question, question.attachments.all() if has_files else ())
     earlier = exchanges_of(question.conversation.messages.in_thread_to(question.parent_id))
-    budget = characters_for(question.conversation, servers or chat_servers())
+    budget = characters_for(question.conversation, servers or chat_servers(question.conversation.owner_id))
     exchanges = kept(earlier, budget - len(question.conversation.system_prompt) - len(last))
     turns = _turns_of(exchanges)
     return History([*turns, {"role": "user", "content": last}], _beginnings(earlier, len(exchanges)))

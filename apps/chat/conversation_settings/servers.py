@@ -26,6 +26,7 @@ class Situation(StrEnum):
     """Notices before a question."""
 
     NONE = "none"
+    NOT_ALLOWED = "not_allowed"
     ALL_DOWN = "all_down"
     WANTED_AWAY = "wanted_away"
 
@@ -57,7 +58,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class ChatServers:
-    """The enabled endpoints that reply to chats, preferred ones first, from one query.
+    """The enabled endpoints that reply to one person's chats, preferred ones first, from one query.
 
     ``waiting`` counts the queued replies besides that of one conversation, if that query counted them.
     """
@@ -114,7 +115,8 @@ class ChatServers:
     def notice(self, conversation: Conversation | None = None) -> ServerNotice | None:
         """Return the notice above the composer, or ``None`` while all is well."""
         if not self.enabled:
-            return ServerNotice(Situation.NONE, admins=_admins())
+            is_for_others = any(Capability.CHAT in endpoint.capabilities for endpoint in _instruct())
+            return ServerNotice(Situation.NOT_ALLOWED if is_for_others else Situation.NONE, admins=_admins())
         if conversation and (wanted := conversation.wanted):
             if any(endpoint in self.up for endpoint in self.open_to(conversation)):
                 return None
@@ -144,14 +146,16 @@ class ChatServers:
         return f", {number:,} waiting" if number else ""
 
 
-def chat_servers() -> ChatServers:
-    return ChatServers([endpoint for endpoint in _instruct() if Capability.CHAT in endpoint.capabilities])
+def chat_servers(person_id: int) -> ChatServers:
+    usable = _instruct().usable_by(person_id)
+    return ChatServers([endpoint for endpoint in usable if Capability.CHAT in endpoint.capabilities])
 
 
-def servers_and_queue(conversation: Conversation | None) -> ChatServers:
-    """Return ``chat_servers()`` for the composer of ``conversation``, with the queue it shows, from the same query."""
+def servers_and_queue(person_id: int, conversation: Conversation | None) -> ChatServers:
+    """Return ``chat_servers`` for the composer of ``conversation``, with the queue it shows, from the same query."""
     queue = _others_waiting(conversation).order_by().values("variant").annotate(number=Count("pk")).values("number")
-    found: list[Any] = list(_instruct().annotate(waiting=Coalesce(Subquery(queue), 0)))
+    usable = _instruct().usable_by(person_id)
+    found: list[Any] = list(usable.annotate(waiting=Coalesce(Subquery(queue), 0)))
     chatting = [endpoint for endpoint in found if Capability.CHAT in endpoint.capabilities]
     return ChatServers(chatting, found[0].waiting if found else None)
 

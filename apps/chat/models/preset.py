@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from apps.accounts.groups import usable_by
 from apps.inference.requests import SAMPLING_PARAMETERS
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ CODE_MARK = "{code}"
 
 class PresetQuerySet(models.QuerySet["Preset"]):
     def visible_to(self, user: User) -> Self:
-        """Select the presets that the user may choose: everybody's, then their own."""
-        theirs = self.filter(Q(owner=user) | Q(owner=None, is_offered=True))
+        """Select the presets that the user may choose: those for everybody and for their groups, then their own."""
+        offered = Q(owner=None, is_offered=True) & usable_by(user.pk, things="presets")
+        theirs = self.filter(Q(owner=user) | offered)
         return theirs.order_by(F("owner").asc(nulls_first=True), "place", "name", "pk")
 
     def owned_by(self, user: User) -> Self:
@@ -33,7 +35,7 @@ class PresetQuerySet(models.QuerySet["Preset"]):
 
 
 class Preset(models.Model):
-    """One person's preset; without an owner everybody's, where ``is_offered``.
+    """One person's preset; without an owner everybody's, or that of ``groups``, where ``is_offered``.
 
     ``opening`` is how a question begins, with ``{code}`` where the code goes. Those that came with the project have a
     ``key``, and in ``loaded`` what they said when they were loaded last: who says something else has been edited.
@@ -50,6 +52,9 @@ class Preset(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     place = models.PositiveSmallIntegerField(default=0, help_text="Lower ones come first.")
     is_offered = models.BooleanField("offered", default=True)
+    groups = models.ManyToManyField(
+        "auth.Group", blank=True, related_name="presets", help_text="Who may use it. Without a group, everybody may."
+    )
     loaded = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -257,7 +257,7 @@ def _grounds_for(question: Message) -> Grounds | None:
 
 def _room_for_passages(question: Message) -> int | None:
     """Return how many tokens passages may take, so that the question and a short reply fit every window."""
-    narrowest = chat_servers().narrowest_for(question.conversation)
+    narrowest = chat_servers(question.conversation.owner_id).narrowest_for(question.conversation)
     if narrowest is None or narrowest.context_window is None:
         return None
     prompts = [question.conversation.system_prompt, INSTRUCTIONS]

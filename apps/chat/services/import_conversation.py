@@ -28,7 +28,7 @@ def import_conversation(*, owner: User, file: ConversationFile) -> Conversation:
     with transaction.atomic():
         title = one_line(file.title) or UNTITLED
         conversation = Conversation(owner=owner, title=title, mode=file.mode, created_at=file.created_at)
-        put_settings(conversation, _settings(file))
+        put_settings(conversation, _settings(file, owner))
         conversation.save()
         for message in rows.values():
             message.conversation = conversation
@@ -49,10 +49,10 @@ def import_conversations(*, owner: User, files: Sequence[ConversationFile]) -> l
         return [import_conversation(owner=owner, file=file) for file in files]
 
 
-def _settings(file: ConversationFile) -> Settings:
-    """Return the file's settings. If its endpoint does not exist here, any endpoint may reply."""
+def _settings(file: ConversationFile, owner: User) -> Settings:
+    """Return the file's settings. If its endpoint is not one that the owner may use, any endpoint may reply."""
     chosen = asdict(file.settings or FileSettings())
-    if not chat_servers().named(chosen["endpoint"]):
+    if not chat_servers(owner.pk).named(chosen["endpoint"]):
         chosen["endpoint"] = ""
     return chosen
 

@@ -86,7 +86,7 @@ def send_message(  # noqa: PLR0913 (a question may come with that much)
 ) -> Exchange:
     """Ask the next question of the current thread, with ``files`` from the owner's draft.
 
-    ``servers`` are ``chat_servers()``, if the caller has read them. Raises ``EmptyMessage``, ``ReplyInProgress``,
+    ``servers`` are ``chat_servers``, if the caller has read them. Raises ``EmptyMessage``, ``ReplyInProgress``,
     ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
     if not text.strip():

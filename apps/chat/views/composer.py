@@ -41,7 +41,7 @@ def context_usage(request: WorkbenchRequest) -> HttpResponse:
     ``level`` is what the page shows already: screen readers hear a change of level only.
     """
     conversation = drafted_in(request)
-    servers = servers_and_queue(conversation)
+    servers = servers_and_queue(request.user.pk, conversation)
     mode = Mode.GUIDE if request.POST.get("mode") == Mode.GUIDE else Mode.CHAT
     first = SettingsForm(request.POST, servers=servers, mode=mode)  # those beside the first message
     composer = composer_state(

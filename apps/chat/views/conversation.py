@@ -34,7 +34,7 @@ def conversation(request: WorkbenchRequest, conversation_id: UUID) -> HttpRespon
     files = files_of(request, form, shown)
     if not form.is_valid():
         raise InvalidInput(form.sentence)
-    servers = servers_and_queue(shown)
+    servers = servers_and_queue(request.user.pk, shown)
     exchange = send_message(
         conversation=shown,
         text=form.cleaned_data["message"],
@@ -70,7 +70,8 @@ def dismiss_first_steps(request: WorkbenchRequest) -> HttpResponse:
 def _begin(request: WorkbenchRequest, mode: Mode) -> HttpResponse:
     if request.method != "POST":
         return page(request, None)
-    form, settings = MessageForm(request.POST), SettingsForm(request.POST, servers=chat_servers(), mode=mode)
+    form = MessageForm(request.POST)
+    settings = SettingsForm(request.POST, servers=chat_servers(request.user.pk), mode=mode)
     files = files_of(request, form, None)
     if not form.is_valid():
         raise InvalidInput(form.sentence)

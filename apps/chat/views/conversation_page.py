@@ -32,7 +32,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
     # Before the messages are read, so that the socket sends what changes in between.
     moment = moment_now()
     items = shown(_page_asked_for(request, conversation)) if conversation else []
-    servers, mode = servers_and_queue(conversation), mode_of(request, conversation)
+    servers, mode = servers_and_queue(request.user.pk, conversation), mode_of(request, conversation)
     presets, preset = presets_for(request)
     folder = _folder(request, conversation)
     form, first_settings = _settings_form(request, conversation, servers, preset or folder)

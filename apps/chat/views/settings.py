@@ -32,7 +32,7 @@ ANY = "Any model server may answer here now."
 def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
     """Show the settings. POST saves those that were changed; the last tab to change one wins."""
     shown = conversation_or_404(request, conversation_id)
-    servers = chat_servers()
+    servers = chat_servers(request.user.pk)
     if request.method != "POST":
         return _page(request, shown, SettingsForm(conversation=shown, servers=servers))
     form = SettingsForm(request.POST, conversation=shown, servers=servers)
@@ -48,7 +48,7 @@ def models(request: WorkbenchRequest) -> HttpResponse:
     conversation = drafted_in(request)
     if not request.htmx:
         return redirect("chat:settings", conversation.pk) if conversation else redirect("chat:home")
-    choices = server_choices(chat_servers(), conversation)
+    choices = server_choices(chat_servers(request.user.pk), conversation)
     return render(request, "chat/_model_choices.html", {"conversation": conversation, "choices": choices})
 
 
@@ -58,7 +58,7 @@ def use_server(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse
     """Let the server ``endpoint`` answer from now on; an empty name stands for the best one at hand."""
     shown = conversation_or_404(request, conversation_id)
     name = request.POST.get("endpoint", "")
-    if name and chat_servers().named(name) is None:
+    if name and chat_servers(request.user.pk).named(name) is None:
         raise InvalidInput(f"There is no model server “{name}” that answers chats.")
     sentence = f"{name} answers from the next reply on." if name else ANY
     return saved(request, change_settings(conversation=shown, changes={"endpoint": name}), sentence)

@@ -1,6 +1,9 @@
 """The differences between two versions of an endpoint, without its token."""
 
+from collections.abc import Collection
 from typing import Any
+
+from django.contrib.auth.models import Group
 
 from apps.endpoints.models import Endpoint
 
@@ -35,6 +38,12 @@ def changes_between(before: Endpoint | None, after: Endpoint) -> list[Change]:
         if getattr(before, field) != getattr(after, field)
     ]
     return shown + _token_change(before.sealed_token, after.sealed_token)
+
+
+def group_change(before: Collection[Group], after: Collection[Group]) -> list[Change]:
+    """Return the change of the groups that may use an endpoint, by their names; empty if there is none."""
+    old, new = (", ".join(sorted(group.name for group in groups)) or "everybody" for groups in (before, after))
+    return [] if old == new else [{"field": "for", "before": old, "after": new}]
 
 
 def is_another_server(before: Endpoint, after: Endpoint) -> bool:

@@ -1,10 +1,13 @@
 """Whether any endpoint can do a task now, judged by stored facts; no server is called."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from apps.endpoints.group_rights import Barred, read_barred
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health
 
@@ -13,10 +16,23 @@ type Job = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """The enabled endpoints of each job (variant and task), and which of them are up, from one query."""
+    """The enabled endpoints of each job (variant and task), and which of them are up.
+
+    ``barred`` holds the endpoints that certain people may not use: ``for_person`` leaves them out.
+    """
 
     enabled: Mapping[Job, Collection[UUID]]
     up: Mapping[Job, Collection[UUID]]
+    barred: Barred = field(default_factory=Barred)
+
+    def for_person(self, person_id: int) -> Outages:
+        return self.without(self.barred.to(person_id))
+
+    def without(self, endpoint_ids: frozenset[UUID]) -> Outages:
+        """Return the outages as they would be if these endpoints were not there."""
+        if not endpoint_ids:
+            return self
+        return Outages(_remove(self.enabled, endpoint_ids), _remove(self.up, endpoint_ids))
 
     @property
     def jobs(self) -> set[Job]:
@@ -33,16 +49,25 @@ class Outages:
         return wanted.endpoint_id not in self.up.get(job, ())
 
 
-def read_outages(*, with_refusing: bool = False) -> Outages:
-    """Read which endpoints are up; ``with_refusing`` counts those that refuse work as busy among the others."""
+def _remove(jobs: Mapping[Job, Collection[UUID]], endpoint_ids: frozenset[UUID]) -> Mapping[Job, Collection[UUID]]:
+    left = {job: set(ids) - endpoint_ids for job, ids in jobs.items()}
+    return {job: ids for job, ids in left.items() if ids}
+
+
+def read_outages(*, with_refusing: bool = False, people: Collection[int] = ()) -> Outages:
+    """Read which endpoints are up; ``with_refusing`` counts those that refuse work as busy among the others.
+
+    ``people`` are those that ``for_person`` will be asked about.
+    """
     enabled: dict[Job, set[UUID]] = defaultdict(set)
     up: dict[Job, set[UUID]] = defaultdict(set)
-    for endpoint in Endpoint.objects.enabled():
+    endpoints = list(Endpoint.objects.enabled().with_groups())
+    for endpoint in endpoints:
         for capability in endpoint.capabilities:
             enabled[endpoint.variant, capability].add(endpoint.pk)
             if endpoint.health != Health.DOWN and not (with_refusing and endpoint.refuses):
                 up[endpoint.variant, capability].add(endpoint.pk)
-    return Outages(enabled, up)
+    return Outages(enabled, up, read_barred(endpoints, people))
 
 
 def failures_of_those_down(endpoint_ids: Collection[UUID]) -> dict[UUID | None, int]:

@@ -1,12 +1,16 @@
 """One model server and what is known about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models.functions import UUID7, Now
 
+from apps.accounts.groups import usable_by
 from apps.endpoints.capabilities import effective_capabilities, validate_overrides
 from apps.endpoints.choices import BUSY, Health, Protocol, Size, State, Variant
 from apps.endpoints.parameters import limited, validate_defaults, validate_maxima
@@ -27,6 +31,15 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def in_service(self) -> Self:
         """Return the endpoints that may take work; probes check these."""
         return self.filter(state__in=[State.ENABLED, State.DRAINING])
+
+    def usable_by(self, person_id: int) -> Self:
+        """Return the endpoints that name no groups, or one of the person's; all for an admin."""
+        return self.filter(usable_by(person_id, things="endpoints"))
+
+    def with_groups(self) -> Self:
+        """Read the ids of the groups that each endpoint names into ``group_ids``."""
+        named = Group.objects.filter(endpoints=models.OuterRef("pk")).values("pk")
+        return self.annotate(group_ids=ArraySubquery(named))
 
     def preferred_first(self) -> Self:
         return self.order_by("-priority", "name")
@@ -65,6 +78,9 @@ class Endpoint(models.Model):
     )
     priority = models.IntegerField(default=0, help_text="Higher is asked first.")
     state = models.CharField(max_length=20, choices=State, default=State.ENABLED)
+    groups = models.ManyToManyField(
+        Group, blank=True, related_name="endpoints", help_text="Who may use it. Without a group, everybody may."
+    )
 
     # Added later: the database default lets the previous release write rows too.
     capability_overrides = models.JSONField(
@@ -98,6 +114,8 @@ class Endpoint(models.Model):
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    group_ids: Sequence[int]  # where it was read ``with_groups``
 
     objects = EndpointQuerySet.as_manager()
 

@@ -1,17 +1,19 @@
 """Add, change and remove endpoints. Each change leaves an ``EndpointChange``."""
 
+from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import User
 from apps.audit.models import Action
 from apps.audit.services import record
-from apps.endpoints.console.changes import Change, changes_between, is_another_server
-from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, TokenUnreadable
+from apps.endpoints.console.changes import Change, changes_between, group_change, is_another_server
+from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, NameTaken, TokenUnreadable
 from apps.endpoints.models import Endpoint, EndpointChange, State
 from apps.endpoints.security.addresses import normalise_address
 from apps.endpoints.security.tokens import seal
@@ -80,13 +82,16 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
 
 
 @transaction.atomic
-def save_endpoint(*, endpoint: Endpoint, by: User | None) -> Endpoint:
+def save_endpoint(*, endpoint: Endpoint, by: User | None, groups: Collection[Group] | None = None) -> Endpoint:
     """Store ``endpoint``, already validated, and record the change; ``by`` None is the command line.
 
-    If it is another server now, or is enabled again, reset its health to unknown.
+    ``groups`` are those that may use it, none for everybody; ``None`` leaves them. If it is another server now, or is
+    enabled again, reset its health to unknown. Raises ``NameTaken``.
     """
     before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first() if endpoint.is_stored else None
     changes = changes_between(before, endpoint)
+    if groups is not None:
+        changes += group_change(list(before.groups.all()) if before else [], groups)
     if before is not None and not changes:
         return endpoint
     if before is not None:
@@ -94,7 +99,12 @@ def save_endpoint(*, endpoint: Endpoint, by: User | None) -> Endpoint:
         _copy_observed(to=endpoint, source=before)
         if is_another_server(before, endpoint) or before.state == State.DISABLED:
             _forget(endpoint)
-    endpoint.save()
+    try:
+        endpoint.save()
+    except IntegrityError:  # somebody else took the name after the form was checked
+        raise NameTaken from None
+    if groups is not None:
+        endpoint.groups.set(groups)
     _remember(endpoint, changes, by)
     return endpoint
 

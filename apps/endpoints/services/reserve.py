@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.endpoints.errors import AllEndpointsBusy, NoEndpointAvailable
+from apps.endpoints.errors import AllEndpointsBusy, NoEndpointAllowed, NoEndpointAvailable
+from apps.endpoints.group_rights import NOBODY, read_barred
 from apps.endpoints.health.rules import pause_after
 from apps.endpoints.models import Endpoint, Health, State
 from apps.endpoints.slots import Bid, take_slot
@@ -20,14 +21,17 @@ type Preference = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The endpoints of a variant from one query, preferred ones first."""
+    """The endpoints of a variant, preferred ones first; those that are ``barred`` are for other groups."""
 
     variant: str
     known: Sequence[Endpoint]
+    barred: Collection[UUID] = NOBODY
 
     @classmethod
-    def of(cls, variant: str) -> Self:
-        return cls(variant, list(Endpoint.objects.serving(variant).preferred_first()))
+    def of(cls, variant: str, owner_id: int | None = None) -> Self:
+        """Query them, with the groups of the person who asks if ``owner_id`` names one."""
+        known = list(Endpoint.objects.serving(variant).preferred_first().with_groups())
+        return cls(variant, known, read_barred(known, [owner_id]).to(owner_id) if owner_id else NOBODY)
 
     def reserve(
         self, *, holder: UUID, excluding: Collection[UUID] = (), needs: Collection[str] = (), only: UUID | None = None
@@ -38,16 +42,9 @@ class Candidates:
         better: a slot on a good server is worth waiting for. One that refused work as busy rests first. An endpoint
         that is down gets none, except for one half-open probe when its pause is over and no other is up. ``only`` names
         the one endpoint to use. One Redis call, unless there is a half-open probe. Reads stored facts and calls no
-        server. Raises ``NoEndpointAvailable`` or ``AllEndpointsBusy``.
+        server. Raises ``NoEndpointAvailable``, ``NoEndpointAllowed`` or ``AllEndpointsBusy``.
         """
-        usable = [
-            endpoint
-            for endpoint in self.known
-            if endpoint.state == State.ENABLED
-            and endpoint.pk not in excluding
-            and only in (None, endpoint.pk)
-            and endpoint.capabilities.issuperset(needs)
-        ]
+        usable = [item for item in self._able(needs, only) if item.pk not in excluding]
         now = timezone.now()
         up = [endpoint for endpoint in usable if endpoint.health != Health.DOWN]
         ready = [endpoint for endpoint in up if not endpoint.rests(now)]
@@ -58,17 +55,32 @@ class Candidates:
             raise AllEndpointsBusy(self.variant, retry_after=_soonest(up, now))
         raise AllEndpointsBusy(self.variant) if up else _refusal(self.variant, self.known, usable)
 
+    def _able(self, needs: Collection[str], only: UUID | None) -> list[Endpoint]:
+        """Return the enabled endpoints that can do it and that the person may use. Raises ``NoEndpointAllowed``."""
+        able = [
+            endpoint
+            for endpoint in self.known
+            if endpoint.state == State.ENABLED
+            and only in (None, endpoint.pk)
+            and endpoint.capabilities.issuperset(needs)
+        ]
+        allowed = [endpoint for endpoint in able if endpoint.pk not in self.barred]
+        if able and not allowed:
+            raise NoEndpointAllowed(able[0].name if only else f"a model server of the {self.variant} variant")
+        return allowed
 
-def reserve_endpoint(
+
+def reserve_endpoint(  # noqa: PLR0913 (a request has that many conditions)
     *,
     variant: str,
     holder: UUID,
     excluding: Collection[UUID] = (),
     needs: Collection[str] = (),
     only: UUID | None = None,
+    owner_id: int | None = None,
 ) -> Endpoint:
-    """Query the endpoints of ``variant``, then call ``Candidates.reserve``."""
-    return Candidates.of(variant).reserve(holder=holder, excluding=excluding, needs=needs, only=only)
+    """Query the endpoints of ``variant``, then call ``Candidates.reserve`` for the person who asks."""
+    return Candidates.of(variant, owner_id).reserve(holder=holder, excluding=excluding, needs=needs, only=only)
 
 
 def _take_best(endpoints: Sequence[Endpoint], holder: UUID) -> Endpoint | None:

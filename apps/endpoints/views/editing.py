@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.endpoints.console.cards import read_card, running_by_id
+from apps.endpoints.errors import NameTaken
 from apps.endpoints.forms import EndpointForm
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import remove_endpoint, save_endpoint
@@ -25,8 +26,7 @@ CHANGES_SHOWN = 20
 def add(request: WorkbenchRequest) -> HttpResponse:
     """Show the form for a new endpoint, and create it."""
     form = EndpointForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        endpoint = save_endpoint(endpoint=form.save(commit=False), by=request.user)
+    if request.method == "POST" and form.is_valid() and (endpoint := _saved(request, form)) is not None:
         messages.success(request, f"{endpoint.name} was added.")
         return redirect("endpoints:list")
     return render(request, "endpoints/form.html", {"form": form}, status=422 if form.errors else 200)
@@ -39,8 +39,7 @@ def change(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
     """Show the form of one endpoint with its health and its changes, and save it."""
     stored = get_object_or_404(Endpoint, pk=endpoint_id)
     form = EndpointForm(request.POST or None, instance=get_object_or_404(Endpoint, pk=endpoint_id))
-    if request.method == "POST" and form.is_valid():
-        endpoint = save_endpoint(endpoint=form.save(commit=False), by=request.user)
+    if request.method == "POST" and form.is_valid() and (endpoint := _saved(request, form)) is not None:
         messages.success(request, f"{endpoint.name} was saved.")
         return redirect("endpoints:list")
     context = {
@@ -50,6 +49,16 @@ def change(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
         "changes": stored.changes.all()[:CHANGES_SHOWN],
     }
     return render(request, "endpoints/form.html", context, status=422 if form.errors else 200)
+
+
+def _saved(request: WorkbenchRequest, form: EndpointForm) -> Endpoint | None:
+    """Save a valid form. If its name was taken meanwhile, say so in the form and return ``None``."""
+    groups = form.cleaned_data["groups"]
+    try:
+        return save_endpoint(endpoint=form.save(commit=False), by=request.user, groups=groups)
+    except NameTaken as error:
+        form.add_error("name", error.sentence)
+        return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,8 @@
 """Claim the next queued generation for this worker."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +12,30 @@ from django.db import connection
 from django.db.models import UUIDField
 from django.db.models.expressions import RawSQL
 
+from apps.endpoints.group_rights import NOBODY, read_barred
 from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation, Task
 from apps.generation.queue import TURNS
 
 FRONT = 200  # generations of a queue that are searched for a first turn
+# True if the endpoint names no group, or one of the owner's. Checked at the claim: groups change while people wait.
+MAY_USE = """(
+    NOT EXISTS (SELECT FROM endpoints_endpoint_groups WHERE endpoint_id = %(endpoint)s::uuid)
+    OR EXISTS (
+        SELECT FROM endpoints_endpoint_groups AS named JOIN accounts_user_groups AS own USING (group_id)
+        WHERE named.endpoint_id = %(endpoint)s::uuid AND own.user_id = generation.owner_id
+    )
+    OR EXISTS (SELECT FROM accounts_user AS owner WHERE owner.id = generation.owner_id AND owner.is_superuser)
+)"""
+MAY_RUN = f"""
+    generation.state = 'queued'
+    AND CASE
+        WHEN %(only)s::uuid IS NOT NULL THEN generation.id = %(only)s::uuid
+        ELSE generation.wanted_endpoint_id = %(endpoint)s OR (generation.wanted_name = '' AND %(whoever)s)
+    END
+    AND (%(owners)s::bigint[] IS NULL OR generation.owner_id = ANY(%(owners)s::bigint[]))
+    AND {MAY_USE}
+"""
 TAKE = """
     UPDATE generation_generation AS generation
     SET state = 'running',
@@ -38,8 +59,7 @@ CLAIM_FIRST_TURN = f"""
     ), chosen AS (
         SELECT generation.id
         FROM generation_generation AS generation JOIN oldest USING (id)
-        WHERE generation.state = 'queued'
-          AND (generation.wanted_endpoint_id = %(endpoint)s OR (generation.wanted_name = '' AND %(whoever)s))
+        WHERE {MAY_RUN}
           AND NOT EXISTS (
               SELECT FROM generation_generation AS running
               WHERE running.owner_id = generation.owner_id AND running.variant = %(variant)s
@@ -65,8 +85,7 @@ CLAIM = f"""
     ), chosen AS (
         SELECT generation.id
         FROM generation_generation AS generation JOIN waiting USING (id)
-        WHERE generation.state = 'queued'
-          AND (generation.wanted_endpoint_id = %(endpoint)s OR (generation.wanted_name = '' AND %(whoever)s))
+        WHERE {MAY_RUN}
         ORDER BY waiting.turn, waiting.created_at, waiting.id
         LIMIT 1
         FOR UPDATE OF generation SKIP LOCKED
@@ -101,19 +120,58 @@ WISHES = f"""
     )
     SELECT wanted_endpoint_id FROM firsts ORDER BY turn, created_at, id
 """  # noqa: S608 - made of constants
+# The same for each owner, with the generation whose turn comes first.
+WISHES_OF_OWNERS = f"""
+    WITH waiting AS ({TURNS} AND queued.variant = %(variant)s AND queued.task = %(task)s
+    ), firsts AS (
+        SELECT DISTINCT ON (owner_id, wanted_endpoint_id) owner_id, wanted_endpoint_id, turn, created_at, id
+        FROM waiting WHERE wanted_name = '' OR wanted_endpoint_id IS NOT NULL
+        ORDER BY owner_id, wanted_endpoint_id, turn, created_at, id
+    )
+    SELECT wanted_endpoint_id, owner_id, id FROM firsts ORDER BY turn, created_at, id
+"""  # noqa: S608 - made of constants
 
 
-def wishes(*, variant: str, task: str) -> Sequence[UUID | None]:
-    """Return the endpoints that queued generations want (``None``: any), in the order of turns."""
-    return _in_turn(_wanted(variant, task), variant, task)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The endpoint that queued generations want; ``only`` is ``None`` for any.
+
+    Where endpoints name groups, their ``owners`` may not use ``barred``, and ``first`` is the generation of theirs
+    whose turn comes first.
+    """
+
+    only: UUID | None = None
+    barred: frozenset[UUID] = NOBODY
+    first: UUID | None = None
+    owners: tuple[int, ...] | None = None
 
 
-def endpoints_and_wishes(*, variant: str, task: str) -> tuple[list[Endpoint], Sequence[UUID | None]]:
-    """Return the endpoints of ``variant``, preferred ones first, and ``wishes``: mostly from one query."""
+def endpoints_and_wishes(*, variant: str, task: str) -> tuple[list[Endpoint], Sequence[Wish]]:
+    """Return the endpoints of ``variant``, preferred ones first, and the wishes in the order of turns.
+
+    One query if nobody wants a certain endpoint and no endpoint names groups.
+    """
     wanted = RawSQL(f"ARRAY({WANTED})", (variant, task) * 2, output_field=ArrayField(UUIDField()))  # noqa: S611
-    endpoints: list[Any] = list(Endpoint.objects.serving(variant).preferred_first().annotate(wishes=wanted))
+    serving = Endpoint.objects.serving(variant).preferred_first().with_groups()
+    endpoints: list[Any] = list(serving.annotate(wishes=wanted))
+    if any(endpoint.group_ids for endpoint in endpoints):
+        return endpoints, _wishes_of_owners(endpoints, variant, task)
     found = endpoints[0].wishes if endpoints else _wanted(variant, task)
-    return endpoints, _in_turn(found, variant, task)
+    return endpoints, [Wish(only) for only in _in_turn(found, variant, task)]
+
+
+def _wishes_of_owners(endpoints: list[Endpoint], variant: str, task: str) -> Sequence[Wish]:
+    with connection.cursor() as cursor:
+        cursor.execute(WISHES_OF_OWNERS, {"variant": variant, "task": task})
+        rows = cursor.fetchall()
+    barred = read_barred(endpoints, {owner_id for _, owner_id, _ in rows})
+    alike: dict[tuple[UUID | None, frozenset[UUID]], list[tuple[int, UUID]]] = defaultdict(list)
+    for only, owner_id, first in rows:
+        alike[only, barred.to(owner_id)].append((owner_id, first))
+    return [
+        Wish(*key, first=firsts[0][1], owners=tuple(owner_id for owner_id, _ in firsts))
+        for key, firsts in alike.items()
+    ]
 
 
 def _wanted(variant: str, task: str) -> list[UUID | None]:
@@ -130,20 +188,30 @@ def _in_turn(wanted: list[UUID | None], variant: str, task: str) -> Sequence[UUI
         return [endpoint_id for (endpoint_id,) in cursor.fetchall()]
 
 
-def claim_next(
-    *, variant: str, worker: str, task: str = Task.CHAT, endpoint_id: UUID | None = None, whoever: bool = True
+def claim_next(  # noqa: PLR0913 (a claim has that many conditions)
+    *,
+    variant: str,
+    worker: str,
+    task: str = Task.CHAT,
+    endpoint_id: UUID | None = None,
+    whoever: bool = True,
+    only: UUID | None = None,
+    owners: Sequence[int] | None = None,
 ) -> Generation | None:
     """Claim the next generation of ``variant`` that may run on the endpoint for ``worker``; ``None`` if there is none.
 
-    Without ``whoever``, claim only one that wants this endpoint and no other.
+    Without ``whoever``, claim only one that wants this endpoint and no other; with ``owners``, only one of theirs.
+    ``only`` names the one generation to claim, on whatever endpoint: one that cannot run, to end it.
     """
-    given: dict[str, str | float | UUID | None] = {
+    given: dict[str, str | float | UUID | list[int] | None] = {
         "variant": variant,
         "task": task,
         "worker": worker,
         "lease": settings.GENERATION_LEASE_SECONDS,
         "endpoint": endpoint_id,
         "whoever": whoever,
+        "only": only,
+        "owners": None if owners is None else list(owners),
     }
     for query in (CLAIM_FIRST_TURN, CLAIM):
         if claimed := next(iter(Generation.objects.raw(query, given)), None):

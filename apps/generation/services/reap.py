@@ -67,19 +67,21 @@ def _requeue_abandoned() -> int:
 
 def _give_up_waiting() -> None:
     waiting = Generation.objects.filter(state=State.QUEUED)
-    if not waiting.exists():
+    owners = set(waiting.order_by().values_list("owner", flat=True).distinct())
+    if not owners:
         return
-    is_stuck = _hit_by(read_outages(with_refusing=True))
+    is_stuck = _hit_by(read_outages(with_refusing=True, people=owners))
     waiting.exclude(is_stuck).filter(stuck_since__isnull=False).update(stuck_since=None)
     waiting.filter(is_stuck, stuck_since__isnull=True).update(stuck_since=Now())
     longest = timedelta(seconds=settings.GENERATION_OUTAGE_SECONDS)
     given_up = list(waiting.filter(stuck_since__lt=Now() - longest)[:MOST_AT_ONCE])
     if not given_up:
         return
-    down = read_outages()
+    down = read_outages(people=owners)
     absences = describe_absences({generation.wanted for generation in given_up if generation.wanted})
     for generation in given_up:
-        sentence = NOT_BACK if (generation.variant, generation.task) in down.jobs else TOO_BUSY
+        job = (generation.variant, generation.task)
+        sentence = NOT_BACK if job in down.for_person(generation.owner_id).jobs else TOO_BUSY
         error = sentence.format(variant=generation.variant)
         if generation.wanted:
             error = NOT_BACK_ALONE.format(absence=absences[generation.wanted])
@@ -87,6 +89,16 @@ def _give_up_waiting() -> None:
 
 
 def _hit_by(outages: Outages) -> Q:
+    """Return the condition for generations whose endpoints are all down, of those that their owners may use."""
+    alike = outages.barred.alike
+    if not alike:
+        return _hit(outages)
+    others = ~Q(owner__in=list(outages.barred.by_person)) & _hit(outages)
+    each = (Q(owner__in=people) & _hit(outages.without(barred)) for barred, people in alike.items())
+    return reduce(or_, each, others)
+
+
+def _hit(outages: Outages) -> Q:
     """Return the condition for generations whose endpoints are all down, or whose wanted one is."""
     wants_one = ~Q(wanted_name="")
     finds_none = reduce(or_, (Q(variant=variant, task=task) for variant, task in outages.jobs), Q(pk__in=()))

@@ -1,6 +1,7 @@
 """Attempt the next generation to its end. The only place where a worker's thread and its event loop meet."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import structlog
 from django.db import close_old_connections, connection
 from structlog.contextvars import bound_contextvars
 
-from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
+from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAllowed, NoEndpointAvailable
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.reserve import Candidates
 from apps.endpoints.slots import new_holder, release_slot
@@ -33,12 +34,15 @@ UNEXPECTED = "Something went wrong on our side while this reply was written. The
 class Reservation:
     """A slot on ``endpoint``. Without an endpoint, ``refusal`` says why no endpoint can ever run the generation.
 
-    ``whoever``: the slot is open to generations that may run anywhere, too.
+    ``whoever``: the slot is open to generations that may run anywhere, too. Where endpoints name groups, it is for
+    those of ``owners``, or ``only`` is the generation that is refused.
     """
 
     endpoint: Endpoint | None = None
     refusal: str = ""
     whoever: bool = True
+    only: UUID | None = None
+    owners: Sequence[int] | None = None
 
 
 def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
@@ -57,6 +61,8 @@ def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
         worker=runtime.name,
         endpoint_id=endpoint.pk if endpoint else None,
         whoever=slot.whoever,
+        only=slot.only,
+        owners=slot.owners,
     )
     if generation is not None:
         with bound_contextvars(**_names(generation)):
@@ -87,20 +93,23 @@ def _facts(outcome: Outcome | StopReason) -> dict[str, str | int | None]:
 
 def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
     """Reserve a slot for the first queued generation that can run now; waiting for a busy endpoint blocks nobody."""
-    endpoints, wanted = endpoints_and_wishes(variant=variant, task=task)
-    candidates = Candidates(variant, endpoints)
-    for only in wanted:
+    endpoints, wishes = endpoints_and_wishes(variant=variant, task=task)
+    for wish in wishes:
+        candidates = Candidates(variant, endpoints, wish.barred)
         try:
-            endpoint = candidates.reserve(holder=holder, needs=(task,), only=only)
+            endpoint = candidates.reserve(holder=holder, needs=(task,), only=wish.only)
         except AllEndpointsBusy:
             continue
+        except NoEndpointAllowed as error:
+            return Reservation(refusal=error.sentence, only=wish.first)
         except NoEndpointAvailable as error:
             # An endpoint that is down may come back: the reaper sends tickets again and ends the wait.
-            if only is None and error.retry_after is None:
-                return Reservation(refusal=error.sentence)
+            if wish.only is None and error.retry_after is None:
+                return Reservation(refusal=error.sentence, only=wish.first)
             continue
         # Only generations that asked for a degraded or down endpoint are sent there.
-        return Reservation(endpoint, whoever=only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN))
+        whoever = wish.only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN)
+        return Reservation(endpoint, whoever=whoever, owners=wish.owners)
     return None
 
 

@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 from redis.exceptions import RedisError
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
-from apps.endpoints.health.outages import read_outages
+from apps.endpoints.health.outages import Outages, read_outages
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
@@ -160,9 +160,13 @@ class Failover:
         # A server that sent text before it broke off is up, and has used all its tries.
         is_gone = _another_may_do(error) and not self._wrote_something
         job = (self._generation.variant, self._generation.task)
-        if self._may_come_back or (is_gone and read_outages().hits(job, self._generation.wanted)):
+        if self._may_come_back or (is_gone and self._outages().hits(job, self._generation.wanted)):
             return StopReason.UNSERVED
         return None
+
+    def _outages(self) -> Outages:
+        owner_id = self._generation.owner_id
+        return read_outages(people=[owner_id]).for_person(owner_id)
 
     def _reserve(self, excluding: set[UUID]) -> NotReserved | None:
         """Take a slot on another endpoint; return ``None`` if that worked."""
@@ -173,6 +177,7 @@ class Failover:
                 excluding=excluding,
                 needs=(self._generation.task,),
                 only=self._generation.wanted_endpoint_id,
+                owner_id=self._generation.owner_id,
             )
             self._others_are_busy = False
         except AllEndpointsBusy as busy:

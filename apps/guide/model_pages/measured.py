@@ -39,17 +39,22 @@ class Measurement:
         return self.health != Health.DOWN
 
 
-def measurements(*, variant: str, size: str, now: datetime) -> Sequence[Measurement]:
-    """Return what the enabled endpoints of a model did, the preferred one first; one query, and no server is asked."""
+def measurements(*, variant: str, size: str, now: datetime, person_id: int | None = None) -> Sequence[Measurement]:
+    """Return what the enabled endpoints of a model did, the preferred one first; one query, and no server is asked.
+
+    ``person_id`` leaves those that this person may use: signed in, they read the names.
+    """
     lately = Q(observations__ok=True, observations__at__gte=now - timedelta(hours=HOURS))
     timed = lately & Q(observations__seconds_to_first_token__isnull=False)
-    endpoints = Endpoint.objects.filter(variant=variant, size=size, state=State.ENABLED).annotate(
+    endpoints = Endpoint.objects.filter(variant=variant, size=size, state=State.ENABLED)
+    usable = endpoints if person_id is None else endpoints.usable_by(person_id)
+    measured = usable.annotate(
         seconds=Median("observations__seconds_to_first_token", filter=lately),
         speed=Median("observations__tokens_per_second", filter=lately),
         replies=Count("observations", filter=timed),
         latest=Max("observations__at", filter=timed),
     )
-    rows = endpoints.preferred_first().values_list("name", "health", "seconds", "speed", "replies", "latest")
+    rows = measured.preferred_first().values_list("name", "health", "seconds", "speed", "replies", "latest")
     return [Measurement(*row) for row in rows]
 
 

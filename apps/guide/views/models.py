@@ -37,9 +37,9 @@ def show_models(request: HttpRequest) -> HttpResponse:
     return render(request, "guide/models.html", context)
 
 
-def _measured(slug: str) -> tuple[Measurement, ...]:
+def _measured(slug: str, person_id: int | None = None) -> tuple[Measurement, ...]:
     size, _, variant = slug.partition("-")
-    return tuple(measurements(variant=variant, size=size.upper(), now=timezone.now()))
+    return tuple(measurements(variant=variant, size=size.upper(), now=timezone.now(), person_id=person_id))
 
 
 @live_page(_measured)
@@ -49,7 +49,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     if guide is None:
         return page_not_found(request, slug)
     model = guide.model
-    measured = _measured(slug)
+    measured = _measured(slug, request.user.pk)
     context = {
         "guide": guide,
         "model": model,

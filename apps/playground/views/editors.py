@@ -20,7 +20,7 @@ from apps.playground.errors import PlaygroundError
 from apps.playground.examples import EXAMPLES
 from apps.playground.forms import FORMS, CompleteForm, DocumentForm, DraftForm, PlaygroundForm, SideBySideForm
 from apps.playground.models import Kind, Run
-from apps.playground.offers import able_by_id, find_offer, models_able, offers_for, unable_endpoints
+from apps.playground.offers import able_by_id, find_offer, is_for_others, models_able, offers_for, unable_endpoints
 from apps.playground.selectors import find_run, initial_of, runs_of
 from apps.playground.services import start_document_run, start_side_by_side
 
@@ -34,8 +34,8 @@ def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
     """Show the form of a kind, filled from the address or from a run; start what is posted."""
     form_class = FORMS[kind]
     if request.method != "POST":
-        return editor_page(request, form_class(initial=_given(request, Kind(kind))))
-    form = form_class(request.POST)
+        return editor_page(request, form_class(initial=_given(request, Kind(kind)), person_id=request.user.pk))
+    form = form_class(request.POST, person_id=request.user.pk)
     if not form.is_valid():
         return refused(request, form, "")
     try:
@@ -60,7 +60,8 @@ def open_code(request: WorkbenchRequest) -> HttpResponse:
     form = DraftForm(request.POST)
     if not form.is_valid():
         sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return editor_page(request, CompleteForm(), sentence=sentence, status=UNPROCESSABLE)
+        empty = CompleteForm(person_id=request.user.pk)
+        return editor_page(request, empty, sentence=sentence, status=UNPROCESSABLE)
     token = keep_draft(owner=request.user, text=form.text)
     return redirect(reverse("playground:complete", query={"draft": token}))
 
@@ -73,7 +74,7 @@ def start_run(owner: User, form: PlaygroundForm) -> Run:
             owner=owner,
             prompt=form.text("prompt"),
             task=task,
-            endpoints=able_by_id(form.cleaned_data["endpoints"], task),
+            endpoints=able_by_id(form.cleaned_data["endpoints"], task, owner.pk),
             parameters=form.sampling,
             settings=form.settings,
         )
@@ -81,7 +82,7 @@ def start_run(owner: User, form: PlaygroundForm) -> Run:
         owner=owner,
         kind=form.kind,
         document=form.document,
-        offer=find_offer(form.cleaned_data.get("model", ""), form.task),
+        offer=find_offer(form.cleaned_data.get("model", ""), form.task, owner.pk),
         parameters=form.parameters,
         settings=form.settings,
     )
@@ -108,7 +109,9 @@ def editor_page(
     }
     if isinstance(form, DocumentForm):
         context |= {"is_offered": bool(form.offers), "able": models_able(form.task)}
-        context["unable"] = [] if form.offers else unable_endpoints(form.task)
+        if not form.offers:
+            context["unable"] = unable_endpoints(form.task, request.user.pk)
+            context["is_for_others"] = is_for_others(form.task)
     else:
         context["is_offered"] = len(form.able) > 1
     return render(request, f"playground/{form.kind.replace('-', '_')}.html", context, status=status)
@@ -144,6 +147,7 @@ def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
     given = {name: request.GET[name] for name in names if name in request.GET}
     form_class = FORMS[kind]
     if "variant" in request.GET and issubclass(form_class, DocumentForm):
-        offers = [offer.value for offer in offers_for(form_class.task) if offer.variant == request.GET["variant"]]
+        offered = offers_for(form_class.task, request.user.pk)
+        offers = [offer.value for offer in offered if offer.variant == request.GET["variant"]]
         given |= {"model": offers[0]} if offers else {}
     return given

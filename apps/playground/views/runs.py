@@ -40,7 +40,8 @@ def runs(request: WorkbenchRequest) -> HttpResponse:
 def run(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
     """Show a run on the page it was asked for on, with its text so far."""
     found = run_or_404(request, run_id)
-    return editor_page(request, FORMS[found.kind](initial=initial_of(found, before=_before(found))), run=found)
+    form = FORMS[found.kind](initial=initial_of(found, before=_before(found)), person_id=request.user.pk)
+    return editor_page(request, form, run=found)
 
 
 @require_POST
@@ -167,14 +168,14 @@ def _before(found: Run) -> str | None:
 
 
 def _start_anew(request: WorkbenchRequest, found: Run, *, before: str) -> HttpResponse:
-    form = FORMS[found.kind](initial_of(found, before=before))
+    form = FORMS[found.kind](initial_of(found, before=before), person_id=request.user.pk)
     if not form.is_valid():
         return editor_page(request, form, run=found, status=UNPROCESSABLE)
     return _go(request, start_run(request.user, form).get_absolute_url())
 
 
 def _refused(request: WorkbenchRequest, found: Run, error: PlaygroundError) -> HttpResponse:
-    form = FORMS[found.kind](initial=initial_of(found, before=_before(found)))
+    form = FORMS[found.kind](initial=initial_of(found, before=_before(found)), person_id=request.user.pk)
     return editor_page(request, form, run=found, sentence=error.sentence, status=error.status)
 
 
