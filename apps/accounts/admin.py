@@ -7,7 +7,9 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,12 +20,20 @@ from apps.accounts.audited import AuditedUserAdmin
 from apps.accounts.errors import LastAdmin
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.people import delete_person, ensure_an_admin_stays
-from apps.audit.admin_rules import ReadOnlyAdmin
+from apps.audit.admin_rules import AuditedAdmin, ReadOnlyAdmin
 
 # Their records hold secrets, and people manage their own at /accounts/.
 for kept_apart in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(kept_apart):
         admin.site.unregister(kept_apart)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
+    """The groups; people are put into them on the page of people."""
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -73,7 +83,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class ApiKeyAdmin(AuditedAdmin):
     """Keys, read-only: ``create_api_key`` makes and shows them; here they can be revoked."""
 
     list_display = ["prefix", "owner", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]

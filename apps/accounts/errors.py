@@ -2,6 +2,7 @@
 
 AccountError
 ├── InvalidUsername
+├── UsernameTaken
 ├── UserNotFound
 ├── UserInactive
 ├── TooManyKeys
@@ -22,6 +23,11 @@ class AccountError(Exception):
 class InvalidUsername(AccountError):
     def __init__(self) -> None:
         super().__init__("A user name is 1 to 150 letters, digits and @ . + - _ only.")
+
+
+class UsernameTaken(AccountError):
+    def __init__(self) -> None:
+        super().__init__("A user with that username already exists.")
 
 
 class UserNotFound(AccountError):

@@ -3,15 +3,16 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.errors import InvitationInvalid
+from apps.accounts.errors import InvitationInvalid, UsernameTaken
 from apps.accounts.models import Invitation, User
 from apps.audit.models import Action
 from apps.audit.services import record
@@ -43,26 +44,29 @@ def find_invitation(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(*, token: str, username: str, password: str) -> User:
-    """Spend the invitation and return the new person. Raises ``InvitationInvalid``."""
+    """Spend the invitation and return the new person. Raises ``InvitationInvalid`` and ``UsernameTaken``."""
     # Of two browsers that arrive at once, only one marks the row.
     opened = Invitation.objects.filter(pk=find_invitation(token).pk, used_at__isnull=True)
     if not opened.update(used_at=Now()):
         raise InvitationInvalid
     invitation = Invitation.objects.get(digest=_digest(token))
-    person = User.objects.create_user(
-        username,
-        password=password,
-        is_staff=invitation.for_admin,
-        is_superuser=invitation.for_admin,
-    )
+    rights: dict[str, Any] = {"is_staff": invitation.for_admin, "is_superuser": invitation.for_admin}
+    try:
+        person = User.objects.create_user(username, password=password, **rights)
+    except IntegrityError:  # somebody else took the name after the form was checked; the invitation stays unused
+        raise UsernameTaken from None
     Invitation.objects.filter(pk=invitation.pk).update(used_by=person)
     record(Action.PERSON_ADDED, subject=username, details="by an invitation", by=person)
     return person
 
 
+@transaction.atomic
 def withdraw_invitation(*, invitation_id: int) -> bool:
     """Delete an unused invitation; return false if there is none."""
-    return bool(Invitation.objects.filter(pk=invitation_id, used_at__isnull=True).delete()[0])
+    withdrawn = bool(Invitation.objects.filter(pk=invitation_id, used_at__isnull=True).delete()[0])
+    if withdrawn:
+        record(Action.INVITATION_WITHDRAWN)
+    return withdrawn
 
 
 def _digest(token: str) -> str:

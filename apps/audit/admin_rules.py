@@ -5,17 +5,28 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from apps.audit.models import Action
 from apps.audit.services import record
 
+SAVED_AT_ONCE = "Nothing was saved: somebody else saved one of that name at the same moment."
+
 
 class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Write what is added, changed and deleted here to the audit log."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show or save the form. Of two people who save the same name at once, the second is told so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            self.message_user(request, SAVED_AT_ONCE, messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         record(Action.RECORD_ADDED, subject=name_of(obj))

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.errors import InvitationInvalid
+from apps.accounts.errors import InvitationInvalid, UsernameTaken
 from apps.accounts.forms import JoinForm
 from apps.accounts.invitations import accept_invitation, find_invitation
 from apps.accounts.sign_in.finish import finish_sign_in
@@ -28,6 +28,8 @@ def join(request: HttpRequest) -> HttpResponse:
             chosen = form.cleaned_data
             person = accept_invitation(token=token, username=chosen["username"], password=chosen["password1"])
             return finish_sign_in(request, person, method="invitation", next_page="")
+    except UsernameTaken as error:
+        form.add_error("username", error.sentence)
     except InvitationInvalid as error:
         return _without_address(render(request, "accounts/invitation_refused.html", {"error": error}, status=403))
     context = {"form": form, "token": token, "invitation": invitation}

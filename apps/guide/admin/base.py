@@ -20,6 +20,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
+from apps.audit.admin_rules import AuditedAdmin, name_of
+from apps.audit.models import Action
+from apps.audit.services import record
 from apps.guide.admin.previews import preview_of
 from apps.guide.changes import find_changes
 from apps.guide.errors import CannotRevert
@@ -35,7 +38,7 @@ class ProseField(CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
-class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class FromFileAdmin(AuditedAdmin):
     """Rows that content files may have written."""
 
     formfield_overrides = {
@@ -163,6 +166,7 @@ class FromFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
             raise PermissionDenied
         try:
             revert_to(row, revision=revision, by=cast("User", request.user))
+            record(Action.RECORD_CHANGED, subject=name_of(row), details="restored from its history")
         except CannotRevert as error:
             messages.error(request, str(error))
         else:

@@ -6,11 +6,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from apps.audit.admin_rules import AuditedAdmin
 from apps.guide.models import ErrorReport
 
 
 @admin.register(ErrorReport)
-class ErrorReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class ErrorReportAdmin(AuditedAdmin):
     list_display = ["made_at", "link", "said", "made_by", "contact", "is_settled"]
     list_editable = ["is_settled"]
     list_filter = ["is_settled", "page"]
