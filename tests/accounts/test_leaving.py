@@ -12,7 +12,9 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.accounts.people import switch_off
 from apps.accounts.services import create_user
-from apps.chat.models import Conversation, QueuedMessage
+from apps.chat.models import Conversation, Folder, Preset, QueuedMessage
+from apps.chat.services.folders import move_conversation, save_folder
+from apps.chat.services.presets import save_preset
 from apps.chat.services.queue import queue_message
 from apps.chat.services.send import start_conversation
 from apps.generation.models import Generation
@@ -47,6 +49,23 @@ def test_export_holds_what_is_ones_own_and_nothing_else(client: Client, alice: U
     assert str(theirs.pk) not in str(archive)
     client.force_login(bob)
     assert f"conversations/{theirs.pk}.json" in archive_of(client)
+
+
+def test_export_holds_ones_own_folders_and_presets(client: Client, alice: User, bob: User) -> None:
+    mine = answered_conversation(alice, "What is a list?", "A sequence.")
+    for owner in (alice, bob):
+        folder = save_folder(owner=owner, folder=Folder(name=f"Work of {owner}", system_prompt="Be brief."))
+        save_preset(owner=owner, preset=Preset(name=f"Preset of {owner}", opening="Explain:", parameters={"seed": 7}))
+        if owner == alice:
+            move_conversation(conversation=mine, folder=folder)
+    Preset.objects.create(name="Everybody's")
+    client.force_login(alice)
+    archive = archive_of(client)
+    (folder_in_file,), (preset,) = archive["folders.json"], archive["presets.json"]
+    assert (folder_in_file["name"], folder_in_file["system_prompt"]) == ("Work of alice", "Be brief.")
+    assert folder_in_file["conversations"] == [str(mine.pk)]
+    assert (preset["name"], preset["opening"], preset["parameters"]) == ("Preset of alice", "Explain:", {"seed": 7})
+    assert "of bob" not in str(archive)
 
 
 def test_deletion_asks_for_the_password_and_the_name(client: Client) -> None:
