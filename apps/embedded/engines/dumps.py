@@ -16,6 +16,7 @@ from apps.embedded.errors import StartError
 from apps.embedded.folders import package_folder
 
 SET_ASIDE = "before_restore"
+IS_SET_ASIDE = f"SELECT 1 FROM pg_namespace WHERE nspname = '{SET_ASIDE}'"  # noqa: S608 - a constant
 OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -54,23 +55,52 @@ def restore_dump(file: Path) -> None:
 @contextmanager
 def _schema_set_aside() -> Iterator[None]:
     """Give the restored tables an empty schema, and put the old one back if that fails."""
-    with psycopg.connect(_conninfo(), password=_password(), autocommit=True) as session:
-        row = session.execute(OTHERS).fetchone()
-        if row and row[0]:
-            raise DumpError(
-                f"{row[0]} other connections use this database. Stop the web processes, workers and beat first."
-            )
+    with _only_session() as session:
+        _put_back(session)
         with session.transaction():
             session.execute(f"ALTER SCHEMA public RENAME TO {SET_ASIDE}")
             session.execute("CREATE SCHEMA public")
         try:
             yield
         except BaseException:  # Ctrl-C, too
-            with session.transaction():
-                session.execute("DROP SCHEMA public CASCADE")
-                session.execute(f"ALTER SCHEMA {SET_ASIDE} RENAME TO public")
+            _put_back(session)
             raise
         session.execute(f"DROP SCHEMA {SET_ASIDE} CASCADE")
+
+
+def put_back_interrupted() -> bool:
+    """Put back what a restore that was killed had set aside, and return whether there was anything.
+
+    Raises ``DumpError`` while others use the database: the restore, or its ``pg_restore``, may still be at work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(IS_SET_ASIDE)
+        if cursor.fetchone() is None:
+            return False
+    _close_own_connections()
+    with _only_session() as session:
+        return _put_back(session)
+
+
+@contextmanager
+def _only_session() -> Iterator[psycopg.Connection]:
+    """Connect, and raise ``DumpError`` if anybody else is connected."""
+    with psycopg.connect(_conninfo(), password=_password(), autocommit=True) as session:
+        row = session.execute(OTHERS).fetchone()
+        if row and row[0]:
+            raise DumpError(
+                f"{row[0]} other connections use this database. Stop the web processes, workers and beat first."
+            )
+        yield session
+
+
+def _put_back(session: psycopg.Connection) -> bool:
+    if session.execute(IS_SET_ASIDE).fetchone() is None:
+        return False
+    with session.transaction():
+        session.execute("DROP SCHEMA IF EXISTS public CASCADE")
+        session.execute(f"ALTER SCHEMA {SET_ASIDE} RENAME TO public")
+    return True
 
 
 def _run(name: str, *arguments: str) -> None:

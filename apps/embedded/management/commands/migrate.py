@@ -1,0 +1,26 @@
+"""``migrate``, which first puts back what an interrupted restore had set aside."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import DEFAULT_DB_ALIAS
+
+from apps.embedded.engines.dumps import DumpError, put_back_interrupted
+
+PUT_BACK = "A restore was interrupted. The data from before it is back; run restore again."
+UNDER_WAY = "A restore is under way or was interrupted. {} Then run this again: it puts back the data from before it."
+
+
+class Command(migrate.Command):
+    """Without this, a start after a killed restore would fill an empty schema, and the site would look new."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        only_looks = options.get("plan") or options.get("check_unapplied")
+        if options["database"] == DEFAULT_DB_ALIAS and not only_looks:
+            try:
+                if put_back_interrupted():
+                    self.stderr.write(PUT_BACK)
+            except DumpError as error:
+                raise CommandError(UNDER_WAY.format(error)) from None
+        super().handle(*args, **options)
