@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from apps.accounts.api_keys import revoke_api_key
 from apps.accounts.audited import AuditedUserAdmin
 from apps.accounts.errors import LastAdmin
+from apps.accounts.groups import kept_for
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.people import delete_person, ensure_an_admin_stays
 from apps.audit.admin_rules import AuditedAdmin, ReadOnlyAdmin
@@ -33,7 +34,11 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
-    """The groups; people are put into them on the page of people."""
+    """The groups; people are put into them on the page of people. One that something is kept for cannot be deleted."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return found, counts, lacking, [*protected, *kept_for(objs)]
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time

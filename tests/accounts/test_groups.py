@@ -212,3 +212,20 @@ class TestSetting:
             assert browse(person).post(address, {"groups": [group.pk]}).status_code == 404
         assert "GPU team" not in browse(helper).get(f"/accounts/people/{bob.pk}/").text
         assert not bob.groups.exists()
+
+    def test_a_group_that_something_is_kept_for_is_not_deleted(
+        self, browse: Browse, gpu: Endpoint, preset: Preset, group: Group, admin: User
+    ) -> None:
+        """Or the server and the preset would be everybody's."""
+        address = f"/admin/auth/group/{group.pk}/delete/"
+        refused = browse(admin).get(address).text
+        assert "gpu-1 is for this group" in refused
+        assert "House rules is for this group" in refused
+        many = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+        for where, form in ((address, {"post": "yes"}), ("/admin/auth/group/", many)):
+            browse(admin).post(where, form)
+            assert Group.objects.filter(pk=group.pk).exists()
+        gpu.groups.clear()
+        preset.groups.clear()
+        assert browse(admin).post(address, {"post": "yes"}).status_code == 302
+        assert not Group.objects.filter(pk=group.pk).exists()
