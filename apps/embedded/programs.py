@@ -41,8 +41,8 @@ def web(port: int, address: str = HOST) -> Program:
         "ws-per-message-deflate": "false",
         # A browser sends only the id of a conversation over a socket.
         "ws-max-size": "65536",
-        # Longer than proxies keep idle connections (75 s), so that no request crosses with the end of one.
-        "timeout-keep-alive": "90",
+        # Longer than proxies keep idle connections (nginx 75 s, Caddy 120 s), so that no request crosses with its end.
+        "timeout-keep-alive": "150",
         # Sockets are told to reconnect; requests have this long to finish.
         "timeout-graceful-shutdown": "2",
     }

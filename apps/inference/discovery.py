@@ -12,7 +12,14 @@ from typing import Any
 
 import aiohttp
 
-from apps.inference.errors import AuthenticationFailed, InferenceError, InvalidRequest, NotServed, ProtocolError
+from apps.inference.errors import (
+    AuthenticationFailed,
+    InferenceError,
+    Interrupted,
+    InvalidRequest,
+    NotServed,
+    ProtocolError,
+)
 from apps.inference.http.calls import get_json, get_text, post_json
 from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
@@ -22,6 +29,7 @@ from apps.inference.tokenizing import token_ids
 
 CHAT_QUESTION = {"messages": [{"role": "user", "content": "a"}]}
 WEB_SERVER = "A web server answers, but it has no model API. Check the address and the port."
+CLOSED = "The server closed the connection without an answer. Check the port, and whether its address is https://."
 CONTINUES_SINCE = 3  # TGI's major version, in its OpenAI style
 # Generates nothing: a model without the infilling tokens refuses before it computes anything.
 INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_predict": 0}
@@ -72,6 +80,8 @@ async def _or_error(answer: Awaitable[Any]) -> Any:
     try:
         return await answer
     except InferenceError as error:
+        if type(error) is Interrupted:
+            error.sentence = CLOSED  # no reply was under way
         return error
 
 
@@ -82,12 +92,16 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
             raise answers[path]
     failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
     if facts.kind == "unknown" and not facts.model_ids:
-        # A missing page, or a page for people, says least about why nothing was found.
-        telling = [failure for failure in failures if not isinstance(failure, (NotServed, ProtocolError))]
+        telling = [failure for failure in failures if not _says_little(failure)]
         raise next(iter(telling), None) or ProtocolError("no page of a model server", sentence=WEB_SERVER)
     if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
         sentence = f"This is a {facts.kind} server, not Text Generation Inference: use the OpenAI style."
         raise NotServed(sentence, sentence=sentence)
+
+
+def _says_little(failure: InferenceError) -> bool:
+    """Return whether any web server may fail so: a page is missing or for people, or the request is refused."""
+    return isinstance(failure, (NotServed, ProtocolError)) or failure.sentence == InvalidRequest.sentence
 
 
 async def _capabilities(

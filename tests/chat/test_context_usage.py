@@ -228,6 +228,13 @@ def test_system_prompt_counts_as_well(talk: Conversation) -> None:
 
 
 @pytest.mark.usefixtures("server")
+def test_system_prompt_that_nobody_has_counted_is_about() -> None:
+    usage = usage_of(Conversation(system_prompt="Answer in French. " * 100))
+    assert usage.history > 300
+    assert usage.words.startswith("about ")
+
+
+@pytest.mark.usefixtures("server")
 def test_passages_of_the_guide_are_allowed_for(alice: User) -> None:
     asked = start_conversation(owner=alice, text="What is infilling?", mode=Mode.GUIDE).conversation
     assert usage_of(asked).history > 600

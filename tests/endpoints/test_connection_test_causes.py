@@ -11,6 +11,7 @@ from apps.endpoints.connection_test.record import Candidate, Outcome, StepResult
 from apps.endpoints.connection_test.run import run_steps
 from apps.endpoints.connection_test.steps import ServerUnderTest
 from apps.inference.requests import Timeouts
+from apps.inference.server_pages import PATHS
 from tests.inference.served_pages import LLAMA_CPP, TGI, VLLM, PageServer, Refusal, Silence
 from tests.support import counting_chat
 from tests.support.wire import Request
@@ -45,7 +46,15 @@ async def tried(
 
 @pytest.mark.parametrize(
     "pages",
-    [{}, {"GET /": WELCOME}, {"GET /v1/models": WELCOME, "GET /info": WELCOME}, {"GET /v1/models": {"hello": "world"}}],
+    [
+        {},
+        {"GET /": WELCOME},
+        {"GET /v1/models": WELCOME, "GET /info": WELCOME},
+        {"GET /v1/models": {"hello": "world"}},
+        {"POST /tokenize": Refusal(501)},  # http.server of Python, which takes no POST
+        {"POST /tokenize": Refusal(415), "GET /info": Refusal(301)},
+        {**{f"GET {path}": Refusal(400) for path in PATHS}, "POST /tokenize": Refusal(400)},
+    ],
 )
 async def test_web_server_is_called_one(pages: dict[str, Any]) -> None:
     async with PageServer(pages) as server:
@@ -62,6 +71,16 @@ async def test_closed_port_and_unknown_host_are_told_apart() -> None:
     assert refused.startswith("The model server refused the connection: no program listens")
     assert refused.endswith("TGI opens its port only when its model is loaded.")
     assert unknown == "The host name of the model server is not known. Check its address."
+
+
+async def test_server_that_closes_the_connection_is_not_said_to_have_lost_a_reply() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        reach = (await tried(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))["reachability"]
+    assert (reach.outcome, reach.sentence) == (
+        Outcome.FAILED,
+        "The server closed the connection without an answer. Check the port, and whether its address is https://.",
+    )
 
 
 async def test_hanging_server_is_not_called_slow_at_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,7 @@ def test_busy_server_that_names_no_time_rests_longer_each_time(settings: Setting
         assert now.retry_at is not None
         assert timedelta(seconds=most / 2) <= now.retry_at - moment <= timedelta(seconds=most)
         assert judge(now, BUSY, moment).failures == now.failures, "refusals at once count once"
+        assert judge(now, Evidence(Verdict.ANSWERS), moment) == now, "a probe that asks for no reply proves nothing"
         moment = now.retry_at
     assert judge(now, Evidence(Verdict.WORKS), moment).retry_at is None
     assert judge(now, DOUBTFUL, moment).health == Health.DEGRADED, "refusals are no failures"

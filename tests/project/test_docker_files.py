@@ -11,6 +11,7 @@ from celery.bin.celery import celery as celery_commands
 from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
+from apps.embedded import programs
 from tests.project.containers import (
     DOCKER,
     ROOT,
@@ -64,6 +65,15 @@ def test_celery_finds_the_application_and_its_subcommands() -> None:
 def test_uvicorn_finds_the_application() -> None:
     for command in commands_of_program("uvicorn"):
         assert callable(import_string(command[1].replace(":", ".")))
+
+
+def test_idle_connections_outlive_those_of_proxies() -> None:
+    """Caddy keeps an idle connection for two minutes: a request that crosses with its end is reset."""
+    [documented] = re.findall(r"--timeout-keep-alive (\d+)", (ROOT / "docs/operations.md").read_text())
+    commands = [*commands_of_program("uvicorn"), list(programs.web(8000).argv)]
+    kept = {command[command.index("--timeout-keep-alive") + 1] for command in commands}
+    assert kept == {documented}
+    assert int(documented) > 120
 
 
 def test_every_image_is_pinned() -> None:

@@ -113,8 +113,8 @@ def estimate_usage(
         reserved=room.reply,
         least=round(room.least),
         left_out=_left_out(past.exchanges, fitting),
-        # The tokens around a question are a guess as well, and the next passages are unknown.
-        is_about=bool(asked) or past.is_about or past.passages > 0,
+        # The tokens around a question or a system prompt are a guess as well, and the next passages are unknown.
+        is_about=bool(asked or past.system) or past.is_about or past.passages > 0,
         is_being_counted=bool(worth_counting) and tokenizer is not None,
         gives_way=0 if past.exchanges else round(room.system + question + room.reply - room.least),
         smaller=_smaller(servers.smaller_than(endpoint, conversation)),

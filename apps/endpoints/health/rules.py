@@ -115,10 +115,10 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
     match evidence.verdict:
         case Verdict.WORKS:
             after = Standing(Health.HEALTHY, now)
-        case Verdict.ANSWERS if standing.health != Health.DOWN:
+        case Verdict.ANSWERS if standing.health != Health.DOWN and standing.reason != BUSY:
             return replace(standing, failures=0)
         case Verdict.ANSWERS:
-            return standing
+            return standing  # a busy server gives its information too: its pauses go on growing
         case Verdict.LATE if standing.health == Health.HEALTHY:
             return replace(standing, failures=0)  # the short question of the next probe will tell
         case Verdict.IMPAIRED if evidence.reason == BUSY:
