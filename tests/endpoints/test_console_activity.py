@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
@@ -102,6 +102,8 @@ def test_axis_ends_at_a_round_figure_above_all(figure: float) -> None:
     assert figure <= round_up(figure) <= 2.6 * figure
 
 
+@example([{0: 5e-324}])
+@example([{0: 0.0, 1: 1e-9}])
 @given(
     st.lists(
         st.dictionaries(st.integers(0, 59), st.floats(0, 1e6, allow_nan=False), min_size=1), min_size=1, max_size=2

@@ -13,6 +13,7 @@ WIDTH = 400
 HEIGHT = 180
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24  # room for figures, the last dot and the words below
 TICKS = 4
+LEAST = 1e-9  # smaller figures are drawn as zero: floats near their end have no quarters
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def draw_chart(*, title: str, unit: str, begins: str, steps: int, series: Sequen
 
 def round_up(figure: float) -> float:
     """Return the next of 2, 4, 8, 20, 40, 80 and so on, whose quarters are round figures too."""
-    if figure <= 0:
+    if figure < LEAST:
         return float(TICKS)
     scale = 10.0 ** math.floor(math.log10(figure))
     return next(top for times in (2, 4, 8, 20) if (top := times * scale) >= figure)
