@@ -12,6 +12,12 @@ UNTITLED = "Untitled"
 MOST_WORDS = 10  # of a model that was asked for six
 AROUND = " \t\"'“”‘’«»*_`#.:-"  # what models put around a title
 LABEL = re.compile(r"^\W*title\W*:", re.IGNORECASE)
+# How small models begin to speak about a title instead of giving one.
+TALK = re.compile(
+    r"^here(['’]s| (is|are) )|^(sure|certainly|of course)[,!.:]|^i(['’]| (would|think|suggest|can|am|will)\b)"
+    r"|\b(possible|suggested) titles?\b|\btitles? for (our|this|the|your)\b",
+    re.IGNORECASE,
+)
 
 
 def one_line(text: str) -> str:
@@ -47,5 +53,5 @@ def title_of_model(answer: str) -> str:
     if not lines or "```" in answer:
         return ""
     title = LABEL.sub("", lines[0]).strip(AROUND)
-    is_title = any(map(str.isalpha, title)) and len(title) <= TITLE_LENGTH and len(title.split()) <= MOST_WORDS
-    return title if is_title else ""
+    is_short = len(title) <= TITLE_LENGTH and len(title.split()) <= MOST_WORDS
+    return title if is_short and any(map(str.isalpha, title)) and not TALK.search(title) else ""

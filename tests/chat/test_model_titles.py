@@ -172,6 +172,13 @@ async def test_fork_keeps_its_title(alice: User, scripted_server: ScriptedServer
         ("…", ""),
         ("one two three four five six seven eight nine ten eleven", ""),
         ("x" * 61, ""),
+        ("Here are some possible titles:\n1. Sorting", ""),
+        ("Here's a possible title for our conversation", ""),
+        ("I would call it Sorting", ""),
+        ("Sure! Sorting", ""),
+        ("Subtitles and their I/O", "Subtitles and their I/O"),
+        ("Surely unique keys", "Surely unique keys"),
+        ("I/O of HTML titles", "I/O of HTML titles"),
     ],
 )
 def test_title_is_read_from_an_answer(answer: str, title: str) -> None:
