@@ -118,13 +118,29 @@ def test_window_of_the_preferred_endpoint_counts_and_a_smaller_one_is_named(talk
     wide, narrow = add_server("gpu-2", 16_000), add_server("gpu-3", 2_000)
     Endpoint.objects.filter(pk=wide.pk).update(priority=2)
     for conversation in (None, talk):
-        usage = usage_of(conversation, "word " * 900)
+        usage = usage_of(conversation, "word " * 700)
         assert (usage.window, usage.level, usage.sentence) == (16_000, Level.FINE, "")
         assert usage.aside.startswith("gpu-3 may reply instead. Its context window holds 2,000 tokens")
     assert usage_of(None, "Why?").aside == "", "that fits the smaller one too"
+    assert usage_of(None, "word " * 900).aside.startswith("This is too long for gpu-3")
     put_settings(talk, {"endpoint": narrow.name})
     usage = usage_of(talk, "word " * 900)
     assert (usage.window, usage.aside) == (2_000, "")
+
+
+@pytest.mark.usefixtures("server")
+def test_question_that_is_too_long_for_the_preferred_endpoint_goes_to_a_wider_one(talk: Conversation) -> None:
+    narrow = add_server("gpu-2", 2_000)
+    add_server("gpu-3", 16_000)
+    Endpoint.objects.filter(pk=narrow.pk).update(priority=2)
+    for conversation in (None, talk):
+        usage = usage_of(conversation, "word " * 3_000)
+        assert (usage.window, usage.level, usage.sentence) == (16_000, Level.FINE, "")
+        assert usage.aside.startswith("This is too long for gpu-2, whose context window holds 2,000 tokens.")
+    assert usage_of(None, "Why?").window == 2_000
+    put_settings(talk, {"endpoint": narrow.name})
+    assert usage_of(talk, "word " * 3_000).level == Level.TOO_LONG, "nothing else may answer there"
+    assert usage_of(None, "word " * 30_000).level == Level.TOO_LONG
 
 
 def test_long_question_shortens_the_reply_before_it_is_too_long(server: Endpoint) -> None:

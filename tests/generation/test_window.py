@@ -86,3 +86,34 @@ async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_serve
     assert generation.state == State.FAILED
     assert f"the model's window holds {WINDOW}" in generation.error
     assert all(request.path != "/v1/chat/completions" for request in scripted_server.requests)
+
+
+@in_thread
+def ask_a_narrow_and_a_wide_one(owner: User, url: str, words: int) -> Generation:
+    """The narrow one is preferred; ``other`` is no wider."""
+    for name, priority, window in (("narrow", 3, 600), ("other", 2, 600), ("wide", 1, 16_000)):
+        add_endpoint(name=name, url=url, protocol="openai", variant="instruct", priority=priority)
+        Endpoint.objects.filter(name=name).update(context_window_override=window)
+    messages = [{"role": "user", "content": "count to 5 " + "word " * words}]
+    return ended(start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100}))
+
+
+@in_thread
+def endpoint_of(generation: Generation) -> str:
+    return Endpoint.objects.get(generations=generation).name
+
+
+async def test_a_question_that_is_too_long_goes_to_a_wider_endpoint(
+    alice: User, scripted_server: ScriptedServer
+) -> None:
+    generation = await ask_a_narrow_and_a_wide_one(alice, scripted_server.url, 2_000)
+    assert (generation.state, generation.text, generation.attempt) == (State.SUCCEEDED, numbers(5), 1)
+    assert await endpoint_of(generation) == "wide"
+
+
+async def test_a_question_that_is_too_long_for_all_fails_with_the_widest_window(
+    alice: User, scripted_server: ScriptedServer
+) -> None:
+    generation = await ask_a_narrow_and_a_wide_one(alice, scripted_server.url, 20_000)
+    assert generation.state == State.FAILED
+    assert "the model's window holds 16,000. Shorten one of them." in generation.error

@@ -73,7 +73,8 @@ async def test_what_must_stay_and_does_not_fit_is_said_with_figures() -> None:
     with pytest.raises(ContextTooLong) as caught:
         await fit(talk(10, 10, 50, system=30), window=119, reply_tokens=20, count=Tokenizer())
     assert caught.value.sentence == (
-        "The last message and the system prompt take 100 tokens and the reply 20; the model's window holds 119."
+        "The last message and the system prompt take 100 tokens and the reply 20; the model's window holds 119. "
+        "Shorten one of them."
     )
 
 

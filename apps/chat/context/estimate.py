@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.chat.context.grounding import PASSAGES_TOKENS
 from apps.chat.context.history import PastExchange, characters_for, exchanges_of, kept
-from apps.chat.context.usage import ContextUsage, SmallerWindow
+from apps.chat.context.usage import ContextUsage, Level, SmallerWindow
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.models import Attachment, Conversation, Message, Mode
@@ -87,12 +87,23 @@ def estimate_usage(
 ) -> Estimate | None:
     """Estimate the context usage of the draft. Return ``None`` while no context window is known.
 
-    A new conversation is one that has not been saved.
+    A new conversation is one that has not been saved. What does not fit the endpoint that the composer names goes to
+    the one with the largest window.
     """
     endpoint = servers.measured_for(conversation)
     if endpoint is None or endpoint.context_window is None:
         return None
-    window = endpoint.context_window
+    estimate = _estimate_at(endpoint, conversation, draft=draft, files=files, servers=servers)
+    wider = servers.wider_than(endpoint, conversation)
+    if wider is None or estimate.usage.level != Level.TOO_LONG:
+        return estimate
+    return _estimate_at(wider, conversation, draft=draft, files=files, servers=servers)
+
+
+def _estimate_at(
+    endpoint: Endpoint, conversation: Conversation, *, draft: str, files: Sequence[Attachment], servers: ChatServers
+) -> Estimate:
+    window = endpoint.context_window or 0
     asked = [*([CountableText.of_text(draft)] if draft.strip() else []), *map(CountableText.of_file, files)]
     past = _past_of(conversation)
     tokenizer = servers.tokenizer_for(conversation)

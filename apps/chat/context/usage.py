@@ -114,6 +114,11 @@ class ContextUsage:
         """Return what a smaller endpoint would have to leave out, or an empty string."""
         if self.smaller is None or self.level == Level.TOO_LONG or self.used <= self.smaller.window:
             return ""
+        if self.least > self.smaller.window:
+            return (
+                f"This is too long for {self.smaller.endpoint}, whose context window holds {self.smaller.window:,} "
+                "tokens. A server with more room replies."
+            )
         return (
             f"{self.smaller.endpoint} may reply instead. Its context window holds {self.smaller.window:,} tokens: "
             "fewer messages, or a shorter reply."

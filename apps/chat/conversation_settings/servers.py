@@ -89,13 +89,17 @@ class ChatServers:
     def narrowest_for(self, conversation: Conversation | None) -> Endpoint | None:
         """Return the endpoint with the smallest known window of those that may answer; down ones only if all are."""
         known = [endpoint for endpoint in self._ready_for(conversation) if endpoint.context_window]
-        return min(known, key=lambda endpoint: endpoint.context_window or 0, default=None)
+        return min(known, key=_window, default=None)
+
+    def wider_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
+        """Return the endpoint with the largest window that may answer as well, if that is larger than this one's."""
+        widest = max(self._ready_for(conversation), key=_window, default=endpoint)
+        return widest if _window(widest) > _window(endpoint) else None
 
     def smaller_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
         """Return the endpoint with the smallest window that may answer as well, if that is smaller than this one's."""
         narrowest = self.narrowest_for(conversation)
-        is_smaller = narrowest is not None and (narrowest.context_window or 0) < (endpoint.context_window or 0)
-        return narrowest if is_smaller else None
+        return narrowest if narrowest and _window(narrowest) < _window(endpoint) else None
 
     def tokenizer_for(self, conversation: Conversation | None) -> Endpoint | None:
         """Return the endpoint to ask for token counts: their models share a tokenizer, near enough."""
@@ -144,6 +148,10 @@ class ChatServers:
         """Return the length of the queue, such as “, 3 waiting”, or ""."""
         number = _others_waiting(conversation).count() if self.waiting is None else self.waiting
         return f", {number:,} waiting" if number else ""
+
+
+def _window(endpoint: Endpoint) -> int:
+    return endpoint.context_window or 0
 
 
 def chat_servers(person_id: int) -> ChatServers:

@@ -1,5 +1,6 @@
 """Stream one generation, on one endpoint after another if need be."""
 
+import math
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,7 +24,14 @@ from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.chat_request import Destination
 from apps.generation.worker.relay import begin_attempt, pause, stream
 from apps.generation.worker.runtime import Runtime
-from apps.inference.errors import InferenceError, InvalidRequest, NotServed, Overloaded, ServerError
+from apps.inference.errors import (
+    ContextTooLong,
+    InferenceError,
+    InvalidRequest,
+    NotServed,
+    Overloaded,
+    ServerError,
+)
 from apps.inference.requests import Delta
 from apps.stores.outages import POSTGRES_AWAY
 
@@ -127,6 +135,8 @@ class Failover:
     def _move_on(self, attempt: Attempt, error: InferenceError) -> bool:
         """Reserve another endpoint, or the same again after its pause if the error allows it."""
         self._failed.add(self._endpoint.pk)
+        if isinstance(error, ContextTooLong):
+            self._failed |= _no_wider_than(self._endpoint)
         release_slot(self._endpoint.pk, self._holder)
         if self._reserve(self._failed) is None:
             return True
@@ -228,8 +238,17 @@ def _keep_request(attempt: Attempt) -> None:
 
 
 def _another_may_do(error: InferenceError) -> bool:
-    """Return whether another endpoint may succeed: not for an invalid request, yes for a model not served here."""
-    return isinstance(error, NotServed) or not isinstance(error, InvalidRequest)
+    """Return whether another endpoint may succeed.
+
+    No other may with an invalid request, but for a model that is not served here and a window that is too small.
+    """
+    return isinstance(error, (NotServed, ContextTooLong)) or not isinstance(error, InvalidRequest)
+
+
+def _no_wider_than(endpoint: Endpoint) -> set[UUID]:
+    """Return the endpoints of the variant whose context window is known to be no larger than this one's."""
+    serving = Endpoint.objects.serving(endpoint.variant)
+    return {other.pk for other in serving if (other.context_window or math.inf) <= (endpoint.context_window or 0)}
 
 
 def _record_speed(endpoint_id: UUID, last: Delta) -> None:

@@ -159,7 +159,7 @@ class _Budget[M: Message]:
             if limits.window - limits.reply_tokens <= limits.longest_prompt
             else f"; the model server takes prompts of at most {limits.longest_prompt:,}."
         )
-        sentence = f"The last message and the system prompt take {about}{tokens:,} tokens{held}"
+        sentence = f"The last message and the system prompt take {about}{tokens:,} tokens{held} Shorten one of them."
         return ContextTooLong(sentence, sentence=sentence)
 
 
