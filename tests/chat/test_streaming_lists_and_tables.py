@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.chat.markdown.half_typed import LONGEST_HELD
-from apps.chat.markdown.open_block import CREDIT, FIRST_CREDIT
+from apps.chat.markdown.open.block import CREDIT, FIRST_CREDIT
+from apps.chat.markdown.open.half_typed import LONGEST_HELD
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.streaming import Append, Change, Extend, Finish, Grow, Replace, ReplyRenderer
 from tests.support.markup import Markup

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pygments.lexers import get_all_lexers
 
 from apps.chat.markdown.code import highlighted
-from apps.chat.markdown.colouring import Colouring
+from apps.chat.markdown.open.colouring import Colouring
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.streaming import Append, Change, Finish, Grow, Replace, ReplyRenderer
 from tests.support.markup import Markup

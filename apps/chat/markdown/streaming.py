@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.open_block import OpenProse, Progress
-from apps.chat.markdown.open_fence import OpenFence
+from apps.chat.markdown.open.block import OpenProse, Progress
+from apps.chat.markdown.open.fence import OpenFence
 
 __all__ = ["Append", "Change", "Extend", "Finish", "Grow", "Replace", "ReplyRenderer"]
 

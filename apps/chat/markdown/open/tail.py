@@ -8,8 +8,8 @@ from typing import NamedTuple
 from markdown_it.token import Token
 
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.open_parts import LISTS, last_table, within_quotes
-from apps.chat.markdown.open_words import is_complete
+from apps.chat.markdown.open.parts import LISTS, last_table, within_quotes
+from apps.chat.markdown.open.words import is_complete
 from apps.chat.markdown.renderer import top_level_blocks
 
 END_MARK = "\ue000"  # private use: stands where the next character will go

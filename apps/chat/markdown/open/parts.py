@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from apps.chat.markdown.half_typed import is_delimiter_row
+from apps.chat.markdown.open.half_typed import is_delimiter_row
 
 LISTS = {"bullet_list_open", "ordered_list_open"}
 CONTAINERS = LISTS | {"table_open", "blockquote_open"}

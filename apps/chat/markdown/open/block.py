@@ -9,9 +9,9 @@ from markdown_it.token import Token
 
 from apps.chat.markdown.changes import Append, Change, Extend, Grow
 from apps.chat.markdown.citations import Cited
-from apps.chat.markdown.half_typed import BEGINS_ITEM, LONGEST_HELD, held_from, is_delimiter_row, is_held
-from apps.chat.markdown.open_fence import OpenFence
-from apps.chat.markdown.open_parts import (
+from apps.chat.markdown.open.fence import OpenFence
+from apps.chat.markdown.open.half_typed import BEGINS_ITEM, LONGEST_HELD, held_from, is_delimiter_row, is_held
+from apps.chat.markdown.open.parts import (
     IN_QUOTE,
     LISTS,
     Part,
@@ -23,8 +23,8 @@ from apps.chat.markdown.open_parts import (
     mark_parts,
     within_quotes,
 )
-from apps.chat.markdown.open_tail import TailPlace, open_blocks, place_of_tail, with_tail
-from apps.chat.markdown.open_words import has_markup, outdented, words_html
+from apps.chat.markdown.open.tail import TailPlace, open_blocks, place_of_tail, with_tail
+from apps.chat.markdown.open.words import has_markup, outdented, words_html
 from apps.chat.markdown.renderer import render_block, render_markdown, top_level_blocks
 from apps.chat.markdown.unseen import mark_in_prose
 

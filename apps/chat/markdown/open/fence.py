@@ -5,8 +5,8 @@ from html import escape
 
 from apps.chat.markdown.changes import Append, Change, Grow
 from apps.chat.markdown.code import CODE_BLOCK_END, code_block_start
-from apps.chat.markdown.colouring import Colouring
-from apps.chat.markdown.half_typed import LONGEST_HELD
+from apps.chat.markdown.open.colouring import Colouring
+from apps.chat.markdown.open.half_typed import LONGEST_HELD
 from apps.chat.markdown.renderer import language_of, render_markdown
 from apps.chat.markdown.unseen import mark_in_code
 
