@@ -16,7 +16,7 @@ from benchmarks.stack import sign_in  # sets Django up
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation
 from benchmarks.stamping_model import milliseconds
 

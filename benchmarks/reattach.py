@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from apps.accounts.api_keys import issue_api_key
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.log import store
 from apps.generation.models import Generation, State
 from apps.stores.redis import async_client

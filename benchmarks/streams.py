@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect
 from benchmarks.stack import Stack, processor_seconds, sign_in  # sets Django up
 
 # isort: split
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation
 
 TOKENS = 200

@@ -23,6 +23,6 @@ class ChatConfig(AppConfig):
 
 
 def _send_queued(*, generation_id: UUID, **_: Any) -> None:
-    from apps.chat.services.queue import send_after  # noqa: PLC0415 (models are loaded only now)
+    from apps.chat.services.messages.queue import send_after  # noqa: PLC0415 (models are loaded only now)
 
     send_after(generation_id=generation_id)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.chat.services.attach import purge_waiting
-from apps.chat.services.count_tokens import TASK_NAME, count_pieces
 from apps.chat.services.delete import purge_deleted, purge_temporary
-from apps.chat.services.queue import send_left_queued
+from apps.chat.services.messages.attach import purge_waiting
+from apps.chat.services.messages.count_tokens import TASK_NAME, count_pieces
+from apps.chat.services.messages.queue import send_left_queued
 from apps.chat.services.retention import delete_unused_conversations
 from apps.chat.services.title import title_conversations
 from apps.generation.worker.celery import current_runtime

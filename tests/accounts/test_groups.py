@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.chat.models import Conversation, Preset
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file
 from apps.endpoints.models import Endpoint, EndpointChange, Health

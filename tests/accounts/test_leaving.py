@@ -14,9 +14,9 @@ from apps.accounts.people import switch_off
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Folder, Preset, QueuedMessage
 from apps.chat.services.folders import move_conversation, save_folder
+from apps.chat.services.messages.queue import queue_message
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.services.presets import save_preset
-from apps.chat.services.queue import queue_message
-from apps.chat.services.send import start_conversation
 from apps.generation.models import Generation
 from apps.generation.services.start import start_generation
 from tests.chat.exchanges import answered_conversation

@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.chat.models import Attachment, Conversation, Folder, Message, QueuedMessage, Share
-from apps.chat.services.attach import attach_file
+from apps.chat.services.messages.attach import attach_file
 from apps.chat.services.share import share_conversation
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next

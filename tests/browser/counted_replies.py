@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import State

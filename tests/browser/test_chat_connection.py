@@ -5,8 +5,8 @@ from playwright.async_api import WebSocketRoute, expect
 
 from apps.accounts.services import create_user
 from apps.chat.live.viewer import HEARTBEAT
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation

@@ -9,8 +9,8 @@ from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.chat.live.broadcast import broadcast_title
 from apps.chat.models import Conversation, Share
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.services.share import share_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message
-from apps.chat.services.versions import edit_question, show_version
+from apps.chat.services.messages.versions import edit_question, show_version
 from apps.stores.threads import in_thread
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answer

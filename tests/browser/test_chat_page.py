@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import State
 from apps.stores.threads import in_thread
 from tests.browser.visit import Visit

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.stores.threads import in_thread
 from tests.browser.counted_replies import PATIENCE, last_reply
 from tests.browser.visit import Visit

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import send_message, start_conversation
 from apps.generation.models import Generation, State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation

@@ -10,8 +10,8 @@ import pytest
 
 from apps.accounts.models import User
 from apps.chat.markdown.renderer import render_markdown
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.services import add_endpoint
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation, State
 from tests.chat.exchanges import failed_exchange
 

@@ -9,10 +9,10 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.errors import NothingToContinue, ReplyInProgress, TooManyReplies
 from apps.chat.models import Message
-from apps.chat.services.continue_reply import continue_reply
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import answer_again
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import answer_again
 from apps.endpoints.services import add_endpoint
 from apps.generation.log import store
 from apps.generation.models import Generation, State

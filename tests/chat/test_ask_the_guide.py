@@ -12,11 +12,11 @@ from apps.chat.context.grounding import CHARACTERS, find_grounds
 from apps.chat.markdown.citations import Cited
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.models import Conversation, Message, Mode
-from apps.chat.services.exchange import Exchange
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again
 from apps.chat.services.share import share_conversation
-from apps.chat.services.versions import answer_again
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
 from apps.endpoints.models import Endpoint

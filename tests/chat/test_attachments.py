@@ -17,11 +17,11 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import FileGone, FileTooLarge, TooManyFiles
 from apps.chat.models import Attachment, Conversation, Message
-from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation, purge_deleted
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.versions import answer_again, edit_question
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again, edit_question
 from apps.chat.tasks import purge
 from tests.chat.exchanges import answer, answered_conversation, generation_of
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.chat.services.continue_reply import continue_reply
-from apps.chat.services.send import send_message
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import edit_question, show_version
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import send_message
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import edit_question, show_version
 from apps.generation.models import State
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, answered_conversation, answered_message, failed_exchange, generation_of

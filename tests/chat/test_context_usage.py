@@ -15,8 +15,8 @@ from apps.chat.context.usage import ContextUsage, Level
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.values import put_settings
 from apps.chat.models import Attachment, Conversation, Mode
-from apps.chat.services.attach import attach_file
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation

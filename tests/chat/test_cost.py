@@ -16,7 +16,7 @@ from apps.chat.live.moments import moment_now
 from apps.chat.live.stored import LONGEST_CARRIED, read_messages, write_messages
 from apps.chat.live.viewer import _changed_messages
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import send_message
+from apps.chat.services.messages.send import send_message
 from apps.chat.transcript.render import render_message, show_message
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint

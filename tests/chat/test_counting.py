@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.chat.context.estimate import Estimate, estimate_usage
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.models import Conversation
-from apps.chat.services.attach import attach_file
+from apps.chat.services.messages.attach import attach_file
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from tests.support.scripted_server import counting_server

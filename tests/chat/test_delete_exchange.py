@@ -8,9 +8,9 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.errors import NoQuestion, ReplyInProgress
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.delete_exchange import delete_exchange
-from apps.chat.services.send import send_message
-from apps.chat.services.versions import answer_question, edit_question
+from apps.chat.services.messages.delete_exchange import delete_exchange
+from apps.chat.services.messages.send import send_message
+from apps.chat.services.messages.versions import answer_question, edit_question
 from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 

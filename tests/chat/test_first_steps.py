@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.services import add_endpoint
 from tests.chat.conftest import SignedIn
 

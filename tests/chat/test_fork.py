@@ -11,12 +11,12 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.chat.errors import ConversationGone, ReplyInProgress
 from apps.chat.models import Conversation, Message, Mode
-from apps.chat.services.attach import new_attachment
-from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.fork import fork_conversation, title_of_fork
-from apps.chat.services.send import send_message
-from apps.chat.services.versions import answer_again, answer_question, edit_question
+from apps.chat.services.messages.attach import new_attachment
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import send_message
+from apps.chat.services.messages.versions import answer_again, answer_question, edit_question
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.generation.queue import queued_generations

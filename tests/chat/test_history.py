@@ -12,9 +12,9 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.context.history import History, PastExchange, history_for, kept
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.attach import attach_file
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 

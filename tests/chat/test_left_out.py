@@ -8,9 +8,9 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import answer_again, show_version
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import answer_again, show_version
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import send_message
+from apps.chat.services.messages.send import send_message
 from apps.generation.log import store
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation, answered_message, failed_exchange, generation_of

@@ -8,8 +8,8 @@ from django.test import override_settings
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Role, TitleOrigin
 from apps.chat.services.fork import fork_conversation
+from apps.chat.services.messages.send import send_message, start_conversation
 from apps.chat.services.organize import rename_conversation
-from apps.chat.services.send import send_message, start_conversation
 from apps.chat.services.title import title_conversations
 from apps.chat.titles import title_of_model
 from apps.endpoints.models import Endpoint

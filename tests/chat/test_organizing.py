@@ -11,11 +11,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from apps.accounts.models import User
 from apps.chat.errors import ConversationGone, EmptyTitle
 from apps.chat.models import Conversation, Message
-from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation, purge_deleted, restore_conversation
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again, edit_question, show_version
 from apps.chat.services.organize import archive_conversation, pin_conversation, rename_conversation
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.versions import answer_again, edit_question, show_version
 from apps.generation.models import Generation, State
 from tests.chat.exchanges import answered_conversation, answered_message, failed_exchange
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.live.cursor import Cursor
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.log import store
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.chat.live.moments import moment_now
 from apps.chat.live.polling import catch_up
 from apps.chat.models import Conversation, Message
-from apps.chat.services.versions import edit_question, show_version
+from apps.chat.services.messages.versions import edit_question, show_version
 from apps.chat.transcript.paging import MOST, MOST_CHARACTERS, TURN, latest_page, page_around
 from tests.chat.exchanges import answer
 from tests.chat.long_conversations import long_conversation

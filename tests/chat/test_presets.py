@@ -15,8 +15,8 @@ from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import PresetNameTaken, TooManyPresets
 from apps.chat.models import Conversation, Preset
 from apps.chat.services import presets as service
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.services.presets import FILE, load_presets, save_preset
-from apps.chat.services.send import start_conversation
 from apps.chat.services.settings import change_settings
 from apps.guide.errors import ContentError
 from tests.chat.exchanges import answered_conversation

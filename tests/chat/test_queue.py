@@ -10,12 +10,12 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.errors import AlreadyQueued, EmptyMessage
 from apps.chat.models import Attachment, Conversation, Message, QueuedMessage, Role
-from apps.chat.services.attach import attach_file, purge_waiting
 from apps.chat.services.delete import delete_conversation
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.queue import queue_message, remove_queued, send_left_queued, send_queued
-from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.attach import attach_file, purge_waiting
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.queue import queue_message, remove_queued, send_left_queued, send_queued
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.generation.models import State
 from tests.chat.exchanges import answer
 

@@ -12,7 +12,7 @@ from apps.chat.errors import NotImportable
 from apps.chat.models import Message, Rating, Role, Share
 from apps.chat.services.fork import fork_conversation
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.rate import rate_reply
+from apps.chat.services.messages.rate import rate_reply
 from apps.chat.services.share import share_conversation
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.chat.models import Message, Mode
 from apps.chat.services.fork import fork_conversation
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.messages.send import send_message, start_conversation
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file
 from apps.endpoints.services import add_endpoint

@@ -7,8 +7,8 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.models import Conversation
-from apps.chat.services.send import send_message
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.send import send_message
+from apps.chat.services.messages.stop import stop_reply
 from apps.endpoints.models import Endpoint
 from tests.chat.exchanges import answered_conversation
 from tests.chat.test_servers import SINCE, server

@@ -14,10 +14,10 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.search.find import MOST_FOUND, Found, Query, excerpt_of, find, marked
 from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import edit_question
 from apps.chat.services.organize import archive_conversation, rename_conversation
-from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import edit_question
 from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 from tests.support.markup import Markup

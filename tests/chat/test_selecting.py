@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.selectors import MOST_SELECTED
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation, State
 
 type SignedIn = Callable[[User], Client]

@@ -13,9 +13,9 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import EmptyMessage, ReplyInProgress, TooManyReplies
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.chat.titles import title_from
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.reserve import reserve_endpoint

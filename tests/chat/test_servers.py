@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.chat.conversation_settings.picker import server_choices
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
 from apps.generation.models import Generation
 

@@ -10,12 +10,12 @@ from apps.accounts.models import User
 from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ConversationGone, NotImportable
 from apps.chat.models import Conversation, Mode
-from apps.chat.services.continue_reply import continue_reply
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again
 from apps.chat.services.settings import change_settings
-from apps.chat.services.versions import answer_again
 from apps.chat.transfer.export import as_json
 from apps.chat.transfer.format import read_file
 from apps.endpoints.models import Endpoint

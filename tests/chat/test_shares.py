@@ -11,13 +11,13 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import NothingToShare, ReplyInProgress
 from apps.chat.models import Attachment, Conversation, Share
-from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation, restore_conversation
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import answer_again
 from apps.chat.services.organize import rename_conversation
-from apps.chat.services.send import start_conversation
 from apps.chat.services.share import revoke_share, share_conversation
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import answer_again
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 from tests.support.markup import Markup
 

@@ -10,9 +10,9 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.selectors import SIDEBAR_LENGTH, SIDEBAR_LONGEST, Sidebar, group_by_date, sidebar_of
 from apps.chat.services.delete import delete_conversation
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.chat.services.organize import archive_conversation, pin_conversation
-from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
 
 TODAY = date(2026, 3, 1)
 

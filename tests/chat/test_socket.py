@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from apps.accounts.models import User
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import send_message
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import send_message
+from apps.chat.services.messages.stop import stop_reply
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import generation_of
 from tests.chat.live_replies import (

@@ -13,8 +13,8 @@ from apps.chat.models import Conversation
 from apps.chat.search.find import Query, find
 from apps.chat.search.palette import choices_for
 from apps.chat.services.delete import delete_conversation, purge_deleted, purge_temporary
-from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation
 

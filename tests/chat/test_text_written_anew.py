@@ -8,7 +8,7 @@ from django.db import transaction
 from redis.asyncio import Redis
 
 from apps.accounts.models import User
-from apps.chat.services.send import Exchange, start_conversation
+from apps.chat.services.messages.send import Exchange, start_conversation
 from apps.generation.log import store
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next

@@ -20,11 +20,11 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation, Message, Rating
-from apps.chat.services.attach import attach_file
 from apps.chat.services.import_conversation import import_conversation
-from apps.chat.services.rate import rate_reply
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.versions import answer_again, edit_question, show_version
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.rate import rate_reply
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again, edit_question, show_version
 from apps.chat.transfer.export import as_json, as_markdown
 from apps.chat.transfer.format import read_file
 from apps.generation.models import Generation, State

@@ -11,8 +11,8 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.chat.errors import EmptyMessage, NoQuestion, ReplyInProgress
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import send_message, start_conversation
-from apps.chat.services.versions import answer_again, edit_question, show_version
+from apps.chat.services.messages.send import send_message, start_conversation
+from apps.chat.services.messages.versions import answer_again, edit_question, show_version
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.chat.services.continue_reply import continue_reply
-from apps.chat.services.exchange import Exchange
-from apps.chat.services.send import start_conversation
-from apps.chat.services.stop import stop_reply
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.exchange import Exchange
+from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.stop import stop_reply
 from apps.chat.transcript.status import doing, waiting_sentence
 from apps.endpoints.services import add_endpoint
 from apps.generation.log.entries import QueuePosition

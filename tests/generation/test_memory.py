@@ -6,8 +6,8 @@ import pytest
 
 from apps.accounts.models import User
 from apps.chat.errors import NoMemory
-from apps.chat.services.continue_reply import continue_reply
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.send import start_conversation
 from apps.generation.errors import StoreFull
 from apps.generation.models import Generation
 from apps.stores.redis import sync_client

@@ -24,10 +24,10 @@ from apps.accounts.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.services import create_user
 from apps.chat.models import Attachment, Conversation, Folder, Message, Preset, Share
-from apps.chat.services.attach import attach_file
 from apps.chat.services.delete import delete_conversation
+from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.services.presets import save_preset
-from apps.chat.services.send import start_conversation
 from apps.chat.services.share import share_conversation
 from apps.endpoints.connection_test.record import Candidate, open_record
 from apps.endpoints.models import Endpoint

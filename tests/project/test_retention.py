@@ -14,7 +14,7 @@ from apps.audit.models import Action, AuditEntry
 from apps.audit.services import record
 from apps.audit.tasks import retain as retain_audit
 from apps.chat.models import Conversation
-from apps.chat.services.send import start_conversation
+from apps.chat.services.messages.send import start_conversation
 from apps.chat.tasks import retain as retain_conversations
 from apps.endpoints.models import Observation, ObservationKind
 from apps.endpoints.services import add_endpoint

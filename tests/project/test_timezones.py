@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message
-from apps.chat.services.send import send_message
+from apps.chat.services.messages.send import send_message
 from apps.stores.threads import in_thread
 from project.timezones import zone_of
 from tests.chat.exchanges import answered_conversation

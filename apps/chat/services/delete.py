@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.chat.live.broadcast import broadcast_access
 from apps.chat.models import Conversation, ConversationQuerySet, Message
-from apps.chat.services.stop import stop_replies
+from apps.chat.services.messages.stop import stop_replies
 from apps.generation.models import ACTIVE, Generation
 
 AT_ONCE = 100  # conversations in a transaction

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from apps.chat.errors import ConversationGone, ReplyInProgress
 from apps.chat.models import Conversation, Message
 from apps.chat.selectors import text_of
-from apps.chat.services.attach import copy_files
+from apps.chat.services.messages.attach import copy_files
 from apps.chat.services.organize import TITLE_LENGTH
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.copy import copy_generations

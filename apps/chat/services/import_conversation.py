@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.models import Attachment, Conversation, Message, Role
-from apps.chat.services.attach import new_attachment
+from apps.chat.services.messages.attach import new_attachment
 from apps.chat.titles import UNTITLED, one_line
 from apps.chat.transfer.format import ConversationFile, FileMessage, FileSettings
 from apps.chat.uploads import harmless_name, with_lf

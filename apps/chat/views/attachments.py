@@ -15,8 +15,8 @@ from apps.accounts.requests import WorkbenchRequest
 from apps.chat.errors import ChatError
 from apps.chat.forms import DraftForm, MessageForm
 from apps.chat.models import Attachment, Conversation
-from apps.chat.services.attach import attach_file, remove_file
-from apps.chat.services.send import sent_before
+from apps.chat.services.messages.attach import attach_file, remove_file
+from apps.chat.services.messages.send import sent_before
 from apps.chat.uploads import check_size, harmless_name
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.files import highlighted_file, text_download

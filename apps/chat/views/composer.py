@@ -15,8 +15,8 @@ from apps.chat.conversation_settings.settings_form import SettingsForm
 from apps.chat.errors import InvalidInput
 from apps.chat.forms import MessageForm
 from apps.chat.models import Conversation, Mode
-from apps.chat.services.count_tokens import request_counts
-from apps.chat.services.queue import queue_message, remove_queued, send_queued
+from apps.chat.services.messages.count_tokens import request_counts
+from apps.chat.services.messages.queue import queue_message, remove_queued, send_queued
 from apps.chat.views.attachments import drafted_in, files_of
 from apps.chat.views.conversation_page import composer_context
 from apps.chat.views.doors import conversation_or_404

@@ -14,7 +14,7 @@ from apps.chat.first_steps import DISMISSED
 from apps.chat.forms import MessageForm
 from apps.chat.models import Mode
 from apps.chat.selectors import find_folder
-from apps.chat.services.send import send_message, start_conversation
+from apps.chat.services.messages.send import send_message, start_conversation
 from apps.chat.views.attachments import files_of
 from apps.chat.views.conversation_page import page
 from apps.chat.views.doors import conversation_or_404

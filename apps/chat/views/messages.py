@@ -13,12 +13,12 @@ from apps.chat.errors import InvalidInput
 from apps.chat.forms import CommentForm, EditForm, MessageForm
 from apps.chat.models import Rating, Role
 from apps.chat.selectors import text_of
-from apps.chat.services.continue_reply import continue_reply
-from apps.chat.services.delete_exchange import delete_exchange
 from apps.chat.services.fork import fork_conversation
-from apps.chat.services.rate import rate_reply
-from apps.chat.services.stop import stop_reply
-from apps.chat.services.versions import answer_again, answer_question, edit_question, show_version
+from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.delete_exchange import delete_exchange
+from apps.chat.services.messages.rate import rate_reply
+from apps.chat.services.messages.stop import stop_reply
+from apps.chat.services.messages.versions import answer_again, answer_question, edit_question, show_version
 from apps.chat.transcript.paging import beginning_of_gap, end_of_gap
 from apps.chat.transcript.render import shown as shown_items
 from apps.chat.views.doors import conversation_or_404, message_or_404, reply_or_404

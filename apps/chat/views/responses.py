@@ -15,7 +15,7 @@ from apps.chat.context.composer import composer_state
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.errors import ChatError
 from apps.chat.models import Conversation
-from apps.chat.services.exchange import Exchange
+from apps.chat.services.messages.exchange import Exchange
 from apps.chat.transcript.paging import Gap, latest_messages
 from apps.chat.transcript.render import ShownMessage, show_message, shown
 from apps.chat.transcript.status import waiting_sentence

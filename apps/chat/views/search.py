@@ -13,7 +13,7 @@ from apps.accounts.requests import WorkbenchRequest
 from apps.chat.models import Message
 from apps.chat.search.find import Query, find
 from apps.chat.search.palette import choices_for
-from apps.chat.services.versions import show_version
+from apps.chat.services.messages.versions import show_version
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import say_refusals
 from apps.chat.views.sidebar import sidebar_for

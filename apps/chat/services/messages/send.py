@@ -12,8 +12,8 @@ from apps.chat.conversation_settings.values import Settings, put_settings
 from apps.chat.errors import EmptyMessage, FileGone
 from apps.chat.live.broadcast import broadcast_messages, broadcast_stored
 from apps.chat.models import Conversation, Folder, Message, Mode, TitleOrigin
-from apps.chat.services.attach import forget_files
-from apps.chat.services.exchange import (
+from apps.chat.services.messages.attach import forget_files
+from apps.chat.services.messages.exchange import (
     Exchange,
     have_at_hand,
     lock_with_owner,

@@ -18,7 +18,7 @@ from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
 from apps.chat.models import Attachment, Conversation, Message, Mode, Role
-from apps.chat.services.attach import take_files
+from apps.chat.services.messages.attach import take_files
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer

@@ -7,8 +7,8 @@ from django.db.models import Max, Q
 
 from apps.chat.errors import NoQuestion
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.exchange import lock
-from apps.chat.services.versions import latest_below, switched
+from apps.chat.services.messages.exchange import lock
+from apps.chat.services.messages.versions import latest_below, switched
 from apps.generation.models import Generation
 
 # What follows moves up by two, the places of a question and its reply; so do the positions that its prompts name.

@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from apps.chat.errors import EmptyMessage, NoQuestion
 from apps.chat.live.broadcast import broadcast_thread
 from apps.chat.models import Conversation, Message, Role
-from apps.chat.services.attach import copy_files
-from apps.chat.services.exchange import Exchange, lock, store_question, store_reply
-from apps.chat.services.send import sent_before
+from apps.chat.services.messages.attach import copy_files
+from apps.chat.services.messages.exchange import Exchange, lock, store_question, store_reply
+from apps.chat.services.messages.send import sent_before
 
 
 def edit_question(

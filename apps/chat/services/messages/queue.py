@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from apps.chat.errors import AlreadyQueued, ChatError, EmptyMessage, FileGone, ReplyInProgress
 from apps.chat.live.broadcast import broadcast_queue
 from apps.chat.models import Attachment, Conversation, QueuedMessage
-from apps.chat.services.exchange import Exchange, lock_row, require_idle
-from apps.chat.services.send import send_message
+from apps.chat.services.messages.exchange import Exchange, lock_row, require_idle
+from apps.chat.services.messages.send import send_message
 from apps.generation.models import State
 
 logger = structlog.get_logger(__name__)
