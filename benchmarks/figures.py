@@ -22,7 +22,7 @@ PARTS = ("browser", "api", "short", "reattach", "growth", "whole")
 
 
 class Figures:
-    """What was measured: rows of streams, and single figures by their names."""
+    """The measured figures: rows of streams, and single figures by their names."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []

@@ -39,7 +39,7 @@ class Cost:
     second: float = 0.0
 
 
-# Of the runs on two busy cores in docs/performance.md.
+# Measured on two busy cores (docs/performance.md).
 MEASURED = {
     "web": Cost(90, 0.000, 136),
     "worker": Cost(22, 0.042, 104),
@@ -50,7 +50,7 @@ MEASURED = {
 
 @dataclass(frozen=True)
 class Load:
-    """What is under way at the peak: the 99th percentile of the seconds of a run."""
+    """The load at the peak: the 99th percentile of the seconds of a run."""
 
     streams: int
     tokens_per_second: float
@@ -104,7 +104,7 @@ def needs(load: Load, costs: dict[str, Cost], mean_tokens: int) -> dict[str, flo
 
 
 def limits(need: dict[str, float]) -> list[str]:
-    """Return what one of each cannot do."""
+    """Return a sentence for each limit of one Redis or one Postgres that the need exceeds."""
     found = []
     if need["redis cores"] > BUSY:
         found.append(f"Redis runs commands on one core and needs {need['redis cores']}")

@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 
 from apps.embedded.layout import Layout
 from project import env
+from project.generations import *  # noqa: F403 (the settings of generations)
 from project.logs import configure_logging
 from project.people import *  # noqa: F403 (the settings of people)
 from project.people import OIDC_ISSUER
@@ -132,29 +133,6 @@ ENDPOINT_PROBE_SECONDS = env.read_float("ENDPOINT_PROBE_SECONDS", 10.0)
 ENDPOINT_GENERATION_PROBE_SECONDS = env.read_float("ENDPOINT_GENERATION_PROBE_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = beat_schedule(probe_seconds=ENDPOINT_PROBE_SECONDS)
 
-# Seconds after which a generation's lease expires if its worker does not renew it.
-GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)
-# Seconds between checkpoints of a running generation's text in Postgres; each renews the lease too.
-GENERATION_CHECKPOINT_SECONDS = env.read_float("GENERATION_CHECKPOINT_SECONDS", 1.0)
-# Seconds after which a queued generation's task counts as lost and is sent again.
-GENERATION_RESEND_SECONDS = env.read_float("GENERATION_RESEND_SECONDS", 5.0)
-GENERATION_MAX_ATTEMPTS = env.read_int("GENERATION_MAX_ATTEMPTS", 20)
-# Most generations of one person that wait or run at once, in chats and through the API together.
-GENERATIONS_PER_PERSON = env.read_int("GENERATIONS_PER_PERSON", 100)
-# Limits of each person that has no others; 0 is none.
-REQUESTS_PER_MINUTE = env.read_int("REQUESTS_PER_MINUTE", 0, least=0)
-TOKENS_PER_DAY = env.read_int("TOKENS_PER_DAY", 0, least=0)
-# Most live connections of one person: pages that follow a conversation, and the API's event streams.
-STREAMS_PER_PERSON = env.read_int("STREAMS_PER_PERSON", 50)
-# Seconds after which a connection that does not read is cut.
-SLOW_READER_SECONDS = env.read_float("SLOW_READER_SECONDS", 20.0)
-# Most streams that one attempt opens, on one endpoint after the other.
-GENERATION_MAX_STREAMS = env.read_int("GENERATION_MAX_STREAMS", 4)
-# Seconds before the second stream; doubles with every further one.
-GENERATION_PAUSE_SECONDS = env.read_float("GENERATION_PAUSE_SECONDS", 0.5)
-# Seconds that a generation waits while every endpoint that could run it is down; then it fails.
-GENERATION_OUTAGE_SECONDS = env.read_float("GENERATION_OUTAGE_SECONDS", 120.0)
-
 # --- model servers ----------------------------------------------------------------------------
 
 ENDPOINT_PROBE_TIMEOUT_SECONDS = env.read_float("ENDPOINT_PROBE_TIMEOUT_SECONDS", 10.0)
@@ -186,10 +164,10 @@ CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)
 CHAT_ATTACHMENTS = env.read_int("CHAT_ATTACHMENTS", 10)
 # How long attachments of unsent drafts are kept.
 CHAT_ATTACHMENT_HOURS = env.read_float("CHAT_ATTACHMENT_HOURS", 168.0)
-# Whether the model titles new conversations while it is idle.
+# Let the model title new conversations while it is idle.
 CHAT_MODEL_TITLES = env.read_bool("CHAT_MODEL_TITLES", default=True)
 CHAT_IMPORT_BYTES = env.read_int("CHAT_IMPORT_BYTES", 10_485_760)
-# Whether shared copies can be read without signing in. Anyone who gets hold of a link could then read the copy: a
+# Let shared copies be read without signing in. Anyone who gets hold of a link could then read the copy: a
 # team's code should not leave the team by a pasted address.
 SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)
 
@@ -210,7 +188,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")
 
 # --- privacy ----------------------------------------------------------------------------------
 
-# Whether staff may read people's prompts and replies in the admin; the audit log says who did.
+# Let staff read people's prompts and replies in the admin; the audit log says who did.
 ADMIN_READS_PROMPTS = env.read_bool("ADMIN_READS_PROMPTS", default=False)
 
 # Days that data is kept; 0 keeps it for ever.

@@ -1,4 +1,4 @@
-"""Which endpoints people may not use, for the worker: it chooses endpoints for many people at once."""
+"""The endpoints that people may not use, for the worker: it chooses endpoints for many people at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -33,7 +33,7 @@ class Barred:
 
 
 def read_barred(endpoints: Iterable[Endpoint], people: Collection[int]) -> Barred:
-    """Return what of ``endpoints``, read ``with_groups``, these people may not use: no query if none names a group."""
+    """Return those of ``endpoints``, read ``with_groups``, that these people may not use. No groups cost no query."""
     groups_of = {endpoint.pk: frozenset(endpoint.group_ids) for endpoint in endpoints if endpoint.group_ids}
     if not groups_of or not people:
         return Barred()

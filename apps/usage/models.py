@@ -79,7 +79,7 @@ class UsageDay(models.Model):
 
 
 class GenerationTotal(models.Model):
-    """What generations of one variant that ended in one state have come to since the installation, for ``/metrics``.
+    """Totals of the generations of one variant that ended in one state since the installation, for ``/metrics``.
 
     A trigger of ``generation_generation`` adds each generation when it ends (migration 0003), so deleting generations
     does not lower it. Sixteen rows share each sum (``shard``), so that ends at the same moment do not wait for one row.

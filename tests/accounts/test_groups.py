@@ -216,7 +216,7 @@ class TestSetting:
     def test_a_group_that_something_is_kept_for_is_not_deleted(
         self, browse: Browse, gpu: Endpoint, preset: Preset, group: Group, admin: User
     ) -> None:
-        """Or the server and the preset would be everybody's."""
+        """Deleting it would give the server and the preset to everybody."""
         address = f"/admin/auth/group/{group.pk}/delete/"
         refused = browse(admin).get(address).text
         assert "gpu-1 is for this group" in refused

@@ -1,4 +1,4 @@
-"""Whatever admins, staff and keys change leaves an entry in the audit log: a table of all addresses that change things.
+"""Every change by admins, staff and keys leaves an entry in the audit log: a table of all addresses that change things.
 
 An address that the table lacks fails, so that a new one says what it records.
 """
@@ -132,7 +132,7 @@ def make_server() -> Endpoint:
     return add_endpoint(name="gpu-1", url="http://gpu-1:8080", protocol="tgi", variant="instruct")
 
 
-# Of the admin's pages: how one is made, what the form holds, and what adding, changing and deleting record.
+# By page of the admin: how to make a record, the fields of the form, and the entries of adding, changing and deleting.
 PAGES: dict[str, tuple[Callable[[], Any], dict[str, Any], list[Action]]] = {
     "auth/group": (
         make_group,

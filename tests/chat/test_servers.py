@@ -68,7 +68,7 @@ def test_page_says_since_when_all_are_down_and_nothing_while_one_is_up(page: Cal
     server_down("gpu-1")
     assert "No model server has answered since" in page()
     assert ", 14:02</time>" in page()
-    assert "What you send waits" in page()
+    assert "Messages wait" in page()
     server("gpu-2", health=Health.HEALTHY)
     assert "Model servers" not in page(), "its reader has a server that is well"
 

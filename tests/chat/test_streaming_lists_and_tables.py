@@ -182,7 +182,7 @@ MARKS = re.compile(r"\*\*|`|^ *>", re.MULTILINE)
 @pytest.mark.parametrize("kind", PROSE)
 @pytest.mark.parametrize("size", [1, 4])
 def test_marks_of_long_prose_are_never_shown_but_of_what_is_half_typed(kind: str, size: int) -> None:
-    """However long the paragraph or quote is that they stand in."""
+    """Hide them in a paragraph or quote of any length."""
     start = {"item": "- One:\n", "quote in an item": "- One:\n\n", "code in a quote": "> ```py\n"}.get(kind, "")
     text = start + "".join(PROSE[kind].format(n=n) for n in range(20 if kind == "quote of paragraphs" else 60))
     page = Page()

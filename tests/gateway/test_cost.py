@@ -1,4 +1,4 @@
-"""What a request for a reply asks of Postgres before its ticket is sent: an upper bound of SQL statements."""
+"""Upper bounds of the SQL statements of a request for a reply, before its ticket is sent."""
 
 import json
 

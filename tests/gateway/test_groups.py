@@ -1,4 +1,4 @@
-"""What people of a group may use through the API, and what is left to others."""
+"""Models of groups through the API: for their people, and for others."""
 
 from typing import Any
 

@@ -30,8 +30,8 @@ from tests.generation.test_outage import add_down
 from tests.generation.test_worker import ended, wait_until
 
 JOB = {"variant": "instruct", "task": "chat"}
-# Of three replies: one for each, and one at its end. Two tickets that race for a reply make one more; a loop makes
-# hundreds.
+# Three replies send a ticket each, and one more at each end. Two tickets that race for a reply make one more; a loop
+# makes hundreds.
 MOST_TICKETS = 14
 
 

@@ -15,7 +15,7 @@ from tests.project.containers import DOCKER, ROOT, read_example_variables
 READS_A_VARIABLE = re.compile(r"(^|\benv\.)read_(text|list|int|float|bool|url)$|\benviron\.get$")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
-# What pages name in code: files and folders of the repository, and targets of the Makefile.
+# Names in the code of pages: files and folders of the repository, and targets of the Makefile.
 PATH = re.compile(r"`((?:apps|benchmarks|docker|docs|project|static|templates|tests)/[\w./*-]+)`")
 TARGET = re.compile(r"^(?:\w+=\S+ +)*make ([a-z]+)|`(?:\w+=\S+ +)*make ([a-z]+)", re.MULTILINE)
 MADE_BY_THE_READER = {"docker/.env"}

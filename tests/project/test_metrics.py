@@ -64,7 +64,7 @@ def test_the_figures_are_those_of_the_database(client: Client, alice: User) -> N
         Generation.objects.create(**common, state=State.RUNNING, variant="base", lease_expires_at=lease)
     for seconds_to_first, tokens in [(0.2, 40), (3, 60)]:
         end_with(first_token(Generation.objects.create(**common, **HELD), seconds_to_first), tokens)
-    # What was imported from a file was written elsewhere.
+    # Imported replies were written elsewhere.
     Generation.objects.create(
         **common, variant="python", state=State.SUCCEEDED, ended_at=now, completion_tokens=7, first_token_at=now
     )

@@ -1,4 +1,4 @@
-"""What comparable products were attacked by, and no other test tries: links that send, keys in other headers."""
+"""Attacks on comparable products that no other test tries: links that send, keys in other headers."""
 
 from typing import Any
 

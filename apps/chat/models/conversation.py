@@ -32,7 +32,7 @@ class Mode(models.TextChoices):
 
 
 class TitleOrigin(models.TextChoices):
-    """Where a title comes from. Only the first words of the question give way to a title by a model."""
+    """The origin of a title. Only the first words of the question give way to a title by a model."""
 
     WORDS = "words", "First words of the question"
     ASKED = "asked", "First words: a model is asked, or was asked in vain"

@@ -20,7 +20,7 @@ KV_FP8 = Precision(slug="8", label="8-bit", bits=8)
 KV_Q8 = Precision(slug="q8", label="8-bit (q8_0)", bits=8.5)
 
 type Ways = Sequence[tuple[Format, Precision]]
-# How servers store weights and KV cache, the best first. The slugs are the calculator's, which has the commands.
+# Ways to store weights and KV cache, the best first. The slugs are those of the calculator, which has the commands.
 NVIDIA_WAYS: Ways = [(form, cache) for form in (FP16, FP8, NF4) for cache in (KV, KV_FP8)]
 # Before compute capability 8.0, fp8 has no kernels; llama.cpp has an 8-bit KV cache there.
 TURING_WAYS: Ways = [(FP16, KV), (FP16, KV_Q8), (EETQ, KV), (Q8_0, KV_Q8), (NF4, KV), (Q4_K_M, KV_Q8)]

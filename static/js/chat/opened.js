@@ -1,4 +1,4 @@
-// Whether the page shows another conversation than the one it was loaded with: opening.js says so, others listen.
+// Tell other modules when the page shows another conversation: opening.js calls, they listen.
 
 const leaving = [];
 const opening = [];

@@ -15,7 +15,7 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const conversationPath = /^\/chat\/[0-9a-f-]{36}\/$/;
 const unreachable = "The server cannot be reached. Check your connection, then try again.";
 
-// What differs between two conversations' pages. The elements stay, with their listeners; only content changes.
+// Change only these parts between two conversations' pages. Elements stay, with their listeners; content changes.
 const parts = {
   "#conversation-header": "innerMorph",
   "#transcript": "outerMorph",

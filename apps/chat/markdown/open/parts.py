@@ -34,7 +34,7 @@ class Part:
     head: str = ""  # lines that make a table of it
 
     def text(self, block: str) -> str | None:
-        """Its part of ``block``, as Markdown of its own; nothing where a line of it is further out."""
+        """Return the part's text in ``block`` as separate Markdown, or ``None`` if one of its lines is further out."""
         lines = block[self.start :].split("\n")
         inner = [unframed(line, self.frames) for line in lines[:-1]]
         inner.append(unframed(lines[-1], self.frames) if lines[-1] else "")
@@ -124,7 +124,7 @@ def mark_parts(block: Sequence[Token], text: str, *, of: Part = WHOLE, levels: i
 
 
 def _begins_after(block: Sequence[Token], line: int) -> bool:
-    """Whether a list or table in an item stands on lines of its own; a quote may begin on the item's."""
+    """Tell whether a list or table in an item stands on its own lines; a quote may begin on the item's line."""
     inner, _ = within_quotes(block)
     return not inner or inner[0].type not in LISTS or _line_of(_last(inner, "list_item_open")[0]) != line
 

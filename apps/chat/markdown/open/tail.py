@@ -38,7 +38,7 @@ def open_blocks(text: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, .
 
 
 class TailPlace(NamedTuple):
-    """Where the tail stands in a block."""
+    """The place of the tail in a block."""
 
     quotes: int  # around it
     may_grow: bool = False  # words can be added to a paragraph there

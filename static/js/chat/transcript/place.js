@@ -1,4 +1,4 @@
-// Where the reader is in a conversation, to come back to it.
+// Keep the reader's place in a conversation, to come back to it.
 
 import { isPinned, leave } from "./scrolling.js";
 
