@@ -26,6 +26,6 @@ application = ProtocolTypeRouter(
     }
 )
 
-# What is loaded now lives as long as the process: the garbage collector need not look through it.
+# The modules loaded now live as long as the process: the garbage collector need not look through them.
 gc.collect()
 gc.freeze()

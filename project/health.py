@@ -99,6 +99,6 @@ CHECKS: dict[str, Callable[[], Awaitable[None]]] = {
     "redis": _check_redis,
     "worker": _check_worker,
 }
-# What each role needs: pages wait for workers, and say so.
+# Needs of each role: pages wait for workers, and say so.
 NEEDS = {"web": ("database", "redis"), "worker": ("database", "redis", "worker")}
 _rounds: dict[asyncio.AbstractEventLoop, asyncio.Task[dict[str, str]]] = {}

@@ -1,6 +1,6 @@
 """``/metrics`` for Prometheus. Every figure is read from Postgres or Redis on request.
 
-So any web process answers for all, nothing is counted twice, and a restart loses nothing.
+Any web process answers for all, nothing is counted twice, and a restart loses nothing.
 """
 
 import hmac

@@ -162,7 +162,7 @@ CHAT_TEMPORARY_HOURS = env.read_float("CHAT_TEMPORARY_HOURS", 24.0)
 CHAT_ATTACHMENT_BYTES = env.read_int("CHAT_ATTACHMENT_BYTES", 262_144)
 CHAT_ATTACHMENTS_BYTES = env.read_int("CHAT_ATTACHMENTS_BYTES", 524_288)
 CHAT_ATTACHMENTS = env.read_int("CHAT_ATTACHMENTS", 10)
-# How long attachments of unsent drafts are kept.
+# Hours that attachments of unsent drafts are kept.
 CHAT_ATTACHMENT_HOURS = env.read_float("CHAT_ATTACHMENT_HOURS", 168.0)
 # Let the model title new conversations while it is idle.
 CHAT_MODEL_TITLES = env.read_bool("CHAT_MODEL_TITLES", default=True)
@@ -173,7 +173,7 @@ SHARE_LINKS_PUBLIC = env.read_bool("SHARE_LINKS_PUBLIC", default=False)
 
 # --- the guide --------------------------------------------------------------------------------
 
-# Where readers report an error; {page} stands for the page's address. Empty: the guide's own form.
+# Address for error reports; {page} stands for the page's address. Empty: the guide's own form.
 GUIDE_REPORT_URL = env.read_text("GUIDE_REPORT_URL", "")
 
 # --- the API ----------------------------------------------------------------------------------

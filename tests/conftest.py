@@ -19,7 +19,7 @@ from project.celery import app as celery_app
 from tests.support.services import Running, Services, run
 from tests.support.static_files import copy_static_files
 
-# What is slow here is the machine, at times: that says nothing about a test.
+# The machine is slow at times; that says nothing about a test.
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("workbench"), max_examples=2000)
 settings.load_profile("workbench")
@@ -101,7 +101,7 @@ def no_worker_at_hand(programs_at_hand: list[Running], transactional_db: None) -
 
 
 def nobody_is_in_a_transaction() -> bool:
-    """Whether no other session of this database could hold a lock."""
+    """Return whether no other session of this database could hold a lock."""
     with connection.cursor() as cursor:
         cursor.execute("""
             SELECT count(*) FROM pg_stat_activity
@@ -161,7 +161,7 @@ def _worker_answers() -> bool:
 
 
 def answers(url: str, *, status: HTTPStatus | None = None) -> bool:
-    """Whether ``url`` answers at all, or with ``status``."""
+    """Return whether ``url`` answers at all, or with ``status``."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 -- our own address
             return status in {None, response.status}

@@ -34,7 +34,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
-    """The groups; people are put into them on the page of people. One that something is kept for cannot be deleted."""
+    """Groups; people join them on their page under People. A group that anything is kept for cannot be deleted."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)

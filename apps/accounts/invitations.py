@@ -45,7 +45,7 @@ def find_invitation(token: str) -> Invitation:
 @transaction.atomic
 def accept_invitation(*, token: str, username: str, password: str) -> User:
     """Spend the invitation and return the new person. Raises ``InvitationInvalid`` and ``UsernameTaken``."""
-    # Of two browsers that arrive at once, only one marks the row.
+    # Only one of two simultaneous browsers marks the row.
     opened = Invitation.objects.filter(pk=find_invitation(token).pk, used_at__isnull=True)
     if not opened.update(used_at=Now()):
         raise InvitationInvalid

@@ -21,7 +21,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
     """Write what is added, changed and deleted here to the audit log."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show or save the form. Of two people who save the same name at once, the second is told so."""
+        """Show or save the form. If somebody else saved the same name at the same moment, say so."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:

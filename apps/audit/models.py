@@ -9,7 +9,7 @@ LONGEST_DETAILS = 500
 
 
 class Action(models.TextChoices):
-    """What somebody did."""
+    """An action that the audit log records."""
 
     KEY_MADE = "key made", "API key made"
     KEY_REVOKED = "key revoked", "API key revoked"

@@ -1,4 +1,4 @@
-"""Who is acting, and from where: noted once per request, so that every service can record it."""
+"""The person who acts, and the address: noted once per request, so that every service can record them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ TOO_MANY = 4429
 class ConversationConsumer(AsyncWebsocketConsumer):
     """A socket of a conversation's owner. Everybody else is refused.
 
-    ``?since=`` is the page's cursor. What the browser sends is ignored: it posts over HTTP.
+    ``?since=`` is the page's cursor. Frames from the browser are ignored: it posts over HTTP.
     """
 
     async def connect(self) -> None:

@@ -46,7 +46,7 @@ class AlreadyQueued(ChatError):
 
 
 class EmptyMessage(ChatError):
-    """Nothing but white space was sent."""
+    """The message is empty or white space."""
 
     sentence = "Write a message first."
 
@@ -130,7 +130,7 @@ class TooManyFolders(ChatError):
 
 
 class EmptyTitle(ChatError):
-    """Nothing but white space was given as a title."""
+    """The title is empty or white space."""
 
     sentence = "A title needs at least one character."
 

@@ -1,4 +1,4 @@
-"""What an admin does first on a new site, shown where a chat begins until it is done or dismissed."""
+"""An admin's first steps on a new site, shown where a chat begins until they are done or dismissed."""
 
 from dataclasses import dataclass
 

@@ -40,8 +40,7 @@ class EditForm(forms.Form):
 class MessageForm(forms.Form):
     """A question. ``key`` makes a repeated submission harmless; ``attachments`` were uploaded before it.
 
-    ``temporary`` begins a temporary chat. Of a question that is edited, ``keep`` are the files that stay, where
-    ``chooses_files`` says that some may not.
+    ``temporary`` begins a temporary chat. An edited question keeps the files ``keep`` if ``chooses_files``, else all.
     """
 
     message = forms.CharField(
@@ -131,6 +130,6 @@ class SelectionForm(forms.Form):
 
 
 def first_problem(form: forms.Form) -> str:
-    """As a sentence; empty where nothing is wrong."""
+    """Return the errors as a sentence; empty if there are none."""
     errors: Any = form.errors.get_json_data()
     return next((problem["message"] for problems in errors.values() for problem in problems), "")

@@ -12,7 +12,7 @@ UNTITLED = "Untitled"
 MOST_WORDS = 10  # of a model that was asked for six
 AROUND = " \t\"'“”‘’«»*_`#.:-"  # what models put around a title
 LABEL = re.compile(r"^\W*title\W*:", re.IGNORECASE)
-# How small models begin to speak about a title instead of giving one.
+# Beginnings by which small models speak about a title instead of giving one.
 TALK = re.compile(
     r"^here(['’]s| (is|are) )|^(sure|certainly|of course)[,!.:]|^i(['’]| (would|think|suggest|can|am|will)\b)"
     r"|\b(possible|suggested) titles?\b|\btitles? for (our|this|the|your)\b",

@@ -1,4 +1,4 @@
-"""What ``./workbench`` runs: a command of manage.py, with the settings of the copy that runs.
+"""The program behind ``./workbench``: a command of manage.py, with the settings of the copy that runs.
 
 Plain Python: the settings must be in the environment before Django reads them.
 """

@@ -1,6 +1,6 @@
 """Launcher that ties a program's life to its parent's: ``tether.py PARENT_PID SIGNAL USER COMMAND…``.
 
-Where the kernel can (Linux), the program gets SIGNAL when the parent dies, however it dies. Run as a script with
+If the kernel can (Linux), the program gets SIGNAL when the parent dies, however it dies. Run as a script with
 ``python -I -S``, so it starts in milliseconds; a ``preexec_fn`` would do the same, but not safely beside threads.
 """
 

@@ -1,4 +1,4 @@
-"""What an endpoint can be asked for: what its server supports and its model was trained for."""
+"""The capabilities of an endpoint: what its server supports and its model was trained for."""
 
 from collections.abc import Collection, Mapping
 from functools import cache

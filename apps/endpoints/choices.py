@@ -31,7 +31,7 @@ class Size(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """What an admin allows: new generations, only running ones to finish, or none."""
+    """An admin's switch: allow new generations, let only running ones finish, or allow none."""
 
     ENABLED = "enabled", "Enabled"
     DRAINING = "draining", "Draining"
@@ -39,7 +39,7 @@ class State(models.TextChoices):
 
 
 class Health(models.TextChoices):
-    """How a server is doing, judged by probes and by people's replies."""
+    """The health of a server, judged by probes and by people's replies."""
 
     UNKNOWN = "unknown", "Unknown"
     HEALTHY = "healthy", "Healthy"
@@ -48,7 +48,7 @@ class Health(models.TextChoices):
 
 
 class Capability(models.TextChoices):
-    """What a server can be asked for."""
+    """Tasks that a server can do."""
 
     CHAT = "chat", "Chat"
     COMPLETE = "complete", "Completion"
@@ -58,7 +58,7 @@ class Capability(models.TextChoices):
 
 
 class ObservationKind(models.TextChoices):
-    """Where an observation comes from."""
+    """The origin of an observation."""
 
     PROBE = "probe", "Probe"
     TRAFFIC = "traffic", "Traffic"

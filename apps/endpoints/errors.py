@@ -2,11 +2,11 @@
 
 EndpointError
 ├── InvalidEndpoint        the input is wrong
-│   ├── AddressRefused     its URL is not one we call
+│   ├── AddressRefused     its URL may not be called
 │   └── NameTaken          another endpoint has that name
 ├── EndpointNotFound       no endpoint has that name
 ├── NoEndpointAvailable    nothing serves the variant that was asked for
-│   └── NoEndpointAllowed  what serves it is for other groups
+│   └── NoEndpointAllowed  the endpoints that serve it are for other groups
 ├── AllEndpointsBusy       every slot is taken
 └── TokenUnreadable        the token was encrypted with a key we no longer have
 """

@@ -1,4 +1,4 @@
-"""How to call a server, given what it reported about itself."""
+"""Choose how to call a server, by what it reported about itself."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -39,7 +39,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Rest:
-    """What of a stream is still to come: how many replies, and the usage of those that are over."""
+    """The rest of a stream: the number of replies to come, and the usage of those that are over."""
 
     replies: int
     usage: Counter[str] = field(default_factory=Counter)

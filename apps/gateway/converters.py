@@ -1,4 +1,4 @@
-"""How addresses name models."""
+"""Names of models in addresses."""
 
 from django.urls import register_converter
 from django.urls.converters import StringConverter

@@ -18,7 +18,7 @@ from apps.usage.services import current_key, require_scope
 FAMILY = "code-llama"
 # Names that are accepted without being listed: the first release knew the variants by these.
 SHORT_NAMES = {variant.value: f"{FAMILY}-{variant.value}" for variant in Variant}
-# What clients written for Text Generation Inference call the model, since such a server has only one.
+# Names of the model in clients written for Text Generation Inference: such a server has only one.
 ANY_NAMES = ("tgi", "dummy")
 VARIANTS_FOR = {
     Task.CHAT: (Variant.INSTRUCT,),
@@ -52,7 +52,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a generation may run: any endpoint of the variant, or only the ``wanted`` one."""
+    """The endpoints that may run a generation: any of the variant, or only the ``wanted`` one."""
 
     variant: str
     wanted: Wanted | None = None

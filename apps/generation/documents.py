@@ -1,4 +1,4 @@
-"""What a server is sent of a document, so that the worker sends and pages show the same bytes.
+"""Cut and order a document for a server: the worker sends and pages show the same bytes.
 
 ``Generation.parameters`` may hold two keys for documents beside the sampling parameters: ``order``, of an infilling
 prompt (chosen by the prefix without it), and ``cut``: true to cut a document that does not fit the window instead of

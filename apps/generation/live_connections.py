@@ -1,6 +1,6 @@
 """Count the live connections (sockets and event streams) that each person holds open, across all web processes.
 
-Each is a lease in Redis that its web process renews; the leases of a killed process expire. Nobody is refused while
+Each is a lease in Redis that its web process renews; the leases of a killed process expire. All are allowed while
 Redis is down.
 """
 

@@ -80,7 +80,9 @@ def _totals(rows: Rows) -> Iterator[Metric]:
     generations = CounterMetricFamily("workbench_generations", "Generations that have ended.", labels=labels)
     asked = CounterMetricFamily("workbench_prompt_tokens", "Tokens read.", labels=labels)
     written = CounterMetricFamily("workbench_completion_tokens", "Tokens written.", labels=labels)
-    lost = CounterMetricFamily("workbench_lease_expiries", "How often a worker fell silent.", labels=labels)
+    lost = CounterMetricFamily(
+        "workbench_lease_expiries", "Leases that their worker did not renew in time.", labels=labels
+    )
     first = HistogramMetricFamily(
         "workbench_first_token_seconds", "From the request to the first token, waiting included.", labels=labels
     )

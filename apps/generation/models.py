@@ -32,7 +32,7 @@ class State(models.TextChoices):
 
 
 class Task(models.TextChoices):
-    """What a model is asked to do, named like the endpoints' capabilities."""
+    """The task of a model, named like the endpoints' capabilities."""
 
     CHAT = "chat", "Chat"
     COMPLETE = "complete", "Complete text"

@@ -45,12 +45,12 @@ def written_so_far(generation: Generation) -> Written:
     except (RedisError, GapInLog) as error:
         logger.warning("event log not readable", generation=str(generation.pk), error=type(error).__name__)
         return Written(generation.text, bool(generation.text))
-    # Where the log has nothing beyond the checkpoint, text is the last thing in it.
+    # If the log has nothing beyond the checkpoint, text is the last thing in it.
     return Written(generation.text + tail.text, tail.is_writing or (tail.state is None and bool(generation.text)))
 
 
 def is_settled(generation: Generation) -> bool:
-    """Return whether it is over and stored whole. What was stopped a moment ago may lack its last text and figures."""
+    """Return whether it is over and stored whole. One that was just stopped may lack its last text and figures."""
     if generation.state == State.CANCELLED and generation.completion_tokens is None:
         return not _ended_just_now(generation)
     return generation.is_over

@@ -1,4 +1,4 @@
-"""What the apps above generation may hear of it."""
+"""Signals for the apps above generation."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""Which worker processes are alive: their names, and their heartbeats in Redis."""
+"""Worker processes that are alive: their names, and their heartbeats in Redis."""
 
 import os
 import socket

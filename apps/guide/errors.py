@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class GuideError(Exception):
-    """Whatever the guide raises on purpose."""
+    """Base of the errors that the guide raises."""
 
 
 class ContentError(GuideError):
@@ -29,4 +29,4 @@ class CannotRevert(GuideError):
 
 
 class TooManyReports(GuideError):
-    """So many errors were reported within an hour that no more are taken for now."""
+    """The hour's limit of error reports is reached; no more are taken for now."""

@@ -1,4 +1,4 @@
-"""What many requests read of the guide alike, kept by each process until the guide changes."""
+"""Reads of the guide that many requests share, kept by each process until the guide changes."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -59,7 +59,7 @@ class Basis:
 
     @property
     def is_plain(self) -> bool:
-        """Whether kind and sources are all that a reader must know."""
+        """Return whether kind and sources are all that a reader must know."""
         return not self.qualification and self.status == Status.AGREED
 
 

@@ -1,1 +1,1 @@
-"""How to speak to a model server. Plain Python: no Django, no database, no Redis."""
+"""Speak to model servers. Plain Python: no Django, no database, no Redis."""

@@ -37,7 +37,7 @@ INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_pr
 
 @dataclass(frozen=True, slots=True)
 class Discovered(Facts):
-    """What a server reports about itself; ``None`` and empty for what it does not report.
+    """Facts that a server reports about itself; ``None`` and empty for those that it does not.
 
     ``context_window`` counts the tokens of prompt and reply together. ``capabilities`` are what the server supports out
     of ``chat``, ``complete``, ``infill``, ``tokenize`` and ``continue`` (a partial reply); the catalogue says what its

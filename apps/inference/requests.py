@@ -95,7 +95,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What one read from the server brought: all the text in it, joined, and how many events carried text.
+    """The result of one read from the server: all the text in it, joined, and how many events carried text.
 
     ``tokens`` counts the events that carried text; from TGI each event is a token, with text or without. The last delta
     of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage`` is there when

@@ -17,7 +17,7 @@ _QUEUE_SIZE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the pages say; ``None`` and empty where they say nothing."""
+    """Facts from the pages; ``None`` and empty where they say nothing."""
 
     kind: ServerKind = "unknown"
     version: str = ""

@@ -1,4 +1,4 @@
-"""What can go wrong in the playground; each error knows its sentence.
+"""Errors of the playground; each knows its sentence.
 
 PlaygroundError
 ├── NothingServes  no enabled endpoint can do what is asked

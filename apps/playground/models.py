@@ -21,7 +21,7 @@ TITLE_CHARACTERS = 80
 
 
 class Kind(models.TextChoices):
-    """What a run asks for."""
+    """The kind of a run."""
 
     COMPLETE = "complete", "Complete"
     FILL = "fill", "Fill in the middle"
@@ -29,7 +29,7 @@ class Kind(models.TextChoices):
 
 
 class Decision(models.TextChoices):
-    """What the person did with an output."""
+    """The person's decision on an output."""
 
     OPEN = "", "Open"
     ACCEPTED = "accepted", "Accepted"
@@ -54,7 +54,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
 
 class Run(models.Model):
-    """What a person asked one model, or several side by side.
+    """A request of a person to one model, or to several side by side.
 
     ``before`` is the code, the text before the gap, or the prompt; ``after`` is the text after the gap. Both are as
     they were given, to the byte. ``settings`` are the values of the form beside the texts, to fill it again.

@@ -1,4 +1,4 @@
-"""Which models can be asked for what now, and which ones could."""
+"""Models that can do a task now, and those that could."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

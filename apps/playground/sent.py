@@ -1,4 +1,4 @@
-"""What was sent to a model server for an output, built by the code that sends it."""
+"""The request that was sent to a model server for an output, built by the code that sends it."""
 
 import json
 from collections.abc import Mapping

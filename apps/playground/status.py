@@ -1,4 +1,4 @@
-"""What an output is doing, and how it ended, in words."""
+"""The state of an output, and its end, in words."""
 
 from dataclasses import dataclass
 

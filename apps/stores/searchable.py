@@ -1,7 +1,7 @@
 """Words of a text as an index of PostgreSQL can hold them, whatever the locale of the database.
 
 The parser of PostgreSQL asks the locale what a letter is: under C it takes “RLHF” with its typographic quotes for one
-word. So what is indexed and what is asked are taken apart here, in the same way, into words of ASCII letters and
+word. Texts and queries are therefore taken apart here, in the same way, into words of ASCII letters and
 digits: without case, accents and punctuation; C++ and C# by name; numbers, versions and dates whole; and each character
 of a script that writes no spaces as a word of its own.
 """

@@ -1,4 +1,4 @@
-"""What a person and an API key may use, and what is left of it."""
+"""The limits of a person and an API key, and what is left of them."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ def _effective(limits: Sequence[LimitFields], field: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one holder has used, and how long until it is forgotten, in seconds.
+    """The use by one holder, and the seconds until it is forgotten.
 
     ``is_refused`` says that a request was not counted, because this or another holder has no room.
     """

@@ -31,7 +31,7 @@ class DayBar:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """What the template draws; ``highest`` is the figure at the top of the chart."""
+    """The drawing of a chart; ``highest`` is the figure at the top of the chart."""
 
     bars: Sequence[DayBar]
     highest: int

@@ -1,6 +1,6 @@
 """Count requests of the current minute in Redis, and read the tokens of the current day from Postgres.
 
-One script counts for the person and the API key in one round trip. Nothing is counted per token: a trigger adds the
+One script counts for the person and the API key in one round trip. No request counts tokens: a trigger adds the
 tokens of each generation when it ends.
 """
 

@@ -45,7 +45,7 @@ class UsageDayQuerySet(models.QuerySet["UsageDay"]):
 
 
 class UsageDay(models.Model):
-    """What one person used on one day (UTC) with one key on one endpoint.
+    """Use by one person on one day (UTC) with one key on one endpoint.
 
     A trigger of ``generation_generation`` adds each generation when it ends (migration 0001), so deleting generations
     does not lower it. ``api_key`` is empty for chats and the playground.

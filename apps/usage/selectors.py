@@ -1,4 +1,4 @@
-"""What was used on which days: by day, person, key and endpoint."""
+"""Read use by day, person, key and endpoint."""
 
 from __future__ import annotations
 

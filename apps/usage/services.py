@@ -10,8 +10,8 @@ from apps.usage.errors import KeyNotAllowed
 def admit_request(*, owner: User, task: str) -> list[Allowance]:
     """Count a request of ``owner`` with the current request's API key, and return the allowances that it uses.
 
-    Raises ``KeyNotAllowed`` if the key may not be used for ``task``, and ``LimitReached``. What is left goes into the
-    answer's headers.
+    Raises ``KeyNotAllowed`` if the key may not be used for ``task``, and ``LimitReached``. The answer's headers say
+    what is left.
     """
     origin = current_origin()
     key = current_key()

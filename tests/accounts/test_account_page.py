@@ -45,7 +45,7 @@ def sign_in(client: Client, *, address: str = "192.0.2.1", browser: str = "A bro
 
 
 def code_of(secret: str) -> str:
-    """What an authenticator app shows now."""
+    """Return the code that an authenticator app shows now."""
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 

@@ -1,4 +1,4 @@
-"""What accounts of comparable products were attacked by: forged headers, kept sessions, leaks in logs."""
+"""Attacks on accounts of comparable products: forged headers, kept sessions, leaks in logs."""
 
 from typing import Any
 
@@ -125,7 +125,7 @@ def test_passwords_and_tokens_are_in_no_log(client: Client, dana: User, caplog: 
 
 
 def test_names_are_not_told_apart_by_the_answer(client: Client, dana: User, alice: User) -> None:
-    """Of people who are there, have no password, are switched off, or do not exist."""
+    """The same answer for people who are there, have no password, are switched off, or do not exist."""
     User.objects.create_user("gone", password=PASSWORD, is_active=False)
     answers = {}
     for name in ("dana", "alice", "gone", "nobody"):

@@ -130,7 +130,7 @@ def test_a_browser_is_known_for_one_person_and_by_its_signature(try_password: Tr
 
 
 def test_a_header_does_not_change_the_address(client: Client, dana: User) -> None:
-    """Or every guess would come from an address of its own."""
+    """Otherwise each guess would come from another address."""
     form = {"username": "dana", "password": "wrong"}
     for number in range(11):
         headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}

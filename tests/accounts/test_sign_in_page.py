@@ -70,7 +70,7 @@ def test_users_are_in_the_admin_for_staff_only(client: Client, dana: User, admin
 
 @pytest.mark.django_db
 def test_request_of_htmx_is_refused_where_a_page_leads_to_the_sign_in(client: Client) -> None:
-    """Or what was written would count as sent, and be gone."""
+    """Otherwise the text would count as sent, and be lost."""
     assert client.post("/chat/", {"message": "one"})["Location"] == "/accounts/sign-in/?next=/chat/"
     assert client.post("/chat/", {"message": "one"}, headers={"HX-Request": "true"}).status_code == 403
 

@@ -1,4 +1,4 @@
-"""If WebSockets are blocked, the reply comes as events; if those are held back, by polling."""
+"""The reply comes as events if WebSockets are blocked, and by polling if events are held back too."""
 
 import re
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def remembers(page: Page, name: str) -> None:
 
 
 def carried(proxy: BlockingProxy) -> tuple[int, int, int]:
-    """How often each carrier was asked for."""
+    """Return how often each carrier was requested."""
     return proxy.count("/ws/"), proxy.count("/events/"), proxy.count("/changes/")
 
 

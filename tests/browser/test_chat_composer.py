@@ -9,7 +9,7 @@ from apps.stores.threads import in_thread
 from tests.browser.counted_replies import have_failed_after_three
 from tests.browser.visit import Visit
 
-# What an iPhone does: the window keeps its height, the keyboard lies over it.
+# The behaviour of an iPhone: the window keeps its height, the keyboard lies over it.
 KEYBOARD = """height => {
   Object.defineProperty(visualViewport, "height", {configurable: true, value: innerHeight - height});
   visualViewport.dispatchEvent(new Event("resize"));

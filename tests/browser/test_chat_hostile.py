@@ -1,4 +1,4 @@
-"""Whatever a model, a title, a server's name or an error says: nothing of it runs, loads, sends or covers anything."""
+"""Hostile text from a model, a title, a server's name or an error runs, loads, sends and covers nothing."""
 
 from pathlib import Path
 
@@ -23,14 +23,14 @@ TITLE = (
     "<img src=//evil.example/title onerror=alert(1)><hx-partial hx-target='#composer' hx-swap='delete'></hx-partial>"
 )
 NAME = "gpu<script>alert(1)</script><img src=//evil.example/name>"
-# What the page must never do; the last words of a script that runs would be in ``ran``.
+# Acts that the page must never do; a script that runs leaves its last words in ``ran``.
 WATCH = """
 window.ran = [];
 for (const name of ["alert", "confirm", "prompt", "open"]) window[name] = () => window.ran.push(name);
 addEventListener("securitypolicyviolation", ({ blockedURI }) => ran.push(`refused ${blockedURI}`));
 addEventListener("submit", ({ target }) => target.closest(".message__body, .found") && ran.push("submit"), true);
 """
-# What is within replies, and what else has the same id.
+# Forbidden attributes within replies, and ids that are there twice.
 FORGED = """() => {
   const within = [...document.querySelectorAll(".message__body, .found, #conversation-list, h1, .message__error")];
   const names = /^(on|hx-|data-hx|id$|name$|style$|src|srcset$|action$|form|ping$|autofocus$|background$|poster$)/;
@@ -98,7 +98,7 @@ async def test_nothing_stored_does_any_harm(visit: Visit) -> None:
 
 
 async def test_the_watch_sees_harm(visit: Visit) -> None:
-    """Or the tests here would mean nothing."""
+    """Otherwise the tests here would prove nothing."""
     page = visit.page
     await page.add_init_script(WATCH)
     conversation, _ = await make()

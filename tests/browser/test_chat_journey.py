@@ -155,7 +155,7 @@ async def test_stop_stops_and_the_text_stays_as_it_is(visit: Visit) -> None:
     stopped = await body(page).text_content()
     assert stopped
 
-    # Whatever the model would still have said had time to arrive while it answers the next question.
+    # Further text of the model had time to arrive while it answers the next question.
     await ask(page, "Say hello.")
     await expect(replies(page)).to_have_count(2)
     await is_over(page)

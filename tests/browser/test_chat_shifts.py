@@ -1,4 +1,4 @@
-"""While a reply is written nothing of it jumps: items, rows and lines of code appear as what they will be."""
+"""Nothing of a reply jumps while it is written: items, rows and lines of code appear as what they will be."""
 
 import re
 

@@ -12,7 +12,7 @@ COMPARE = "/guide/compare/"
 WIDE = f"{COMPARE}?pick=7b-base&pick=34b-instruct&pick=70b-instruct&pick=python&sort=-layers"
 # Few rows: axe takes seconds for hundreds of cells.
 SHORT = f"{COMPARE}?pick=7b-base&pick=7b-instruct&only=differences&sort=-humaneval-pass-1&colour=blue"
-# What rows above may grow or shrink by, as their texts wrap in other columns.
+# Pixels by which rows above may grow or shrink, as their texts wrap in other columns.
 A_LINE = 48
 PHONE: ViewportSize = {"width": 360, "height": 640}
 

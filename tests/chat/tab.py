@@ -40,7 +40,7 @@ class Tab:
 
     @property
     def address(self) -> str:
-        """Its socket's."""
+        """Return the address of its socket."""
         return f"{self.addresses['data-socket']}?{urlencode({'since': self.addresses['data-since']})}"
 
     async def load(self, conversation: Conversation) -> "Tab":

@@ -87,7 +87,7 @@ async def test_what_the_page_has_is_not_sent_again(alice: User, live_asgi_server
 
 
 async def test_reply_that_ends_as_before_is_seen_to_end(alice: User, live_asgi_server: str, carrier: Carrier) -> None:
-    """Nothing about it is new but the end, and the page had left it running when it lost its connection."""
+    """Only the end of the reply is new, and the page had left it running when it lost its connection."""
     exchange = await in_thread(failed_exchange)(alice)
     tab = await tab_of(alice, live_asgi_server, exchange.conversation)
 
@@ -161,7 +161,7 @@ async def test_failure_is_said_at_once_with_its_cause(
 
 
 def says(page: ShownPage, words: str) -> bool:
-    """Whether the last message says this of its state."""
+    """Return whether the last message says this of its state."""
     return f">{words}</span>" in str(page.messages[-1])
 
 

@@ -13,7 +13,7 @@ REPEATED = {"c": "\n", "java": "a ", "csharp": "a\n", "perl": "s{", "tsx": "a.",
 
 @pytest.mark.parametrize("language", REPEATED)
 def test_endless_repetition_is_shown_without_colours(language: str) -> None:
-    """Or this would take minutes."""
+    """With colours this would take minutes."""
     code = REPEATED[language] * (LONGEST_HIGHLIGHTED // len(REPEATED[language]))
     html = highlighted(code, language)
     assert colours(html) == 0

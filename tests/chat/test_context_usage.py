@@ -1,4 +1,4 @@
-"""How much of the window the next question takes, by what is known without asking a model server."""
+"""Context usage of the next question, by facts that need no model server."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a message, a page and its polls ask of Postgres: upper bounds of SQL statements, whatever the speed."""
+"""The cost of a message, a page and its polls in Postgres: upper bounds of SQL statements."""
 
 from collections.abc import Callable
 from uuid import uuid4

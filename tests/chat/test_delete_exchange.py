@@ -66,7 +66,7 @@ def test_only_exchange_leaves_an_empty_conversation(alice: User, signed_in: Call
 
 
 def test_other_versions_stay(talk: Conversation) -> None:
-    """Of the second question there are two versions, and two replies to the first; each was continued."""
+    """The second question has two versions, and the first has two replies; each was continued."""
     answer(edit_question(question=question(talk, "two"), text="two again"), "second again")
     answer(answer_question(question=question(talk, "two")), "second, otherwise")
     answered_message(talk, "three, otherwise", "third, otherwise")

@@ -1,4 +1,4 @@
-"""Whatever a model writes, nothing of it runs, and nothing is loaded from elsewhere."""
+"""Hostile Markdown of a model: nothing of it runs, and nothing is loaded from elsewhere."""
 
 import pytest
 from hypothesis import given
@@ -67,7 +67,7 @@ HOSTILE_MARKDOWN = [
 
 
 def test_the_search_for_dangers_finds_them() -> None:
-    """Or the tests below would mean nothing."""
+    """Otherwise the tests below would prove nothing."""
     for hostile in HOSTILE_HTML:
         if not hostile.startswith("<!"):  # only a browser would fall for those
             assert Markup(hostile).dangers != [], hostile

@@ -73,7 +73,7 @@ def test_it_waits_for_its_author_after_a_failure(
 
 
 def test_one_left_behind_is_sent_later(exchange: Exchange) -> None:
-    """Whoever ended the reply died before sending it: nothing runs on commit here."""
+    """The process that ended the reply died before sending it: nothing runs on commit here."""
     queue(exchange)
     send_left_queued()
     assert questions() == ["What is a list?"]  # the reply is being written

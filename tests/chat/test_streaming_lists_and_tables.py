@@ -118,7 +118,7 @@ def in_pieces(draw: st.DrawFn) -> list[str]:
 @settings(max_examples=100, deadline=None)
 @given(in_pieces())
 def test_open_block_is_what_a_reload_shows(pieces: Sequence[str]) -> None:
-    """But for a line that may become the head of a table, at the end of each line."""
+    """At the end of each line, unless it may become the head of a table."""
     page = Page()
     written = ""
     for piece in pieces:
@@ -136,7 +136,7 @@ def last_of(html: str) -> str:
 
 @pytest.mark.parametrize("kind", [kind for kind in USUAL if kind != "wide table"])
 def test_item_and_row_are_never_seen_as_anything_else(kind: str) -> None:
-    """From the first character of them that is shown, in long lists and tables too."""
+    """They begin with their first visible character, in long lists and tables too."""
     page = Page()
     begun = ""
     seen = 0
@@ -256,7 +256,7 @@ def test_table_appears_row_by_row() -> None:
 )
 @pytest.mark.parametrize("times", [1, 30])
 def test_item_and_row_appear_as_what_they_will_be(before: str, line: str, tag: str, times: int) -> None:
-    """From the first character that is shown of them: never glued to what stands before."""
+    """They begin with their first visible character, never glued to the text before."""
     head, _, first = before.rpartition("\n\n")
     text = f"{head}\n\n{first}" + "".join(f"{first.splitlines()[-1]}\n" for _ in range(times) if "|" not in first)
     page = Page(text)

@@ -162,7 +162,7 @@ def test_open_code_is_never_parsed_again(parsed: list[int]) -> None:
     ],
 )
 def test_half_typed_line_is_held_back(half: str) -> None:
-    """Or it would be seen as text for a moment, before it turns into something else."""
+    """Otherwise it would be seen as text for a moment, before it turns into something else."""
     renderer = ReplyRenderer("tail")
     _, still_open = renderer.snapshot("Words.\n\n")
     shown = Markup(still_open).text

@@ -114,7 +114,7 @@ def test_language_is_told_by_the_name(name: str, language: str) -> None:
 
 @given(text=st.text(alphabet="`~ \na", min_size=1, max_size=60), question=st.text(alphabet="`~\nq", min_size=1))
 def test_file_never_ends_before_its_end(text: str, question: str) -> None:
-    """Whatever is in it: Markdown reads one code block with exactly its text, and the question after it."""
+    """Markdown reads one code block with exactly its text, and the question after it."""
     told = user_turn(question, [Attachment(name="a.py", text=text)])
     blocks = [token for token in parser().parse(told) if token.type == "fence"]
     assert blocks[0].content == text.removesuffix("\n") + "\n"

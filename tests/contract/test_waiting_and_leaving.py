@@ -1,7 +1,7 @@
 """Each clock ends its own wait and no other, and a caller that leaves closes the connection.
 
-Nothing here measures time: where a clock must run out the server is silent for good, and where it must not, the clock
-is far longer than the test.
+The tests measure no time: if a clock must run out the server is silent for good, and if it must not, the clock is far
+longer than the test.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""How long a program that died waits for its next start."""
+"""The pause of a program that died before its next start."""
 
 from hypothesis import given
 from hypothesis import strategies as st

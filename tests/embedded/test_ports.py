@@ -1,4 +1,4 @@
-"""Which port a stack's model server gets."""
+"""The port of a stack's model server."""
 
 import socket
 from collections.abc import Iterator

@@ -46,7 +46,7 @@ class MoodyServer(ScriptedServer):
 
 
 def is_for_reply(request: Request) -> bool:
-    """Whether it asks for a reply, and not for information."""
+    """Return whether it asks for a reply, and not for information."""
     return request.path in {"/v1/chat/completions", "/v1/completions", "/generate_stream"}
 
 

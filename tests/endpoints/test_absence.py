@@ -1,4 +1,4 @@
-"""Why the one server that something is to run on does nothing, and since when."""
+"""Sentences on the one server that something is to run on: why it does nothing, and since when."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which URLs may be called a model server."""
+"""URLs that may be a model server's address."""
 
 import socket
 from ipaddress import IPv4Address

@@ -1,4 +1,4 @@
-"""How evidence changes what we think of a server, and how that is said."""
+"""Changes of a server's health by evidence, and their sentences."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which addresses a connection may be opened to."""
+"""Addresses that a connection may be opened to."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 

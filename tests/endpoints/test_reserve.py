@@ -1,4 +1,4 @@
-"""Which endpoint a generation goes to, and its place on it."""
+"""The endpoint that a generation goes to, and its slot."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

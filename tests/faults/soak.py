@@ -25,7 +25,7 @@ from tests.faults.storm import VARIABLES, Site, Storm, model_server
 STREAMS = 50
 PER_SECOND = 15
 LENGTHS = (150, 700)
-# What happens, and how likely it is.
+# Events, and their likelihoods.
 FAULTS = {
     "reload": 4,
     "web": 2,

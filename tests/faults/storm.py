@@ -161,7 +161,7 @@ class Storm:
         await self.until(lambda: self.site.stack.pid_of(name) != killed)
 
     def has_recovered(self) -> bool:
-        """Whether everybody who was watching at the latest fault has seen something new since, or the end."""
+        """Return whether everybody who was watching at the latest fault has seen something new since, or the end."""
         return not self.faults or all(
             viewer.is_over or viewer.seen[-1][0] > self.faults[-1].at + 0.5 for viewer in self.faults[-1].running
         )
@@ -210,11 +210,11 @@ class Storm:
         return [stream["asked"] for stream in self._upstream() if stream["open"]]
 
     def streams_of(self, viewer: Viewer) -> int:
-        """How many streams the model server had for this question."""
+        """Return how many streams the model server had for this question."""
         return [stream["asked"] for stream in self._upstream()].count(viewer.asked)
 
     def left_at(self, asked: str) -> float:
-        """When the last stream of this question ended, by this machine's monotonic clock."""
+        """Return when the last stream of this question ended, by this machine's monotonic clock."""
         return max(float(stream["left_at"]) for stream in self._upstream() if stream["asked"] == asked)
 
     def _upstream(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How the tests call the API."""
+"""Calls of the API by tests."""
 
 import json
 import time

@@ -27,7 +27,7 @@ type AnyCase = Case[Any]
 
 EXAMPLES = 15
 SECONDS = 60
-# What answers every other address has none of its own.
+# The view of all other addresses has no description.
 BESIDE = {"/v1/", "/v1/{path}"}
 
 

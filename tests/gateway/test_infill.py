@@ -30,7 +30,7 @@ def editor(live_asgi_server: str, alice: User) -> Iterator[httpx.Client]:
 
 
 def asking(order: str, **more: Any) -> dict[str, Any]:
-    """What llama.vim sends when the cursor stands after ``x = ``; the first line tells the model what to do."""
+    """The request of llama.vim when the cursor stands after ``x = ``; the first line tells the model what to do."""
     return {
         "input_prefix": f"# {order}\n",
         "input_suffix": "\nprint(x)\n",

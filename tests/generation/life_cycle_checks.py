@@ -102,7 +102,7 @@ def _read_on(generation: Generation, watched: Watched) -> None:
 
 
 def in_turn(generations: Iterable[Generation]) -> list[Generation]:
-    """Those that wait, everybody's first before anybody's second, what runs counted in; then by age.
+    """Return those that wait, everybody's first before anybody's second, what runs counted in; then by age.
 
     One that is stuck because it wants a certain server takes no turn of its owner's.
     """

@@ -1,4 +1,4 @@
-"""Whatever happens to generations, and in whatever order, none loses its text, ends twice, or goes on after its end.
+"""Events in any order: no generation loses its text, ends twice, or goes on after its end.
 
 Hypothesis drives the real services, on the real Postgres and Valkey, through random interleavings.
 """

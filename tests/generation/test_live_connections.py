@@ -1,4 +1,4 @@
-"""How many live connections one person may hold open."""
+"""The limit of live connections of one person."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

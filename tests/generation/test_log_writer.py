@@ -18,7 +18,7 @@ type Client = redis.asyncio.Redis
 
 
 class Holders:
-    """Which attempts have lost their generation."""
+    """Attempts that have lost their generation."""
 
     def __init__(self) -> None:
         self.lost: set[int] = set()

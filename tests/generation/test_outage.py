@@ -1,4 +1,4 @@
-"""While every server that could write a reply is down, it waits and says so; not for ever."""
+"""A reply waits while every server that could write it is down, and says so; not for ever."""
 
 from datetime import timedelta
 

@@ -270,6 +270,6 @@ class TestWithAWorker:
 
 
 def tickets_taken() -> int:
-    """How many the worker has had since it began."""
+    """Return how many the worker has had since it began."""
     (stats,) = (current_app.control.inspect().stats() or {}).values()
     return int(stats["total"].get(TASK_NAME, 0))

@@ -13,7 +13,7 @@ from apps.guide.search.find import search
 ANSWERS = ("quantization", "local", "fine-tuning", "alternatives", "responsible-use", "questions")
 LONGEST = 650
 
-# What is typed into the search, and the page that must be among the first.
+# Queries, and the page that must be among the first results.
 ASKED = {
     "which quantization": "/guide/quantization/",
     "Q4_K_M": "/guide/local/",

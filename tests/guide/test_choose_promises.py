@@ -67,7 +67,7 @@ def test_more_memory_never_gives_a_worse_answer(asked: Answers, few: Cards, more
     count = few.count if card.is_machine else max(few.count, more_cards)
     grown = replace(card, memory=round(card.memory * larger))
     before, after = decide_for(with_cards(asked, few)), decide_for(with_cards(asked, Cards(count, grown)))
-    # Whatever fits on the smaller fits on the larger, and stands in the same order there.
+    # Models that fit on the smaller card fit on the larger, and stand in the same order there.
     assert set(ranked(before)) <= set(ranked(after))
     if not before.candidates:
         return

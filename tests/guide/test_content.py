@@ -12,7 +12,7 @@ INSTRUCT = "/guide/variants/instruct/"
 CONTEXT = "/guide/context/"
 LICENCE = "/guide/licence/"
 
-# What the requested text says (in its order), the page where the guide says it, and a phrase of ours. Where the
+# Claims of the requested text (in its order), the page where the guide says it, and a phrase of ours. Where the
 # request is wrong or says too much, the phrase is from the correction.
 CLAIMS = [
     ("a family, not a single model", OVERVIEW, "not one model but a family"),

@@ -34,7 +34,7 @@ CORRECTED = {
     "version of the image": ("/guide/running/", "names 3.3.5", "\0"),
 }
 
-# Of single models: the attribute, the text, and whether the sources agree on it.
+# Facts of single models: the attribute, the text, and whether the sources agree on it.
 FACTS = {
     ("70b-python", "rope-theta"): ("10,000", "agreed"),
     ("70b-instruct", "max-positions"): ("4,096", "agreed"),
@@ -46,7 +46,7 @@ FACTS = {
     ("70b-base", "code-mix"): ("The same data as the smaller sizes", "agreed"),
 }
 
-# Nobody can have looked everywhere: the guide says what was looked at.
+# No search is complete: the guide says what was looked at.
 UNSEARCHED = re.compile(
     r"\bnobody (has|published|tested|measured)|\bmeasured by nobody|\bno source (says|tests|states|has|measures)|"
     r"published nowhere|\bno published (benchmark|source)|\bno (score|benchmark) (is|was) published|"

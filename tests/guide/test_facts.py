@@ -98,7 +98,7 @@ SHOTS = {
     "GSM8K": {None},
 }
 
-# Of every model of a size, whatever its variant.
+# Shapes of every model of a size, in each variant.
 SHAPES = {
     "layers": (32, 40, 48, 80),
     "hidden-size": (4096, 5120, 8192, 8192),

@@ -12,7 +12,7 @@ from apps.guide.navigation import all_entries
 from tests.guide.reading import ReadPage
 
 CSS = settings.BASE_DIR / "static" / "css"
-# Of these a page uses elements, attributes and custom properties, not only classes.
+# Styles whose elements, attributes and custom properties a page uses, not only their classes.
 FOR_ALL = {"tokens.css", "base.css", "shell.css", "components/chip.css"}
 # Messages come and go on pages that people fill in.
 FOR_MESSAGES = {"components/banner.css", "components/toast.css"}

@@ -23,7 +23,7 @@ def everything() -> list[tuple[str, object]]:
 
 @pytest.fixture(autouse=True)
 def unloaded(db: None) -> None:
-    """Nothing in the guide's tables."""
+    """Have the guide's tables empty."""
     assert not Source.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Whatever bytes answer a request, in whatever cuts, nothing but our own errors comes of it."""
+"""Any bytes as an answer, cut anywhere, raise no errors but our own."""
 
 import json
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What tests post to the playground, and how they wait for what comes of it."""
+"""Posts of tests to the playground, and waits for their results."""
 
 import time
 from typing import Any

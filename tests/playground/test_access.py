@@ -1,4 +1,4 @@
-"""Who may see and do what in the playground: what is not yours is not there."""
+"""Access in the playground: other people's runs answer 404."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What a model server is sent and what goes in at the gap, to the byte."""
+"""The request to a model server and the text that goes in at the gap, to the byte."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a page follows its run: from any offset, each character once, to the end."""
+"""Follow a run from its page: from any offset, each character once, to the end."""
 
 import json
 from collections.abc import Callable, Iterator

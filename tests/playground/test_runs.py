@@ -1,4 +1,4 @@
-"""What a person does with runs: ask, stop, accept, dismiss, continue, ask again, compare."""
+"""Acts on runs: ask, stop, accept, dismiss, continue, ask again, compare."""
 
 from datetime import timedelta
 from unittest.mock import ANY

@@ -24,7 +24,7 @@ def test_staff_see_every_model_of_ours(client: Client, db: None) -> None:
     page = client.get("/admin/").content.decode()
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
     assert len(ours) >= 5
-    # What is a part of something else is edited there.
+    # Parts of another model are edited there.
     parts = {inline.model for options in admin.site._registry.values() for inline in options.inlines}  # noqa: SLF001 - nothing else names them
     for model in set(ours) - parts:
         assert admin.site.is_registered(model), f"{model.__name__} is not in the admin"

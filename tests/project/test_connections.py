@@ -1,4 +1,4 @@
-"""As many requests at once as one likes get by with the connections that there are."""
+"""Any number of requests at once is served by the connections that there are."""
 
 import asyncio
 

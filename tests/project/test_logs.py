@@ -34,7 +34,7 @@ PATIENCE = 60.0  # seconds
 
 @dataclass
 class Tail:
-    """What a program has logged since the test began."""
+    """Lines that a program has logged since the test began."""
 
     file: Path
     start: int

@@ -36,7 +36,7 @@ class BlockingProxy:
             await runner.cleanup()
 
     def count(self, part: str) -> int:
-        """How many requests had ``part`` in their path."""
+        """Return how many requests had ``part`` in their path."""
         return sum(part in path for path in self.asked)
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:

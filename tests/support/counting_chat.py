@@ -93,7 +93,7 @@ def _said(asked: str) -> tuple[str, ...]:
 
 
 def _fail_after(word: str, number: int, first: int) -> int:
-    """How many numbers are said before the failure."""
+    """Return how many numbers are said before the failure."""
     if word == "after":
         return number
     return number - first if number > first else 10**9

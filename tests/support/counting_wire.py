@@ -26,7 +26,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one kind of stream reads a request and writes its events.
+    """One kind of stream: reads a request and writes its events.
 
     ``ending`` gets the whole text, its number of tokens, and whether it was cut.
     """

@@ -15,7 +15,7 @@ SLOW = ("faults", "browser")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """None where only some files are asked for; else one more than there are cores, since many tests wait."""
+    """Use no processes if only some files are given; else one more than there are cores, since many tests wait."""
     named = [argument for argument in config.args if ".py" in argument]
     return 0 if named else (os.cpu_count() or 1) + 1
 

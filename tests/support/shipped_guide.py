@@ -12,7 +12,7 @@ from apps.guide.services.load import load_guide
 from apps.guide.services.read import CONTENT_FOLDER
 from tests.support.prepared import FOLDER, alone
 
-# What the guide's tables hold after a load, as COPY writes it.
+# The guide's tables after a load, as COPY writes them.
 _loaded: dict[str, bytes] = {}
 
 

@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "ENDPOINT_RETRY_SECONDS": "0.2",
     "GENERATION_PAUSE_SECONDS": "0.1",
 }
-# What the developer's shell may have set must not reach his own data.
+# With these from the developer's shell, tests would reach the developer's own data.
 REMOVED = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "STATIC_ROOT")
 
 os.environ.update(ENVIRONMENT)

@@ -15,7 +15,7 @@ from apps.usage.errors import KeyNotAllowed, LimitReached
 from apps.usage.models import Limit
 from tests.usage.acting import acting, ask, finish, key_of
 
-# Nothing is committed: no worker at hand takes what is asked.
+# The tests commit nothing, so no worker takes their generations.
 pytestmark = pytest.mark.django_db
 
 

@@ -1,4 +1,4 @@
-"""What was used is counted once by day, person, key and endpoint, and shown to the person and to staff."""
+"""Use is counted once by day, person, key and endpoint, and shown to the person and to staff."""
 
 import csv
 import io

@@ -87,8 +87,8 @@ def estimate_usage(
 ) -> Estimate | None:
     """Estimate the context usage of the draft. Return ``None`` while no context window is known.
 
-    A new conversation is one that has not been saved. What does not fit the endpoint that the composer names goes to
-    the one with the largest window.
+    A new conversation is one that has not been saved. A question that does not fit the endpoint named by the
+    composer goes to the one with the largest window.
     """
     endpoint = servers.measured_for(conversation)
     if endpoint is None or endpoint.context_window is None:
@@ -139,7 +139,7 @@ def _smaller(endpoint: Endpoint | None) -> SmallerWindow | None:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How the window is shared out. ``least`` is what a request cannot do without."""
+    """The parts of the window, in tokens. ``least`` is the smallest sum that a request needs."""
 
     system: float
     reply: int

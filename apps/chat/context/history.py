@@ -23,7 +23,7 @@ class History:
     """The conversation as chat turns, oldest first, ending with the question.
 
     ``turn_starts`` has a position for each question among them, its own the last: where the messages begin that the
-    model sees with it. That is the question's own position, or that of earlier messages which had no reply to send.
+    model sees with it. It is the question's own position, or that of earlier messages which had no reply to send.
     """
 
     turns: list[Turn]

@@ -1,4 +1,4 @@
-"""How much of a context window the next question would take, in the composer's words."""
+"""The share of a context window that the next question would take, in the composer's words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ FILLING, NEARLY_FULL = 0.75, 0.9
 
 
 class Level(StrEnum):
-    """How full the window would be."""
+    """Levels of a window that fills."""
 
     FINE = "fine"
     FILLING = "filling"

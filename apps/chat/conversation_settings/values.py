@@ -1,6 +1,6 @@
 """The settings of a conversation: endpoint, system prompt and sampling parameters.
 
-Settings are a mapping of the names below. What is not set is ``None``; the endpoint and the system prompt are empty.
+Settings are a mapping of the names below. Unset values are ``None``; the endpoint and system prompt are empty then.
 """
 
 from collections.abc import Mapping

@@ -20,7 +20,7 @@ BETWEEN_FIGURES = "_"
 
 
 class Stage(IntEnum):
-    """How far a message was when the page got it."""
+    """The stage of a message when the page got it."""
 
     OVER = 0
     WAITING = 1

@@ -74,7 +74,7 @@ class LiveReply:
         if news := await in_thread(self._news)(events) if is_much else self._news(events):
             await self._send(news)
         if not events.ended:
-            # What arrives meanwhile comes as one: eyes follow no more, and a frame costs more than a token.
+            # Text that arrives meanwhile goes out as one frame: a frame costs more than a token.
             await asyncio.sleep(FRAME_SECONDS)
 
     def _snapshot(self, first: Events | None) -> str:
@@ -88,7 +88,7 @@ class LiveReply:
         if state == State.QUEUED and self._position is None:
             self._position = position_of(self._generation.pk)
         self._has_text = bool(text)
-        # Where the log has nothing beyond the checkpoint, text is the last thing in it.
+        # If the log has nothing beyond the checkpoint, text is the last thing in it.
         self._is_growing = first.is_writing or (first.state is None and bool(self._generation.text))
         self._checksum = crc32(text.encode())
         finished, still_open = self._renderer.snapshot(text)
@@ -134,7 +134,7 @@ class LiveReply:
         return fragments.announce(sentence)
 
     def _ending(self, last: Events) -> str:
-        """Everything around the text as Postgres has it now: the state, the figures, the sidebar."""
+        """Return everything around the text as Postgres has it now: the state, the figures, the sidebar."""
         # Replies have no files: no query for them.
         message = Message.objects.in_order().with_conversation().prefetch_related(None).get(pk=self._message.pk)
         if last.ended is not None and message.generation is not None:

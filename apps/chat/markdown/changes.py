@@ -33,7 +33,7 @@ class Grow:
 
     @property
     def html(self) -> str:
-        """All that it puts on the page."""
+        """Return all HTML that it puts on the page."""
         return self.before + self.tail
 
 

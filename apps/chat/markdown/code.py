@@ -51,7 +51,7 @@ def _tool(name: str, value: str, words: str) -> str:
     return f'<button class="button button--ghost button--small" type="button" data-{name}="{value}">{words}</button>'
 
 
-# Which of them is shown stands in the page's style: that lines are wrapped is nothing that a block knows.
+# The page's style shows one of the two: a block does not know whether its lines are wrapped.
 WRAP = '<span class="code-block__wrap">Wrap</span><span class="code-block__unwrap">Unwrap</span>'
 # Narrow pages show the second word alone.
 OPEN = '<span class="code-block__open">Open in </span><span class="code-block__playground">playground</span>'

@@ -1,7 +1,7 @@
 """Emphasis where people see it: ``**Note:**text`` is bold, and so is what stands between Chinese or Japanese marks.
 
-CommonMark asks for a space or a mark on the other side of a mark. That suits neither models nor languages without
-spaces between words. What is bold by CommonMark stays so; more is.
+CommonMark asks for a space or a mark on the other side of a mark. Neither models nor languages without
+spaces between words write so. Everything that CommonMark makes bold stays bold.
 """
 
 import unicodedata

@@ -1,4 +1,4 @@
-"""Links in replies: to other sites, by full addresses. Where the words could mislead, the site is named beside them.
+"""Links in replies: to other sites, by full addresses. The site is named beside words that could mislead.
 
 Pictures become links too, so that nothing is loaded from elsewhere.
 """

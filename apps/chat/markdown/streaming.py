@@ -1,8 +1,8 @@
 """Markdown while it is being written: finished blocks once, the open block cheaply.
 
 A top-level block is finished when a later one has begun on a complete line; CommonMark never reopens it. Only the
-open block is ever parsed again, and the longer it is the more it must grow before it is. What has not been rendered
-yet is appended as plain text; a line of code gets its colours when it ends.
+open block is parsed again, and the longer it is the more it must grow first. Text that has not been rendered yet is
+appended as plain text; a line of code gets its colours when it ends.
 """
 
 from collections.abc import Sequence

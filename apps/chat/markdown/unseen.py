@@ -7,7 +7,7 @@ and what terminals obey. In prose only those that override the direction of a te
 import re
 
 OVERRIDES = "\u202a-\u202e\u2066-\u2069"
-# But tab and line feed.
+# Control characters without tab and line feed.
 CONTROLS = "\x01-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
 MARKS_OF_DIRECTION = "\u061c\u200e\u200f"
 # Soft hyphen, fillers, spaces of no width, invisible operators, interlinear annotation, tags and their like. Not the
@@ -31,7 +31,7 @@ def mark_in_code(html: str) -> str:
 
 
 def without_overrides(text: str) -> str:
-    """For where there is no room for a mark."""
+    """Remove direction overrides, for places without room for a mark."""
     return IN_PROSE.sub("", text)
 
 

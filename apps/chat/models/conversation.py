@@ -173,7 +173,7 @@ class Conversation(models.Model):
 
     @property
     def copied_settings(self) -> dict[str, Any]:
-        """What replies are asked for with, as fields of another conversation."""
+        """The settings that replies are requested with, as fields of another conversation."""
         return {name: deepcopy(getattr(self, name)) for name in SETTINGS}
 
     @property

@@ -81,9 +81,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.annotate(versions=Coalesce(Subquery(counted), 1))
 
     def in_order(self) -> Self:
-        """As pages show them: with all that ``_message.html`` says of each.
+        """Order the messages, with everything that ``_message.html`` shows of each.
 
-        What replies were asked for with is not read: it has all that was said before.
+        The prompts of replies are not read: they hold all earlier messages.
         """
         shown = self.select_related("generation", "generation__endpoint").defer("generation__messages")
         shown = shown.with_files().with_versions()
@@ -220,7 +220,7 @@ class Message(models.Model):
 
     @property
     def begins_day(self) -> bool:
-        """Whether it is the first of its day in its thread."""
+        """Return whether it is the first of its day in its thread."""
         if self.previous_at is None:
             return True
         return timezone.localdate(self.created_at) != timezone.localdate(self.previous_at)

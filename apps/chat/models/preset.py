@@ -38,7 +38,7 @@ class Preset(models.Model):
     """One person's preset; without an owner everybody's, or that of ``groups``, where ``is_offered``.
 
     ``opening`` is how a question begins, with ``{code}`` where the code goes. Those that came with the project have a
-    ``key``, and in ``loaded`` what they said when they were loaded last: who says something else has been edited.
+    ``key``, and in ``loaded`` their content when they were loaded last: a preset that differs from it has been edited.
     """
 
     owner = models.ForeignKey(

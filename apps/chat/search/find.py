@@ -35,7 +35,7 @@ ASKED = """
     FROM (SELECT unnest(tsvector_to_array(searchable_words(%s))) AS word LIMIT %s) AS words
 """
 
-# Those of the messages that are on the way back from where a conversation stands.
+# Those of the given messages that are in the thread that a conversation shows.
 SHOWN = """
     WITH RECURSIVE thread (id, parent_id, position) AS (
         SELECT message.id, message.parent_id, message.position

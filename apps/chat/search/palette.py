@@ -1,4 +1,4 @@
-"""What the palette finds: actions, conversations, pages of the guide and presets, a few of each."""
+"""Results of the palette: actions, conversations, pages of the guide and presets, a few of each."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -6,7 +6,7 @@ import unicodedata
 ACCENTS = re.compile("[\u0300-\u036f]")
 # Han, kana and Hangul: each character is a word.
 WITHOUT_SPACES = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]"
-# How words by name are written in a text.
+# Words that the index knows by name, as texts write them.
 NAMES = {"cplusplus": r"c\+\+", "csharp": "c#", "fsharp": "f#"}
 
 _NAME = re.compile(r"(?<![^\W])(?:c\+\+|[cf]#)")

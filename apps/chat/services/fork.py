@@ -47,11 +47,11 @@ COPY = f"""
 def fork_conversation(*, message: Message) -> Conversation:
     """Begin a conversation with a copy of the thread up to ``message``, with its files, figures, sources and settings.
 
-    Nothing ties it to the old one, and nothing in it is rated. Raises ``ReplyInProgress`` where the message is still
+    The copy has no tie to the old one, and no ratings. Raises ``ReplyInProgress`` where the message is still
     being written, and ``ConversationGone``.
     """
     with transaction.atomic():
-        # Nothing is continued meanwhile.
+        # The lock keeps replies from being continued meanwhile.
         source = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         if source.deleted_at is not None:
             raise ConversationGone

@@ -12,7 +12,7 @@ from apps.generation.services.unpin import unpin_generation
 def change_settings(*, conversation: Conversation, changes: Settings) -> Conversation:
     """Store ``changes`` for the next reply on, and return the conversation as it is now.
 
-    Other settings stay as they are stored, so tabs that change different settings don't undo each other. Where two
+    Other settings stay as they are stored, so tabs that change different settings don't undo each other. If two
     tabs change the same setting, the last one wins. A reply that waits for its endpoint may use any endpoint from the
     moment that the conversation may. Raises ``ConversationGone``.
     """

@@ -18,13 +18,13 @@ TEXTS = {"text", "multimodal_text"}
 
 
 class Author(Struct):
-    """Who wrote a message."""
+    """The author of a message."""
 
     role: str = ""
 
 
 class Content(Struct):
-    """What a message says."""
+    """The content of a message."""
 
     content_type: str = ""
     parts: list[Any] = []

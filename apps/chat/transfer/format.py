@@ -1,6 +1,6 @@
 """The JSON format of a conversation, version 1 (docs/conversation-format.md), and what makes a file one.
 
-Types, sizes and ranges stand in the classes. What ties messages together is checked by ``read_file``: it either
+Types, sizes and ranges stand in the classes. The ties between messages are checked by ``read_file``: it either
 returns a tree that can be stored as it is, or says in a sentence where the file is wrong.
 """
 

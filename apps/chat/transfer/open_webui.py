@@ -17,7 +17,7 @@ RATINGS = {1: Rating.GOOD, -1: Rating.BAD}
 
 
 class Annotation(Struct):
-    """What a reader thought of a reply."""
+    """A reader's rating of a reply."""
 
     rating: Any = None
 

@@ -1,4 +1,4 @@
-"""What stands around the composer: the model servers, the context usage of the draft, the queued message."""
+"""Parts around the composer: the model servers, the context usage of the draft, the queued message."""
 
 from uuid import UUID
 

@@ -21,7 +21,7 @@ from apps.guide.search.page import search_page
 
 TITLE = "Search the guide and your conversations"
 SUMMARY = "What the guide says, and what was said in your conversations, archived ones too."
-# How many of each are shown; a link leads to the others.
+# Results shown of each kind; a link leads to the others.
 SHOWN = 8
 
 

@@ -19,7 +19,7 @@ TEST_SECONDS = 180.0  # by then the test has ended, or its worker is gone
 
 
 class Outcome(StrEnum):
-    """How a step ended."""
+    """The end of a step."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -51,7 +51,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTestRecord:
-    """What the page shows. ``trouble`` says why no more results will come before every step has one."""
+    """The progress of a test. ``trouble`` says why no more results will come before every step has one."""
 
     test_id: str
     results: tuple[StepResult, ...]

@@ -1,4 +1,4 @@
-"""What one endpoint did over an hour, a day or a week: two queries, whatever the number of observations."""
+"""The activity of one endpoint over an hour, a day or a week: two queries, whatever the number of observations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What the page shows. Steps without observations have no row."""
+    """Charts, rows and failures of a period. Steps without observations have no row."""
 
     first_token: Chart
     speed: Chart

@@ -26,7 +26,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the template draws of a series: an SVG path, and the dots of points without a neighbour."""
+    """The drawing of a series: an SVG path, and the dots of points without a neighbour."""
 
     name: str
     path: str

@@ -1,4 +1,4 @@
-"""A quick look at an address while an admin types it: what answers there. Nothing is stored or generated."""
+"""A quick look at an address while an admin types it: what answers there. It stores and generates nothing."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KINDS = {"tgi": "Text Generation Inference", "vllm": "vLLM", "sglang": "SGLang",
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found, in one sentence."""
+    """The result of a look, in one sentence."""
 
     tone: str
     sentence: str

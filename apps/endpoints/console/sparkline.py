@@ -16,7 +16,7 @@ MARGIN = 3  # room for the width of the line and the dot at its end
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """What the template draws: ``line`` is an SVG path, ``alone`` holds the dots of isolated minutes."""
+    """A drawing: ``line`` is an SVG path, ``alone`` holds the dots of isolated minutes."""
 
     name: str
     unit: str

@@ -1,4 +1,4 @@
-"""Why the one endpoint that was asked for cannot take work now, and since when."""
+"""Say why the one endpoint that was asked for cannot take work now, and since when."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

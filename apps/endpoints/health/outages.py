@@ -1,4 +1,4 @@
-"""Whether any endpoint can do a task now, judged by stored facts; no server is called."""
+"""Find tasks that no endpoint can do now, by stored facts; no server is called."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _random = SystemRandom()
 
 
 class Verdict(Enum):
-    """What one piece of evidence says about the server."""
+    """The meaning of one piece of evidence about the server."""
 
     WORKS = auto()
     ANSWERS = auto()  # it answered with its information, which proves less than a reply

@@ -1,4 +1,4 @@
-"""Which URLs may be a model server's address, for forms, commands and the admin alike.
+"""Check that a URL may be a model server's address, for forms, commands and the admin alike.
 
 Only the text of the URL is checked here. The addresses that its name resolves to are checked, and pinned, when the
 connection is opened (``apps.endpoints.security.networks``).

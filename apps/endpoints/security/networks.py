@@ -1,4 +1,4 @@
-"""Which IP addresses a model server may have; checked for typed addresses and for resolved names.
+"""Check that a model server may have an IP address: for typed addresses and for resolved names.
 
 Private and loopback addresses are allowed, since GPU servers live there; ``ENDPOINT_ALLOWED_NETWORKS`` narrows them.
 Link-local and cloud metadata addresses are always refused, in every IPv6 range that carries an IPv4 address: a request
@@ -21,7 +21,7 @@ METADATA_ADDRESSES = frozenset(
     }
 )
 LOOPBACK = IPv6Address("::1")
-# Where the last 32 bits are an IPv4 address: IPv4-compatible, IPv4-translated and NAT64 (RFC 6052, RFC 8215).
+# Networks whose last 32 bits are an IPv4 address: IPv4-compatible, IPv4-translated and NAT64 (RFC 6052, RFC 8215).
 CARRIES_IPV4 = (
     IPv6Network("::/96"),
     IPv6Network("::ffff:0:0:0/96"),

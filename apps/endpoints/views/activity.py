@@ -1,4 +1,4 @@
-"""What one endpoint did: charts, a table and its failures."""
+"""The activity of one endpoint: charts, a table and its failures."""
 
 from uuid import UUID
 

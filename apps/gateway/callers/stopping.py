@@ -1,7 +1,7 @@
 """Answer the callers that wait for a reply when the web process is told to stop.
 
-The server waits a moment for requests to finish, then drops them, and a dropped caller knows no id to resume with. So
-the process notices the signal itself and answers before that.
+The server waits a moment for requests to finish, then drops them, and a dropped caller knows no id to resume with. The
+process notices the signal itself and answers before that.
 """
 
 import asyncio

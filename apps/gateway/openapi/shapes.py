@@ -10,7 +10,7 @@ type Task = Literal["chat", "complete", "infill"]
 
 
 class Problem(Struct):
-    """What is wrong: a sentence, OpenAI's type and code, and the field."""
+    """An error: a sentence, OpenAI's type and code, and the field."""
 
     message: str
     type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
@@ -134,7 +134,7 @@ class ShownGeneration(Struct):
 
 
 class UsageAnswer(Struct):
-    """What the key's owner used per day, key and endpoint, and what remains of the limits by their kind."""
+    """Usage by the key's owner per day, key and endpoint, and the rest of the limits by their kind."""
 
     object: Literal["list"]
     since: str = field(name="from")
@@ -144,7 +144,7 @@ class UsageAnswer(Struct):
 
 
 class GeneratedDetails(Struct):
-    """How a text ended; its tokens are not listed."""
+    """The end of a text; its tokens are not listed."""
 
     finish_reason: Literal["length", "eos_token", "stop_sequence"]
     generated_tokens: int

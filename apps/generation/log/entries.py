@@ -1,4 +1,4 @@
-"""What an event log says to its readers."""
+"""Entries of an event log, as readers get them."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from apps.generation.models import Generation, State
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a generation ended."""
+    """The end of a generation."""
 
     state: State
     finish_reason: str = ""
@@ -47,7 +47,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where a queued generation stands: ``number`` 1 is next. ``seconds`` is the estimated wait, if known.
+    """The place of a queued generation: ``number`` 1 is next. ``seconds`` is the estimated wait, if known.
 
     ``servers_down``: it waits for an endpoint to come back. ``endpoint`` is the name of the one that it wants, empty if
     any will do; ``absence`` says why that one is not there, without a full stop.
@@ -82,7 +82,7 @@ class QueuedGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What a reader gets at once: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
+    """The news for one reader: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
     ``position`` comes with the state ``queued``, once it is known. ``is_writing``: text, or the end, is newer than the
     state; a state that is the newest is one that waits for text.

@@ -28,7 +28,7 @@ QUIET_SECONDS = 15.0  # without a frame, a reader asks Postgres whether the gene
 
 
 class LogReader:
-    """What one reader has not taken yet."""
+    """Entries that one reader has not taken yet."""
 
     def __init__(self, generation_id: UUID, offset: int) -> None:
         self.generation_id = generation_id

@@ -15,7 +15,7 @@ HEADER = struct.Struct(">16sBII")
 
 
 class Kind(IntEnum):
-    """What a frame's payload is, and its number counts."""
+    """The kind of a frame: its payload, and the meaning of its number."""
 
     TEXT = 1  # UTF-8; the offset at which it starts
     STATE = 2  # JSON; a number that grows with each state

@@ -55,7 +55,7 @@ class HeldByNewer:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a log holds beyond a reader's offset; ``states`` is the number of the latest state."""
+    """The log beyond a reader's offset; ``states`` is the number of the latest state."""
 
     events: Events
     states: int

@@ -136,8 +136,8 @@ WISHES_OF_OWNERS = f"""
 class Wish:
     """The endpoint that queued generations want; ``only`` is ``None`` for any.
 
-    Where endpoints name groups, their ``owners`` may not use ``barred``, and ``first`` is the generation of theirs
-    whose turn comes first.
+    If endpoints name groups, the generations' ``owners`` may not use ``barred``, and ``first`` is the one whose turn
+    comes first.
     """
 
     only: UUID | None = None

@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply.
+    """The end of an attempt: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply.
 
     ``sent`` holds the request records; ``None`` leaves the stored ones.
     """

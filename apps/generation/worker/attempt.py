@@ -14,7 +14,7 @@ from apps.inference.prompts import Order
 
 
 class StopReason(StrEnum):
-    """Why an attempt was told to stop before its stream ended."""
+    """The reason to stop an attempt before its stream ends."""
 
     CANCELLED = "cancelled"  # somebody pressed Stop
     LOST = "lost"  # another attempt holds the generation, or it has ended

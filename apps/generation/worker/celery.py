@@ -1,6 +1,6 @@
 """Start and stop a worker's ``Runtime`` with its Celery worker.
 
-A task is a ticket, acknowledged when it begins; the reaper sends lost ones again. So nothing need be restored when a
+A task is a ticket, acknowledged when it begins; the reaper sends lost ones again. Nothing need be restored when a
 connection closes. kombu 5.7 restores over the closed connection and fails, after which the worker fetched nothing more.
 """
 
@@ -39,7 +39,7 @@ def start_runtime(**_kwargs: Any) -> None:
     runtime = Runtime()
     runtime.start()
     _runtimes.append(runtime)
-    # What is loaded now lives as long as the process: the garbage collector need not look through it.
+    # The modules loaded now live as long as the process: the garbage collector need not look through them.
     gc.collect()
     gc.freeze()
 

@@ -34,7 +34,7 @@ UNEXPECTED = "Something went wrong on our side while this reply was written. The
 class Reservation:
     """A slot on ``endpoint``. Without an endpoint, ``refusal`` says why no endpoint can ever run the generation.
 
-    ``whoever``: the slot is open to generations that may run anywhere, too. Where endpoints name groups, it is for
+    ``whoever``: the slot is open to generations that may run anywhere, too. If endpoints name groups, it is for
     those of ``owners``, or ``only`` is the generation that is refused.
     """
 

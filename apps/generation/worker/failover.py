@@ -142,7 +142,7 @@ class Failover:
             return True
         if not error.may_retry:
             return False
-        # Of many generations that it broke off, one is let in as the half-open probe; the others wait.
+        # One of the generations that it broke off is let in as the half-open probe; the others wait.
         give_up = time.monotonic() + LONGEST_WAIT
         while (refused := self._reserve(set())) is not None:
             seconds = refused.retry_after
@@ -240,7 +240,7 @@ def _keep_request(attempt: Attempt) -> None:
 def _another_may_do(error: InferenceError) -> bool:
     """Return whether another endpoint may succeed.
 
-    No other may with an invalid request, but for a model that is not served here and a window that is too small.
+    An invalid request fails everywhere, unless the model is not served here or this window is too small.
     """
     return isinstance(error, (NotServed, ContextTooLong)) or not isinstance(error, InvalidRequest)
 

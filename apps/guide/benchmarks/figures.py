@@ -36,7 +36,7 @@ class Measure:
 
     @property
     def is_about_python(self) -> bool:
-        """Whether the benchmark is about Python, so that the Python variant is expected to lead."""
+        """Return whether the benchmark is about Python, so that the Python variant is expected to lead."""
         return self.language == "Python"
 
     @property

@@ -34,7 +34,7 @@ class ChoosingRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
     A ``ranking`` lists the models worth considering; its ``otherwise`` says why not the others. An ``order`` names the
-    measure that orders them (``by``). Of both, the first rule that holds counts. An ``exclusion`` removes models; a
+    measure that orders them (``by``). The first rule of each kind that holds counts. An ``exclusion`` removes models; a
     ``reason`` or a ``caution`` adds a sentence to an answer.
     """
 

@@ -19,7 +19,7 @@ from apps.guide.models.conditions import When
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Whether an enabled endpoint here serves a model, and whether such an endpoint is up. Holds no addresses."""
+    """The service of a model by enabled endpoints here, and whether one of them is up. Holds no addresses."""
 
     is_served: bool = False
     is_up: bool = False

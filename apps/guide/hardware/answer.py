@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def stops(self) -> Caution | None:
-        """Why no server can run this, whatever the memory."""
+        """Return why no server can run this, whatever the memory."""
         return next((warning for warning in self.warnings if warning.stops), None)
 
     @property

@@ -33,7 +33,7 @@ class Cards:
 
     @property
     def answer(self) -> str:
-        """As an address spells them: ``24``, ``2x80`` or ``2xrtx-3090``."""
+        """Return them as an address spells them: ``24``, ``2x80`` or ``2xrtx-3090``."""
         return self.card.slug if self.count == 1 else f"{self.count}x{self.card.slug}"
 
     @property

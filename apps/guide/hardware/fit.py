@@ -1,4 +1,4 @@
-"""Whether weights and KV cache fit on a number of cards, and the memory left over."""
+"""Fit weights and KV cache on a number of cards, and return the memory left over."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,12 +40,12 @@ class Card:
 
     @property
     def is_listed(self) -> bool:
-        """Whether the card is listed in the guide, not described by a reader."""
+        """Return whether the card is listed in the guide, not described by a reader."""
         return self.sold_gb > 0
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is a whole machine, which is used alone."""
+        """Return whether it is a whole machine, which is used alone."""
         return self.machine != "nvidia"
 
 

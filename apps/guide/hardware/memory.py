@@ -82,7 +82,7 @@ class Format:
 
     @property
     def is_gguf(self) -> bool:
-        """Whether it is a file type of llama.cpp, which keeps no matrix at 16 bits."""
+        """Return whether it is a file type of llama.cpp, which keeps no matrix at 16 bits."""
         return self.slug.startswith("gguf-")
 
 

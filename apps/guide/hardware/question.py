@@ -44,7 +44,7 @@ class Known:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every list has an option."""
+        """Return whether every list has an option."""
         return all((self.models, self.formats, self.precisions, self.cards))
 
 
@@ -62,7 +62,7 @@ class HardwareQuestion:
 
     @property
     def splits(self) -> bool:
-        """Whether every layer can be split over these cards."""
+        """Return whether every layer can be split over these cards."""
         shape = self.model.shape
         return self.count in shape.shard_counts and shape.keeps_groups(self.count, self.form.group_size)
 

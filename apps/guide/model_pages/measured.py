@@ -42,7 +42,7 @@ class Measurement:
 def measurements(*, variant: str, size: str, now: datetime, person_id: int | None = None) -> Sequence[Measurement]:
     """Return what the enabled endpoints of a model did, the preferred one first; one query, and no server is asked.
 
-    ``person_id`` leaves those that this person may use: signed in, they read the names.
+    ``person_id`` keeps only those that this person may use: signed-in people see the names.
     """
     lately = Q(observations__ok=True, observations__at__gte=now - timedelta(hours=HOURS))
     timed = lately & Q(observations__seconds_to_first_token__isnull=False)

@@ -94,7 +94,7 @@ class FromFile(models.Model):
 
     @property
     def is_edited(self) -> bool:
-        """Whether the row differs from the last load; a row made in the admin counts as edited."""
+        """Return whether the row differs from the last load; a row made in the admin counts as edited."""
         return digest(self.content()) != self.loaded_digest
 
     def content(self) -> dict[str, Any]:

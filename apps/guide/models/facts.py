@@ -13,7 +13,7 @@ from apps.guide.models.sources import Citation
 
 
 class Better(models.TextChoices):
-    """Which numbers of an attribute or benchmark are better: the higher or the lower."""
+    """The better numbers of an attribute or benchmark: the higher or the lower."""
 
     HIGHER = "higher", "Higher is better"
     LOWER = "lower", "Lower is better"
@@ -21,7 +21,7 @@ class Better(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """Whether the sources agree on a fact."""
+    """The agreement of the sources on a fact."""
 
     AGREED = "agreed", "Sources agree"
     CONFLICT = "conflict", "Sources disagree"
@@ -29,7 +29,7 @@ class Status(models.TextChoices):
 
 
 class Support(models.TextChoices):
-    """Whether a model can do something, for filters; empty if an attribute is no ability."""
+    """The ability of a model to do something, for filters; empty if an attribute is no ability."""
 
     YES = "yes", "Yes"
     NO = "no", "No"

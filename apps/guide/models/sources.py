@@ -69,7 +69,7 @@ class Citation(models.Model):
 
     @property
     def spelling(self) -> str:
-        """As content files write it: the source's key, then the place."""
+        """Return it as content files write it: the source's key, then the place."""
         return f"{self.source.key} {self.locator}".strip()
 
     @property

@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 from apps.guide.models import Word
 from apps.guide.search.words import AskedWord
 
-# How alike two words must be, of 1: "quantisation" finds "quantization", "teh" finds nothing.
+# Similarity that two words must have, of 1: "quantisation" finds "quantization", "teh" finds nothing.
 ALIKE = 0.75
 SHORTEST = 4
 
@@ -21,7 +21,7 @@ def suggest(asked: Sequence[AskedWord]) -> str:
         return ""
     longest, shortest = max(map(len, doubtful)) + 2, min(map(len, doubtful)) - 2
     near = Word.objects.annotate(length=Length("word")).filter(length__gte=shortest, length__lte=longest)
-    # Of several words equally near, take the commonest.
+    # Take the commonest of several words equally near.
     known = list(near.order_by("-passages", "word").values_list("word", flat=True))
     suggested = [_nearest(word, known) if word in doubtful else word for word in words]
     return " ".join(suggested) if suggested != list(words) else ""

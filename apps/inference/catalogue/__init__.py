@@ -1,4 +1,4 @@
-"""What each Code Llama model can do, with sources; the guide and the endpoints read it from here."""
+"""Abilities of each Code Llama model, with sources; the guide and the endpoints read it from here."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -15,7 +15,7 @@ Citations = Annotated[tuple[Citation, ...], msgspec.Meta(min_length=1)]
 
 
 class Support(StrEnum):
-    """Whether a model can do something: ``disputed`` sources disagree, ``unverified`` is said by none."""
+    """The support of a task by a model: ``disputed`` if sources disagree, ``unverified`` if none says it."""
 
     YES = "yes"
     NO = "no"
@@ -24,7 +24,7 @@ class Support(StrEnum):
 
 
 class Standing(StrEnum):
-    """How well a figure is supported."""
+    """The support of a figure by its sources."""
 
     VERIFIED = "verified"
     DISPUTED = "disputed"
@@ -32,7 +32,7 @@ class Standing(StrEnum):
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every fact has: its sources, those against it, and a remark for readers."""
+    """The basis of a fact: its sources, those against it, and a remark for readers."""
 
     sources: Citations
     against: tuple[Citation, ...] = ()
@@ -40,7 +40,7 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Ability(Fact, frozen=True, kw_only=True):
-    """Whether the model can do a task; ``ends_with`` are the special tokens by which it ends its text."""
+    """The ability of a model to do a task; ``ends_with`` are the special tokens by which it ends its text."""
 
     support: Support
     ends_with: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Name(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model it is, and where its weights are published."""
+    """The identity of a model, and where its weights are published."""
 
     variant: Variant
     size: Size

@@ -1,4 +1,4 @@
-"""What fits into a model's context window, and what is left out."""
+"""Fit prompts into a model's context window, and tell what is left out."""
 
 from apps.inference.context.budget import (
     LEAST_REPLY_TOKENS,

@@ -1,4 +1,4 @@
-"""What a model writes, turned into what it said: leading space, stop sequences and line ends."""
+"""Turn the output of a model into the text that it said: leading space, stop sequences and line ends."""
 
 from collections.abc import Iterable, Sequence
 

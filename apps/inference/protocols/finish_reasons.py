@@ -1,4 +1,4 @@
-"""Why a reply ended, in the words of each server, and our name for it."""
+"""Map each server's reason for the end of a reply to our name for it."""
 
 from apps.inference.errors import Interrupted
 from apps.inference.requests import FinishReason

@@ -17,7 +17,7 @@ class TextJoiner:
     """Takes the texts of one stream and returns storable text: U+FFFD stands for lone halves and NUL.
 
     Servers that escape their JSON may cut a text between two surrogates; others cut it between the bytes of a
-    character. Whatever the texts, they come out whole once the rest has arrived.
+    character. The texts come out whole once the rest has arrived.
     """
 
     def __init__(self) -> None:

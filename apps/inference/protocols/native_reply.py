@@ -12,8 +12,8 @@ from apps.inference.requests import FinishReason, Usage
 class NativeReply(Reply):
     """Ends with the event whose ``generated_text`` is there, which is the truth about the text.
 
-    Special tokens are no text. What the whole text has beyond the streamed ones is given out with the last delta; where
-    it differs from them, ``whole_text`` says so. A prompt in front of it (``return_full_text``, which a proxy may have
+    Special tokens are no text. The last delta gives out the rest of the whole text beyond the streamed ones; if it
+    differs from them, ``whole_text`` says so. A prompt in front of it (``return_full_text``, which a proxy may have
     forced) does not count.
     """
 

@@ -12,7 +12,7 @@ MOST_TOKENS = 2**31 - 1  # all servers keep it in at least 32 bits, some with a 
 
 
 class Sampling(Protocol):
-    """What chats and completions have in common."""
+    """The parameters that chats and completions share."""
 
     @property
     def max_tokens(self) -> int | None: ...

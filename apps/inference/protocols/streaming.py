@@ -17,7 +17,7 @@ from apps.inference.server import Server
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send, and how to read the answer. ``reply_text`` makes a reader that cuts the prompt's markup off."""
+    """A request, and the reader of its answer. ``reply_text`` makes a reader that cuts the prompt's markup off."""
 
     path: str
     body: dict[str, Any]

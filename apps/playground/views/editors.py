@@ -53,7 +53,7 @@ def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
 def open_code(request: WorkbenchRequest) -> HttpResponse:
     """Keep the code that was posted, and lead to the page that completes it; nothing is sent to a model.
 
-    Who had to sign in first comes without the code.
+    A person who had to sign in first comes without the code.
     """
     if request.method != "POST":
         return redirect("playground:complete")

@@ -1,4 +1,4 @@
-"""How a page follows its run."""
+"""Follow a run from its page."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What a link to a run leads to."""
+"""Pages behind the links to runs."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required

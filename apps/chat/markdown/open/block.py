@@ -29,7 +29,7 @@ from apps.chat.markdown.renderer import render_block, render_markdown, top_level
 from apps.chat.markdown.unseen import mark_in_prose
 
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
-# Where inline markup or a line is completed, so that rendering again shows something new.
+# Characters that complete inline markup or a line, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
@@ -52,7 +52,7 @@ class Progress:
 
 
 class OpenProse:
-    """Any block but a fence, and whatever has not been recognised yet."""
+    """An open block: any but a fence, also one that has not been recognised yet."""
 
     def __init__(self, tail: str, cited: Sequence[Cited] = ()) -> None:
         self._tail = tail
@@ -160,11 +160,11 @@ class OpenProse:
         return self._is_table and not self._after_empty_line
 
     def _is_waiting(self) -> bool:
-        """Whether nothing of the last line is shown yet."""
+        """Return whether nothing of the last line is shown yet."""
         return self._line_length <= LONGEST_HELD and is_held("".join(self._line), is_row=self._is_row())
 
     def _is_due(self, *, begins_line: bool) -> bool:
-        """Whether the whole block may be parsed again."""
+        """Return whether the whole block may be parsed again."""
         if self._parts or self._is_table:
             return begins_line and self._pay(self.length)
         if not begins_line and self.length > SMALL and self._place.may_grow:
@@ -176,7 +176,7 @@ class OpenProse:
         return is_wrong and self._pay(self.length)
 
     def _pay(self, characters: int) -> bool:
-        """Whether so many may be rendered again; they are paid for then."""
+        """Pay for so many characters, which may be rendered again then; return ``False`` if there is no credit."""
         if self._credit < characters:
             return False
         self._credit -= characters
@@ -240,7 +240,7 @@ class OpenProse:
         return inner_html(html, block)
 
     def _follow_lines(self, text: str) -> bool:
-        """Whether a line ends, or it is with ``text`` that it turns out what it is."""
+        """Add text to the last line. Return whether it ends a line, or settles what kind of line the last one is."""
         first, *others = text.split("\n")
         self._line.append(first)
         self._line_length += len(first)

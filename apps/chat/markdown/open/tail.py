@@ -64,7 +64,7 @@ def _with_open_table(text: str, cited: Sequence[Cited]) -> Blocks:
 
 
 def _open_quote(text: str, marks: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, ...]]:
-    """Within a quote the mark needs those of the quote, or it would stand below it."""
+    """Return the blocks of text that ends in a quote: without its marks the mark would stand below it."""
     blocks = _blocks(text, cited)
     last, _ = within_quotes(blocks[-1])
     if last and last[0].type in LISTS and EMPTY_LINE.search(text):
@@ -90,7 +90,7 @@ def _is_mark(block: Sequence[Token]) -> bool:
 
 
 def _is_in_code(text: str, cited: Sequence[Cited]) -> bool:
-    """Whether a fence within an item is open, which the mark at the beginning of a line would end with the item."""
+    """Return whether a fence within an item is open: the mark at the beginning of a line would end both."""
     fences = (FENCE.match(line) for line in reversed(text.split("\n")))
     fence = next((found for found in fences if found), None)
     if not fence:

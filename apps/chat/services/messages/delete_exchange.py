@@ -11,7 +11,7 @@ from apps.chat.services.messages.exchange import lock
 from apps.chat.services.messages.versions import latest_below, switched
 from apps.generation.models import Generation
 
-# What follows moves up by two, the places of a question and its reply; so do the positions that its prompts name.
+# Later messages move up by two, a question and its reply; so do the positions that their prompts name.
 MOVE_UP = """
     WITH RECURSIVE below (id) AS (
         SELECT id FROM chat_message WHERE id = ANY(%(roots)s::uuid[])
@@ -32,7 +32,7 @@ MOVE_UP = """
 
 
 def delete_exchange(*, question: Message) -> Conversation:
-    """Delete the question and all its replies, for good. What was asked after it stays, and follows what was before.
+    """Delete the question and all its replies, for good. Later questions stay, and follow the earlier ones.
 
     Other versions of the question stay as well. Raises ``NoQuestion``, ``ReplyInProgress`` and ``ConversationGone``.
     """

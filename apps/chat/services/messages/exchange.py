@@ -71,7 +71,7 @@ def require_idle(conversation: Conversation) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ThreadEnd:
-    """Where the next question goes, and what may keep it from being asked: from one query, under the lock.
+    """The place of the next question, and what may keep it from being asked: from one query, under the lock.
 
     ``last`` and its ``position`` are the end of the thread; ``versions`` and ``last_version`` count what stands after
     it already. ``active`` counts the owner's unfinished generations.

@@ -51,7 +51,7 @@ function giveBack() {
 const isOwn = ({ target }) => target === form; // the buttons in it send requests of their own
 const isAccepted = ({ ctx }) => Boolean(ctx.response?.raw?.ok) && !ctx.response.raw.redirected; // to the sign-in page
 
-// Nothing is sent twice; what is written meanwhile stays in the composer.
+// Send nothing twice; text that is written meanwhile stays in the composer.
 form.addEventListener("submit", (event) => {
   if (!sending) return;
   event.preventDefault();
