@@ -52,7 +52,7 @@ class InvalidKey(ApiError):
 
 
 class NotAllowed(ApiError):
-    """The key is limited to other work."""
+    """The key, or the groups of its owner, may not do this work."""
 
     status = HTTPStatus.FORBIDDEN
     code = "key_not_allowed"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path("docs/inference.md")
-SECTIONS = ("What the models can do", "Prompts", "Context budget")
+SECTIONS = ("Model catalogue", "Prompts", "Context budget")
 
 
 def example_of(section: str) -> str:
