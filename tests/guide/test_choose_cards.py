@@ -47,6 +47,8 @@ NAMES = {
     "2x48": "2x48",
     "4 × 80 GB": "4x80",
     "3080 12GB": "12",
+    "1,024 GB": "1024",
+    "4090 x 2": "2xrtx-4090",
 }
 
 
@@ -74,6 +76,24 @@ def test_a_card_that_is_not_known_is_asked_about(named: str, asks: str) -> None:
     assert found.cards is None
     assert asks in found.doubt
     assert named in found.doubt
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("-5 GB", "1 to 1,024 GB of memory, in whole GB"),
+        ("− 24", "1 to 1,024 GB of memory, in whole GB"),
+        ("24.5 GB", "1 to 1,024 GB of memory, in whole GB"),
+        ("999999999999 GB", "1 to 1,024 GB of memory, in whole GB"),
+        ("2,000 GB RAM", "1 to 1,024 GB of memory, in whole GB"),
+        ("1000 x H100", "one host has 1 to 8 cards here"),
+        ("A100 80GB x 128", "one host has 1 to 8 cards here"),
+    ],
+)
+def test_an_impossible_number_is_not_taken_for_an_unknown_name(named: str, says: str) -> None:
+    found = shipped_cards().find(named)
+    assert found.cards is None
+    assert says in found.doubt
 
 
 @pytest.mark.parametrize("named", ["9x a10g", "0x24", "99x99", "0 GB", "9999 GB", "2x M2 Max 64 GB", "", "\x00", "٣"])

@@ -9,13 +9,18 @@ from apps.guide.hardware.memory import GIB, gib
 
 MOST_CARDS = 8
 MOST_GIGABYTES = 1024
+MEMORY_RANGE = f"A card or machine has 1 to {MOST_GIGABYTES:,} GB of memory, in whole GB."
 # macOS gives the GPU two thirds of unified memory up to 32 GB, and three quarters from 64 GB, as seen in logs.
 APPLE_SHARE, LARGE_APPLE_SHARE, LARGE_APPLE = 2 / 3, 3 / 4, 64
 
-COUNT_BEFORE = re.compile(r"^(\d{1,2})\s*x\s*(?=\S)|^(\d{1,2})\s+(?=[a-z])(?!g\b|gb\b|gib\b)")
-COUNT_AFTER = re.compile(r"(?<=\S)\s*x\s*(\d{1,2})$")
+# Three digits and more may be a card's name, as in “3090 x2” and “RTX 4090”.
+COUNT_BEFORE = re.compile(
+    r"^(\d{1,2})\s*x\s*(?=\S)|^(\d{3,9})\s*x\s*(?=[a-z])|^(\d{1,2})\s+(?=[a-z])(?!g\b|gb\b|gib\b)"
+)
+COUNT_AFTER = re.compile(r"(?<=\S)\s*x\s*(\d{1,2})$|\sx\s*(\d{3,9})$")
 COUNT_WORDS = {"single": 1, "one": 1, "dual": 2, "two": 2, "three": 3, "four": 4, "quad": 4, "six": 6, "eight": 8}
-MEMORY = re.compile(r"(?<![\w.])(\d{1,4})\s*(?:gib|gb|g)\b|^(\d{1,4})$")
+MEMORY = re.compile(r"(?<![\w.])(\d{1,15})\s*(?:gib|gb|g)\b|^(\d{1,4})$")
+NO_MEMORY = re.compile(r"\s*(?:[-−]\s*\d|\d*[.,]\d+\s*(?:gib|gb|g)?\s*$)", re.IGNORECASE)
 # Words that many cards share.
 NOISE = {"nvidia", "geforce", "tesla", "quadro", "gpu", "gpus", "card", "cards", "vram", "graphics", "of", "with", "a"}
 NOISE |= {"sxm", "sxm2", "sxm4", "sxm5", "pcie", "hbm2", "hbm2e", "hbm3"}
@@ -69,16 +74,17 @@ class Catalogue:
 
     def find(self, raw: str) -> Meant:
         """Return the cards that somebody names, “2x RTX 3090”, “A100 80GB” or “M2 Max 64 GB” say."""
-        text = re.sub(r"[^\w.×*]+|_", " ", raw.strip().lower()).replace("×", "x").replace("*", "x").strip()
-        if not text or not text.isascii():
-            return Meant(None, _unknown(raw))
+        written = re.sub(r"(?<=\d),(?=\d{3}\b)", "", raw.strip().lower())
+        text = re.sub(r"[^\w.×*]+|_", " ", written).replace("×", "x").replace("*", "x").strip()
+        if NO_MEMORY.match(written) or not text or not text.isascii():
+            return Meant(None, MEMORY_RANGE if NO_MEMORY.match(written) else _unknown(raw))
         count, text = _take_count(text)
         if (card := self.cards.get(text.replace(" ", "-"))) is not None:
             return _meant(raw, count, card)
         memory, text = _take_memory(text)
         words = [word for word in text.split() if word not in NOISE]
         if memory is not None and not 1 <= memory <= MOST_GIGABYTES:
-            return Meant(None, f"A card or machine has 1 to {MOST_GIGABYTES:,} GB of memory.")
+            return Meant(None, MEMORY_RANGE)
         if any(word in APPLE_WORDS or APPLE_CHIP.match(word) for word in words):
             return self._machine(raw, count, memory, "apple")
         if words and set(words) <= CPU_WORDS | {"only", "no"}:
