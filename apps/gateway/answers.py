@@ -17,7 +17,7 @@ from apps.gateway.openai_format import AnswerFormat
 from apps.gateway.selectors import model_of
 from apps.gateway.sse import KEEP_ALIVE, event, together
 from apps.generation.log.entries import Ended
-from apps.generation.models import Generation, State
+from apps.generation.models import Generation, State, Task
 from apps.inference.errors import ContextTooLong, InvalidRequest
 from apps.stores.threads import in_thread
 
@@ -80,7 +80,7 @@ async def whole_text(generation: Generation, key: ApiKey) -> tuple[str, Ended]:
                 pieces.append(events.text)
                 ended = events.ended or ended
     if ended.state == State.FAILED:
-        raise failure_of(ended)
+        raise failure_of(generation, ended)
     return "".join(pieces), ended
 
 
@@ -119,7 +119,7 @@ async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes
                 yield KEEP_ALIVE
                 continue
             if events.ended and events.ended.state == State.FAILED and not is_open:
-                raise failure_of(events.ended)
+                raise failure_of(reply.generation, events.ended)
             if (events.text or events.ended) and not is_open:
                 shape.model = await in_thread(model_of)(reply.generation, asked=shape.model)
                 is_open = True
@@ -127,12 +127,13 @@ async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes
             if events.text:
                 yield event(shape.chunk(shape.piece(events.text)))
             if events.ended:
-                yield _ending(shape, events.ended, rest)
+                yield _ending(reply, events.ended, rest)
 
 
-def _ending(shape: AnswerFormat, ended: Ended, rest: Rest) -> bytes:
+def _ending(reply: Reply, ended: Ended, rest: Rest) -> bytes:
     if ended.state == State.FAILED:
-        raise failure_of(ended)
+        raise failure_of(reply.generation, ended)
+    shape = reply.shape
     pieces = [event(shape.chunk(shape.piece(""), finish_reason_of(ended)))]
     rest.replies -= 1
     rest.usage.update(usage_in_openai(ended.usage))
@@ -148,10 +149,10 @@ def _leave_all(replies: Sequence[Reply]) -> None:
         leave(reply.generation.pk)
 
 
-def failure_of(ended: Ended) -> ApiError:
+def failure_of(generation: Generation, ended: Ended) -> ApiError:
     sentence = ended.error or FAILED
     if ended.error_kind in CALLERS_FAULT:
-        return RequestRefused(sentence, is_too_long=ended.error_kind == TOO_LONG)
+        return RequestRefused(sentence, task=Task(generation.task), is_too_long=ended.error_kind == TOO_LONG)
     return ReplyFailed(sentence)
 
 

@@ -103,8 +103,9 @@ class ModelUnable(InvalidRequest):
 class RequestRefused(InvalidRequest):
     """The model server refused the request itself; sending it again would be refused again."""
 
-    def __init__(self, sentence: str, *, is_too_long: bool) -> None:
-        super().__init__(sentence, param="messages" if is_too_long else None, X_Should_Retry="false")
+    def __init__(self, sentence: str, *, task: Task, is_too_long: bool) -> None:
+        text = "messages" if task == Task.CHAT else "prompt"
+        super().__init__(sentence, param=text if is_too_long else None, X_Should_Retry="false")
         self.code = "context_length_exceeded" if is_too_long else None
 
 

@@ -80,3 +80,13 @@ def test_too_long_a_prompt_is_the_callers_fault(
     assert "64" in sentence
     assert response.headers["X-Should-Retry"] == "false"
     assert response.headers["X-Generation-Id"]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_too_long_a_text_is_named_by_the_field_that_holds_it(
+    api: httpx.Client, counting_endpoint: Endpoint, *, streams: bool
+) -> None:
+    Endpoint.objects.filter(pk=counting_endpoint.pk).update(context_window_override=64, variant="base")
+    asked = {"model": "base", "prompt": "count to 3 " * 200, "stream": streams}
+    response = api.post("completions", json=asked)
+    assert_refused(response, 400, code="context_length_exceeded", param="prompt")

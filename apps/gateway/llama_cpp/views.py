@@ -54,7 +54,7 @@ async def _pieces(generation: Generation, key: ApiKey) -> AsyncGenerator[bytes]:
                 yield KEEP_ALIVE
                 continue
             if events.ended and events.ended.state == State.FAILED:
-                error = failure_of(events.ended)
+                error = failure_of(generation, events.ended)
                 if not has_begun:
                     raise error
                 yield error_event(error)

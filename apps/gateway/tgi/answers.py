@@ -40,7 +40,7 @@ async def generation_events(generation: Generation, key: ApiKey, *, echoed: str)
                     yield KEEP_ALIVE
                     continue
                 if events.ended and events.ended.state == State.FAILED:
-                    raise failure_of(events.ended)
+                    raise failure_of(generation, events.ended)
                 if events.text:
                     has_begun = True
                     yield event(_token(len(pieces), events.text))
