@@ -21,6 +21,7 @@ from apps.inference.errors import (
     ProtocolError,
 )
 from apps.inference.http.calls import get_json, get_text, post_json
+from apps.inference.http.responses import NOT_HTTP
 from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
@@ -93,6 +94,8 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
     failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
     if facts.kind == "unknown" and not facts.model_ids:
         telling = [failure for failure in failures if not _says_little(failure)]
+        # Such a program closes some of its connections without an answer.
+        telling.sort(key=lambda failure: failure.sentence != NOT_HTTP)
         raise next(iter(telling), None) or ProtocolError("no page of a model server", sentence=WEB_SERVER)
     if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
         sentence = f"This is a {facts.kind} server, not Text Generation Inference: use the OpenAI style."
@@ -101,6 +104,8 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
 
 def _says_little(failure: InferenceError) -> bool:
     """Return whether any web server may fail so: a page is missing or for people, or the request is refused."""
+    if failure.sentence == NOT_HTTP:
+        return False
     return isinstance(failure, (NotServed, ProtocolError)) or failure.sentence == InvalidRequest.sentence
 
 

@@ -65,6 +65,36 @@ async def test_web_server_is_called_one(pages: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "banner",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"220 mail.example.org ESMTP\r\n",
+        b"-ERR wrong number of arguments for 'get' command\r\n",
+        b"J\x00\x00\x00\n8.0.36\x00\x08\x00\x00\x00\xff\xf7",
+    ],
+)
+async def test_program_that_does_not_speak_http_is_not_called_a_web_server(banner: bytes) -> None:
+    connections = 0
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections != 1:  # one is closed without an answer
+            await reader.readline()
+            writer.write(banner)
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        reach = (await tried(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))["reachability"]
+    assert connections > 1
+    assert (reach.outcome, reach.sentence) == (
+        Outcome.FAILED,
+        "A program answers at the model server's address, but it does not speak HTTP. Check the port.",
+    )
+
+
 async def test_closed_port_and_unknown_host_are_told_apart() -> None:
     refused = (await tried(f"http://127.0.0.1:{free_port()}"))["reachability"].sentence
     unknown = (await tried("http://no-such-host.invalid:8080"))["reachability"].sentence

@@ -28,6 +28,7 @@ from apps.inference.server import Server
 LONGEST_ERROR_BODY = 65_536
 ERROR_BODY_SECONDS = 5.0
 CONNECTION_REFUSED = "The model server refused the connection: no program listens at its address and port."
+NOT_HTTP = "A program answers at the model server's address, but it does not speak HTTP. Check the port."
 NO_ANSWER = "The model server accepts connections, but does not answer. It may hang; restart it."
 LONGEST_WAIT = 86_400.0  # seconds; callers bound it further
 
@@ -48,6 +49,10 @@ def _refused(detail: str) -> Unreachable:
     return Unreachable(detail, sentence=CONNECTION_REFUSED)
 
 
+def _not_http(detail: str) -> ProtocolError:
+    return ProtocolError(detail, sentence=NOT_HTTP)
+
+
 # exceptions of the HTTP client, the more specific first
 _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
     (aiohttp.ConnectionTimeoutError, ConnectTimedOut),
@@ -57,7 +62,7 @@ _KINDS: list[tuple[type[Exception], Callable[[str], InferenceError]]] = [
     (aiohttp.ClientConnectorError, Unreachable),
     (aiohttp.InvalidURL, _no_web_address),
     (aiohttp.NonHttpUrlClientError, _no_web_address),
-    (aiohttp.ClientResponseError, ProtocolError),
+    (aiohttp.ClientResponseError, _not_http),  # raised only for an answer that cannot be parsed
     (UnicodeError, _no_web_address),  # a host name that cannot be written in a request
     (ValueError, ProtocolError),
 ]
