@@ -143,6 +143,50 @@ def test_question_that_is_too_long_for_the_preferred_endpoint_goes_to_a_wider_on
     assert usage_of(None, "word " * 30_000).level == Level.TOO_LONG
 
 
+@pytest.fixture
+def tgi(server: Endpoint) -> Endpoint:
+    """Its window has room for longer prompts than it takes."""
+    Endpoint.objects.update(discovered={"max_input_tokens": 2_500})
+    server.refresh_from_db()
+    return server
+
+
+@pytest.mark.usefixtures("tgi")
+def test_limit_of_the_prompt_alone_counts(talk: Conversation) -> None:
+    for conversation in (None, talk):
+        usage = usage_of(conversation, "word " * 1_200)
+        assert usage.least < usage.window
+        assert usage.level == Level.TOO_LONG
+        assert "the model server takes prompts of at most 2,500. Shorten it" in usage.sentence
+    assert usage_of(None, "word " * 400).level == Level.FINE
+
+
+@pytest.mark.parametrize(
+    ("tokens", "level", "left"),
+    [(1_800, Level.FINE, 700), (1_900, Level.FILLING, 600), (2_300, Level.NEARLY_FULL, 200)],
+)
+@pytest.mark.usefixtures("tgi")
+def test_prompt_that_grows_to_its_limit_is_told(talk: Conversation, tokens: int, level: Level, left: int) -> None:
+    put_settings(talk, {"max_tokens": 300})
+    usage = usage_of(counted(talk, (1, 1), (tokens - 1, 1)))
+    assert (usage.level, usage.left) == (level, left)
+
+
+@pytest.mark.usefixtures("tgi")
+def test_exchanges_beyond_the_limit_of_the_prompt_are_left_out(talk: Conversation) -> None:
+    usage = usage_of(counted(talk, (1, 1), (2_801, 1)))
+    assert usage.used < usage.window
+    assert (usage.level, usage.left_out) == (Level.OVERFLOWING, 2)
+
+
+def test_question_that_is_too_long_a_prompt_goes_to_a_server_that_takes_it(tgi: Endpoint) -> None:
+    draft = "word " * 1_200
+    assert usage_of(None, draft).level == Level.TOO_LONG
+    Endpoint.objects.filter(pk=tgi.pk).update(priority=2)
+    add_server("gpu-2", 4_000)
+    assert usage_of(None, draft).level != Level.TOO_LONG, "its window is no larger"
+
+
 def test_long_question_shortens_the_reply_before_it_is_too_long(server: Endpoint) -> None:
     Endpoint.objects.update(context_window_override=2_048)
     fits = usage_of(None, "word " * 550)

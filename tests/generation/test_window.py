@@ -89,11 +89,18 @@ async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_serve
 
 
 @in_thread
-def ask_a_narrow_and_a_wide_one(owner: User, url: str, words: int) -> Generation:
+def ask_a_narrow_and_a_wide_one(
+    owner: User, url: str, words: int, *, narrow: int = 600, longest_prompt: int | None = None
+) -> Generation:
     """The narrow one is preferred; ``other`` is no wider."""
-    for name, priority, window in (("narrow", 3, 600), ("other", 2, 600), ("wide", 1, 16_000)):
+    discovered = {"max_input_tokens": longest_prompt} if longest_prompt else {}
+    for name, priority, window, facts in (
+        ("narrow", 3, narrow, discovered),
+        ("other", 2, narrow, discovered),
+        ("wide", 1, 16_000, {}),
+    ):
         add_endpoint(name=name, url=url, protocol="openai", variant="instruct", priority=priority)
-        Endpoint.objects.filter(name=name).update(context_window_override=window)
+        Endpoint.objects.filter(name=name).update(context_window_override=window, discovered=facts)
     messages = [{"role": "user", "content": "count to 5 " + "word " * words}]
     return ended(start_generation(owner=owner, variant="instruct", messages=messages, parameters={"max_tokens": 100}))
 
@@ -117,3 +124,11 @@ async def test_a_question_that_is_too_long_for_all_fails_with_the_widest_window(
     generation = await ask_a_narrow_and_a_wide_one(alice, scripted_server.url, 20_000)
     assert generation.state == State.FAILED
     assert "the model's window holds 16,000. Shorten one of them." in generation.error
+
+
+async def test_a_prompt_that_one_server_does_not_take_goes_to_another_with_the_same_window(
+    alice: User, scripted_server: ScriptedServer
+) -> None:
+    generation = await ask_a_narrow_and_a_wide_one(alice, scripted_server.url, 2_000, narrow=16_000, longest_prompt=600)
+    assert (generation.state, generation.text) == (State.SUCCEEDED, numbers(5))
+    assert await endpoint_of(generation) == "wide"

@@ -88,7 +88,7 @@ def estimate_usage(
     """Estimate the context usage of the draft. Return ``None`` while no context window is known.
 
     A new conversation is one that has not been saved. A question that does not fit the endpoint named by the
-    composer goes to the one with the largest window.
+    composer goes to the one that takes the longest prompts.
     """
     endpoint = servers.measured_for(conversation)
     if endpoint is None or endpoint.context_window is None:
@@ -113,9 +113,11 @@ def _estimate_at(
     question = sum(tokens[text.name] for text in asked) + (TOKENS_AROUND_A_MESSAGE if asked else 0)
     system = past.system_tokens + sum(tokens[text.name] for text in past.system)
     characters = characters_for(conversation, servers) - sum(file.size for file in files) - len(draft)
-    room = _share_out(window, question, system, past.passages, _longest_reply(conversation, endpoint))
+    prompt_room = endpoint.prompt_room or window
+    room = _share_out(window, prompt_room, question, system, past.passages, _longest_reply(conversation, endpoint))
     stored = kept(past.exchanges, characters)
-    fitting = kept(stored, int((window - room.reply - question - room.system) / past.density))
+    left = min(window - room.reply, prompt_room) - question - room.system
+    fitting = kept(stored, int(left / past.density))
     worth_counting = [text for text in texts if text.name not in counts and text.estimate >= WORTH_COUNTING * window]
     usage = ContextUsage(
         window=window,
@@ -123,11 +125,14 @@ def _estimate_at(
         question=question,
         reserved=room.reply,
         least=round(room.least),
+        longest_prompt=prompt_room,
+        least_prompt=round(room.least_prompt),
         left_out=_left_out(past.exchanges, fitting),
         # The tokens around a question or a system prompt are a guess as well, and the next passages are unknown.
         is_about=bool(asked or past.system) or past.is_about or past.passages > 0,
         is_being_counted=bool(worth_counting) and tokenizer is not None,
         gives_way=0 if past.exchanges else round(room.system + question + room.reply - room.least),
+        prompt_gives_way=0 if past.exchanges else round(room.system + question - room.least_prompt),
         smaller=_smaller(servers.smaller_than(endpoint, conversation)),
     )
     return Estimate(usage, tokenizer, worth_counting)
@@ -139,20 +144,23 @@ def _smaller(endpoint: Endpoint | None) -> SmallerWindow | None:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The parts of the window, in tokens. ``least`` is the smallest sum that a request needs."""
+    """The parts of the window, in tokens. ``least`` is the smallest sum that a request needs, prompt and reply."""
 
     system: float
     reply: int
     least: float
+    least_prompt: float
 
 
-def _share_out(window: int, question: int, system: float, passages: float, reply: int) -> Room:
+def _share_out(  # noqa: PLR0913, PLR0917 (so much shares a window)
+    window: int, prompt_room: int, question: int, system: float, passages: float, reply: int
+) -> Room:
     """Share the window out as a request does: passages give way first, then the reply, down to the least one."""
     least_reply = min(reply, LEAST_REPLY_TOKENS)
     own = system - passages
-    system = max(own, min(system, window - question - least_reply))
+    system = max(own, min(system, min(window - least_reply, prompt_room) - question))
     left = window - question - int(system)
-    return Room(system, max(least_reply, min(reply, left)), own + question + least_reply)
+    return Room(system, max(least_reply, min(reply, left)), own + question + least_reply, own + question)
 
 
 def _longest_reply(conversation: Conversation, endpoint: Endpoint) -> int:

@@ -38,9 +38,10 @@ class ContextUsage:
     """Tokens of a ``window`` that the next request takes.
 
     ``history`` includes the system prompt, ``question`` its files; ``reserved`` is the room kept for the reply.
-    ``least`` is what the request cannot do without. The first ``left_out`` messages would be left out. ``is_about``
+    ``least`` is what the request cannot do without, ``least_prompt`` its prompt; the server takes no prompt of more
+    than ``longest_prompt``. The first ``left_out`` messages would be left out. ``is_about``
     means that a figure is a guess, which errs upwards; a better one comes while ``is_being_counted``. ``gives_way`` is
-    how much shorter passages and the reply can be before anything is lost.
+    how much shorter passages and the reply can be before anything is lost, ``prompt_gives_way`` the passages alone.
     """
 
     window: int
@@ -51,7 +52,10 @@ class ContextUsage:
     left_out: int
     is_about: bool
     is_being_counted: bool
+    longest_prompt: int
+    least_prompt: int
     gives_way: int = 0
+    prompt_gives_way: int = 0
     smaller: SmallerWindow | None = None
 
     @property
@@ -65,11 +69,12 @@ class ContextUsage:
 
     @property
     def level(self) -> Level:
-        if self.least > self.window:
+        if self.least > self.window or self.least_prompt > self.longest_prompt:
             return Level.TOO_LONG
         if self.left_out:
             return Level.OVERFLOWING
-        share = (self.used - self.gives_way) / self.window
+        prompt_share = (self.history + self.question - self.prompt_gives_way) / self.longest_prompt
+        share = max(prompt_share, (self.used - self.gives_way) / self.window)
         if share >= NEARLY_FULL:
             return Level.NEARLY_FULL
         return Level.FILLING if share >= FILLING else Level.FINE
@@ -92,6 +97,11 @@ class ContextUsage:
     def sentence(self) -> str:
         """Return what to know before sending, or an empty string while there is room."""
         match self.level:
+            case Level.TOO_LONG if self.least <= self.window:
+                return (
+                    f"This question does not fit: it takes {self.about}{self.least_prompt:,} tokens, and the model "
+                    f"server takes prompts of at most {self.longest_prompt:,}. Shorten it, or remove a file."
+                )
             case Level.TOO_LONG:
                 return (
                     f"This question does not fit: with a short reply it takes {self.about}{self.least:,} tokens, and "
@@ -131,4 +141,4 @@ class ContextUsage:
 
     @property
     def left(self) -> int:
-        return max(0, self.window - self.used)
+        return max(0, min(self.window - self.used, self.longest_prompt - self.history - self.question))

@@ -92,9 +92,9 @@ class ChatServers:
         return min(known, key=_window, default=None)
 
     def wider_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint with the largest window that may answer as well, if that is larger than this one's."""
-        widest = max(self._ready_for(conversation), key=_window, default=endpoint)
-        return widest if _window(widest) > _window(endpoint) else None
+        """Return the endpoint that takes the longest prompts of those that may answer, if this one takes less."""
+        widest = max(self._ready_for(conversation), key=_prompt_room, default=endpoint)
+        return widest if _prompt_room(widest) > _prompt_room(endpoint) else None
 
     def smaller_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
         """Return the endpoint with the smallest window that may answer as well, if that is smaller than this one's."""
@@ -152,6 +152,10 @@ class ChatServers:
 
 def _window(endpoint: Endpoint) -> int:
     return endpoint.context_window or 0
+
+
+def _prompt_room(endpoint: Endpoint) -> int:
+    return (endpoint.context_window and endpoint.prompt_room) or 0
 
 
 def chat_servers(person_id: int) -> ChatServers:

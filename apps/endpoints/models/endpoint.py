@@ -211,6 +211,12 @@ class Endpoint(models.Model):
         return limit if isinstance(limit, int) else None
 
     @property
+    def prompt_room(self) -> int | None:
+        """Return the tokens that a prompt can take at most; ``None`` if unknown."""
+        known = [limit for limit in (self.context_window, self.longest_prompt) if limit]
+        return min(known, default=None)
+
+    @property
     def served_model(self) -> str:
         """Return the id of the model that the server runs, as configured or discovered; else the endpoint's name."""
         reported = self.discovered.get("model_ids") or [""]

@@ -246,9 +246,13 @@ def _another_may_do(error: InferenceError) -> bool:
 
 
 def _no_wider_than(endpoint: Endpoint) -> set[UUID]:
-    """Return the endpoints of the variant whose context window is known to be no larger than this one's."""
-    serving = Endpoint.objects.serving(endpoint.variant)
-    return {other.pk for other in serving if (other.context_window or math.inf) <= (endpoint.context_window or 0)}
+    """Return the endpoints of the variant that are known to hold no more than this one, nor to take longer prompts."""
+    window, prompt = endpoint.context_window or 0, endpoint.prompt_room or 0
+    return {
+        other.pk
+        for other in Endpoint.objects.serving(endpoint.variant)
+        if (other.context_window or math.inf) <= window and (other.prompt_room or math.inf) <= prompt
+    }
 
 
 def _record_speed(endpoint_id: UUID, last: Delta) -> None:
