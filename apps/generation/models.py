@@ -211,9 +211,19 @@ class Generation(models.Model):
         return Wanted(self.wanted_name, self.wanted_endpoint_id) if self.wanted_name else None
 
     @property
+    def says_nothing(self) -> bool:
+        """Return whether the model wrote no more than white space before it ended the reply."""
+        return self.state == State.SUCCEEDED and not self.text.strip()
+
+    @property
     def broke_off(self) -> bool:
         """Return whether it ended before it was complete."""
         return self.is_over and (self.state != State.SUCCEEDED or self.finish_reason == "length")
+
+    @property
+    def fell_short(self) -> bool:
+        """Return whether the question deserves another reply: it broke off, or says nothing."""
+        return self.broke_off or self.says_nothing
 
     @property
     def can_go_on(self) -> bool:

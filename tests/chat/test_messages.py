@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.chat.live.fragments import announce_end
 from apps.chat.models import Conversation, Message
 from apps.chat.services.messages.send import send_message
 from apps.generation.log import store
@@ -94,6 +95,20 @@ def test_every_finished_reply_can_be_written_again(browser: Client, alice: User)
     assert browser.post(reverse("chat:retry", args=[conversation.pk, reply.pk])).status_code == 302
     assert [message.text for message in conversation.thread.in_order()] == ["one", ""]
     assert [message.versions for message in conversation.thread.in_order()] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\n", "\u00a0\t\n"])
+def test_reply_without_a_word_says_so_and_offers_retry(browser: Client, alice: User, text: str) -> None:
+    conversation = answered_conversation(alice, "one", text)
+    reply = conversation.thread.in_order().latest("position")
+    page = browser.get(conversation.get_absolute_url()).text
+    assert page.count("The model answered with nothing.") == 1
+    assert offered(page.partition('data-role="assistant"')[2]) == ["Retry", "Fork"]
+    assert "The model answered with nothing." in announce_end(reply)
+    Generation.objects.filter(message=reply).update(text=f"1{text}", text_length=len(text) + 1)
+    page = browser.get(conversation.get_absolute_url()).text
+    assert "The model answered with nothing." not in page
+    assert offered(page.partition('data-role="assistant"')[2]) == ["Regenerate", "Copy", "Fork"]
 
 
 def test_nothing_can_be_done_with_a_reply_that_is_being_written(browser: Client, conversation: Conversation) -> None:

@@ -77,7 +77,7 @@ def test_only_admins_are_led_to_the_endpoints(
     page: Callable[[], str], staff: User, signed_in: Callable[[User], Client]
 ) -> None:
     server_down("gpu-1")
-    link = 'one to come back. <a href="/endpoints/">Endpoints</a>'
+    link = 'come back. <a href="/endpoints/">Endpoints</a>'
     assert link in signed_in(staff).get(HOME).text
     assert link not in page()
 

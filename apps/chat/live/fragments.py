@@ -77,6 +77,8 @@ def announce_end(message: Message) -> str:
     generation = message.generation
     if generation is not None and message.state == State.FAILED:
         return _say("alarm", f"The reply failed. {generation.error}")
+    if generation is not None and generation.says_nothing:
+        return _say("announcer", "The model answered with nothing.")
     return _say("announcer", ENDS.get(message.state, ""))
 
 
