@@ -2,9 +2,11 @@
 
     python -m tests.faults.soak
 
-Fifty numbered replies are under way at any moment, watched in tabs and through the API, while web, worker, Valkey and
-Postgres are killed, alone and together, and pages are reloaded. Every reply must end as 1 to N at its viewer, at one
-who comes later, and with nothing left open at the model server.
+Fifty numbered replies are under way, watched in tabs and through the API, while web, worker, Valkey and Postgres are
+killed, alone and together, and pages are reloaded. Every reply must end as 1 to N at its viewer, at one who comes
+later, and with nothing left open at the model server.
+
+No reply can end before a fault has met it, however slowly the machine begins others: the model holds its last numbers.
 """
 
 import asyncio
@@ -25,6 +27,7 @@ from tests.faults.storm import VARIABLES, Site, Storm, model_server
 STREAMS = 50
 PER_SECOND = 15
 LENGTHS = (150, 700)
+HELD = 5  # numbers at the end
 # Events, and their likelihoods.
 FAULTS = {
     "reload": 4,
@@ -70,14 +73,17 @@ async def _let_happen(storm: Storm, course: Course, say: Callable[[str], None]) 
     chance = course.chance
     topping_up = asyncio.create_task(_keep_up(storm, course.lengths))
     try:
-        await storm.until(lambda: len(storm.running) > 0.9 * STREAMS)
+        await storm.until(lambda: len(storm.running) == STREAMS)
         for fault in course.faults:
             await storm.during(asyncio.sleep(chance.uniform(*course.pauses)))
             if topping_up.done():
                 topping_up.result()
             if chance.random() > HURRIED:
                 await storm.until(storm.has_recovered)
-            _do(storm, fault, say)
+            await storm.until(lambda: storm.running)
+            await _do(storm, fault, say)
+        await storm.let_go(storm.viewers)
+        await storm.until(lambda: len(storm.viewers) > STREAMS)
     finally:
         topping_up.cancel()
         await asyncio.wait([topping_up])
@@ -99,16 +105,20 @@ async def _keep_up(storm: Storm, lengths: tuple[int, int]) -> None:
     while True:
         missing = STREAMS - len(storm.waiting)
         for _ in range(missing):
-            storm.begin(1, length=storm.chance.randint(*lengths), per_second=PER_SECOND)
+            length = storm.chance.randint(*lengths)
+            storm.begin(1, length=length, per_second=PER_SECOND, more=f"and hold at {length - HELD}")
         await asyncio.sleep(0.5)
 
 
-def _do(storm: Storm, fault: str, say: Callable[[str], None]) -> None:
-    say(f"{fault}, {len(storm.running)} replies running")
+async def _do(storm: Storm, fault: str, say: Callable[[str], None]) -> None:
+    """Do it, and let the replies that it has met end."""
+    met = storm.running
+    say(f"{fault}, {len(met)} replies running")
     if fault == "reload":
         storm.reload(STREAMS // 2)
     else:
         storm.kill(*fault.split(" + "))
+    await storm.let_go(met)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from apps.embedded.records import is_alive, read_records
 from tests.support.services import Running, run
 
 ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
-START_SECONDS = 300
+PATIENCE = 300.0  # seconds, for a slow machine
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Stack:
         program = replace(program, name=f"second-{program.name}", environment={**self.environment, **variables})
         running = run(program, self.layout.logs)
         self.beside.append(running)
-        running.wait_until(lambda: until(running.log.read_text(errors="replace")), seconds=START_SECONDS)
+        running.wait_until(lambda: until(running.log.read_text(errors="replace")), seconds=PATIENCE)
         return running
 
     @staticmethod
@@ -93,7 +93,7 @@ class Stack:
             return False
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        give_up = time.monotonic() + START_SECONDS
+        give_up = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < give_up, self.console
             time.sleep(0.1)
@@ -155,7 +155,7 @@ class Stack:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ from tests.faults.viewers import ApiViewer, TabViewer, Viewer
 from tests.support.scripted_server import release
 from tests.support.sign_in_form import sign_in_form
 
-PATIENCE = 120.0  # seconds that everything may take to recover
+PATIENCE = 120.0  # seconds without anything new at any viewer
 VARIABLES = {"GENERATIONS_PER_PERSON": "1000", "STREAMS_PER_PERSON": "2000"}
 
 
@@ -119,11 +119,19 @@ class Storm:
         return [viewer for viewer in self.viewers if viewer.seen and not viewer.is_over]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        give_up = time.monotonic() + PATIENCE
+        """Wait as long as it takes on a slow machine: something new at any viewer renews the patience."""
+        progress, give_up = self._progress(), time.monotonic() + PATIENCE
         while not condition():
             self.check()
             assert time.monotonic() < give_up, "\n".join(map(str, self.waiting))
             await asyncio.sleep(0.05)
+            if progress != (progress := self._progress()):
+                give_up = time.monotonic() + PATIENCE
+
+    def _progress(self) -> tuple[int, ...]:
+        """Return how many replies were asked for, began and ended, and how often a text has grown."""
+        steps = ((each.is_asked, bool(each.state), each.is_over, len(each.seen)) for each in self.viewers)
+        return tuple(map(sum, zip(*steps, strict=True)))
 
     @property
     def waiting(self) -> list[Viewer]:
@@ -174,12 +182,16 @@ class Storm:
             viewer.reload()
         return fault
 
+    async def let_go(self, viewers: Iterable[Viewer]) -> None:
+        """Let these replies end, which the model holds."""
+        await asyncio.to_thread(release, self.site.model, [viewer.asked for viewer in viewers])
+
     async def until_over(self) -> None:
         """Wait for every end, and check every text: at its viewer, at one who comes later, and upstream.
 
         Replies that are held may end from now on.
         """
-        await asyncio.to_thread(release, self.site.model, [viewer.asked for viewer in self.viewers])
+        await self.let_go(self.viewers)
         await self.until(lambda: not self.waiting)
         for viewer in self.viewers:
             assert (viewer.state, viewer.text) == ("succeeded", viewer.wanted), str(viewer)
@@ -188,17 +200,15 @@ class Storm:
     async def until_settled(self) -> None:
         """Check that nothing is open upstream, and that a later viewer sees the same."""
         await self.until(lambda: not self.open_upstream())
-        await asyncio.gather(*(self._look_again(viewer) for viewer in self.viewers))
-
-    async def _look_again(self, viewer: Viewer) -> None:
-        shown, seen = (viewer.state, viewer.text), viewer.seen
-        viewer.state, viewer.text, viewer.seen = "", "", []
-        viewer.reload()
-        viewer.watch()
-        assert viewer.task is not None
-        await asyncio.wait_for(viewer.task, PATIENCE)
-        assert (viewer.state, viewer.text) == shown, viewer.asked
-        viewer.seen = seen
+        shown = {viewer: (viewer.state, viewer.text, viewer.seen) for viewer in self.viewers}
+        for viewer in self.viewers:
+            viewer.state, viewer.text, viewer.seen = "", "", []
+            viewer.reload()
+            viewer.watch()
+        await self.until(lambda: not self.waiting)
+        for viewer, (state, text, seen) in shown.items():
+            assert (viewer.state, viewer.text) == (state, text), viewer.asked
+            viewer.seen = seen
 
     def end(self) -> None:
         """Stop watching."""

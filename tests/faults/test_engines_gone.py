@@ -13,6 +13,7 @@ from apps.generation.models import Generation, State
 from apps.generation.services.enqueue import enqueue
 from apps.stores.redis import sync_client
 from tests.generation.conftest import ask, counting_endpoint, counting_server, numbers
+from tests.support.scripted_server import release
 from tests.support.services import Running, Services
 
 __all__ = ["counting_endpoint", "counting_server"]
@@ -21,11 +22,17 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 STREAMS = 10
 LENGTH = 400
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
-def start_streams(owner: User) -> list[Generation]:
-    generations = [ask(owner, f"count to {LENGTH} at 100 per second") for _ in range(STREAMS)]
+@pytest.fixture
+def question() -> str:
+    """Return a question whose reply cannot end before it is released."""
+    return f"count to {LENGTH} at 100 per second and hold at {LENGTH - 50} ({uuid4().hex[:8]})"
+
+
+def start_streams(owner: User, question: str) -> list[Generation]:
+    generations = [ask(owner, question) for _ in range(STREAMS)]
     give_up = time.monotonic() + PATIENCE
     while any(len(store.read_log(generation.pk).text) < 100 for generation in generations):
         assert time.monotonic() < give_up, "the streams do not start"
@@ -34,8 +41,8 @@ def start_streams(owner: User) -> list[Generation]:
 
 
 def assert_all_complete(generations: list[Generation]) -> None:
-    give_up = time.monotonic() + PATIENCE
     for generation in generations:
+        give_up = time.monotonic() + PATIENCE
         while not generation.is_over:
             assert time.monotonic() < give_up, f"{generation} did not end"
             time.sleep(0.1)
@@ -57,33 +64,38 @@ def freeze(running: Running, seconds: float) -> None:
 
 
 def test_valkey_stalls(
-    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
+    alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
 ) -> None:
-    generations = start_streams(alice)
+    generations = start_streams(alice, question)
     freeze(services.named("valkey"), 2)
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
     for generation in generations:
         assert store.read_log(generation.pk).text == numbers(LENGTH)
 
 
-def test_valkey_forgets_everything(alice: User, counting_endpoint: Endpoint, celery_worker_process: Running) -> None:
-    generations = start_streams(alice)
+def test_valkey_forgets_everything(
+    alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running
+) -> None:
+    generations = start_streams(alice, question)
     sync_client().flushdb()
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
     for generation in generations:
         assert store.read_log(generation.pk).text == numbers(LENGTH)
 
 
 def test_postgres_stalls(
-    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
+    alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
 ) -> None:
-    generations = start_streams(alice)
+    generations = start_streams(alice, question)
     freeze(services.named("postgres"), 2)
+    release(counting_endpoint.url, [question])
     assert_all_complete(generations)
 
 
 def test_connections_to_the_broker_are_cut_while_jobs_come(
-    alice: User, counting_endpoint: Endpoint, celery_worker_process: Running
+    alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running
 ) -> None:
     for _ in range(20):
         enqueue(uuid4() for _ in range(20))  # tickets for nothing, to be acknowledged
@@ -91,4 +103,6 @@ def test_connections_to_the_broker_are_cut_while_jobs_come(
         sync_client().client_kill_filter(_type="pubsub")
         time.sleep(0.2)
     assert celery_worker_process.process.poll() is None
-    assert_all_complete(start_streams(alice))
+    generations = start_streams(alice, question)
+    release(counting_endpoint.url, [question])
+    assert_all_complete(generations)

@@ -21,13 +21,14 @@ from apps.playground.models import Kind, Run
 from apps.playground.offers import Offer
 from apps.playground.services import start_document_run
 from tests.generation.conftest import counting_server, numbers
+from tests.support.scripted_server import release
 from tests.support.services import Running
 
 __all__ = ["counting_server"]
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 @pytest.fixture
@@ -52,11 +53,12 @@ def wait_for(generation: Generation, condition: Callable[[Generation], bool]) ->
 def test_a_fill_survives_its_worker(
     alice: User, counting_server: str, mortal_worker: Running, run_program: Callable[[Program], Running]
 ) -> None:
+    question = f"count to 100 at 20 per second and hold at 90 ({uuid4().hex[:8]})"
     endpoint = add_endpoint(name="gpu-1", url=counting_server, protocol="openai", variant="base", size="7B")
     run = start_document_run(
         owner=alice,
         kind=Kind.FILL,
-        document=Document("count to 100 at 20 per second\n", "\n# end\n"),
+        document=Document(f"{question}\n", "\n# end\n"),
         offer=Offer("base", endpoint),
         parameters={"max_tokens": 200},
         settings={},
@@ -64,6 +66,7 @@ def test_a_fill_survives_its_worker(
     generation = Generation.objects.get()
     wait_for(generation, lambda one: one.text_length > 10)
     os.killpg(mortal_worker.process.pid, signal.SIGKILL)
+    release(counting_server, [question])
     worker = run_program(replace(programs.worker(), name=f"next-worker-{uuid4()}"))
     try:
         wait_for(generation, lambda one: one.is_over)
@@ -73,4 +76,4 @@ def test_a_fill_survives_its_worker(
     assert generation.attempt > 1
     (shown,) = shown_outputs(Run.objects.with_outputs().get(pk=run.pk))
     assert shown.text == numbers(100)
-    assert run.before + shown.text + run.after == f"count to 100 at 20 per second\n{numbers(100)}\n# end\n"
+    assert run.before + shown.text + run.after == f"{question}\n{numbers(100)}\n# end\n"

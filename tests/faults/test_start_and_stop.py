@@ -17,7 +17,7 @@ import pytest
 from apps.embedded.ports import free_port
 from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive
-from tests.faults.stack import ALL, Stack
+from tests.faults.stack import ALL, PATIENCE, Stack
 from tests.support.sign_in_form import sign_in_form
 
 pytestmark = pytest.mark.faults
@@ -30,7 +30,7 @@ def assert_stops(stack: Stack, process: subprocess.Popen[bytes], number: signal.
     stack.wait_until(lambda: stack.names() == ALL and len(stack.living()) > len(ALL))
     family = stack.living()
     process.send_signal(number)
-    assert process.wait(timeout=30) == 0, stack.console
+    assert process.wait(PATIENCE) == 0, stack.console
     assert [member for member in family if is_alive(member)] == []
     assert "is killed" not in stack.console
 
@@ -55,9 +55,9 @@ def sign_in_by_the_printed_link(stack: Stack) -> None:
     found = re.search(r"http://\S+token=\S+", stack.console)
     assert found is not None, stack.console
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(found[0], timeout=30) as page:
+    with browser.open(found[0], timeout=60) as page:
         address, fields = sign_in_form(page.read().decode())
-    with browser.open(urljoin(found[0], address), urlencode(fields).encode(), timeout=30) as page:
+    with browser.open(urljoin(found[0], address), urlencode(fields).encode(), timeout=60) as page:
         assert page.url.endswith("/chat/")
 
 
@@ -66,7 +66,7 @@ def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
     stack.wait_until(lambda: len(stack.living()) > 2 and "valkey" in stack.names())
     family = stack.living()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0, stack.console
+    assert process.wait(PATIENCE) == 0, stack.console
     assert [member for member in family if is_alive(member)] == []
 
 
@@ -115,6 +115,6 @@ def assert_commands_reach(stack: Stack) -> None:
 def assert_is_alone(stack: Stack, process: subprocess.Popen[bytes]) -> None:
     """A second copy on the same folder is refused, and the first does not mind."""
     second = replace(stack, port=free_port(), processes=[])
-    assert second.start().wait(60) == 1
+    assert second.start().wait(PATIENCE) == 1
     assert f"Another copy is running on {stack.data_dir} (process {process.pid})." in second.console
     assert process.poll() is None

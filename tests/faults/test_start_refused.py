@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from apps.embedded.ports import HOST, free_port
-from tests.faults.stack import Stack
+from tests.faults.stack import PATIENCE, Stack
 
 pytestmark = pytest.mark.faults
 
 
 def assert_refused(stack: Stack, sentence: str) -> None:
     process = stack.start()
-    assert process.wait(60) == 1, stack.console
+    assert process.wait(PATIENCE) == 1, stack.console
     assert sentence in stack.console
     assert stack.console.count("\n") == 1, stack.console
     assert stack.living() == []

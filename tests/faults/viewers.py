@@ -20,7 +20,7 @@ TAG = re.compile(r"<[^>]*>")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries to connect
 CUT_OFF = (OSError, aiohttp.ClientError, WebSocketException, TimeoutError, EOFError)
-LONGEST_ANSWER = aiohttp.ClientTimeout(total=20)
+LONGEST_ANSWER = aiohttp.ClientTimeout(total=60)  # fifty ask at once, and a slow machine answers them one by one
 LONGEST_SILENCE = 40.0  # seconds, as in the page's own script; the API's pulse comes every ten
 
 
@@ -159,7 +159,7 @@ class TabViewer(Viewer):
             origin=self.site,  # type: ignore[arg-type]  # a new type of str
             compression=None,
             max_size=None,
-            open_timeout=10,
+            open_timeout=LONGEST_ANSWER.total,
             close_timeout=1,
         ) as socket:
             await self._read(socket)
@@ -218,7 +218,7 @@ class ApiViewer(Viewer):
     async def listen(self) -> None:
         self.connections += 1
         address = f"{self.site}/v1/generations/{self.generation_id}/events?after={len(self.text)}"
-        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=LONGEST_SILENCE)
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_ANSWER.total, sock_read=LONGEST_SILENCE)
         async with self.http.get(address, headers=self.headers, timeout=patience) as answer:
             if answer.status != 200:
                 raise Refused(answer.status)

@@ -3,15 +3,17 @@
 The last user message tells it what to do: "count to 50" (20 without a figure), "at 20 per second" (at once without
 one), and how to fail: "fail after 10" (an error event), "cut after 10" (a clean end of the body), "reset after 10",
 "stall after 10", "overloaded" (429). "reset at 10" fails in front of that number, but for a stream that begins with it,
-so that it happens once. "hold at 50" waits in front of that number until ``POST /release`` names the question. The
-reply is "1 2 3 …", a word a token; a partial assistant turn at the end is continued from its last number. "say hostile"
-gives the text of ``replies/hostile.md`` instead, four characters a token, "say hostile 3 times" three times, in tokens
-thrice as long. It speaks as TGI does, natively and in the OpenAI style: see ``counting_wire``.
+so that it happens once. "hold at 50" waits in front of that number until ``POST /release`` names the question, and
+sends keep-alive bytes meanwhile. The reply is "1 2 3 …", a word a token; a partial assistant turn at the end is
+continued from its last number. "say hostile" gives the text of ``replies/hostile.md`` instead, four characters a token,
+"say hostile 3 times" three times, in tokens thrice as long. It speaks as TGI does, natively and in the OpenAI style:
+see ``counting_wire``.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ __all__ = ["answer", "chunk", "usage"]
 DEFAULT_LENGTH = 20
 REPLIES = Path(__file__).parent / "replies"
 TOKEN = 4  # characters
+KEEP_ALIVE, KEEP_ALIVE_SECONDS = b":\n\n", 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,14 @@ class Holds:
             self._released.update(questions)
             self._news.notify_all()
 
-    async def wait(self, question: str) -> None:
-        async with self._news:
-            await self._news.wait_for(lambda: question in self._released)
+    async def keep_alive(self, question: str) -> AsyncIterator[bytes]:
+        """Yield what keeps a stream alive until the question is released."""
+        while question not in self._released:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KEEP_ALIVE_SECONDS), self._news:
+                    await self._news.wait_for(lambda: question in self._released)
+                    return
+            yield KEEP_ALIVE
 
 
 def _said(asked: str) -> tuple[str, ...]:
@@ -122,12 +130,12 @@ async def answer(request: Request, holds: Holds) -> AsyncIterator[bytes | None]:
         yield wording.overloaded
         return
     yield head(extra="Transfer-Encoding: chunked").data
-    async for piece in _events(order, wording, lambda: holds.wait(asking.asked)):
+    async for piece in _events(order, wording, lambda: holds.keep_alive(asking.asked)):
         yield None if piece is None else chunked(piece)
 
 
 async def _events(
-    order: Order, wording: Wording, released: Callable[[], Awaitable[None]]
+    order: Order, wording: Wording, held: Callable[[], AsyncIterator[bytes]]
 ) -> AsyncIterator[bytes | None]:
     """Yield the events and the empty piece that ends a body properly."""
     loop = asyncio.get_running_loop()
@@ -140,7 +148,8 @@ async def _events(
         if order.per_second:
             await asyncio.sleep(started + (position + 1) / order.per_second - loop.time())
         if number == order.hold:
-            await released()
+            async for nothing in held():
+                yield nothing
         if position == order.fail_after:
             async for piece in _fail(order.failure, wording):
                 yield piece

@@ -92,7 +92,7 @@ def _read_completion(body: dict[str, Any]) -> Asking:
 def _read_text(text: str) -> tuple[str, str]:
     """The question is the first line, of the text before the gap where there is one (in SPM order)."""
     asked, _, partial = text.rpartition("<MID>")[2].partition("\n")
-    return asked, partial
+    return asked.strip(), partial
 
 
 def _read_native(body: dict[str, Any]) -> Asking:

@@ -54,7 +54,7 @@ class Running:
         if self.process.wait() != 0:
             raise RuntimeError(f"{self.program.name} failed:\n{self.log.read_text(errors='replace')[-3000:]}")
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 120.0) -> None:
         """Poll ``condition``; fail with the log's last lines when it does not come true or the program dies."""
         give_up = time.monotonic() + seconds
         while not condition():
