@@ -8,7 +8,7 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import User
@@ -23,6 +23,8 @@ from tests.support.static_files import copy_static_files
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("workbench"), max_examples=2000)
 settings.load_profile("workbench")
+
+type SignedIn = Callable[[User], Client]
 
 JSON_LOGS = {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
 
@@ -80,6 +82,24 @@ def bob(db: None) -> User:
 def charlie(db: None) -> User:
     """A stranger."""
     return User.objects.create_user("charlie")
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """Return a browser in which that person is signed in."""
+
+    def client_of(person: User) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def browser(alice: User, signed_in: SignedIn) -> Client:
+    """Alice's browser."""
+    return signed_in(alice)
 
 
 @pytest.fixture(scope="session")

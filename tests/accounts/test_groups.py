@@ -1,12 +1,10 @@
 """Groups: which model servers and presets pages offer to whom, and who sets that."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
@@ -19,22 +17,11 @@ from apps.endpoints.models import Endpoint, EndpointChange, Health
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from apps.generation.services.cancel import cancel_generation
+from tests.conftest import SignedIn
 from tests.support.shipped_guide import fill_guide
 
 HTMX = {"HX-Request": "true"}
 NOT_THEIRS = "Your groups may not use"
-
-type Browse = Callable[[User], Client]
-
-
-@pytest.fixture
-def browse() -> Browse:
-    def client_of(person: User) -> Client:
-        client = Client()
-        client.force_login(person)
-        return client
-
-    return client_of
 
 
 @pytest.fixture
@@ -78,38 +65,38 @@ PAGES = (
 
 @pytest.mark.parametrize("address", PAGES)
 def test_pages_name_servers_to_those_who_may_use_them(
-    browse: Browse, gpu: Endpoint, bob: User, admin: User, address: str
+    signed_in: SignedIn, gpu: Endpoint, bob: User, admin: User, address: str
 ) -> None:
     fill_guide()
     alice = User.objects.get(username="alice")
     add_endpoint(name="everybodys", url="http://127.0.0.1:9", protocol="openai", variant="instruct", size="7B")
     for person, sees in ((alice, True), (admin, True), (bob, False)):
-        page = browse(person).get(address, headers=HTMX if address == "/chat/models/" else {})
+        page = signed_in(person).get(address, headers=HTMX if address == "/chat/models/" else {})
         assert page.status_code == 200
         assert ("gpu-1" in page.text) == sees, person
     hidden = Endpoint.objects.get(pk=gpu.pk)
     hidden.groups.clear()
-    assert "gpu-1" in browse(bob).get(address, headers=HTMX if address == "/chat/models/" else {}).text
+    assert "gpu-1" in signed_in(bob).get(address, headers=HTMX if address == "/chat/models/" else {}).text
 
 
 @pytest.mark.parametrize("address", ["/chat/", "/playground/complete/", "/playground/fill/"])
 def test_people_for_whom_nothing_is_left_read_why(
-    browse: Browse, gpu: Endpoint, alice: User, bob: User, address: str
+    signed_in: SignedIn, gpu: Endpoint, alice: User, bob: User, address: str
 ) -> None:
-    assert NOT_THEIRS not in browse(alice).get(address).text
-    page = browse(bob).get(address).text
+    assert NOT_THEIRS not in signed_in(alice).get(address).text
+    page = signed_in(bob).get(address).text
     assert NOT_THEIRS in page
     assert "gpu-1" not in page
 
 
 def test_a_server_of_others_can_be_picked_nowhere(
-    browse: Browse, gpu: Endpoint, alice: User, bob: User, group: Group
+    signed_in: SignedIn, gpu: Endpoint, alice: User, bob: User, group: Group
 ) -> None:
     his = start_conversation(owner=bob, text="one").conversation
     hers = start_conversation(owner=alice, text="one").conversation
 
     def picks(person: User, conversation: Conversation) -> list[int]:
-        client, address = browse(person), f"{conversation.get_absolute_url()}settings/"
+        client, address = signed_in(person), f"{conversation.get_absolute_url()}settings/"
         return [
             client.post(f"{address}server/", {"endpoint": "gpu-1"}, headers=HTMX).status_code,
             client.post(address, {"settings-endpoint": "gpu-1"}, headers=HTMX).status_code,
@@ -133,7 +120,7 @@ def test_an_imported_conversation_does_not_bring_a_server_of_others(gpu: Endpoin
 
 @pytest.mark.parametrize("kind", ["complete", "fill", "side-by-side"])
 def test_the_playground_starts_nothing_on_a_server_of_others(
-    browse: Browse, gpu: Endpoint, alice: User, bob: User, kind: str
+    signed_in: SignedIn, gpu: Endpoint, alice: User, bob: User, kind: str
 ) -> None:
     second = add_endpoint(name="gpu-2", url="http://127.0.0.1:9", protocol="openai", variant="instruct", size="7B")
     Endpoint.objects.update(capability_overrides={"infill": True})
@@ -143,31 +130,31 @@ def test_the_playground_starts_nothing_on_a_server_of_others(
         "side-by-side": {"prompt": "def", "task": "chat", "endpoints": [str(gpu.pk), str(second.pk)]},
     }
     form = {"max_tokens": "20", "temperature": "0", **texts[kind]}
-    assert browse(bob).post(f"/playground/{kind}/", form).status_code == 422
+    assert signed_in(bob).post(f"/playground/{kind}/", form).status_code == 422
     assert not Generation.objects.exists()
-    assert browse(alice).post(f"/playground/{kind}/", form).status_code == 302
+    assert signed_in(alice).post(f"/playground/{kind}/", form).status_code == 302
     assert Generation.objects.exists()
 
 
-def test_presets_are_for_their_groups(browse: Browse, preset: Preset, alice: User, bob: User, admin: User) -> None:
+def test_presets_are_for_their_groups(signed_in: SignedIn, preset: Preset, alice: User, bob: User, admin: User) -> None:
     conversations = {person: Conversation.objects.create(owner=person, title="One") for person in (alice, bob, admin)}
     for person, sees in ((alice, True), (admin, True), (bob, False)):
-        client = browse(person)
+        client = signed_in(person)
         for address in ("/chat/", "/chat/presets/", "/chat/palette/?q=team"):
             assert ("House rules" in client.get(address, headers=HTMX if "palette" in address else {}).text) == sees
         assert ("By the rules:" in client.get(f"/chat/?preset={preset.pk}").text) == sees
         used = client.post(f"{conversations[person].get_absolute_url()}settings/preset/", {"preset": str(preset.pk)})
         assert (used.status_code == 302) == sees
     preset.groups.clear()
-    assert "House rules" in browse(bob).get("/chat/presets/").text
+    assert "House rules" in signed_in(bob).get("/chat/presets/").text
 
 
 class TestSetting:
     def test_the_form_of_a_server_names_its_groups(
-        self, browse: Browse, gpu: Endpoint, group: Group, admin: User
+        self, signed_in: SignedIn, gpu: Endpoint, group: Group, admin: User
     ) -> None:
         other = Group.objects.create(name="Other team")
-        client, address = browse(admin), f"/endpoints/{gpu.pk}/"
+        client, address = signed_in(admin), f"/endpoints/{gpu.pk}/"
         page = client.get(address).text
         assert re.search(rf'name="groups" value="{group.pk}"[^>]*checked', page)
         assert not re.search(rf'name="groups" value="{other.pk}"[^>]*checked', page)
@@ -189,14 +176,14 @@ class TestSetting:
         assert not gpu.groups.exists()
         assert AuditEntry.objects.filter(action="endpoint changed", subject="gpu-1").count() == 3
 
-    def test_an_admin_puts_people_into_groups(self, browse: Browse, group: Group, bob: User, admin: User) -> None:
+    def test_an_admin_puts_people_into_groups(self, signed_in: SignedIn, group: Group, bob: User, admin: User) -> None:
         address = f"/accounts/people/{bob.pk}/"
-        assert "GPU team" in browse(admin).get(address).text
-        assert browse(admin).post(f"{address}groups/", {"groups": [group.pk]}).status_code == 302
+        assert "GPU team" in signed_in(admin).get(address).text
+        assert signed_in(admin).post(f"{address}groups/", {"groups": [group.pk]}).status_code == 302
         assert list(bob.groups.all()) == [group]
-        assert re.search(rf'name="groups" value="{group.pk}"[^>]*checked', browse(admin).get(address).text)
-        assert browse(admin).post(f"{address}groups/", {"groups": ["999"]}).status_code == 422
-        assert browse(admin).post(f"{address}groups/", {}).status_code == 302
+        assert re.search(rf'name="groups" value="{group.pk}"[^>]*checked', signed_in(admin).get(address).text)
+        assert signed_in(admin).post(f"{address}groups/", {"groups": ["999"]}).status_code == 422
+        assert signed_in(admin).post(f"{address}groups/", {}).status_code == 302
         assert not bob.groups.exists()
         entries = AuditEntry.objects.filter(action="groups set").order_by("at")
         assert [(entry.actor, entry.subject, entry.details) for entry in entries] == [
@@ -204,28 +191,30 @@ class TestSetting:
             (admin, "bob", "none"),
         ]
 
-    def test_nobody_else_puts_people_into_groups(self, browse: Browse, group: Group, alice: User, bob: User) -> None:
+    def test_nobody_else_puts_people_into_groups(
+        self, signed_in: SignedIn, group: Group, alice: User, bob: User
+    ) -> None:
         """Groups of Django can hold rights."""
         helper = User.objects.create_user("helper", is_staff=True)
         for person in (helper, alice, bob):
             address = f"/accounts/people/{bob.pk}/groups/"
-            assert browse(person).post(address, {"groups": [group.pk]}).status_code == 404
-        assert "GPU team" not in browse(helper).get(f"/accounts/people/{bob.pk}/").text
+            assert signed_in(person).post(address, {"groups": [group.pk]}).status_code == 404
+        assert "GPU team" not in signed_in(helper).get(f"/accounts/people/{bob.pk}/").text
         assert not bob.groups.exists()
 
     def test_a_group_that_something_is_kept_for_is_not_deleted(
-        self, browse: Browse, gpu: Endpoint, preset: Preset, group: Group, admin: User
+        self, signed_in: SignedIn, gpu: Endpoint, preset: Preset, group: Group, admin: User
     ) -> None:
         """Deleting it would give the server and the preset to everybody."""
         address = f"/admin/auth/group/{group.pk}/delete/"
-        refused = browse(admin).get(address).text
+        refused = signed_in(admin).get(address).text
         assert "gpu-1 is for this group" in refused
         assert "House rules is for this group" in refused
         many = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
         for where, form in ((address, {"post": "yes"}), ("/admin/auth/group/", many)):
-            browse(admin).post(where, form)
+            signed_in(admin).post(where, form)
             assert Group.objects.filter(pk=group.pk).exists()
         gpu.groups.clear()
         preset.groups.clear()
-        assert browse(admin).post(address, {"post": "yes"}).status_code == 302
+        assert signed_in(admin).post(address, {"post": "yes"}).status_code == 302
         assert not Group.objects.filter(pk=group.pk).exists()

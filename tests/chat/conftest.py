@@ -1,10 +1,8 @@
 """Fixtures of the chat's tests."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from markdown_it.token import Token
 
 from apps.accounts.models import User
@@ -12,25 +10,11 @@ from apps.accounts.services import create_user
 from apps.chat.markdown.renderer import parser
 from apps.chat.models import Conversation
 
-type SignedIn = Callable[[User], Client]
-
 
 @pytest.fixture
 def staff(db: None) -> User:
     user, _ = create_user(username="admin", staff=True)
     return user
-
-
-@pytest.fixture
-def signed_in() -> SignedIn:
-    """A browser in which that person is signed in."""
-
-    def client_of(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return client_of
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Access in the chat: other people's conversations answer 404."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -12,8 +11,8 @@ from apps.chat.models import Conversation, Message
 from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation, State
 from tests.chat.exchanges import failed_exchange
+from tests.conftest import SignedIn
 
-type SignedIn = Callable[[User], Client]
 MESSAGE = {"message": "What is a list?"}
 
 

@@ -1,10 +1,7 @@
 """A reply that broke off can be continued, or its question asked again."""
 
-from collections.abc import Callable
-
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.errors import NothingToContinue, ReplyInProgress, TooManyReplies
@@ -20,6 +17,7 @@ from apps.generation.services.claim import claim_next
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, answered_conversation, failed_exchange, generation_of
 from tests.chat.tab import tab_of
+from tests.conftest import SignedIn
 from tests.generation.conftest import numbers
 from tests.support.counting_chat import chunk
 from tests.support.scripted_server import ScriptedServer, scripted_server
@@ -89,7 +87,7 @@ def test_retrying_does_not_tell_the_model_what_it_wrote_before(alice: User) -> N
     assert generation_of(again).messages == [{"role": "user", "content": "What is a list?"}]
 
 
-def test_what_was_cut_off_can_be_asked_anew_as_well(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_what_was_cut_off_can_be_asked_anew_as_well(alice: User, signed_in: SignedIn) -> None:
     conversation = answered_conversation(alice, "one", "first")
     page = signed_in(alice).get(conversation.get_absolute_url()).text
     assert offered(page) == []
@@ -98,7 +96,7 @@ def test_what_was_cut_off_can_be_asked_anew_as_well(alice: User, signed_in: Call
     assert offered(page) == ["Continue", "Retry"]
 
 
-def test_stopping_says_what_it_took(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_stopping_says_what_it_took(alice: User, signed_in: SignedIn) -> None:
     conversation = start_conversation(owner=alice, text="one").conversation
     stop_reply(conversation=conversation)
     Generation.objects.update(completion_tokens=24, parameters={"max_tokens": 1024})
@@ -111,9 +109,7 @@ def offered(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("text", "buttons"), [("A list is", ["Continue", "Retry"]), ("", ["Retry"])])
-def test_page_offers_what_can_be_done(
-    alice: User, signed_in: Callable[[User], Client], text: str, buttons: list[str]
-) -> None:
+def test_page_offers_what_can_be_done(alice: User, signed_in: SignedIn, text: str, buttons: list[str]) -> None:
     failed = failed_exchange(alice, text=text)
     page = signed_in(alice).get(failed.conversation.get_absolute_url()).text
     assert offered(page) == buttons

@@ -1,10 +1,7 @@
 """Asking the guide: replies rest on its passages, lead to them by number, and say so where it says nothing."""
 
-from collections.abc import Callable
-
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -31,6 +28,7 @@ from tests.chat.exchanges import answer, generation_of
 from tests.chat.live_replies import model, pieces, scripted_server, the_end
 from tests.chat.tab import Tab, tab_of
 from tests.chat.test_carriers import Carrier, carrier
+from tests.conftest import SignedIn
 from tests.support.markup import Markup
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import head
@@ -67,7 +65,7 @@ def test_the_model_is_given_what_the_guide_says(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("small_guide")
-def test_copies_and_files_keep_what_numbers_lead_to(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_copies_and_files_keep_what_numbers_lead_to(alice: User, signed_in: SignedIn) -> None:
     conversation = answer(ask(alice, "What is the rotary base theta?"), "A million [1].").conversation
     link = '<a href="/guide/glossary/#rope"'
     copy = signed_in(alice).get(share_conversation(conversation=conversation).get_absolute_url()).text
@@ -144,7 +142,7 @@ def test_passages_stay_within_their_room(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("small_guide")
-def test_the_numbers_of_a_reply_outlive_the_index(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_the_numbers_of_a_reply_outlive_the_index(alice: User, signed_in: SignedIn) -> None:
     exchange = answer(ask(alice, "What is the rotary base theta?"), "It is 1,000,000 [1], not 10,000 [2].")
     Term.objects.all().delete()
     rebuild_index()
@@ -197,7 +195,7 @@ def test_a_link_of_the_models_own_stays_its_own() -> None:
 
 
 @pytest.mark.usefixtures("small_guide")
-def test_one_asks_the_guide_without_javascript(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_one_asks_the_guide_without_javascript(alice: User, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     page = browser.get(reverse("chat:ask") + "?prompt=What+is+theta").text
     assert f'action="{reverse("chat:ask")}"' in page
@@ -211,7 +209,7 @@ def test_one_asks_the_guide_without_javascript(alice: User, signed_in: Callable[
     assert 'href="/guide/glossary/#rope"' in page
 
 
-def test_an_empty_question_to_the_guide_is_explained(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_an_empty_question_to_the_guide_is_explained(alice: User, signed_in: SignedIn) -> None:
     refused = signed_in(alice).post(reverse("chat:ask"), {"message": " "})
     assert refused.status_code == 422
     assert "Write a message first." in refused.text

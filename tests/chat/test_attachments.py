@@ -1,6 +1,5 @@
 """Files that go with questions: they wait in a draft, are sent once, stay with their question and go with it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -28,11 +27,6 @@ from tests.chat.exchanges import answer, answered_conversation, generation_of
 HTMX = {"HX-Request": "true"}
 HOME = "/chat/"
 ATTACH = "/chat/attachments/"
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def upload(name: str = "a.py", content: bytes = b"x = 1\n") -> SimpleUploadedFile:

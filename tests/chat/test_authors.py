@@ -1,9 +1,6 @@
 """The author of a reply is the model that wrote it."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.models import Message
@@ -12,6 +9,7 @@ from apps.chat.transfer.export import as_markdown
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +41,7 @@ def record(endpoint: str, model: str, continued: int = 0) -> dict[str, object]:
 )
 def test_whoever_wrote_a_part_is_an_author(
     alice: User,
-    signed_in: Callable[[User], Client],
+    signed_in: SignedIn,
     records: list[dict[str, object]],
     authors: list[str],
     servers: list[str],

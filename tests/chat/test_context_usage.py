@@ -1,11 +1,10 @@
 """Context usage of the next question, by facts that need no model server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -24,6 +23,7 @@ from apps.generation.token_counts import known_counts, leave_text, left_texts, n
 from apps.inference.context import LEAST_REPLY_TOKENS
 from apps.stores.redis import sync_client
 from tests.chat.exchanges import answered_conversation, answered_message
+from tests.conftest import SignedIn
 
 HTMX = {"HX-Request": "true"}
 GAUGE = "/chat/gauge/"
@@ -206,7 +206,7 @@ def test_guide_has_room_before_anything_is_typed(server: Endpoint, window: int) 
         assert (found.usage.level, found.usage.sentence) == (Level.FINE, "")
 
 
-def test_nothing_is_measured_where_nobody_knows_the_window(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_nothing_is_measured_where_nobody_knows_the_window(alice: User, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     for known in (False, True):
         assert estimate_usage(Conversation(), draft="x", files=[], servers=chat_servers(NOBODY)) is None
@@ -333,7 +333,7 @@ def test_same_text_is_asked_for_once_in_a_while(server: Endpoint) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_context_usage_says_a_level_when_it_is_reached(
-    talk: Conversation, alice: User, bob: User, signed_in: Callable[[User], Client]
+    talk: Conversation, alice: User, bob: User, signed_in: SignedIn
 ) -> None:
     counted(talk, (1, 1), (2_699, 1))
     posted = {"conversation": str(talk.pk), "message": "", "level": "fine"}
@@ -350,7 +350,7 @@ def test_context_usage_says_a_level_when_it_is_reached(
 
 
 @pytest.mark.usefixtures("server")
-def test_settings_beside_a_first_message_count(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_settings_beside_a_first_message_count(alice: User, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     assert "kept for the reply 1,000 tokens" in browser.post(GAUGE, {"message": "x"}, headers=HTMX).text
     posted = {"message": "x", "settings-max_tokens": "250", "settings-system_prompt": "Be brief. " * 100}

@@ -1,7 +1,5 @@
 """Rename, pin, archive, delete and undo, from the menu of a conversation: with htmx and as plain forms."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,14 +8,8 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation
 from apps.chat.services.delete import delete_conversation
 from apps.chat.services.organize import archive_conversation
+from tests.conftest import SignedIn
 from tests.support.markup import Markup
-
-type SignedIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
 
 
 def address(name: str, conversation: Conversation) -> str:

@@ -1,11 +1,9 @@
 """The cost of a message, a page and its polls in Postgres: upper bounds of SQL statements."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.safestring import SafeString
 
@@ -25,6 +23,7 @@ from apps.generation.models import Generation
 from apps.generation.services.claim import Wish, endpoints_and_wishes
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
+from tests.conftest import SignedIn
 from tests.support.statements import at_most
 
 HTMX = {"HX-Request": "true"}
@@ -45,7 +44,7 @@ def answered(alice: User, endpoint: Endpoint) -> Conversation:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_post_of_a_message(alice: User, answered: Conversation, signed_in: Callable[[User], Client]) -> None:
+def test_post_of_a_message(alice: User, answered: Conversation, signed_in: SignedIn) -> None:
     client = signed_in(alice)
     with at_most(15):
         answer = client.post(answered.get_absolute_url(), {"message": "three", "key": str(uuid4())}, headers=HTMX)
@@ -57,9 +56,7 @@ def test_post_of_a_message(alice: User, answered: Conversation, signed_in: Calla
 @pytest.mark.parametrize(
     ("address", "most"), [("", 11), ("/chat/servers/?conversation={}", 4), ("/chat/gauge/?conversation={}", 6)]
 )
-def test_page_and_its_polls(
-    alice: User, answered: Conversation, signed_in: Callable[[User], Client], address: str, most: int
-) -> None:
+def test_page_and_its_polls(alice: User, answered: Conversation, signed_in: SignedIn, address: str, most: int) -> None:
     client = signed_in(alice)
     with at_most(most):
         answer = client.get(address.format(answered.pk) or answered.get_absolute_url())
@@ -67,7 +64,7 @@ def test_page_and_its_polls(
 
 
 @pytest.mark.django_db
-def test_poll_of_the_sidebar(alice: User, answered: Conversation, signed_in: Callable[[User], Client]) -> None:
+def test_poll_of_the_sidebar(alice: User, answered: Conversation, signed_in: SignedIn) -> None:
     client = signed_in(alice)
     with at_most(4):
         answer = client.get(

@@ -1,10 +1,8 @@
 """A worker has drafts and files counted by the model server's own tokenizer."""
 
 import time
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.context.estimate import Estimate, estimate_usage
@@ -13,6 +11,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.messages.attach import attach_file
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from tests.conftest import SignedIn
 from tests.support.scripted_server import counting_server
 
 __all__ = ["counting_server"]
@@ -23,7 +22,7 @@ PATIENCE = 20.0  # seconds
 
 
 def test_context_usage_is_exact_once_a_worker_has_counted(
-    alice: User, counting_server: str, signed_in: Callable[[User], Client]
+    alice: User, counting_server: str, signed_in: SignedIn
 ) -> None:
     """This server's tokens are words."""
     add_endpoint(name="counting", url=counting_server, protocol="tgi", variant="instruct")

@@ -1,9 +1,6 @@
 """A question is deleted with its replies; what was asked after it stays, and follows what was before."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.errors import NoQuestion, ReplyInProgress
@@ -13,6 +10,7 @@ from apps.chat.services.messages.send import send_message
 from apps.chat.services.messages.versions import answer_question, edit_question
 from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, answered_message
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +54,7 @@ def test_last_exchange_goes(talk: Conversation) -> None:
     assert shown(talk) == [(1, "one"), (2, "first"), (3, "two"), (4, "second")]
 
 
-def test_only_exchange_leaves_an_empty_conversation(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_only_exchange_leaves_an_empty_conversation(alice: User, signed_in: SignedIn) -> None:
     talk = answered_conversation(alice, "one", "first")
     delete_exchange(question=question(talk, "one"))
     assert shown(talk) == []
@@ -95,7 +93,7 @@ def test_replies_alone_are_not_deleted(talk: Conversation) -> None:
         delete_exchange(question=talk.messages.filter(role=Role.ASSISTANT)[0])
 
 
-def test_stranger_gets_404(talk: Conversation, alice: User, bob: User, signed_in: Callable[[User], Client]) -> None:
+def test_stranger_gets_404(talk: Conversation, alice: User, bob: User, signed_in: SignedIn) -> None:
     address = f"{talk.get_absolute_url()}{question(talk, 'two').pk}/delete/"
     assert address in signed_in(alice).get(talk.get_absolute_url()).text
     assert signed_in(bob).post(address).status_code == 404

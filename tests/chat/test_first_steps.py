@@ -7,7 +7,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.services import add_endpoint
-from tests.chat.conftest import SignedIn
+from tests.conftest import SignedIn
 
 
 def steps(client: Client) -> dict[str, bool]:

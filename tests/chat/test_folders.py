@@ -1,9 +1,6 @@
 """Folders group conversations of one person, and give those that begin in them their settings."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.errors import FolderNameTaken, TooManyFolders
@@ -14,10 +11,10 @@ from apps.chat.services.fork import fork_conversation
 from apps.chat.services.organize import archive_conversation, pin_conversation
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
-type SignedIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
 
 

@@ -1,18 +1,17 @@
 """Exports of ChatGPT and Open WebUI become conversations; bad ones are refused in words."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.errors import NotImportable
 from apps.chat.models import Conversation, Message
 from apps.chat.services.import_conversation import import_conversations
 from apps.chat.transfer.read import MOST_CONVERSATIONS, read_conversations
+from tests.conftest import SignedIn
 
 AT = 1706745600.5
 
@@ -112,7 +111,7 @@ def test_open_webui_comes_with_its_replies_and_ratings(alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_all_conversations_of_a_file_are_imported_or_none(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_all_conversations_of_a_file_are_imported_or_none(alice: User, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     circle = chatgpt(title="Circle", mapping={"a": gpt("b", "user", "x"), "b": gpt("a", "assistant", "y")})
     for given, number in (([chatgpt(), circle], 0), ([chatgpt(), chatgpt(title="Again")], 2)):

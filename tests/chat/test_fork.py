@@ -1,10 +1,7 @@
 """A fork begins with what was said up to a message, and has nothing to do with where it came from."""
 
-from collections.abc import Callable
-
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -21,6 +18,7 @@ from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.generation.queue import queued_generations
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
+from tests.conftest import SignedIn
 
 FIGURES = ("state", "text", "text_length", "messages", "finish_reason", "completion_tokens", "endpoint", "left_out")
 TIMES = ("created_at", "first_token_at", "ended_at")
@@ -158,7 +156,7 @@ def test_title_says_that_it_is_a_fork(title: str, expected: str) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 def test_button_leads_to_the_fork(
-    talk: Conversation, alice: User, signed_in: Callable[[User], Client], headers: dict[str, str]
+    talk: Conversation, alice: User, signed_in: SignedIn, headers: dict[str, str]
 ) -> None:
     url = reverse("chat:fork", args=[talk.pk, talk.thread.get(position=4).pk])
     browser = signed_in(alice)
@@ -173,7 +171,7 @@ def test_button_leads_to_the_fork(
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 def test_refusal_is_said_in_words(
-    talk: Conversation, alice: User, signed_in: Callable[[User], Client], headers: dict[str, str]
+    talk: Conversation, alice: User, signed_in: SignedIn, headers: dict[str, str]
 ) -> None:
     running = send_message(conversation=talk, text="four")
     answered = signed_in(alice).post(reverse("chat:fork", args=[talk.pk, running.reply.pk]), headers=headers)

@@ -1,9 +1,6 @@
 """A conversation longer than its model's window shows where the view of its latest reply begins."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 from pytest_django import Settings
 
 from apps.accounts.models import User
@@ -15,6 +12,7 @@ from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
+from tests.conftest import SignedIn
 
 NOTE = "Written without the first {} messages of this conversation"
 
@@ -45,7 +43,7 @@ def test_view_begins_with_the_first_question_sent(talk: Conversation, left_out: 
     assert (reply.turn_starts, reply.sees_from, reply.left_out) == ([1, 3, 7], sees_from, sees_from - 1)
 
 
-def test_page_says_so_at_the_reply(talk: Conversation, alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_page_says_so_at_the_reply(talk: Conversation, alice: User, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     address = talk.get_absolute_url()
     page = browser.get(address).text
@@ -105,7 +103,7 @@ def test_imported_and_older_replies_say_nothing(alice: User) -> None:
 @pytest.mark.parametrize("state", [State.CANCELLED, State.FAILED, State.SUCCEEDED])
 @pytest.mark.parametrize("empty", [1, 3])
 def test_replies_without_a_word_left_no_room_for_want_of_room(
-    alice: User, signed_in: Callable[[User], Client], state: State, empty: int
+    alice: User, signed_in: SignedIn, state: State, empty: int
 ) -> None:
     """Stopped before the first token, failed, or answered with nothing: that the next question goes without them."""
     conversation = answer(start_conversation(owner=alice, text="one"), "", state=state).conversation

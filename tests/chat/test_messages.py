@@ -1,7 +1,6 @@
 """The parts around a message's text: its time, its heading, and its actions."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,11 +17,6 @@ from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation, answered_message, failed_exchange, generation_of
 
 MARKDOWN = "# Sorting\r\n\r\n`sorted` <b>&amp;</b>\n\n```python\n\tx = 1  \n```\n "
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def text_of(browser: Client, message: Message) -> str:

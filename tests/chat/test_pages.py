@@ -1,6 +1,5 @@
 """The chat's pages, without JavaScript and with htmx."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -22,11 +21,6 @@ from tests.support.markup import Markup
 
 HTMX = {"HX-Request": "true"}
 HOME = "/chat/"
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from apps.chat.services.messages.versions import edit_question, show_version
 from apps.chat.transcript.paging import MOST, MOST_CHARACTERS, TURN, latest_page, page_around
 from tests.chat.exchanges import answer
 from tests.chat.long_conversations import long_conversation
+from tests.conftest import SignedIn
 from tests.support.frames import Element, ShownPage, parse
 
 HTMX = {"HX-Request": "true"}
@@ -25,11 +26,6 @@ TURNS = 60
 @pytest.fixture
 def talk(alice: User) -> Conversation:
     return long_conversation(alice, TURNS)
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 class Page:
@@ -175,7 +171,7 @@ def test_gap_is_that_of_the_page_whatever_is_shown_now(talk: Conversation, brows
     assert page.positions == sorted(set(page.positions))
 
 
-def test_gap_is_not_there_for_others(talk: Conversation, bob: User, signed_in: Callable[[User], Client]) -> None:
+def test_gap_is_not_there_for_others(talk: Conversation, bob: User, signed_in: SignedIn) -> None:
     below = talk.thread.get(position=100)
     address = reverse("chat:gap", args=[talk.pk, below.pk])
     assert signed_in(talk.owner).get(address, headers=HTMX).status_code == 200

@@ -1,7 +1,5 @@
 """The palette finds actions, conversations, pages of the guide and presets, of the person who asks alone."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
@@ -12,6 +10,7 @@ from apps.chat.search.plain_text import plain_text
 from apps.guide.models import Term
 from apps.guide.search.index import rebuild_index
 from tests.chat.exchanges import answered_conversation, answered_message
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +57,7 @@ def test_actions_are_found_by_other_words_too(alice: User, staff: User) -> None:
     assert titles(staff, "endpoints")["actions"] == ["<mark>Endpoints</mark>"]
 
 
-def test_what_was_typed_is_escaped(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_what_was_typed_is_escaped(alice: User, signed_in: SignedIn) -> None:
     Preset.objects.create(owner=alice, name="<b>Bold</b>", description="<i>so</i>")
     browser = signed_in(alice)
     answered_conversation(alice, "<script>alert(1)</script>", "Yes.")
@@ -70,7 +69,7 @@ def test_what_was_typed_is_escaped(alice: User, signed_in: Callable[[User], Clie
         assert "<script>" not in answer
 
 
-def test_without_htmx_everything_is_searched(alice: User, signed_in: Callable[[User], Client]) -> None:
+def test_without_htmx_everything_is_searched(alice: User, signed_in: SignedIn) -> None:
     assert signed_in(alice).get("/chat/palette/?q=sort")["Location"] == "/chat/search/everything/?q=sort"
 
 

@@ -1,7 +1,6 @@
 """Presets: what everybody is offered, what people make for themselves, and what choosing one does."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,11 +37,6 @@ BUILT_IN = ["Explain code", "Debug", "Write a script", "Write documentation", "W
 @pytest.fixture
 def built_in(db: None) -> None:
     load_presets()
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def preset(owner: User | None, name: str = "Mine", **fields: object) -> Preset:

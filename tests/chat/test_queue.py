@@ -18,6 +18,7 @@ from apps.chat.services.messages.send import start_conversation
 from apps.chat.services.messages.stop import stop_reply
 from apps.generation.models import State
 from tests.chat.exchanges import answer
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +29,6 @@ type Captured = Callable[..., AbstractContextManager[object]]
 def exchange(alice: User) -> Exchange:
     """A question of alice's whose reply waits."""
     return start_conversation(owner=alice, text="What is a list?")
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def questions() -> list[str]:
@@ -150,7 +146,7 @@ def test_deleting_the_conversation_sends_nothing(
 
 
 @pytest.mark.parametrize("action", ["queue/", "queue/remove/", "queue/send/"])
-def test_stranger_gets_404(exchange: Exchange, bob: User, signed_in: Callable[[User], Client], action: str) -> None:
+def test_stranger_gets_404(exchange: Exchange, bob: User, signed_in: SignedIn, action: str) -> None:
     queue(exchange)
     assert (
         signed_in(bob).post(f"{exchange.conversation.get_absolute_url()}{action}", {"message": "x"}).status_code == 404

@@ -1,10 +1,7 @@
 """A reply is rated good or bad by its reader, and read in the admin; nothing else learns of it."""
 
-from collections.abc import Callable
-
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -19,8 +16,8 @@ from apps.chat.transfer.format import read_file
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation
+from tests.conftest import SignedIn
 
-type SignedIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -36,11 +35,6 @@ TURNS = [
 
 def sent(**facts: Any) -> dict[str, Any]:
     return {"at": "2026-11-22T14:02:00Z", "endpoint": "gpu-1", "protocol": "tgi", "size": "7B", **facts}
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A page that rests: it learns of its servers by itself, and without JavaScript of its reply."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
@@ -12,17 +10,13 @@ from apps.chat.services.messages.stop import stop_reply
 from apps.endpoints.models import Endpoint
 from tests.chat.exchanges import answered_conversation
 from tests.chat.test_servers import SINCE, server
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 SERVERS = "/chat/servers/"
 REFRESH = '<noscript><meta http-equiv="refresh" content="5"></noscript>'
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture
@@ -43,7 +37,7 @@ def test_server_that_went_down_meanwhile_is_seen(browser: Client, talk: Conversa
 
 
 def test_servers_of_somebody_elses_conversation_are_not_there(
-    talk: Conversation, bob: User, signed_in: Callable[[User], Client]
+    talk: Conversation, bob: User, signed_in: SignedIn
 ) -> None:
     assert signed_in(bob).get(f"{SERVERS}?conversation={talk.pk}").status_code == 404
 

@@ -1,7 +1,5 @@
 """Searching one's own conversations: what is found, what is marked, and where it leads."""
 
-from collections.abc import Callable
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -20,9 +18,9 @@ from apps.chat.services.messages.versions import edit_question
 from apps.chat.services.organize import archive_conversation, rename_conversation
 from apps.generation.models import Generation
 from tests.chat.exchanges import answer, answered_conversation, answered_message
+from tests.conftest import SignedIn
 from tests.support.markup import Markup
 
-type SignedIn = Callable[[User], Client]
 SEARCH = "/chat/search/"
 
 
@@ -32,11 +30,6 @@ def found(user: User, text: str) -> list[Found]:
 
 def excerpts(user: User, text: str) -> list[str]:
     return [hit.excerpt for hit in found(user, text)]
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
 
 
 @pytest.mark.parametrize(

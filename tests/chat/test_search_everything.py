@@ -1,6 +1,5 @@
 """Searching the guide and one's conversations at once: both are found, each person's own, whatever is typed."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
@@ -13,16 +12,10 @@ from apps.chat.models import Conversation
 from apps.guide.models import Term
 from apps.guide.search.index import rebuild_index
 from tests.chat.exchanges import answered_conversation
+from tests.conftest import SignedIn
 from tests.guide.reading import ReadPage
 
 URL = reverse("chat:search_everything")
-
-type SignedIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

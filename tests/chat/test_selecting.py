@@ -1,6 +1,5 @@
 """Several conversations at once: their owner, and nobody else, archives, deletes and restores them."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -13,14 +12,9 @@ from apps.chat.models import Conversation
 from apps.chat.selectors import MOST_SELECTED
 from apps.chat.services.messages.send import start_conversation
 from apps.generation.models import Generation, State
+from tests.conftest import SignedIn
 
-type SignedIn = Callable[[User], Client]
 SELECT = "/chat/select/"
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A submission happens once, and another submission is another message, whatever key comes with it."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -14,11 +13,6 @@ from tests.chat.exchanges import answered_conversation
 pytestmark = pytest.mark.django_db
 
 STARTS = ["/chat/", "/chat/ask/", "/chat/?prompt=first"]
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def questions() -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.conversation_settings.picker import server_choices
@@ -13,6 +12,7 @@ from apps.chat.models import Conversation
 from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
 from apps.generation.models import Generation
+from tests.conftest import SignedIn
 
 NOBODY = 0  # is in no group
 HOME = "/chat/"
@@ -30,7 +30,7 @@ def server_down(name: str) -> Endpoint:
 
 
 @pytest.fixture
-def page(alice: User, signed_in: Callable[[User], Client]) -> Callable[[], str]:
+def page(alice: User, signed_in: SignedIn) -> Callable[[], str]:
     return lambda: signed_in(alice).get(HOME).text
 
 
@@ -52,7 +52,7 @@ def test_person_reads_of_nobody_where_there_is_no_admin(page: Callable[[], str])
     assert "Ask whoever runs this workbench to add a model server" in page()
 
 
-def test_admin_is_led_to_adding_one(staff: User, signed_in: Callable[[User], Client]) -> None:
+def test_admin_is_led_to_adding_one(staff: User, signed_in: SignedIn) -> None:
     assert 'href="/endpoints/add/">Add a model server</a>' in signed_in(staff).get(HOME).text
 
 
@@ -73,9 +73,7 @@ def test_page_says_since_when_all_are_down_and_nothing_while_one_is_up(page: Cal
     assert "Model servers" not in page(), "its reader has a server that is well"
 
 
-def test_only_admins_are_led_to_the_endpoints(
-    page: Callable[[], str], staff: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_only_admins_are_led_to_the_endpoints(page: Callable[[], str], staff: User, signed_in: SignedIn) -> None:
     server_down("gpu-1")
     link = 'come back. <a href="/endpoints/">Endpoints</a>'
     assert link in signed_in(staff).get(HOME).text
@@ -111,9 +109,7 @@ def test_window_is_that_of_the_server_that_the_composer_names(alice: User) -> No
     assert measured(None) == 16_384
 
 
-def test_choice_of_models_says_health_window_and_load(
-    alice: User, bob: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_choice_of_models_says_health_window_and_load(alice: User, bob: User, signed_in: SignedIn) -> None:
     busy = server("gpu-1", model_id="codellama/CodeLlama-7b-Instruct-hf", health=Health.HEALTHY, max_concurrency=2)
     Endpoint.objects.filter(pk=busy.pk).update(discovered_context_window=16_384)
     server_down("gpu-2")
@@ -129,7 +125,7 @@ def test_choice_of_models_says_health_window_and_load(
     assert browser.get("/chat/models/", {"conversation": str(mine.pk)}).status_code == 302
 
 
-def test_server_is_picked_by_its_name_alone(alice: User, bob: User, signed_in: Callable[[User], Client]) -> None:
+def test_server_is_picked_by_its_name_alone(alice: User, bob: User, signed_in: SignedIn) -> None:
     server("gpu-1", health=Health.HEALTHY)
     mine = start_conversation(owner=alice, text="one").conversation
     address, browser = f"{mine.get_absolute_url()}settings/server/", signed_in(alice)

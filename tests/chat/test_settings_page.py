@@ -1,6 +1,6 @@
 """The panel of settings: what it shows, saves and refuses, with htmx and without JavaScript."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 from django.db import connection
@@ -17,11 +17,6 @@ from tests.chat.test_servers import server, server_down
 
 HTMX = {"HX-Request": "true"}
 HOME = "/chat/"
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

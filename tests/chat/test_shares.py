@@ -1,7 +1,6 @@
 """Copies shared by link: what is in them, who may read them, and that a revoked one is gone."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -19,9 +18,8 @@ from apps.chat.services.messages.versions import answer_again
 from apps.chat.services.organize import rename_conversation
 from apps.chat.services.share import revoke_share, share_conversation
 from tests.chat.exchanges import answer, answered_conversation, answered_message
+from tests.conftest import SignedIn
 from tests.support.markup import Markup
-
-type SignedIn = Callable[[User], Client]
 
 
 @pytest.fixture

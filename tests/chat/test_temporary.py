@@ -1,6 +1,5 @@
 """A temporary chat is listed nowhere, and it is gone a day after its last message, unless it is kept."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,11 +18,6 @@ from apps.generation.models import Generation
 from tests.chat.exchanges import answered_conversation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

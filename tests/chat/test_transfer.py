@@ -3,7 +3,6 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,11 +33,6 @@ IMPORT = "/chat/import/"
 FILE = {"name": "a.py", "text": "x = 1\n"}
 PASSAGE = {"title": "RoPE", "url": "/guide/glossary/#rope"}
 DOCUMENTED = Path("docs/conversation-format.md").read_text()
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 def conversation_with_versions(owner: User) -> Conversation:

@@ -1,7 +1,5 @@
 """Archiving and deleting can be undone, and Undo returns to the page before."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,11 +12,6 @@ from tests.chat.exchanges import answered_conversation
 pytestmark = pytest.mark.django_db
 
 SELECT = "/chat/select/"
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
 
 
 @pytest.fixture

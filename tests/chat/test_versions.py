@@ -1,7 +1,5 @@
 """Questions in other words and replies written once more stand beside what was there; one thread is shown."""
 
-from collections.abc import Callable
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -15,6 +13,7 @@ from apps.chat.services.messages.send import send_message, start_conversation
 from apps.chat.services.messages.versions import answer_again, edit_question, show_version
 from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message, generation_of
+from tests.conftest import SignedIn
 
 
 def shown(conversation: Conversation) -> list[str]:
@@ -111,11 +110,6 @@ def test_queries_do_not_grow_with_the_thread(talk: Conversation) -> None:
     assert queries() == before == 2  # the messages, and their files
 
 
-@pytest.fixture
-def browser(alice: User, signed_in: Callable[[User], Client]) -> Client:
-    return signed_in(alice)
-
-
 def test_page_edits_and_goes_through_versions(talk: Conversation, browser: Client) -> None:
     question = message_saying(talk, "two")
     edited = browser.post(reverse("chat:edit", args=[talk.pk, question.pk]), {"message": "zwei"})
@@ -138,7 +132,7 @@ def test_question_is_edited_on_a_page_where_there_is_no_javascript(talk: Convers
     assert shown(talk)[0] == "in other words"
 
 
-def test_stranger_gets_404(talk: Conversation, bob: User, signed_in: Callable[[User], Client]) -> None:
+def test_stranger_gets_404(talk: Conversation, bob: User, signed_in: SignedIn) -> None:
     question = message_saying(talk, "two")
     stranger = signed_in(bob)
     for url in (

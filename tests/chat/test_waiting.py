@@ -1,11 +1,9 @@
 """A reply that waits says how many are ahead of it, on the page and as that changes."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.services.messages.continue_reply import continue_reply
@@ -22,6 +20,7 @@ from apps.generation.services.finish import release_generation
 from apps.generation.services.write_positions import write_positions
 from apps.stores.threads import in_thread
 from tests.chat.tab import tab_of
+from tests.conftest import SignedIn
 from tests.support.scripted_server import ScriptedServer, scripted_server
 
 __all__ = ["scripted_server"]
@@ -48,7 +47,7 @@ def test_position_in_words(position: QueuePosition | None, sentence: str) -> Non
     assert waiting_sentence(position) == sentence
 
 
-def test_page_says_how_many_are_ahead(alice: User, bob: User, signed_in: Callable[[User], Client]) -> None:
+def test_page_says_how_many_are_ahead(alice: User, bob: User, signed_in: SignedIn) -> None:
     with transaction.atomic():
         start_conversation(owner=bob, text="one")
         exchange = start_conversation(owner=alice, text="two")
@@ -73,9 +72,7 @@ def test_what_it_does_in_words(state: State, true: set[str], words: str) -> None
     assert doing(state, QueuePosition(1), **facts) == words
 
 
-def test_reply_whose_worker_is_gone_says_so_but_not_one_that_is_continued(
-    alice: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_reply_whose_worker_is_gone_says_so_but_not_one_that_is_continued(alice: User, signed_in: SignedIn) -> None:
     with transaction.atomic():
         exchange = start_conversation(owner=alice, text="two")
         claimed = claim_next(variant="instruct", worker="test")

@@ -32,8 +32,13 @@ async def log_client(redis_url: str) -> AsyncIterator["redis.asyncio.Redis"]:
 
 @pytest.fixture
 def counting_endpoint(db: None, counting_server: str) -> Endpoint:
+    return add_counting("counting", counting_server, at_once=500)
+
+
+def add_counting(name: str, url: str, *, at_once: int, priority: int = 0) -> Endpoint:
+    """Register the counting model of this address, for chats."""
     return add_endpoint(
-        name="counting", url=counting_server, protocol="openai", variant="instruct", max_concurrency=500
+        name=name, url=url, protocol="openai", variant="instruct", max_concurrency=at_once, priority=priority
     )
 
 

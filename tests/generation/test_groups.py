@@ -20,7 +20,7 @@ from apps.generation.models import Generation, State
 from apps.generation.queue import position_of
 from apps.generation.services.claim import Wish, claim_next, endpoints_and_wishes
 from apps.generation.tasks import reap
-from tests.generation.conftest import ask, numbers
+from tests.generation.conftest import add_counting, ask, numbers
 from tests.generation.test_wanted import JOB, MOST_TICKETS, set_down, set_up, tickets_taken
 from tests.generation.test_worker import ended, wait_until
 
@@ -113,17 +113,8 @@ class TestWithAWorker:
     @pytest.fixture(autouse=True)
     def endpoints(self, counting_server: str, group: Group) -> None:
         """The one for the group is preferred in every way."""
-        self.theirs, self.everybodys = (
-            add_endpoint(
-                name=name,
-                url=counting_server,
-                protocol="openai",
-                variant="instruct",
-                priority=priority,
-                max_concurrency=most,
-            )
-            for name, priority, most in (("theirs", 9, 50), ("everybodys", 0, 50))
-        )
+        self.theirs = add_counting("theirs", counting_server, at_once=50, priority=9)
+        self.everybodys = add_counting("everybodys", counting_server, at_once=50)
         self.theirs.groups.add(group)
         set_up(self.theirs)
 

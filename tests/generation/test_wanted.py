@@ -25,7 +25,7 @@ from apps.generation.services.claim import claim_next, endpoints_and_wishes
 from apps.generation.services.enqueue import TASK_NAME
 from apps.generation.services.unpin import unpin_generation
 from apps.generation.tasks import reap
-from tests.generation.conftest import ask, numbers
+from tests.generation.conftest import add_counting, ask, numbers
 from tests.generation.test_outage import add_down
 from tests.generation.test_worker import ended, wait_until
 
@@ -198,17 +198,8 @@ class TestWithAWorker:
     @pytest.fixture(autouse=True)
     def endpoints(self, counting_server: str) -> None:
         """The other one is preferred in every way."""
-        self.other, self.wanted = (
-            add_endpoint(
-                name=name,
-                url=counting_server,
-                protocol="openai",
-                variant="instruct",
-                max_concurrency=most,
-                priority=priority,
-            )
-            for name, most, priority in (("other", 50, 9), ("wanted", 1, 0))
-        )
+        self.other = add_counting("other", counting_server, at_once=50, priority=9)
+        self.wanted = add_counting("wanted", counting_server, at_once=1)
         set_up(self.other)
 
     def test_it_runs_there_one_after_the_other(self, alice: User) -> None:

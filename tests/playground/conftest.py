@@ -1,9 +1,6 @@
 """Fixtures of the playground's tests: people, a real worker, and a model that counts."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
@@ -14,31 +11,11 @@ from tests.support.services import Running
 
 __all__ = ["counting_server", "scripted_server"]
 
-type SignedIn = Callable[[User], Client]
-
 
 @pytest.fixture
 def staff(db: None) -> User:
     user, _ = create_user(username="admin", staff=True)
     return user
-
-
-@pytest.fixture
-def signed_in() -> SignedIn:
-    """A browser in which that person is signed in."""
-
-    def client_of(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return client_of
-
-
-@pytest.fixture
-def browser(alice: User, signed_in: SignedIn) -> Client:
-    """Alice's browser."""
-    return signed_in(alice)
 
 
 @pytest.fixture

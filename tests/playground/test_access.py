@@ -14,7 +14,7 @@ from apps.generation.services.start import Document
 from apps.playground.models import Kind, Run
 from apps.playground.offers import Offer
 from apps.playground.services import start_document_run
-from tests.playground.conftest import SignedIn
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
