@@ -6,6 +6,7 @@ AccountError
 ├── UserNotFound
 ├── UserInactive
 ├── TooManyKeys
+├── KeyNotAllowed
 ├── LastAdmin
 ├── InvitationInvalid
 └── TooManyAttempts
@@ -43,6 +44,10 @@ class UserInactive(AccountError):
 class TooManyKeys(AccountError):
     def __init__(self, most: int) -> None:
         super().__init__(f"You have {most} active keys, the most at once. Revoke a key that nobody uses.")
+
+
+class KeyNotAllowed(AccountError):
+    """The API key is limited to other kinds of use."""
 
 
 class LastAdmin(AccountError):

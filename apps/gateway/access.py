@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.api_keys import use_api_key
+from apps.accounts.errors import KeyNotAllowed
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import (
     ApiError,
@@ -25,7 +26,7 @@ from apps.gateway.errors import (
 )
 from apps.stores.outages import STORE_AWAY
 from apps.stores.threads import in_thread
-from apps.usage.errors import KeyNotAllowed, LimitReached
+from apps.usage.errors import LimitReached
 
 logger = structlog.get_logger(__name__)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from apps.accounts.key_scopes import current_key, require_scope_for
 from apps.accounts.models import ApiKey
 from apps.endpoints.errors import NoEndpointAllowed
 from apps.endpoints.health.absence import Wanted
@@ -13,7 +14,6 @@ from apps.endpoints.slots import running_counts
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import ReplyFormat, takes_format
-from apps.usage.services import current_key, require_scope
 
 FAMILY = "code-llama"
 # Names that are accepted without being listed: the first release knew the variants by these.
@@ -130,7 +130,7 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
     if no endpoint takes the format, ``NotAllowed`` if it is for other groups, and ``KeyNotAllowed`` if the request's
     API key may not be used for it.
     """
-    require_scope(task)
+    require_scope_for(task)
     enabled = list(_usable().preferred_first())
     served = _by_name(enabled)
     model = _find(_any_for(task, served) if name in ANY_NAMES else name, served)

@@ -1,8 +1,7 @@
 """The errors of limits.
 
 UsageError
-├── LimitReached    too many requests this minute, or tokens today
-└── KeyNotAllowed   the API key is limited to other work
+└── LimitReached    too many requests this minute, or tokens today
 """
 
 
@@ -20,7 +19,3 @@ class LimitReached(UsageError):
     def __init__(self, sentence: str, *, seconds: int) -> None:
         super().__init__(sentence)
         self.seconds = seconds
-
-
-class KeyNotAllowed(UsageError):
-    """The API key may not be used for this."""

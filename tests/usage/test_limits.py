@@ -6,12 +6,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from apps.accounts.errors import KeyNotAllowed
 from apps.accounts.models import ApiKey, User
 from apps.generation.errors import TooManyAtOnce
 from apps.generation.models import Generation
 from apps.stores.redis import sync_client
 from apps.usage.allowances import Allowance, in_words
-from apps.usage.errors import KeyNotAllowed, LimitReached
+from apps.usage.errors import LimitReached
 from apps.usage.models import Limit
 from tests.usage.acting import acting, ask, finish, key_of
 

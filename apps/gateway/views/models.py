@@ -4,31 +4,28 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts.key_scopes import require_scope
 from apps.accounts.models import ApiKey, Scope
 from apps.gateway.access import api_view, json_response
-from apps.gateway.errors import NotAllowed
 from apps.gateway.selectors import Model, find_model, served_models
 from apps.stores.threads import in_thread
+
+# Keys that may ask a model for something may list the models.
+MAY_LIST = (Scope.MODELS, Scope.CHAT, Scope.COMPLETION)
 
 
 @api_view("GET")
 async def list_models(request: HttpRequest, key: ApiKey) -> HttpResponse:  # noqa: ARG001
     """List every name that a request may give as its model."""
-    _require_scope(key)
+    require_scope(key, *MAY_LIST, to="list models")
     models = await in_thread(served_models)()
     return json_response({"object": "list", "data": [_described(model) for model in models.values()]})
 
 
 @api_view("GET")
 async def show_model(request: HttpRequest, key: ApiKey, model: str) -> HttpResponse:  # noqa: ARG001
-    _require_scope(key)
+    require_scope(key, *MAY_LIST, to="list models")
     return json_response(_described(await in_thread(find_model)(model)))
-
-
-def _require_scope(key: ApiKey) -> None:
-    """Raise ``NotAllowed`` unless the key may ask some model for something, or list them."""
-    if not key.allows(Scope.MODELS, Scope.CHAT, Scope.COMPLETION):
-        raise NotAllowed(f"This API key may not list models: it is for {key.scope_words}.")
 
 
 def _described(model: Model) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts.key_scopes import require_scope
 from apps.accounts.models import ApiKey, Scope
 from apps.gateway.access import api_view, json_response
-from apps.gateway.errors import NotAllowed
 from apps.stores.threads import in_thread
 from apps.usage.allowances import Standing, allowances_of
 from apps.usage.counters import standings_of
@@ -17,8 +17,7 @@ from apps.usage.selectors import first_day, period_from, usage_rows
 @api_view("GET")
 async def show_usage(request: HttpRequest, key: ApiKey) -> HttpResponse:
     """Show what the key's owner used on the latest days, and what remains of the owner's and the key's limits."""
-    if not key.allows(Scope.USAGE):
-        raise NotAllowed(f"This API key may not read usage: it is only for {key.scope_words}.")
+    require_scope(key, Scope.USAGE, to="read usage")
     return json_response(await in_thread(_usage)(key, period_from(request.GET.get("days", ""))))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from apps.accounts.key_scopes import current_key
 from apps.accounts.models import User
 from apps.endpoints.health.absence import Wanted
 from apps.generation.errors import TooManyAtOnce
@@ -16,7 +17,7 @@ from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
 from apps.usage.allowances import Allowance
-from apps.usage.services import admit_request, current_key
+from apps.usage.services import admit_request
 
 logger = structlog.get_logger(__name__)
 
