@@ -145,7 +145,7 @@ async def report_page(page: Page, url: str, title: str) -> None:
     await session.send("Performance.enable")
     await page.goto(url)
     await page.goto(url)  # with its styles and scripts at hand
-    await page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+    await page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
     figures = {each["name"]: each["value"] for each in (await session.send("Performance.getMetrics"))["metrics"]}
     loaded, elements = await page.evaluate(
         "() => [performance.getEntriesByType('navigation')[0].loadEventEnd, document.querySelectorAll('*').length]"

@@ -43,7 +43,7 @@ async def test_message_from_a_page_of_the_cache_begins_a_conversation(cached: Vi
     await expect(page.locator('article[data-role="user"]')).to_contain_text("same words")
     first = page.url
     await page.evaluate("history.back()")
-    await page.wait_for_function("window.fromCache === true")  # or this test would mean nothing
+    await page.wait_for_function("() => window.fromCache === true")  # or this test would mean nothing
     await expect(box).to_have_value("")
     await box.fill("same words")
     await box.press("Enter")

@@ -14,6 +14,26 @@ from tests.chat.exchanges import answered_conversation
 
 IN_VIEW = "element => Math.round(element.getBoundingClientRect().top - scroller.getBoundingClientRect().top)"
 
+SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    sockets.push(this);
+  }
+};
+"""
+CONNECTED = "sockets.at(-1)?.readyState === WebSocket.OPEN"
+NOTE_OPEN_SOCKETS = """() => {
+  window.openWhileSwapping = [];
+  const { swap } = htmx;
+  htmx.swap = (options) => {
+    const open = sockets.filter(({ readyState }) => readyState === WebSocket.OPEN);
+    if (options.selectOOB) openWhileSwapping.push(open.length);
+    return swap.call(htmx, options);
+  };
+}"""
+
 
 def listed(page: Page, conversation: Conversation) -> Locator:
     return page.locator("#conversation-list").get_by_role("link", name=conversation.title, exact=True)
@@ -66,6 +86,19 @@ async def test_conversation_opens_without_a_page_load_and_back_and_forward_work(
     await assert_same_page(page)
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Renamed where it opened")
+
+
+async def test_no_frame_of_one_conversation_reaches_another(visit: Visit) -> None:
+    page = visit.page
+    first, second, _ = await conversations()
+    await page.add_init_script(SOCKETS)
+    await visit.sign_in("alice", path=first.get_absolute_url())
+    await page.wait_for_function(f"() => {CONNECTED}", timeout=PATIENCE)
+    await page.evaluate(NOTE_OPEN_SOCKETS)
+    await listed(page, second).click()
+    await assert_shows(page, second)
+    await page.wait_for_function(f"() => sockets.length > 1 && {CONNECTED}", timeout=PATIENCE)
+    assert await page.evaluate("openWhileSwapping") == [0]
 
 
 async def test_each_conversation_keeps_its_draft_and_its_settings(visit: Visit) -> None:
@@ -156,10 +189,7 @@ async def test_back_returns_to_where_one_read(visit: Visit) -> None:
 
 async def test_one_live_connection_is_open_however_often_one_changes(visit: Visit) -> None:
     page = visit.page
-    await page.add_init_script("""
-      window.sockets = [];
-      window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };
-    """)
+    await page.add_init_script(SOCKETS)
     first, second, _ = await conversations()
     await visit.sign_in("alice", path=first.get_absolute_url())
     await remember_page(page)
@@ -167,7 +197,7 @@ async def test_one_live_connection_is_open_however_often_one_changes(visit: Visi
         await listed(page, conversation).click()
         await assert_shows(page, conversation)
     open_ones = "sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).map(({ url }) => url)"
-    await page.wait_for_function(f"sockets.length === 6 && {open_ones}.length === 1")
+    await page.wait_for_function(f"() => sockets.length === 6 && {open_ones}.length === 1", timeout=PATIENCE)
     (address,) = await page.evaluate(open_ones)
     assert str(second.pk) in address
     asked = [url for url in visit.requests if "/chat/servers/" in url or url.endswith("/manage/")]

@@ -141,7 +141,7 @@ async def test_notch_and_home_bar_of_a_phone_cover_nothing(visit: Visit) -> None
     insets = {"top": 47, "bottom": 34, "left": 0, "right": 0}
     await emulation.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
     heading = page.get_by_role("heading", name="How do I sort?", level=1)
-    await page.wait_for_function("document.querySelector('h1').getBoundingClientRect().top >= 47")
+    await page.wait_for_function("() => document.querySelector('h1').getBoundingClientRect().top >= 47")
     foot = await page.locator(".composer__foot").bounding_box()
     top = await heading.bounding_box()
     assert foot is not None
@@ -154,7 +154,7 @@ async def test_notch_and_home_bar_of_a_phone_cover_nothing(visit: Visit) -> None
     assert new["y"] >= 47
     assert await visit.overflow() <= 0
     await visit.open("/guide/")
-    await page.wait_for_function("document.querySelector('.topbar__brand').getBoundingClientRect().top >= 47")
+    await page.wait_for_function("() => document.querySelector('.topbar__brand').getBoundingClientRect().top >= 47")
     assert await visit.overflow() <= 0
 
 

@@ -47,7 +47,7 @@ async def follow_a_long_reply(visit: Visit, asked: str = "say months 6 times at 
 
 
 async def until(page: Page, condition: str) -> None:
-    """Playwright's own waiting evaluates text, which the content policy forbids."""
+    """Wait for a condition, a function in JavaScript."""
     async with asyncio.timeout(PATIENCE / 1000):
         while not await page.evaluate(condition):
             await page.wait_for_timeout(30)

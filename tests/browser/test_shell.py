@@ -155,7 +155,7 @@ async def test_the_record_notices_inline_code_and_foreign_addresses(visit: Visit
     )
     assert await visit.page.evaluate("window.ran") is None
     await visit.page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.2:9/x.png'}))")
-    await visit.page.wait_for_function("document.images[document.images.length - 1].complete")
+    await visit.page.wait_for_function("() => document.images[document.images.length - 1].complete")
     assert len(visit.complaints) >= 2
     assert all("Content Security Policy" in complaint for complaint in visit.complaints)
     visit.complaints.clear()

@@ -4,7 +4,7 @@
 // means a lost connection.
 
 import { replyIsBeingWritten } from "../dom.js";
-import { whenOpened } from "../opened.js";
+import { whenLeaving, whenOpened } from "../opened.js";
 import { events, polls, reasons, socket } from "./carriers.js";
 
 const transcript = document.getElementById("transcript");
@@ -145,6 +145,7 @@ if (addresses.socket) {
   addEventListener("pageshow", ({ persisted }) => persisted && startAnew());
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : connection || connect()));
   document.addEventListener("htmx:after:request", () => connection?.hurry?.());
+  whenLeaving(close); // a frame of this conversation must not reach the next one
   whenOpened(() => {
     over = false;
     showStatus("");
