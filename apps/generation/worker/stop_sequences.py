@@ -33,4 +33,6 @@ class StopSequenceReader:
             text += self._text.close()
         elif self._after_the_end >= MOST_AFTER_THE_END:
             delta = replace(delta, finish_reason="stop")
+        if text == delta.text and delta.whole_text is None:
+            return delta  # a copy of each delta costs more than reading it
         return replace(delta, text=text, whole_text=None)

@@ -22,11 +22,14 @@ class ReplyText:
         self._drops_space = drops_leading_space
         self._newline = newline
         self._held = ""
+        self._changes_text = bool(stop or ends_with) or newline == CRLF
 
     def feed(self, generated: str) -> str:
         """Take more of the model's text; return what is certain to belong to the reply."""
         if self.is_over or not generated:
             return ""
+        if not self._changes_text:
+            return self._give(generated)
         text = self._in_lf(self._held + generated)
         end = _first_stop(text, self._stop)
         if end is not None:

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeGuard
 
+import msgspec
+
 from apps.inference.errors import InferenceError, Interrupted, ProtocolError
 from apps.inference.http.failures import failure_of_event
 from apps.inference.http.sse import EventReader
@@ -13,7 +15,8 @@ from apps.inference.protocols.joining import TextJoiner
 from apps.inference.requests import Delta, FinishReason, Usage
 
 DONE = "[DONE]"
-_parse = json.JSONDecoder().decode
+_parse = msgspec.json.Decoder().decode
+_parse_odd = json.JSONDecoder().decode
 
 
 class Reply(ABC):
@@ -140,10 +143,18 @@ def event_of(payload: str) -> dict[str, Any]:
     try:
         event = _parse(payload)
     except (ValueError, RecursionError):
-        raise ProtocolError("an event that is not JSON") from None
+        event = _odd_json_of(payload)
     if not isinstance(event, dict):
         raise ProtocolError("an event that is not a JSON object")
     return event
+
+
+def _odd_json_of(payload: str) -> Any:
+    """Read what ``json`` accepts and msgspec refuses: half a surrogate pair, NaN, numbers beyond a float."""
+    try:
+        return _parse_odd(payload)
+    except (ValueError, RecursionError):
+        raise ProtocolError("an event that is not JSON") from None
 
 
 def text_in(value: object) -> str:

@@ -80,4 +80,4 @@ class _Finish:
         if delta.whole_text is not None and self._new_text:
             whole = self._new_text()
             return replace(delta, text=text, whole_text=whole.feed(delta.whole_text) + whole.close())
-        return replace(delta, text=text)
+        return delta if text == delta.text else replace(delta, text=text)
