@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
-from apps.stores.redis import async_client
+from apps.stores.single_connection import Subscription
 
 logger = structlog.get_logger(__name__)
 
@@ -22,7 +23,6 @@ class Listener:
         self._channel = channel
         self._hear = hear
         self._missed = missed
-        self._client = async_client()
         self._subscribed = asyncio.Event()
         self._heard_at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
@@ -40,7 +40,6 @@ class Listener:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._client.aclose()
 
     async def run_forever(self) -> None:
         """Listen, and reconnect after any error."""
@@ -53,22 +52,37 @@ class Listener:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        is_pinged = False
-        async with self._client.pubsub() as pubsub:
-            await pubsub.subscribe(self._channel)
-            while True:
-                message = await pubsub.get_message(timeout=QUIET_SECONDS)
-                if message is None:
-                    if is_pinged:
-                        raise TimeoutError
-                    await pubsub.ping()
-                elif message["type"] == "message":
-                    self._hear(message["data"])
-                elif message["type"] == "subscribe":
-                    self._subscribe()
-                is_pinged = message is None
-                if message is not None:
-                    self._heard_at = datetime.now(UTC)
+        subscription = Subscription(self._channel)
+        try:
+            await subscription.open()
+            await self._hear_all(subscription)
+        finally:
+            await subscription.close()
+
+    async def _hear_all(self, subscription: Subscription) -> None:
+        """Hear messages until the connection ends. One timer watches for silence: a timer a message costs more."""
+        now = asyncio.get_running_loop().time
+        heard_at, is_pinged = now(), False
+        while True:
+            try:
+                async with asyncio.timeout_at(heard_at + QUIET_SECONDS):
+                    while True:
+                        self._take(await subscription.read())
+                        heard_at, is_pinged = now(), False
+            except TimeoutError:
+                if now() < heard_at + QUIET_SECONDS:
+                    continue
+                if is_pinged:
+                    raise
+                await subscription.ping()
+                heard_at, is_pinged = now(), True
+
+    def _take(self, message: list[Any]) -> None:
+        if message[0] == b"message":
+            self._hear(message[2])
+        elif message[0] == b"subscribe":
+            self._subscribe()
+        self._heard_at = datetime.now(UTC)
 
     def _subscribe(self) -> None:
         if self._heard_at is not None:

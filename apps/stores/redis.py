@@ -2,10 +2,14 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import redis
 import redis.asyncio
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from redis.asyncio.connection import AbstractConnection
 
 # The library's own pools raise beyond 100 commands at once; these wait for a free connection.
 MOST_CONNECTIONS = 64
@@ -22,6 +26,17 @@ def async_client() -> "redis.asyncio.Redis":
     """Return a client for the running event loop; the caller closes it."""
     pool = redis.asyncio.BlockingConnectionPool.from_url(settings.REDIS_URL, timeout=15, **_limits(seconds=15))
     return redis.asyncio.Redis.from_pool(pool)
+
+
+def new_connection() -> "AbstractConnection":
+    """Return a connection of its own, which is not open yet; it has no time limits once it is.
+
+    Under RESP2 a channel's message is a plain answer; under RESP3 redis-py formats each for its log.
+    """
+    pool = redis.asyncio.ConnectionPool.from_url(
+        settings.REDIS_URL, protocol=2, socket_timeout=None, socket_connect_timeout=5
+    )
+    return pool.connection_class(**pool.connection_kwargs)
 
 
 def _limits(*, seconds: int) -> dict[str, int]:

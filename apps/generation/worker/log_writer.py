@@ -18,6 +18,7 @@ from apps.generation.log import store
 from apps.generation.log.frames import CHANNEL, text_header
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.stores.outages import STORE_AWAY
+from apps.stores.single_connection import SingleConnection
 
 if TYPE_CHECKING:
     import redis.asyncio
@@ -40,6 +41,7 @@ class LogWriter:
 
     def __init__(self, client: "redis.asyncio.Redis", is_held: IsHeld) -> None:
         self._client = client
+        self._connection = SingleConnection()
         self._is_held = is_held
         self._dirty: set[Attempt] = set()
         self._work = asyncio.Event()
@@ -56,6 +58,12 @@ class LogWriter:
 
     async def run_forever(self) -> None:
         """Write what comes."""
+        try:
+            await self._write_forever()
+        finally:
+            await self._connection.close()
+
+    async def _write_forever(self) -> None:
         pause = FIRST_PAUSE
         while True:
             await self._work.wait()
@@ -115,7 +123,7 @@ class LogWriter:
                 attempt.tokens,
                 "" if attempt.began_in_log or attempt.first_token_at is None else attempt.first_token_at.isoformat(),
             )
-        return cast("list[bytes]", await self._client.evalsha(self._append, len(keys), *keys, *values))
+        return cast("list[bytes]", await self._connection.execute("EVALSHA", self._append, len(keys), *keys, *values))
 
     def _settle(self, attempt: Attempt, text: str, answer: bytes) -> Awaitable[None] | None:
         if answer == b"ok":
