@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browser.counted_replies import add_counting_endpoint, let_go
+from tests.browser.counted_replies import PATIENCE, add_counting_endpoint, let_go
 from tests.browser.visit import Visit
 from tests.support.chromium import executable
 from tests.support.scripted_server import counting_server
 from tests.support.services import Running
 
 __all__ = ["counting_server"]
+
+expect.set_options(timeout=PATIENCE)
 
 HERE = Path(__file__).parent
 # Without these, Chromium itself asks for things.
@@ -55,7 +57,7 @@ async def chromium(chromium_path: str | None) -> AsyncIterator[Browser]:
 async def visit(chromium: Browser, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
     """A visit to the running site, during which the browser may neither complain nor go elsewhere."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     visit = Visit(page=await context.new_page(), site=live_asgi_server)
     yield visit
     await context.close()

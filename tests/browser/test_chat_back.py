@@ -10,6 +10,7 @@ from playwright.async_api import async_playwright, expect
 from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
 from tests.browser.conftest import QUIET
+from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
 
 
@@ -24,7 +25,7 @@ async def cached(chromium_path: str | None, live_asgi_server: str, transactional
             ignore_default_args=["--disable-back-forward-cache"],
         )
         context = await browser.new_context()
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         visit = Visit(page=await context.new_page(), site=live_asgi_server)
         yield visit
         await browser.close()

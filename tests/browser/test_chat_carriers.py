@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.counted_replies import follow_a_count, is_written
+from tests.browser.counted_replies import PATIENCE, follow_a_count, is_written
 from tests.browser.visit import Visit
 from tests.support.blocking_proxy import BlockingProxy
 
@@ -24,7 +24,7 @@ async def proxy(live_asgi_server: str) -> AsyncIterator[BlockingProxy]:
 async def blocked(chromium: Browser, proxy: BlockingProxy, transactional_db: None) -> AsyncIterator[Visit]:
     """A visit through the proxy; the browser complains about what that refuses, and about nothing else."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     visit = Visit(page=await context.new_page(), site=proxy.site)
     yield visit
     await context.close()

@@ -51,7 +51,7 @@ def output(visit: Visit) -> Locator:
 
 
 async def state_is(visit: Visit, state: str) -> None:
-    await expect(output(visit)).to_have_attribute("data-state", state, timeout=20_000)
+    await expect(output(visit)).to_have_attribute("data-state", state)
 
 
 async def shoot(visit: Visit, name: str) -> None:
@@ -233,7 +233,7 @@ async def test_side_by_side(visit: Visit, base: None, button: By, textbox: By) -
     await button("Run").click()
     await expect(output(visit)).to_have_count(2)
     for column in range(2):
-        await expect(output(visit).nth(column)).to_have_attribute("data-state", "succeeded", timeout=20_000)
+        await expect(output(visit).nth(column)).to_have_attribute("data-state", "succeeded")
         await expect(output(visit).nth(column).locator(".output__text")).to_have_text(numbers(30))
         await expect(output(visit).nth(column)).to_contain_text("tokens/s")
     await shoot(visit, "side-by-side")
