@@ -182,6 +182,8 @@ class TestSetting:
         assert signed_in(admin).post(f"{address}groups/", {"groups": [group.pk]}).status_code == 302
         assert list(bob.groups.all()) == [group]
         assert re.search(rf'name="groups" value="{group.pk}"[^>]*checked', signed_in(admin).get(address).text)
+        people = signed_in(admin).get("/accounts/people/").text
+        assert people.count(f"· {group.name} ") == 2, "Alice's row and Bob's"
         assert signed_in(admin).post(f"{address}groups/", {"groups": ["999"]}).status_code == 422
         assert signed_in(admin).post(f"{address}groups/", {}).status_code == 302
         assert not bob.groups.exists()

@@ -47,7 +47,9 @@ def list_people(request: WorkbenchRequest) -> HttpResponse:
         "form": form,
         "link": link,
         "link_title": f"Invitation for {note}",
-        "people": [(person, by.may_manage(person)) for person in User.objects.order_by("username")],
+        "people": [
+            (person, by.may_manage(person)) for person in User.objects.order_by("username").prefetch_related("groups")
+        ],
         "invitations": Invitation.objects.open().select_related("made_by").order_by("-made_at"),
     }
     return render(request, "accounts/people.html", context, status=422 if form.errors else 200)
