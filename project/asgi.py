@@ -3,12 +3,12 @@
 import gc
 import os
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-http_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Routes and views import models, which need the application registry that the line above fills.
 import project.urls  # noqa: E402, F401 (or the first request would import every view)
@@ -16,12 +16,13 @@ from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.callers.presence import note_who_leaves  # noqa: E402
 from apps.gateway.tgi.root import take_root  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
+from project.request_handler import RequestHandler  # noqa: E402
 from project.socket_origins import only_from_own_pages  # noqa: E402
 from project.timezones import in_readers_zone  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": in_readers_zone(take_root(limit_bodies(note_who_leaves(http_application)))),
+        "http": in_readers_zone(take_root(limit_bodies(note_who_leaves(RequestHandler())))),
         "websocket": in_readers_zone(only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),  # type: ignore[arg-type]
     }
 )

@@ -1,0 +1,38 @@
+"""Answer each request in one thread, its middlewares included.
+
+Django's own handler goes to a thread and back for each hook of a middleware that is not written for asyncio: some
+twenty times for one request, which costs more than most of these hooks do (docs/decisions/0037-one-thread.md).
+"""
+
+from typing import override
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class RequestHandler(ASGIHandler):
+    """Django's handler with a synchronous chain of middlewares beside the asynchronous one.
+
+    The chain runs in the request's thread, and an asynchronous view in the event loop meanwhile. Static files are sent
+    from the event loop, as Django does it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chain = _SynchronousChain()
+
+    @override
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(settings.STATIC_URL):
+            return await super().get_response_async(request)
+        return await sync_to_async(self._chain.get_response)(request)
+
+
+class _SynchronousChain(BaseHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware()
