@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
 from apps.generation.errors import TooManyConnections
+from apps.stores.per_loop import PerLoop
 from apps.stores.redis import async_client, script, sync_client
 
 logger = structlog.get_logger(__name__)
@@ -71,7 +71,7 @@ class LiveConnections:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
-        await asyncio.gather(*self._freeing)
+        await asyncio.gather(*self._freeing, return_exceptions=True)
         await self._client.aclose()
 
     async def _take(self, person_id: int, connection: str) -> None:
@@ -114,12 +114,4 @@ def count_live_connections() -> int:
     return sync_client().zcount(EVERYBODY, time.time(), "+inf")
 
 
-_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, LiveConnections] = WeakKeyDictionary()
-
-
-def live_connections() -> LiveConnections:
-    """Return the live connections of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _by_loop:
-        _by_loop[loop] = LiveConnections()
-    return _by_loop[loop]
+live_connections = PerLoop(LiveConnections)

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import structlog
 from redis.exceptions import RedisError
@@ -21,6 +20,7 @@ from apps.chat.live.moments import LONGEST_TRANSACTION
 from apps.chat.live.stored import write_messages
 from apps.chat.models import Message
 from apps.stores.listener import Listener
+from apps.stores.per_loop import PerLoop
 from apps.stores.redis import sync_client
 
 logger = structlog.get_logger(__name__)
@@ -193,12 +193,4 @@ class Pages:
                 page.put_nowait(BroadcastsMissed(since - LONGEST_TRANSACTION))
 
 
-_pages: WeakKeyDictionary[asyncio.AbstractEventLoop, Pages] = WeakKeyDictionary()
-
-
-def open_pages() -> Pages:
-    """Return the pages of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _pages:
-        _pages[loop] = Pages()
-    return _pages[loop]
+open_pages = PerLoop(Pages)

@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from apps.generation.log import store
 from apps.generation.log.entries import Ended, Events, GapInLog, QueuePosition, decode_state
 from apps.generation.log.frames import CHANNEL, Frame, Kind, frames_of
 from apps.generation.models import Generation, State
 from apps.stores.listener import Listener
+from apps.stores.per_loop import PerLoop
 from apps.stores.redis import async_client
 from apps.stores.threads import in_thread
 
@@ -170,12 +170,4 @@ def _end_in_postgres(generation_id: UUID, offset: int) -> Events:
     return Events(offset, text=generation.text[offset:], ended=Ended.of(generation))
 
 
-_followers: WeakKeyDictionary[asyncio.AbstractEventLoop, Follower] = WeakKeyDictionary()
-
-
-def follower() -> Follower:
-    """Return the follower of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _followers:
-        _followers[loop] = Follower()
-    return _followers[loop]
+follower = PerLoop(Follower)
