@@ -1,5 +1,6 @@
 """A long conversation in Chromium: what is read stays where it is while earlier messages come."""
 
+import asyncio
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message
 from apps.chat.services.messages.versions import edit_question, show_version
 from apps.stores.threads import in_thread
+from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answer
 from tests.chat.long_conversations import long_conversation
@@ -92,13 +94,12 @@ async def test_scrolling_up_brings_everything(visit: Visit) -> None:
     await open_long(visit)
     await page.mouse.move(640, 300)
     seen: list[int] = []
-    for _ in range(400):
-        await page.mouse.wheel(0, -600)
-        await page.wait_for_timeout(20)
-        message, _ = await read_at(page)
-        seen.append(int(await message.get_attribute("data-position") or 0))
-        if seen[-1] == 1:
-            break
+    async with asyncio.timeout(PATIENCE / 1000):
+        while 1 not in seen:
+            await page.mouse.wheel(0, -600)
+            await page.wait_for_timeout(20)
+            message, _ = await read_at(page)
+            seen.append(int(await message.get_attribute("data-position") or 0))
     assert seen == sorted(seen, reverse=True)
     await assert_all_are_there(page)
     await expect(earlier(page)).to_have_count(0)
