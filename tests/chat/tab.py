@@ -17,7 +17,7 @@ from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
 from tests.support.frames import ShownPage
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 POLL_SECONDS = 0.02
 
 

@@ -24,7 +24,7 @@ from tests.chat.exchanges import answered_conversation, answered_message
 from tests.chat.tab import tab_of
 from tests.support.services import Services
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 @contextmanager

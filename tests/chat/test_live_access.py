@@ -135,7 +135,7 @@ async def test_beyond_the_most_a_page_is_refused_and_may_ask_instead(tab: Tab) -
         assert "50 live pages and streams open" in closed.value.rcvd.reason
         assert await status_of(tab.site, tab.addresses["data-events"], tab.cookie) == 429
         assert await status_of(tab.site, tab.addresses["data-changes"], tab.cookie) == 200
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await status_of(tab.site, tab.addresses["data-events"], tab.cookie) == 429:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -97,6 +97,6 @@ async def test_reader_that_does_not_read_is_dropped_and_can_come_back(
     await assert_like_reloaded(tab, exchange)
     assert generation_of(exchange).text == f"{LONG}The end."
     await assert_like_reloaded(other, exchange)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while sync_client().zcard(keys(alice.pk)[0]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)

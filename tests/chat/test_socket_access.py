@@ -43,7 +43,7 @@ async def test_another_site_has_no_socket(
 async def status_of(tab: Tab, address: str, *, cookie: dict[str, str], origin: str | None) -> int:
     """Return the server's answer to a socket."""
     try:
-        async with asyncio.timeout(10), socket_to(tab.site, address, cookie, origin=origin) as socket:
+        async with asyncio.timeout(60), socket_to(tab.site, address, cookie, origin=origin) as socket:
             assert socket.response is not None
             return socket.response.status_code
     except InvalidStatus as refusal:

@@ -41,7 +41,7 @@ class Console:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- other processes have no events for us
             await asyncio.sleep(0.02)
 

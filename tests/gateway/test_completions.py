@@ -31,7 +31,7 @@ def base(request: pytest.FixtureRequest, db: None, counting_server: str, celery_
 @pytest.fixture
 def client(live_asgi_server: str, alice: User) -> Iterator[openai.OpenAI]:
     key = create_api_key(username="alice")
-    with openai.OpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=20, max_retries=0) as client:
+    with openai.OpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=60, max_retries=0) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def client(live_asgi_server: str, alice: User, counting_endpoint: Endpoint) -> Iterator[openai.OpenAI]:
     key = create_api_key(username="alice")
-    with openai.OpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=20) as client:
+    with openai.OpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=60) as client:
         yield client
 
 
@@ -136,7 +136,7 @@ def test_a_stream_that_is_left_cancels_its_generation(client: openai.OpenAI) -> 
 
 
 async def test_the_async_client_streams(client: openai.OpenAI) -> None:
-    async with openai.AsyncOpenAI(base_url=client.base_url, api_key=client.api_key, timeout=20) as own:
+    async with openai.AsyncOpenAI(base_url=client.base_url, api_key=client.api_key, timeout=60) as own:
         reply = await own.chat.completions.create(model="instruct", messages=asking("count to 12"))
         assert reply.choices[0].message.content == numbers(12)
         stream = await own.chat.completions.create(

@@ -44,7 +44,7 @@ def waiting_attempt(endpoint: Endpoint, *, failures: int = 0) -> Attempt:
 
 
 async def is_dropped(attempt: Attempt) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while attempt.dropped is None:  # noqa: ASYNC110 - nobody else wants to know
             await asyncio.sleep(0.01)
 

@@ -65,11 +65,11 @@ async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client
     attempt = await begin_attempt(log_client, generation_id)
     async with log_client.pubsub() as pubsub:
         await pubsub.subscribe(CHANNEL)
-        await pubsub.get_message(timeout=5)
+        await pubsub.get_message(timeout=60)
         for _ in range(100):
             writer.append(attempt, "token ")
         await attempt.wait_until_appended()
-        heard = await pubsub.get_message(timeout=5)
+        heard = await pubsub.get_message(timeout=60)
     texts = [frame.payload for frame in frames_of(heard["data"], {generation_id.bytes})]
     assert texts == ["token " * 100]
 

@@ -27,7 +27,7 @@ from tests.support.wire import event, whole
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("celery_worker_process")]
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation
 from apps.playground.models import Run
 
-SECONDS = 30
+SECONDS = 60
 
 
 def settings(endpoint: Endpoint | None = None, **more: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ IMPORT, OTHER = (settings.BODY_BYTES[path] for path in ("/chat/import/", "/"))
 def answer_to(site: str, *sent: bytes) -> bytes:
     """Return the server's answer to these bytes, after which nothing more is sent."""
     address = urlsplit(site)
-    with closing(socket.create_connection((address.hostname, address.port), timeout=20)) as connection:
+    with closing(socket.create_connection((address.hostname, address.port), timeout=60)) as connection:
         for piece in sent:
             connection.sendall(piece)
         return connection.recv(65_536)
