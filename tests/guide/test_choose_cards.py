@@ -103,6 +103,13 @@ def test_what_no_host_has_is_said(named: str) -> None:
     assert found.doubt
 
 
+@pytest.mark.parametrize("named", ["\x00", "???", "—"])
+def test_signs_alone_are_not_quoted_as_a_card(named: str) -> None:
+    found = shipped_cards().find(named)
+    assert found.cards is None
+    assert "such as “RTX 3090” or “24 GB”" in found.doubt
+
+
 def test_one_name_for_two_sizes_takes_the_smaller_and_says_so() -> None:
     found = shipped_cards().find("A100")
     assert found.cards is not None

@@ -187,4 +187,6 @@ def _short(raw: str) -> str:
 
 def _unknown(raw: str) -> str:
     short = _short(raw)
+    if not any(character.isalnum() for character in short):
+        return f"“{short}” names no card. Write its name or its memory, such as “RTX 3090” or “24 GB”."
     return f"“{short}” is not in our list. How much memory does it have? Write it behind the name, as “{short} 24 GB”."
