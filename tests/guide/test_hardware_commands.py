@@ -1,6 +1,7 @@
 """The commands of the servers: only where one runs, and right for each size, format, cache and number of cards."""
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import product
 from typing import Any
@@ -217,9 +218,10 @@ def test_the_command_of_tgi_is_that_of_the_console(guide: None, client: Client) 
 
 def test_every_command_is_whole_and_given_only_where_it_runs_and_fits(guide: None) -> None:
     known = read_known()
+    without_rows = replace(known, cards={})  # the same need on every other card is most of the work, and not looked at
     given = 0
     for question in _questions(known):
-        result = answer(question, known)
+        result = answer(question, without_rows)
         runs = result.stops is None and result.fit.verdict is not Verdict.NO
         assert bool(result.commands) == runs, question
         for command in result.commands:
