@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
@@ -106,3 +106,29 @@ async def stop_half_way(owner: User, model: ScriptedServer) -> HalfWay:
 
 def shows_half(page: ShownPage) -> bool:
     return "1, 2]," in Markup(page.body()).text.replace("\n", "")
+
+
+def answer_in_parts(model: ScriptedServer, parts: Sequence[str]) -> list[Wait]:
+    """Have the model write one part after the other, each once the wait after the part before is told."""
+    waits = [Wait() for _ in parts]
+    written: list[Step] = []
+    for part, wait in zip(parts, waits, strict=True):
+        written += [*pieces(part), wait]
+    model.answer(head(), *written, *the_end())
+    return waits
+
+
+async def watch_parts(tab: Tab, parts: Sequence[str], waits: Sequence[Wait]) -> None:
+    """Look on until the reply is over; each part is written when the tab shows the one before."""
+    text = ""
+    for part, wait in zip(parts, waits, strict=True):
+        text += part
+        await tab.until(lambda page, text=text: Markup(page.body()).text.strip() == text)  # type: ignore[misc]
+        wait.told.set()
+    await tab.until_over()
+
+
+def numbers_in_parts() -> list[str]:
+    """Return the numbers to 300, 25 in a part."""
+    first, *others = ("".join(f" {number}" for number in range(start, start + 25)) for start in range(1, 300, 25))
+    return [first.strip(), *others]

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx2 as httpx
 
@@ -51,6 +52,11 @@ def started_stream(api: httpx.Client, text: str, **headers: str) -> httpx.Respon
     """A streaming answer that nobody has read yet; the caller closes it."""
     request = api.build_request("POST", "chat/completions", json=body(text, stream=True), headers=headers)
     return api.send(request, stream=True)
+
+
+def held_count(to: int) -> str:
+    """Return a question whose reply stops in front of its last number until it is released."""
+    return f"count to {to} at 200 per second and hold at {to} ({uuid4().hex})"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

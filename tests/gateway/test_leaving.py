@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
-from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
@@ -28,6 +27,7 @@ from tests.gateway.calls import (
     ended,
     events_in,
     first_text,
+    held_count,
     numbers,
     started_stream,
     wait_until,
@@ -106,11 +106,6 @@ def web(run_program: Callable[[Program], Running], alice: User) -> Iterator[tupl
         yield running, client
 
 
-def held_count() -> str:
-    """Return a question for 300 numbers, whose reply stops at 100 until it is let go."""
-    return f"count to 300 and hold at 100 ({uuid4().hex})"
-
-
 def assert_completed(generation: Generation, question: str) -> None:
     """The reply was under way all the time, and is whole once it is let go."""
     generation.refresh_from_db()
@@ -121,7 +116,7 @@ def assert_completed(generation: Generation, question: str) -> None:
 
 def test_a_web_process_that_stops_leaves_streams_alone(web: tuple[Running, httpx.Client]) -> None:
     process, api = web
-    question = held_count()
+    question = held_count(300)
     response = started_stream(api, question)
     rest = first_text(response)
     process.stop()
@@ -134,7 +129,7 @@ def test_a_web_process_that_stops_tells_who_waits_where_the_reply_will_be(
     web: tuple[Running, httpx.Client], api_of: ApiOf, alice: User
 ) -> None:
     process, api = web
-    question = held_count()
+    question = held_count(300)
     with ThreadPoolExecutor(1) as threads:
         asking = threads.submit(api.post, "chat/completions", json=body(question))
         wait_until(lambda: any(generation.text_length > 80 for generation in Generation.objects.all()))

@@ -12,7 +12,8 @@ from apps.accounts.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation, State
-from tests.gateway.calls import ended, numbers
+from tests.gateway.calls import ended, held_count, numbers
+from tests.support.scripted_server import release
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -38,13 +39,16 @@ def test_whole_reply(client: openai.OpenAI) -> None:
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens, reply.usage.total_tokens) == (10, 50, 60)
 
 
-def test_streamed_reply(client: openai.OpenAI) -> None:
-    with client.chat.completions.create(
-        model="instruct", messages=asking("count to 100 at 200 per second"), stream=True
-    ) as stream:
-        chunks = list(stream)
+def test_streamed_reply(client: openai.OpenAI, counting_endpoint: Endpoint) -> None:
+    question = held_count(100)
+    chunks = []
+    with client.chat.completions.create(model="instruct", messages=asking(question), stream=True) as stream:
+        for chunk in stream:
+            chunks.append(chunk)
+            if chunk.choices[0].delta.content:
+                release(counting_endpoint.url, [question])
     assert chunks[0].choices[0].delta.role == "assistant"
-    assert len(chunks) > 5
+    assert len([chunk for chunk in chunks if chunk.choices[0].delta.content]) > 1
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == numbers(100)
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices[0].finish_reason] == ["stop"]
     assert all(chunk.usage is None for chunk in chunks)

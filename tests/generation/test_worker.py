@@ -79,7 +79,7 @@ def test_a_task_delivered_three_times_runs_once(alice: User, counting_endpoint: 
 
 
 def test_checkpoints_are_saved_while_it_runs(alice: User, counting_endpoint: Endpoint) -> None:
-    generation = ask(alice, "count to 1000 at 100 per second")
+    generation = ask(alice, "count to 9000 at 100 per second")
 
     def has_checkpoint() -> bool:
         generation.refresh_from_db()
@@ -87,7 +87,7 @@ def test_checkpoints_are_saved_while_it_runs(alice: User, counting_endpoint: End
 
     wait_until(has_checkpoint)
     assert generation.state == State.RUNNING
-    assert numbers(1000).startswith(generation.text)
+    assert numbers(9000).startswith(generation.text)
     assert shown(generation).startswith(generation.text)
     cancel_generation(generation_id=generation.pk)
 
