@@ -11,12 +11,8 @@ from apps.generation.log import store
 from apps.generation.log.entries import Ended
 from apps.generation.log.frames import CHANNEL, frames_of
 from apps.generation.models import State
-from apps.generation.worker import log_writer
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.log_writer import LogWriter
-from apps.stores.redis import sync_client
-
-PATIENCE = 60.0
 
 type Client = redis.asyncio.Redis
 
@@ -204,87 +200,3 @@ async def test_an_end_that_knows_its_tokens_is_believed(
     known = Ended(State.SUCCEEDED, "stop", "é 🦙", {"prompt_tokens": None, "completion_tokens": 4})
     store.end_log(generation_id, known)
     assert store.read_log(generation_id).ended == known
-
-
-async def waiting_stream(writer: LogWriter) -> "asyncio.Task[None]":
-    """A stream that waits for the next tick, once the writer lets text gather."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            stream = asyncio.create_task(writer.next_tick())
-            await asyncio.sleep(0.01)
-            if not stream.done():
-                return stream
-
-
-@pytest.fixture
-def long_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ticks of several attempts last until a first token comes."""
-    monkeypatch.setattr(log_writer, "GATHER_PER_ATTEMPT", 10 * PATIENCE)
-    monkeypatch.setattr(log_writer, "LONGEST_GATHER", 10 * PATIENCE)
-
-
-@pytest.mark.usefixtures("long_ticks")
-async def test_one_stream_alone_never_waits_for_a_tick(
-    writer: LogWriter, log_client: Client, generation_id: UUID
-) -> None:
-    attempt = await begin_attempt(log_client, generation_id)
-    async with asyncio.timeout(PATIENCE):
-        for number in range(100):
-            writer.append(attempt, f"{number} ")
-            await writer.next_tick()
-        await attempt.wait_until_appended()
-    assert store.read_log(generation_id).text == attempt.text
-
-
-@pytest.mark.usefixtures("long_ticks")
-async def test_streams_read_at_the_tick_what_is_written_with_it(writer: LogWriter, log_client: Client) -> None:
-    first, second, third = [await begin_attempt(log_client, uuid4()) for _ in range(3)]
-    writer.append(first, "one ")
-    writer.append(second, "two ")
-    stream = await waiting_stream(writer)
-    stream.add_done_callback(lambda _: writer.append(first, "read at the tick"))
-    writer.append(third, "a first token waits for no tick")
-    async with asyncio.timeout(PATIENCE):
-        await stream
-        await asyncio.gather(*(attempt.wait_until_appended() for attempt in (first, third)))
-    assert store.read_log(first.generation_id).text == "one read at the tick"
-    assert store.read_log(third.generation_id).text == "a first token waits for no tick"
-
-
-@pytest.mark.usefixtures("long_ticks")
-async def test_while_redis_refuses_no_stream_waits(writer: LogWriter, log_client: Client) -> None:
-    first, second, third = [await begin_attempt(log_client, uuid4()) for _ in range(3)]
-    writer.append(first, "one ")
-    writer.append(second, "two ")
-    stream = await waiting_stream(writer)
-    sync_client().config_set("maxmemory", "1")
-    try:
-        writer.append(third, "three")
-        async with asyncio.timeout(PATIENCE):
-            await stream
-            for number in range(100):
-                await writer.next_tick()
-                writer.append(first, f"{number} ")
-        assert third.appended == 0
-    finally:
-        sync_client().config_set("maxmemory", "0")
-    async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(*(attempt.wait_until_appended() for attempt in (first, second, third)))
-    assert store.read_log(first.generation_id).text == first.text
-
-
-async def test_a_connection_lost_in_the_middle_of_a_command_loses_and_repeats_nothing(
-    writer: LogWriter, log_client: Client
-) -> None:
-    attempts = [await begin_attempt(log_client, uuid4()) for _ in range(5)]
-    for number in range(200):
-        for attempt in attempts:
-            writer.append(attempt, f"{number} ")
-        if number % 20 == 0:
-            await asyncio.sleep(0)
-            await log_client.client_kill_filter(_type="normal", skipme=True)
-        await asyncio.sleep(0.001)
-    async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(*(attempt.wait_until_appended() for attempt in attempts))
-    for attempt in attempts:
-        assert store.read_log(attempt.generation_id).text == attempt.text == "".join(f"{n} " for n in range(200))

@@ -46,8 +46,6 @@ class LogWriter:
         self._dirty: set[Attempt] = set()
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
-        self._tick = asyncio.Event()
-        self._gathers = False
         self._append = ""
 
     def append(self, attempt: Attempt, text: str) -> None:
@@ -57,15 +55,6 @@ class LogWriter:
         attempt.add(text)
         self._dirty.add(attempt)
         self._work.set()
-
-    async def next_tick(self) -> None:
-        """Wait until the stream should read on: not at all at low load, else until the text has gathered.
-
-        A stream that wakes up for several tokens costs less than one that wakes up for each. What it reads then is
-        written at once, so no text is late. Call it after ``append`` only: without new text no tick may come.
-        """
-        if self._gathers:
-            await self._tick.wait()
 
     async def run_forever(self) -> None:
         """Write what comes."""
@@ -88,28 +77,20 @@ class LogWriter:
             except (*STORE_AWAY, OSError) as error:
                 # Nothing is lost: attempts keep their text, and a repeated append is recognised by its offset.
                 logger.warning("event log not reachable", error=type(error).__name__, retry_in=pause)
-                self._gathers = False
-                self._let_streams_read()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._dirty.update(batch)
                 self._work.set()
             else:
-                self._gathers = len(batch) > 1
-                if self._gathers:
-                    await self._gather(len(batch))
-                self._let_streams_read()
-                await asyncio.sleep(0)  # they do it now, before the next command
-
-    def _let_streams_read(self) -> None:
-        self._tick.set()
-        self._tick.clear()
+                await self._gather(len(batch))
 
     async def _gather(self, attempts: int) -> None:
         """Let text gather for as long as the last command was large, or until a first token comes."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(GATHER_PER_ATTEMPT * attempts, LONGEST_GATHER)):
-                await self._urgent.wait()
+        seconds = min(GATHER_PER_ATTEMPT * attempts, LONGEST_GATHER)
+        if attempts > 1:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._urgent.wait()
 
     async def _write(self, batch: Sequence[Attempt]) -> None:
         if not batch:

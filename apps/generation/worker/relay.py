@@ -127,8 +127,6 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
                 runtime.log_writer.append(attempt, last.text)
             if last.finish_reason:
                 break
-            if last.text:
-                await runtime.log_writer.next_tick()
     if last.usage is None:
         return last
     attempt.tokens = tokens_before + last.usage.completion_tokens
