@@ -29,7 +29,7 @@ from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
 
-TIMEOUT = 1.0
+TIMEOUT = 2.5
 ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky", "stuck")
 
 pytestmark = pytest.mark.usefixtures("services", "quick_probes")

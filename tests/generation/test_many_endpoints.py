@@ -14,14 +14,14 @@ from apps.endpoints.services.probe import probe_endpoints
 from apps.generation.models import State
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, moody_servers
 from tests.generation.conftest import ask, numbers
-from tests.generation.test_worker import ended
+from tests.generation.test_worker import ended, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("celery_worker_process")]
 
 
 @pytest.fixture
 def servers(settings: Settings, db: None) -> Iterator[dict[str, MoodyServer]]:
-    settings.ENDPOINT_PROBE_TIMEOUT_SECONDS = 1.0
+    settings.ENDPOINT_PROBE_TIMEOUT_SECONDS = 2.5
     settings.ENDPOINT_SLOW_SECONDS = SLOW_SECONDS / 2
     with moody_servers("hanging", "slow", "overloaded", "healthy") as running:
         for priority, mood in enumerate(["healthy", "overloaded", "slow", "hanging"]):
@@ -37,16 +37,22 @@ def add(name: str, url: str, priority: int) -> None:
     )
 
 
-def test_the_healthy_one_answers_everybody(alice: User, servers: dict[str, MoodyServer]) -> None:
+TRUE_HEALTHS = {
+    "dead": Health.DOWN,
+    "hanging": Health.DOWN,
+    "slow": Health.DEGRADED,
+    "overloaded": Health.DEGRADED,
+    "healthy": Health.HEALTHY,
+}
+
+
+def probed() -> dict[str, str]:
     probe_endpoints()
-    healths = dict(Endpoint.objects.values_list("name", "health"))
-    assert healths == {
-        "dead": Health.DOWN,
-        "hanging": Health.DOWN,
-        "slow": Health.DEGRADED,
-        "overloaded": Health.DEGRADED,
-        "healthy": Health.HEALTHY,
-    }
+    return dict(Endpoint.objects.values_list("name", "health"))
+
+
+def test_the_healthy_one_answers_everybody(alice: User, servers: dict[str, MoodyServer]) -> None:
+    wait_until(lambda: probed() == TRUE_HEALTHS)  # a busy machine makes the healthy one slow at times
     generations = [ended(ask(alice, f"count to {number}")) for number in range(1, 21)]
     for number, generation in enumerate(generations, start=1):
         assert (generation.state, generation.text) == (State.SUCCEEDED, numbers(number))
