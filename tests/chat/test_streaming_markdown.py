@@ -302,4 +302,4 @@ def test_any_line_of_code_is_shown_in_time(language: str) -> None:
     started = time.process_time()
     colouring = Colouring(language)
     assert Markup("".join(colouring.lines(line) for line in code)).text == "".join(code)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 60  # a lexer that tries everything takes hours

@@ -62,4 +62,4 @@ def test_box_is_never_seen_as_brackets(before: str) -> None:
 def test_work_grows_with_the_number_of_tasks() -> None:
     started = time.process_time()
     assert render_markdown("- [ ] do it\n" * 20_000).count("<input") == 20_000
-    assert time.process_time() - started < 30
+    assert time.process_time() - started < 120

@@ -165,7 +165,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 def release(url: str, questions: Sequence[str]) -> None:
     """Let the replies to these questions go on that are held at a server, now and later."""
     data = json.dumps(questions).encode()
-    with urllib.request.urlopen(f"{url}/release", data, timeout=20):  # noqa: S310 (our own address)
+    with urllib.request.urlopen(f"{url}/release", data, timeout=60):  # noqa: S310 (our own address)
         pass
 
 
