@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import UUID7, Coalesce, Now
+from django.db.models.functions import UUID7, Now
 from django.utils import timezone
 
 from apps.chat.markdown.citations import Cited, cited_in
@@ -56,6 +56,12 @@ THREAD = """
 """
 THREAD_TO = THREAD.format(last="%s")
 THREAD_SHOWN = THREAD.format(last="(SELECT current_id FROM chat_conversation WHERE id = %s)")
+# As an expression of Django's, it takes 3 ms to compile, each time that messages are read.
+VERSIONS = """
+    SELECT COUNT(*) FROM chat_message AS beside
+    WHERE beside.conversation_id = chat_message.conversation_id AND beside.position = chat_message.position
+    AND (beside.parent_id = chat_message.parent_id OR (beside.parent_id IS NULL AND beside.position = 1))
+"""
 ALL = 2**31 - 1
 LONGEST_COMMENT = 500
 
@@ -74,11 +80,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def with_versions(self) -> Self:
         """Annotate ``versions``: how many messages stand in this one's place, itself among them."""
-        beside = Message.objects.filter(conversation=OuterRef("conversation"), position=OuterRef("position")).filter(
-            Q(parent=OuterRef("parent")) | Q(parent__isnull=True, position=1)
-        )
-        counted = beside.order_by().values("conversation").annotate(number=Count("pk")).values("number")
-        return self.annotate(versions=Coalesce(Subquery(counted), 1))
+        return self.annotate(versions=RawSQL(VERSIONS, [], output_field=models.IntegerField()))  # noqa: S611 - a constant text
 
     def in_order(self) -> Self:
         """Order the messages, with everything that ``_message.html`` shows of each.
