@@ -14,6 +14,8 @@ from apps.generation.models import State
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.log_writer import LogWriter
 
+PATIENCE = 60.0
+
 type Client = redis.asyncio.Redis
 
 
@@ -200,3 +202,20 @@ async def test_an_end_that_knows_its_tokens_is_believed(
     known = Ended(State.SUCCEEDED, "stop", "é 🦙", {"prompt_tokens": None, "completion_tokens": 4})
     store.end_log(generation_id, known)
     assert store.read_log(generation_id).ended == known
+
+
+async def test_a_connection_lost_in_the_middle_of_a_command_loses_and_repeats_nothing(
+    writer: LogWriter, log_client: Client
+) -> None:
+    attempts = [await begin_attempt(log_client, uuid4()) for _ in range(5)]
+    for number in range(200):
+        for attempt in attempts:
+            writer.append(attempt, f"{number} ")
+        if number % 20 == 0:
+            await asyncio.sleep(0)
+            await log_client.client_kill_filter(_type="normal", skipme=True)
+        await asyncio.sleep(0.001)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(attempt.wait_until_appended() for attempt in attempts))
+    for attempt in attempts:
+        assert store.read_log(attempt.generation_id).text == attempt.text == "".join(f"{n} " for n in range(200))
