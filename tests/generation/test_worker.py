@@ -21,7 +21,7 @@ from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.generation.conftest import ask, numbers
 from tests.support.counting_chat import chunk
-from tests.support.scripted_server import ScriptedServer
+from tests.support.scripted_server import ScriptedServer, release
 from tests.support.services import Running
 from tests.support.wire import event, whole
 
@@ -170,8 +170,10 @@ def test_an_overloaded_server_makes_it_wait(alice: User, counting_endpoint: Endp
 
 def test_more_than_fit_wait_for_a_slot(alice: User, counting_server: str) -> None:
     add_endpoint(name="narrow", url=counting_server, protocol="openai", variant="instruct", max_concurrency=2)
-    generations = [ask(alice, "count to 60 at 100 per second") for _ in range(6)]
-    wait_until(lambda: Generation.objects.filter(state=State.RUNNING).exists())
+    question = "count to 60 at 100 per second and hold at 50"
+    generations = [ask(alice, question) for _ in range(6)]
+    wait_until(lambda: Generation.objects.filter(state=State.RUNNING).count() == 2)
+    release(counting_server, [question])
     most = 0
 
     def all_over() -> bool:
