@@ -39,12 +39,12 @@ class Cost:
     second: float = 0.0
 
 
-# Measured on two busy cores (docs/performance.md).
+# Measured on two cores that nothing else used (docs/performance.md).
 MEASURED = {
-    "web": Cost(90, 0.000, 136),
-    "worker": Cost(22, 0.042, 104),
-    "postgres": Cost(24, 0.000, 20),
-    "valkey": Cost(3, 0.001, 12),
+    "web": Cost(84, 0.136, 52),
+    "worker": Cost(21, 0.089, 52),
+    "postgres": Cost(24, 0.018, 0),
+    "valkey": Cost(3, 0.004, 16),
 }
 
 

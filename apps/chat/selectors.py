@@ -45,11 +45,16 @@ class Sidebar:
         return any(item.is_generating for group in self.groups for item in group.conversations)
 
 
-def find_conversation(user: Any, conversation_id: UUID) -> Conversation | None:
-    """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users."""
+def find_conversation(user: Any, conversation_id: UUID, *, for_composer: bool = False) -> Conversation | None:
+    """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users.
+
+    ``for_composer`` reads what the composer shows of it, too.
+    """
     if not isinstance(user, User):
         return None
-    shown = Conversation.objects.visible_to(user).with_draft().select_related("endpoint")
+    shown = Conversation.objects.visible_to(user)
+    if for_composer:
+        shown = shown.with_draft().select_related("endpoint")
     found = shown.filter(pk=conversation_id).first()
     if found is not None:
         found.owner = user  # at hand: no query for it

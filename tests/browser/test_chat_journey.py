@@ -19,7 +19,7 @@ from tests.browser.visit import Visit
 from tests.support.markup import Markup
 from tests.support.services import Running
 
-PATIENCE = 180_000  # milliseconds, for a model on a busy machine
+PATIENCE = 600_000  # milliseconds, for a model on a busy machine
 QUESTION = "What is a compiler?"
 STORY = "Tell me a long story about a cat who learns to program. Use plain sentences only."
 HALF_TYPED = 40  # letters at the end that may turn into an address or a label

@@ -11,7 +11,7 @@ from apps.chat.selectors import find_conversation
 
 
 def conversation_or_404(request: WorkbenchRequest, conversation_id: UUID) -> Conversation:
-    conversation = find_conversation(request.user, conversation_id)
+    conversation = find_conversation(request.user, conversation_id, for_composer=True)
     if conversation is None:
         raise Http404
     return conversation

@@ -86,7 +86,7 @@ def open_conversation(request: WorkbenchRequest) -> Conversation | None:
         return None
     if match.view_name != "chat:conversation":
         return None
-    return find_conversation(request.user, match.kwargs["conversation_id"])
+    return find_conversation(request.user, match.kwargs["conversation_id"], for_composer=True)
 
 
 def refreshed(request: WorkbenchRequest, **context: Any) -> HttpResponse:
