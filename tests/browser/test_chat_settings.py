@@ -85,7 +85,11 @@ async def test_model_of_a_new_conversation_goes_with_its_first_message(visit: Vi
     await visit.sign_in("alice")
     await page.get_by_role("button", name="Model: Best available Instruct").click()
     picker = page.get_by_role("dialog", name="Choose the model")
-    await picker.get_by_role("button", name="gpu-1").click()
+    async with page.expect_response("**/chat/servers/?settings-endpoint=gpu-1"):  # at once
+        await picker.get_by_role("button", name="gpu-1").click()
+    await expect(page.get_by_role("button", name="Model: gpu-1 healthy")).to_be_visible()
+    async with page.expect_response("**/chat/servers/?settings-endpoint=gpu-1"):  # every ten seconds
+        pass
     await expect(page.get_by_role("button", name="Model: gpu-1 healthy")).to_be_visible()
     for width in (768, 360):
         await page.set_viewport_size({"width": width, "height": 740})

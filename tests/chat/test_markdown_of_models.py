@@ -164,6 +164,10 @@ def test_operators_are_no_emphasis(text: str) -> None:
         ("详见https://site.example/a。", "https://site.example/a"),
         ('"https://site.example/a"', "https://site.example/a"),
         ("Source:https://site.example/a?", "https://site.example/a"),
+        ("see https://site.example/a/: it", "https://site.example/a/"),
+        ("**Docs: https://site.example/a:** it", "https://site.example/a"),
+        ("https://site.example/a?! Yes", "https://site.example/a"),
+        ("https://site.example/a—the guide", "https://site.example/a"),
         ("| a |\n|---|\n| https://site.example/a |", "https://site.example/a"),
     ],
 )

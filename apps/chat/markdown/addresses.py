@@ -13,7 +13,8 @@ LONGEST = 2_000  # characters that are looked at; an address that is longer is t
 # Not within an address of another scheme.
 SCHEME = re.compile(r"(?<![A-Za-z0-9.+-])(?<!blob:|file:)(?<!view-source:)(?<!filesystem:)https?\Z", re.IGNORECASE)
 # Letters of an address may be of any script, but these marks end it.
-AFTER = re.compile(r"[，。、；：！？「」『』【】（）《》〈〉“”‘’…]|\*\*|~~|&(?:lt|gt|quot);")
+AFTER = re.compile(r"[，。、；：！？「」『』【】（）《》〈〉“”‘’…—]|\*\*|~~|&(?:lt|gt|quot);")
+ENDS_A_SENTENCE = "?!.,:*_~"  # never the end of an address, as in GitHub's Markdown
 _finder = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 
@@ -57,7 +58,7 @@ def _written(text: str, has_scheme: bool) -> str:  # noqa: FBT001
     found = _finder.match_at_start(scheme + text)
     if not found or len(found.url) >= LONGEST:
         return ""
-    written: str = found.url[len(scheme) :].rstrip("*_~")
+    written: str = found.url[len(scheme) :].rstrip(ENDS_A_SENTENCE)
     return written
 
 

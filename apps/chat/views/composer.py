@@ -26,9 +26,19 @@ from apps.chat.views.responses import say_refusals, sent
 @require_GET
 @never_cache
 def servers(request: WorkbenchRequest) -> HttpResponse:
-    """Show the state of the model servers as it is now, to the composer of ``conversation`` or of a new one."""
+    """Show the state of the model servers as it is now, to the composer of ``conversation`` or of a new one.
+
+    A new conversation names the model server that is chosen beside its first message.
+    """
     conversation = drafted_in(request)
-    composer = composer_state(user=request.user, conversation=conversation)
+    found = servers_and_queue(request.user.pk, conversation)
+    first = SettingsForm(request.GET, servers=found, mode=Mode.CHAT)
+    composer = composer_state(
+        user=request.user,
+        conversation=conversation,
+        settings=first.chosen if first.is_valid() else {},
+        servers=found,
+    )
     context = {"conversation": conversation, "servers": composer.notice, "answering": composer.answering}
     return render(request, "chat/_servers_answer.html", context)
 

@@ -39,8 +39,8 @@ logger = structlog.get_logger(__name__)
 
 MOST_SERVER_FAILURES = 2
 BREAKS_SERVERS = (
-    "The model server failed twice on this message, so it is not sent again. Change the message, or ask an admin to "
-    "look at the server's log."
+    "The model server failed twice on this message, so it was not sent a third time. Change the message, or ask an "
+    "admin to look at the server's log."
 )
 LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
 SHORTEST_WAIT = 0.25

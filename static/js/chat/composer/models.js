@@ -25,6 +25,11 @@ choices.addEventListener("click", ({ target }) => {
   menu.hidePopover();
 });
 
+// The composer names the choice, and the state of that server.
+document.getElementById("settings-first")?.addEventListener("input", ({ target }) => {
+  if (target === setting()) htmx.trigger("#model-servers", "chosen");
+});
+
 choices.addEventListener("htmx:after:request", ({ target, detail }) => {
   if (target !== choices && detail.ctx.response?.raw?.ok) menu.hidePopover();
 });
