@@ -70,7 +70,12 @@ class Visit:
         return await self._faults(runOnly=COLOUR_RULES)
 
     async def _faults(self, **options: object) -> Sequence[str]:
-        found = await Axe().run(self.page, options={"resultTypes": ["violations"], **options})
+        options = {"resultTypes": ["violations"], **options}
+        try:
+            found = await Axe().run(self.page, options=options)
+        except Error:  # the document was replaced meanwhile: look at the new one
+            await self.page.wait_for_load_state()
+            found = await Axe().run(self.page, options=options)
         return [
             f"{violation['id']} {node['target']} {node['failureSummary']}"
             for violation in found.response["violations"]
