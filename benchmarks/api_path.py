@@ -24,7 +24,7 @@ from benchmarks.people import PER_SECOND, Person
 from benchmarks.stack import processor_seconds
 
 # isort: split
-from apps.accounts.api_keys import issue_api_key
+from apps.accounts.keys.api_keys import issue_api_key
 from apps.accounts.models import User
 
 SHORT_TOKENS = 3

@@ -19,7 +19,7 @@ from benchmarks.live_stack import LivePathStack  # sets Django up
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
-from apps.accounts.api_keys import issue_api_key
+from apps.accounts.keys.api_keys import issue_api_key
 from apps.chat.models import Conversation
 from apps.chat.services.messages.send import start_conversation
 from apps.generation.log import store

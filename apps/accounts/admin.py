@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.accounts.api_keys import revoke_api_key
 from apps.accounts.audited import AuditedUserAdmin
 from apps.accounts.errors import LastAdmin
 from apps.accounts.groups import kept_for
+from apps.accounts.keys.api_keys import revoke_api_key
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.people import delete_person, ensure_an_admin_stays
 from apps.audit.admin_rules import AuditedAdmin, ReadOnlyAdmin

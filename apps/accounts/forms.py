@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group
 
-from apps.accounts.api_keys import KeyLimits
+from apps.accounts.keys.api_keys import KeyLimits
 from apps.accounts.models import Scope, User
 
 FOR_EVER = ""

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.accounts.api_keys import use_api_key
 from apps.accounts.errors import KeyNotAllowed
+from apps.accounts.keys.api_keys import use_api_key
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import (
     ApiError,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from apps.accounts.api_keys import is_usable
+from apps.accounts.keys.api_keys import is_usable
 from apps.accounts.models import ApiKey
 from apps.gateway.errors import InvalidKey
 from apps.gateway.sse import with_pulse

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apps.accounts.key_scopes import current_key, require_scope_for
+from apps.accounts.keys.scopes import current_key, require_scope_for
 from apps.accounts.models import ApiKey
 from apps.endpoints.errors import NoEndpointAllowed
 from apps.endpoints.health.absence import Wanted

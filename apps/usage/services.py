@@ -1,6 +1,6 @@
 """Admit a request for a reply, by the limits of its person and its API key."""
 
-from apps.accounts.key_scopes import current_key, require_scope_for
+from apps.accounts.keys.scopes import current_key, require_scope_for
 from apps.accounts.models import User
 from apps.audit.origin import current_origin
 from apps.usage.allowances import Allowance, allowances_of, headers_for

@@ -9,8 +9,8 @@ from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 
-from apps.accounts.api_keys import issue_api_key
 from apps.accounts.invitations import invite
+from apps.accounts.keys.api_keys import issue_api_key
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from tests.support.sign_in_form import sign_in_form

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.api_keys import revoke_api_key, use_api_key
+from apps.accounts.keys.api_keys import revoke_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
 
 

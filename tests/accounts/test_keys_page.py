@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.accounts.api_keys import issue_api_key, use_api_key
+from apps.accounts.keys.api_keys import issue_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
 
 PAGE = "/accounts/keys/"

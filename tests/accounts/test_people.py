@@ -16,9 +16,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.api_keys import issue_api_key, use_api_key
 from apps.accounts.errors import InvitationInvalid, LastAdmin
 from apps.accounts.invitations import accept_invitation, invite
+from apps.accounts.keys.api_keys import issue_api_key, use_api_key
 from apps.accounts.models import Invitation, User
 from apps.accounts.people import delete_person, switch_off, unmake_admin
 from apps.accounts.services import create_user

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.api_keys import issue_api_key, use_api_key
+from apps.accounts.keys.api_keys import issue_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
 from apps.audit.models import Action, AuditEntry
 from apps.audit.origin import origin_kept

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.api_keys import issue_api_key
+from apps.accounts.keys.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.audit.admin_rules import AuditedAdmin
 from apps.audit.models import Action, AuditEntry

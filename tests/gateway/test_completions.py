@@ -8,7 +8,7 @@ import httpx2 as httpx
 import openai
 import pytest
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint

@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 import httpx2 as httpx
 import pytest
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.embedded import programs
 from apps.embedded.ports import HOST, free_port

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx2 as httpx
 import pytest
 
-from apps.accounts.api_keys import KeyLimits, issue_api_key
+from apps.accounts.keys.api_keys import KeyLimits, issue_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from openai.types.chat import ChatCompletionMessageParam
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation, State

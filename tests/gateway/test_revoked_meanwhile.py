@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from django.test import AsyncClient
 from django.utils import timezone
 
-from apps.accounts.api_keys import create_api_key, revoke_api_key
+from apps.accounts.keys.api_keys import create_api_key, revoke_api_key
 from apps.accounts.models import ApiKey, User
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint

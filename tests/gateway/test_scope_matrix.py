@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from apps.accounts.api_keys import KeyLimits, digest_of, issue_api_key
+from apps.accounts.keys.api_keys import KeyLimits, digest_of, issue_api_key
 from apps.accounts.models import ApiKey, Scope, User
 from apps.generation.models import Generation
 from tests.project.test_access_matrix import ALL, For, audience_of

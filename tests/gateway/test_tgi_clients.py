@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 from huggingface_hub.errors import GenerationError, HfHubHTTPError, ValidationError
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint

@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from apps.accounts.api_keys import issue_api_key
+from apps.accounts.keys.api_keys import issue_api_key
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.services import create_user
 from apps.chat.models import Attachment, Conversation, Folder, Message, Preset, Share

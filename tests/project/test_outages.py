@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.test import AsyncClient
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from apps.accounts.api_keys import create_api_key
+from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from project.failures import answer_failure
 

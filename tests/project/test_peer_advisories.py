@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.accounts.api_keys import KeyLimits, issue_api_key
+from apps.accounts.keys.api_keys import KeyLimits, issue_api_key
 from apps.accounts.models import Scope, User
 from apps.chat.models import Conversation
 from apps.endpoints.services import add_endpoint

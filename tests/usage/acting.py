@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.test import RequestFactory
 
-from apps.accounts.api_keys import KeyLimits, issue_api_key, use_api_key
+from apps.accounts.keys.api_keys import KeyLimits, issue_api_key, use_api_key
 from apps.accounts.models import ApiKey, User
 from apps.audit.origin import Origin, note_key, origin_kept
 from apps.generation.models import Generation, State, Task

@@ -7,10 +7,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.api_keys import issue_api_key, revoke_api_key
 from apps.accounts.errors import AccountError
 from apps.accounts.forms import KeyForm
-from apps.accounts.key_examples import examples_for, key_for_examples
+from apps.accounts.keys.api_keys import issue_api_key, revoke_api_key
+from apps.accounts.keys.examples import examples_for, key_for_examples
 from apps.accounts.models import ApiKey
 from apps.accounts.requests import WorkbenchRequest
 

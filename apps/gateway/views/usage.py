@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.key_scopes import require_scope
+from apps.accounts.keys.scopes import require_scope
 from apps.accounts.models import ApiKey, Scope
 from apps.gateway.access import api_view, json_response
 from apps.stores.threads import in_thread

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from apps.accounts.key_scopes import current_key
+from apps.accounts.keys.scopes import current_key
 from apps.accounts.models import User
 from apps.endpoints.health.absence import Wanted
 from apps.generation.errors import TooManyAtOnce

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.accounts.api_keys import KeyLimits, create_api_key
 from apps.accounts.errors import AccountError
+from apps.accounts.keys.api_keys import KeyLimits, create_api_key
 from apps.accounts.models import Scope
 
 LONGEST_DAYS = 36_500
