@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 
 class Closable(Protocol):
-    """What holds connections of one event loop."""
+    """A holder of connections of one event loop."""
 
     async def close(self) -> None:
         """Close the connections."""

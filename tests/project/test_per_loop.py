@@ -1,4 +1,4 @@
-"""What is kept for an event loop is closed when the loop ends."""
+"""Objects of an event loop are closed when the loop ends."""
 
 import asyncio
 
