@@ -7,10 +7,10 @@ from playwright.async_api import expect
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
-from apps.chat.live.broadcast import broadcast_title
 from apps.chat.models import Conversation, Share
 from apps.chat.services.messages.exchange import Exchange
 from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.organize import rename_conversation
 from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
@@ -177,11 +177,11 @@ async def test_another_conversation_that_is_answered_shows_its_dot_and_then_says
     await expect(page.get_by_role("heading", level=1)).to_have_text("A long question")
 
 
-async def test_title_by_a_model_is_shown_where_the_conversation_is_open(visit: Visit) -> None:
+async def test_new_title_is_shown_where_the_conversation_is_open(visit: Visit) -> None:
     page = visit.page
     *_, third = await conversations()
     await visit.sign_in("alice", path=third.get_absolute_url())
-    await database_sync_to_async(broadcast_title)(third.pk, "Slow loops & <b>")
+    await database_sync_to_async(rename_conversation)(conversation=third, title="Slow loops & <b>")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Slow loops & <b>", timeout=PATIENCE)
     await expect(page.locator("#conversation-list [aria-current]")).to_have_text("Slow loops & <b>")
     await expect(page).to_have_title("Slow loops & <b> · Code Llama Workbench")

@@ -8,10 +8,13 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.chat.models import Conversation
 from apps.chat.services.messages.continue_reply import continue_reply
+from apps.chat.services.messages.queue import queue_message, remove_queued
 from apps.chat.services.messages.send import send_message
 from apps.chat.services.messages.stop import stop_reply
 from apps.chat.services.messages.versions import edit_question, show_version
+from apps.chat.services.organize import rename_conversation
 from apps.generation.models import State
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answer, answered_conversation, answered_message, failed_exchange, generation_of
@@ -216,6 +219,41 @@ async def test_message_from_another_tab_appears(
         second = await in_thread(send_message)(conversation=first.conversation, text=question)
         await tab.until(lambda page: page.states == ["succeeded"] * 4)
     await assert_like_reloaded(tab, second)
+
+
+@pytest.mark.parametrize("moment", ["before", "while", "after"])
+async def test_title_and_queued_message_are_as_stored(
+    alice: User, model: ScriptedServer, live_asgi_server: str, carrier: Carrier, moment: str
+) -> None:
+    """They are changed before the page connects, while it is connected, and after it has lost its connection."""
+    reply = await stop_half_way(alice, model)
+    conversation = reply.exchange.conversation
+    tab = await tab_of(alice, live_asgi_server, conversation)
+
+    def is_current(page: ShownPage) -> bool:
+        link = page.by_id(f"conversation-{conversation.pk}")
+        titles = [page.title, page.by_id("conversation-title").inner, link.inner]
+        return all("1 &lt; 2" in title for title in titles) and "And tuples?" in page.by_id("queued").inner
+
+    if moment == "after":
+        async with carrier(tab):
+            await tab.until(shows_half)
+    if moment != "while":
+        await in_thread(change_beside)(conversation)
+    async with carrier(tab):
+        if moment == "while":
+            await tab.until(shows_half)
+            await in_thread(change_beside)(conversation)
+        await tab.until(is_current)
+        await in_thread(remove_queued)(conversation=conversation)
+        await tab.until(lambda page: not page.by_id("queued").inner.strip())
+        reply.go_on.told.set()
+        await tab.until_over()
+
+
+def change_beside(conversation: Conversation) -> None:
+    rename_conversation(conversation=conversation, title="1 < 2")
+    assert queue_message(conversation=conversation, text="And tuples?") is None
 
 
 async def test_stopped_reply_never_grows(

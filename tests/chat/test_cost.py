@@ -12,7 +12,7 @@ from apps.chat.live.broadcast import MessagesChanged, MessagesStored, broadcast_
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
 from apps.chat.live.stored import LONGEST_CARRIED, read_messages, write_messages
-from apps.chat.live.viewer import _changed_messages
+from apps.chat.live.viewer import _Missed, _missed
 from apps.chat.models import Conversation, Message
 from apps.chat.services.messages.send import send_message
 from apps.chat.transcript.render import render_message, show_message
@@ -78,7 +78,7 @@ def test_page_that_connects_and_lacks_nothing(answered: Conversation) -> None:
     Message.objects.update(created_at="2026-01-01T00:00:00Z")
     Generation.objects.update(ended_at="2026-01-01T00:00:00Z")
     with at_most(2):
-        assert _changed_messages(answered, Cursor(moment_now().isoformat())) == []
+        assert _missed(answered, Cursor(moment_now().isoformat())) == _Missed(beside="")
 
 
 @pytest.mark.django_db

@@ -139,6 +139,7 @@ class ShownPage:
         self.root = parse(html)
         self.root.ids = defaultdict(list)
         self.root.enter(self.root.ids)
+        self.title = next(element.inner for element in self.root.walk() if element.tag == "title")
 
     def by_id(self, name: str) -> Element:
         """The one element of that id."""
@@ -167,7 +168,10 @@ class ShownPage:
 
     def apply(self, frame: str) -> None:
         for element in parse(frame).elements:
-            target = self.by_id(element.attributes["hx-target"].removeprefix("#"))
+            if element.tag == "title":
+                self.title = element.inner
+                continue
+            target = self._target(element.attributes["hx-target"])
             match element.tag, element.attributes.get("hx-swap", ""):
                 case "hx-upsert", "":
                     for new in element.elements:
@@ -176,6 +180,11 @@ class ShownPage:
                     _swap(target, swap, element.children)
                 case tag, _:
                     raise AssertionError(f"a frame holds <{tag}>")
+
+    def _target(self, selector: str) -> Element:
+        """Find ``#id``, or in it the one element of ``.class``."""
+        name, _, below = selector.removeprefix("#").partition(" ")
+        return self.by_id(name).find("class", below.removeprefix(".")) if below else self.by_id(name)
 
     def _upsert(self, target: Element, new: Element, key: str) -> None:
         if existing := self.all_by_id(new.attributes["id"]):

@@ -5,6 +5,7 @@ A message that changed is sent whole.
 
 from apps.chat.live import fragments
 from apps.chat.live.cursor import Cursor, PageCopy
+from apps.chat.live.last_changes import LastChanges
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import changes_to_catch_up, latest_messages, latest_page, page_where_switched
@@ -16,8 +17,9 @@ def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
     """Return the frames that a page with this cursor is missing, and its next cursor."""
     before = Cursor.read(cursor)
     since = before.since
-    switched_at = Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
     now = moment_now()
+    last = LastChanges.of(conversation)
+    switched_at = last.switched_at
     after = Cursor(now.isoformat(), switched_at.isoformat() if switched_at else "")
     html = ""
     is_switched = before.is_switched(switched_at)
@@ -30,7 +32,7 @@ def catch_up(conversation: Conversation, cursor: str) -> tuple[str, str]:
         shown = show_message(message)
         copy = after.copies[message.pk] = PageCopy.of(shown)
         html += _frames(shown, before.copies.get(message.pk), copy)
-    return html, str(after)
+    return html + last.frames_beside(conversation, since), str(after)
 
 
 def _frames(shown: ShownMessage, before: PageCopy | None, now: PageCopy) -> str:

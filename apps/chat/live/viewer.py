@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from apps.chat.live import fragments
@@ -19,6 +19,7 @@ from apps.chat.live.broadcast import (
     news_of,
 )
 from apps.chat.live.cursor import Cursor, PageCopy
+from apps.chat.live.last_changes import LastChanges
 from apps.chat.live.reply import LiveReply
 from apps.chat.live.stored import read_messages
 from apps.chat.models import Conversation, Message
@@ -76,11 +77,13 @@ class Viewer:
                 await self._listen(news, tasks)
 
     async def _catch_up(self, cursor: Cursor, tasks: asyncio.TaskGroup) -> None:
-        changed = await in_thread(_changed_messages)(self._conversation, cursor)
-        if changed is None:
-            await self._show_anew(await in_thread(_page_to_replace)(self._conversation, cursor), tasks)
+        missed = await in_thread(_missed)(self._conversation, cursor)
+        if missed.beside:
+            await self._send(missed.beside)
+        if missed.items is None:
+            await self._show(missed.messages, tasks)
         else:
-            await self._show(changed, tasks)
+            await self._show_anew(missed.items, tasks)
 
     async def _beat(self) -> None:
         """Send heartbeats, by which the page knows that the connection is alive, while it may be."""
@@ -155,21 +158,24 @@ class Viewer:
         await asyncio.gather(*following, return_exceptions=True)
 
 
-def _page_to_replace(conversation: Conversation, cursor: Cursor) -> list[TranscriptItem]:
-    is_switched = cursor.is_switched(_switched_at(conversation))
-    return page_where_switched(conversation) if is_switched else latest_page(conversation)
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """The frames and messages that a page lacks. ``items``, if any, are to replace all that it shows."""
+
+    beside: str
+    messages: list[Message] = field(default_factory=list)
+    items: list[TranscriptItem] | None = None
 
 
-def _changed_messages(conversation: Conversation, cursor: Cursor) -> list[Message] | None:
-    """Return what the page lacks, or ``None`` if it has to be replaced."""
-    if cursor.is_switched(_switched_at(conversation)):
-        return None
+def _missed(conversation: Conversation, cursor: Cursor) -> _Missed:
+    last = LastChanges.of(conversation)
+    beside = last.frames_beside(conversation, cursor.since)
+    if cursor.is_switched(last.switched_at):
+        return _Missed(beside, items=page_where_switched(conversation))
     changed = changes_to_catch_up(conversation, cursor.since)
-    return changed and [message for message in changed if not _has_copy(message, cursor)]
-
-
-def _switched_at(conversation: Conversation) -> datetime | None:
-    return Conversation.objects.values_list("switched_at", flat=True).get(pk=conversation.pk)
+    if changed is None:
+        return _Missed(beside, items=latest_page(conversation))
+    return _Missed(beside, [message for message in changed if not _has_copy(message, cursor)])
 
 
 def _has_copy(message: Message, cursor: Cursor) -> bool:

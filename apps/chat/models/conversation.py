@@ -109,6 +109,9 @@ class Conversation(models.Model):
         related_name="+",
         help_text="Where that thread begins to differ.",
     )
+    beside_changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the title or the queued message last changed."
+    )
     endpoint = models.ForeignKey(
         "endpoints.Endpoint",
         null=True,

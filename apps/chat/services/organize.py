@@ -1,9 +1,12 @@
 """Rename, pin and archive conversations."""
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.chat.errors import EmptyTitle
+from apps.chat.live.broadcast import broadcast_title
 from apps.chat.models import Conversation, ConversationQuerySet, TitleOrigin
 from apps.chat.titles import one_line
 
@@ -15,8 +18,8 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
     line = one_line(title)[:TITLE_LENGTH].rstrip()
     if not line:
         raise EmptyTitle
-    Conversation.objects.filter(pk=conversation.pk).update(title=line, title_origin=TitleOrigin.GIVEN)
-    conversation.title = line
+    _update(conversation, title=line, title_origin=TitleOrigin.GIVEN, beside_changed_at=Now())
+    transaction.on_commit(partial(broadcast_title, conversation.pk, line))
 
 
 def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
@@ -53,6 +56,6 @@ def keep_conversation(*, conversation: Conversation) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(is_temporary=False)
 
 
-def _update(conversation: Conversation, **changes: Now | None) -> None:
+def _update(conversation: Conversation, **changes: Now | str | None) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(**changes)
     conversation.refresh_from_db(fields=list(changes))

@@ -6,6 +6,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.chat.live.broadcast import broadcast_title
@@ -80,7 +81,7 @@ def _title(conversation: Conversation, runtime: Runtime) -> bool:
         mine.update(title_origin=TitleOrigin.WORDS)
         return False
     title = title_of_model(answer)
-    if title and mine.update(title=title, title_origin=TitleOrigin.MODEL):
+    if title and mine.update(title=title, title_origin=TitleOrigin.MODEL, beside_changed_at=Now()):
         broadcast_title(conversation.pk, title)
     return True
 

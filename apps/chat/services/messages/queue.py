@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from apps.chat.errors import AlreadyQueued, ChatError, EmptyMessage, FileGone, ReplyInProgress
 from apps.chat.live.broadcast import broadcast_queue
@@ -44,7 +45,7 @@ def queue_message(
             require_idle(locked)
         except ReplyInProgress:
             _store(locked, text, files, key)
-            transaction.on_commit(partial(broadcast_queue, locked.pk))
+            _tell(locked.pk)
             # The reply may end before this is committed, and whoever ends it finds nothing queued.
             transaction.on_commit(partial(_send_all, QueuedMessage.objects.filter(conversation=locked)))
             return None
@@ -59,7 +60,7 @@ def remove_queued(*, conversation: Conversation) -> str:
         if queued is None:
             return ""
         queued.delete()
-        transaction.on_commit(partial(broadcast_queue, conversation.pk))
+        _tell(conversation.pk)
         return queued.text
 
 
@@ -76,6 +77,7 @@ def send_queued(*, conversation_id: UUID) -> Exchange | None:
         files = list(queued.attachments.values_list("pk", flat=True))
         exchange = send_message(conversation=conversation, text=queued.text, files=files, form_key=queued.key)
         queued.delete()
+        _tell(conversation.pk)
         return exchange
 
 
@@ -103,3 +105,9 @@ def _store(conversation: Conversation, text: str, files: Collection[UUID], key: 
     waiting = Attachment.objects.in_draft(conversation.owner, conversation)
     if waiting.filter(pk__in=files).update(queued=queued) != len(set(files)):
         raise FileGone
+
+
+def _tell(conversation_id: UUID) -> None:
+    """Have the open pages show the queued message as it is, and those that connect later."""
+    Conversation.objects.filter(pk=conversation_id).update(beside_changed_at=Now())
+    transaction.on_commit(partial(broadcast_queue, conversation_id))
