@@ -1,18 +1,17 @@
-"""The fair queue: whose turn it is, each generation's position, and the estimated wait."""
+"""The fair queue: everybody's turn, and each generation's position."""
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
 
-from apps.endpoints.health.absence import Wanted, describe_absences
-from apps.endpoints.health.outages import Job, read_outages
+from apps.endpoints.health.absence import describe_absences
+from apps.endpoints.health.outages import read_outages
 from apps.generation.log.entries import QueuedGeneration, QueuePosition
+from apps.generation.positions import QueueRow, positions_of
 
 # A person's nth generation, running ones included, goes after everybody's (n-1)th; then by age. A generation stuck on
 # an endpoint that is down does not count towards its owner's turns.
@@ -29,13 +28,16 @@ TURNS = """
     ) AS busy USING (variant, owner_id)
     WHERE queued.state = 'queued'
 """
-# The pace comes from the latest 500 generations: ids are in the order of time.
+# The pace comes from the latest 500 generations: ids are in the order of time. The first row of each variant says how
+# many run on each endpoint.
 QUEUE = f"""
     WITH waiting AS ({TURNS}), running AS (
         SELECT variant, endpoint_id, count(*) AS busy
         FROM generation_generation WHERE state = 'running' GROUP BY variant, endpoint_id
     ), everywhere AS (
-        SELECT variant, sum(busy)::int AS busy FROM running GROUP BY variant
+        SELECT variant, sum(busy)::int AS busy,
+               jsonb_object_agg(endpoint_id, busy) FILTER (WHERE endpoint_id IS NOT NULL) AS by_endpoint
+        FROM running GROUP BY variant
     ), latest AS (
         SELECT variant, state, started_at, ended_at FROM generation_generation ORDER BY id DESC LIMIT 500
     ), pace AS (
@@ -47,41 +49,17 @@ QUEUE = f"""
     )
     SELECT waiting.id, waiting.owner_id, waiting.attempt, waiting.variant, waiting.task,
            waiting.wanted_name, waiting.wanted_endpoint_id, waiting.stuck_since IS NOT NULL,
-           pace.seconds / everywhere.busy, pace.seconds / running.busy
+           pace.seconds, everywhere.busy, running.busy,
+           CASE WHEN row_number() OVER in_turn = 1 THEN everywhere.by_endpoint END
     FROM waiting
     LEFT JOIN everywhere USING (variant)
     LEFT JOIN pace USING (variant)
     LEFT JOIN running ON running.variant = waiting.variant AND running.endpoint_id = waiting.wanted_endpoint_id
+    WINDOW in_turn AS (PARTITION BY waiting.variant ORDER BY waiting.turn, waiting.created_at, waiting.id)
     ORDER BY waiting.variant, waiting.turn, waiting.created_at, waiting.id
 """  # noqa: S608 - made of constants
 LONG_QUEUE = 500
 IS_LONG = "SELECT FROM generation_generation WHERE state = 'queued' OFFSET %s LIMIT 1"
-# Estimates are rounded up: (up to this many seconds, to a multiple of this many).
-STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A queued generation. ``seconds_each``: mean seconds between two ends of replies, anywhere and on its endpoint."""
-
-    generation_id: UUID
-    owner_id: int
-    attempt: int
-    variant: str
-    task: str
-    wanted_name: str
-    wanted_id: UUID | None
-    is_stuck: bool
-    seconds_each: float | None
-    seconds_each_there: float | None
-
-    @property
-    def wanted(self) -> Wanted | None:
-        return Wanted(self.wanted_name, self.wanted_id) if self.wanted_name else None
-
-    @property
-    def job(self) -> Job:
-        return self.variant, self.task
 
 
 def queued_generations() -> list[QueuedGeneration]:
@@ -92,11 +70,15 @@ def queued_generations() -> list[QueuedGeneration]:
     if not rows:
         return []
     outages = read_outages(people={item.owner_id for item in rows})
-    out = {item.generation_id for item in rows if outages.for_person(item.owner_id).hits(item.job, item.wanted)}
+    without = cache(outages.without)  # people with the same rights have the same outages
+    outages_of = {owner_id: without(outages.barred.to(owner_id)) for owner_id in {item.owner_id for item in rows}}
+    out = {item.generation_id for item in rows if outages_of[item.owner_id].hits(item.job, item.wanted)}
     absent = {item.wanted for item in rows if item.wanted and item.generation_id in out}
     absences = describe_absences(absent)
     positions = [
-        position for _, of_variant in groupby(rows, key=attrgetter("variant")) for position in _positions(of_variant)
+        position
+        for _, of_variant in groupby(rows, key=attrgetter("variant"))
+        for position in positions_of(list(of_variant), outages)
     ]
     return [
         QueuedGeneration(
@@ -108,29 +90,6 @@ def queued_generations() -> list[QueuedGeneration]:
         )
         for item, position in zip(rows, positions, strict=True)
     ]
-
-
-def _positions(rows: Iterable[QueueRow]) -> Iterator[QueuePosition]:
-    """Yield the positions of one variant's queued generations, in the order of their turns.
-
-    A generation that may run anywhere counts everybody before it: each may take the slot that comes free. One that
-    wants an endpoint counts those before it that may run there. One stuck on an endpoint that is down is ahead only of
-    those that want the same endpoint.
-    """
-    ahead = unpinned = 0
-    pinned: Counter[Wanted] = Counter()
-    for item in rows:
-        if (wanted := item.wanted) is None:
-            yield QueuePosition(ahead + 1, estimate(ahead + 1, item.seconds_each))
-            unpinned += 1
-            ahead += 1
-            continue
-        there, seconds = pinned[wanted] + 1, item.seconds_each_there
-        if seconds is not None:
-            seconds = there * seconds + unpinned * (item.seconds_each or 0.0)
-        yield QueuePosition(unpinned + there, estimate(1, seconds), endpoint=wanted.name)
-        pinned[wanted] += 1
-        ahead += not item.is_stuck
 
 
 def position_of(generation_id: UUID) -> QueuePosition | None:
@@ -148,12 +107,3 @@ def _is_long() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(IS_LONG, [LONG_QUEUE])
         return cursor.fetchone() is not None
-
-
-def estimate(position: int, seconds_each: float | None) -> int | None:
-    """Return the seconds until a slot is free, rounded up; ``None`` if nothing runs or too little is known."""
-    if seconds_each is None:
-        return None
-    seconds = position * seconds_each
-    step = next(step for limit, step in STEPS if seconds <= limit)
-    return max(1, math.ceil(seconds / step)) * step

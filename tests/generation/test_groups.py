@@ -1,5 +1,6 @@
 """A reply is written by an endpoint that its owner's groups may use, or by none."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,13 +18,16 @@ from apps.endpoints.errors import NoEndpointAllowed
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from apps.endpoints.services.reserve import reserve_endpoint
+from apps.generation.log import store
+from apps.generation.log.entries import QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.queue import position_of
+from apps.generation.queue import position_of, queued_generations
 from apps.generation.services.claim import Wish, claim_next, endpoints_and_wishes
 from apps.generation.tasks import reap
 from tests.generation.conftest import add_counting, ask, numbers
 from tests.generation.test_wanted import JOB, MOST_TICKETS, set_down, set_up, tickets_taken
 from tests.generation.test_worker import ended, wait_until
+from tests.support.statements import at_most
 
 NOT_ANY = "Your groups may not use a model server of the instruct variant. Ask an admin."
 
@@ -105,6 +110,80 @@ class TestInTheQueue:
         reap()
         his.refresh_from_db()
         assert his.error.startswith("Every model server for the instruct variant has been down for too long")
+
+
+@pytest.mark.django_db
+class TestPositions:
+    """Alice and Bob have a server each, charlie has both; a third one is everybody's."""
+
+    @pytest.fixture(autouse=True)
+    def endpoints(self, group: Group, bob: User, charlie: User) -> None:
+        bobs_group = Group.objects.create(name="another team")
+        bob.groups.add(bobs_group)
+        charlie.groups.add(group, bobs_group)
+        self.alices, self.bobs, self.everybodys = (
+            add_endpoint(name=name, url="http://127.0.0.1:9", protocol="openai", variant="instruct")
+            for name in ("alices", "bobs", "everybodys")
+        )
+        self.alices.groups.add(group)
+        self.bobs.groups.add(bobs_group)
+
+    def numbers_of(self, asked: Iterable[Generation]) -> list[int]:
+        return [getattr(position_of(generation.pk), "number", 0) for generation in asked]
+
+    def run_on(self, endpoint: Endpoint, owner: User) -> None:
+        lease = timezone.now() + timedelta(hours=1)
+        Generation.objects.filter(pk=ask(owner, "count").pk).update(
+            state=State.RUNNING, endpoint=endpoint, lease_expires_at=lease
+        )
+
+    def test_people_who_wait_for_other_servers_are_not_counted(self, alice: User, bob: User, charlie: User) -> None:
+        asked = [ask(person, "count") for person in (bob, alice, charlie, bob, alice)]
+        assert self.numbers_of(asked) == [1, 2, 3, 4, 5], "all wait for the server of everybody"
+        set_endpoint_state(name="everybodys", state="disabled")
+        assert self.numbers_of(asked) == [1, 1, 3, 3, 3], "each counts charlie, who counts everybody"
+        reap()
+        assert [getattr(store.read_log(item.pk).position, "number", 0) for item in asked] == [1, 1, 3, 3, 3]
+
+    def test_replies_for_one_server_count_those_that_may_go_there(self, alice: User, bob: User, charlie: User) -> None:
+        set_endpoint_state(name="everybodys", state="disabled")
+        asked = [
+            ask(bob, "count"),
+            ask(charlie, "count", only=self.alices),
+            ask(alice, "count"),
+            ask(charlie, "count", only=self.bobs),
+            ask(charlie, "count", only=self.alices),
+        ]
+        assert self.numbers_of(asked) == [1, 1, 2, 2, 3]
+
+    def test_a_reply_whose_servers_are_down_is_ahead_of_nobody_else(self, alice: User, bob: User) -> None:
+        set_down(self.bobs)
+        set_down(self.everybodys)
+        stuck, hers, stuck_too = (ask(person, "count") for person in (bob, alice, bob))
+        assert self.numbers_of([stuck, hers, stuck_too]) == [1, 1, 2]
+        set_up(self.everybodys)
+        assert self.numbers_of([stuck, hers, stuck_too]) == [1, 2, 3]
+
+    def test_estimate_is_by_what_runs_on_their_servers(self, alice: User, bob: User, charlie: User) -> None:
+        for _ in range(3):
+            spent = {"started_at": Now() - timedelta(seconds=20), "ended_at": Now()}
+            Generation.objects.filter(pk=ask(bob, "count").pk).update(state=State.SUCCEEDED, **spent)
+        for endpoint in (self.alices, self.alices, self.alices, self.bobs):
+            self.run_on(endpoint, charlie)
+        his, hers, admins = (ask(person, "count") for person in (bob, alice, User.objects.create_superuser("admin")))
+        pinned = ask(charlie, "count", only=self.bobs)
+        assert position_of(his.pk) == QueuePosition(1, 20), "20 s over one reply"
+        assert position_of(hers.pk) == QueuePosition(2, 15), "20 s over three, twice"
+        assert position_of(admins.pk) == QueuePosition(3, 15), "20 s over four, three times"
+        assert position_of(pinned.pk) == QueuePosition(3, 45, endpoint="bobs"), "bob's 20 s, the admin's 5 s and 20 s"
+        Generation.objects.filter(endpoint=self.bobs).delete()
+        assert position_of(his.pk) == QueuePosition(1), "nothing runs there"
+
+    def test_groups_cost_one_query(self, alice: User, bob: User) -> None:
+        for person in (alice, bob) * 3:
+            ask(person, "count")
+        with at_most(3):
+            queued_generations()
 
 
 @pytest.mark.django_db(transaction=True)

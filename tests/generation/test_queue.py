@@ -14,7 +14,8 @@ from apps.accounts.models import User
 from apps.generation.log import store
 from apps.generation.log.entries import Events, QueuePosition
 from apps.generation.models import Generation, State
-from apps.generation.queue import estimate, position_of, queued_generations
+from apps.generation.positions import estimate
+from apps.generation.queue import position_of, queued_generations
 from apps.generation.services.cancel import cancel_generation
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import release_generation

@@ -42,6 +42,10 @@ class Outages:
         """
         return {job for job in self.enabled if job not in self.up}
 
+    def servers(self, job: Job) -> frozenset[UUID]:
+        """Return the endpoints of the job that are up; all enabled ones if none is."""
+        return frozenset(self.up.get(job) or self.enabled.get(job, ()))
+
     def hits(self, job: Job, wanted: Wanted | None = None) -> bool:
         """Return whether this job, on any endpoint or on one, has to wait for a server to come back."""
         if wanted is None:
