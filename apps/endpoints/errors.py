@@ -3,6 +3,7 @@
 EndpointError
 ├── InvalidEndpoint        the input is wrong
 │   ├── AddressRefused     its URL may not be called
+│   ├── GroupNotFound      no group has that name
 │   └── NameTaken          another endpoint has that name
 ├── EndpointNotFound       no endpoint has that name
 ├── NoEndpointAvailable    nothing serves the variant that was asked for
@@ -26,6 +27,11 @@ class InvalidEndpoint(EndpointError):
 
 class AddressRefused(InvalidEndpoint):
     """The URL is malformed, or points where no model server may be."""
+
+
+class GroupNotFound(InvalidEndpoint):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no group named {name!r}. Add it at /admin/auth/group/ first.")
 
 
 class NameTaken(InvalidEndpoint):

@@ -4,11 +4,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from apps.accounts.models import User
 from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint
-from apps.endpoints.models import Endpoint
+from apps.endpoints.models import Endpoint, EndpointChange
 from apps.endpoints.services import add_endpoint, set_endpoint_state
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 
@@ -128,6 +130,40 @@ def test_command_without_token_env_keeps_the_token(add: Add) -> None:
 
 
 @pytest.mark.django_db
+def test_command_names_the_groups(alice: User, bob: User) -> None:
+    alice.groups.add(Group.objects.create(name="GPU team"), Group.objects.create(name="second"))
+    run(*ADD, "--group", "GPU team")
+    endpoint = Endpoint.objects.get()
+    assert [group.name for group in endpoint.groups.all()] == ["GPU team"]
+    assert [endpoint in Endpoint.objects.usable_by(person.pk) for person in (alice, bob)] == [True, False]
+    run(*ADD)
+    assert [group.name for group in endpoint.groups.all()] == ["GPU team"], "it says nothing of groups"
+    run(*ADD, "--group", "second", "--group", "GPU team")
+    assert {group.name for group in endpoint.groups.all()} == {"GPU team", "second"}
+    run(*ADD, "--everybody")
+    assert not endpoint.groups.exists()
+    summaries = [change.summary for change in EndpointChange.objects.order_by("at")]
+    assert ["GPU team" in summary for summary in summaries] == [True, True, True]
+    assert "everybody" in summaries[-1]
+
+
+def test_an_unknown_group_changes_nothing(add: Add) -> None:
+    add()
+    Group.objects.create(name="GPU team")
+    with pytest.raises(
+        CommandError, match=r"^There is no group named 'nobodys'\. Add it at /admin/auth/group/ first\.$"
+    ):
+        run("add_endpoint", "gpu-1", "http://gpu-2:8080", *ADD[3:], "--group", "GPU team", "--group", "nobodys")
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.url, endpoint.groups.exists()) == ("http://gpu-1:8080", False)
+
+
+def test_groups_and_everybody_exclude_each_other(db: None) -> None:
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        run(*ADD, "--everybody", "--group", "GPU team")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -139,6 +175,8 @@ def test_command_without_token_env_keeps_the_token(add: Add) -> None:
         (*ADD, "--max-concurrency", "0"),
         (*ADD, "--priority", "1.5"),
         (*ADD, "--token-env", "NOT_SET_ANYWHERE"),
+        (*ADD, "--group", "nobodys"),
+        (*ADD, "--group", ""),
         ("set_endpoint", "nobody", "--state", "enabled"),
         ("set_endpoint", "nobody", "--state", "paused"),
     ],

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.audit.models import Action
 from apps.audit.services import record
 from apps.endpoints.console.changes import Change, changes_between, group_change, is_another_server
-from apps.endpoints.errors import EndpointNotFound, InvalidEndpoint, NameTaken, TokenUnreadable
+from apps.endpoints.errors import EndpointNotFound, GroupNotFound, InvalidEndpoint, NameTaken, TokenUnreadable
 from apps.endpoints.models import Endpoint, EndpointChange, State
 from apps.endpoints.security.addresses import normalise_address
 from apps.endpoints.security.tokens import seal
@@ -52,12 +52,15 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
     token: str | None = None,
     max_concurrency: int = 4,
     priority: int = 0,
+    groups: Collection[str] | None = None,
     by: User | None = None,
 ) -> Endpoint:
     """Add the endpoint, or update the one of that name; its state stays.
 
-    ``token`` None keeps the stored token, "" removes it. Raises ``InvalidEndpoint`` and ``AddressRefused``.
+    ``token`` None keeps the stored token, "" removes it. ``groups`` are the names of those that may use it, none for
+    everybody; ``None`` leaves them. Raises ``InvalidEndpoint``, ``AddressRefused`` and ``GroupNotFound``.
     """
+    named = None if groups is None else _groups_named(groups)
     values: dict[str, Any] = {
         "url": normalise_address(url),
         "protocol": protocol,
@@ -72,13 +75,14 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
     _check(Endpoint(name=name, **values))
     endpoint, is_new = Endpoint.objects.select_for_update().get_or_create(name=name, defaults=values)
     if is_new:
-        _remember(endpoint, changes_between(None, endpoint), by)
+        endpoint.groups.set(named or [])
+        _remember(endpoint, changes_between(None, endpoint) + group_change([], named or []), by)
         return endpoint
     if token is not None and token == _stored_token(endpoint):
         del values["sealed_token"]  # sealing the same token again would look like a change
     for field, value in values.items():
         setattr(endpoint, field, value)
-    return save_endpoint(endpoint=endpoint, by=by)
+    return save_endpoint(endpoint=endpoint, by=by, groups=named)
 
 
 @transaction.atomic
@@ -126,6 +130,13 @@ def remove_endpoint(*, endpoint: Endpoint, by: User | None) -> None:
     """Delete the endpoint; the change record stays."""
     _remember(endpoint, [{"field": "endpoint", "after": "removed"}], by)
     endpoint.delete()
+
+
+def _groups_named(names: Collection[str]) -> list[Group]:
+    found = {group.name: group for group in Group.objects.filter(name__in=names)}
+    if unknown := [name for name in names if name not in found]:
+        raise GroupNotFound(unknown[0])
+    return list(found.values())
 
 
 def _stored_token(endpoint: Endpoint) -> str | None:

@@ -22,6 +22,15 @@ class Command(BaseCommand):
         parser.add_argument("--token-env", metavar="VAR", help="environment variable that holds the server's token")
         parser.add_argument("--max-concurrency", default="4", metavar="N", help="generations at once (default 4)")
         parser.add_argument("--priority", default="0", metavar="N", help="higher is asked first (default 0)")
+        users = parser.add_mutually_exclusive_group()
+        users.add_argument(
+            "--group",
+            action="append",
+            dest="groups",
+            metavar="NAME",
+            help="only for this group and admins; repeat it for several groups (default: as it was, a new one for all)",
+        )
+        users.add_argument("--everybody", action="store_const", dest="groups", const=[], help="for all groups again")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -35,6 +44,7 @@ class Command(BaseCommand):
                 token=_read_token(options["token_env"]),
                 max_concurrency=_whole_number(options["max_concurrency"], "--max-concurrency"),
                 priority=_whole_number(options["priority"], "--priority"),
+                groups=options["groups"],
             )
         except EndpointError as error:
             raise CommandError(error.sentence) from None
