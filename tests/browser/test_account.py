@@ -30,7 +30,7 @@ async def add_device(page: Page) -> None:
 async def test_the_pages_are_accessible_and_fit_a_phone(visit: Visit, theme: str) -> None:
     await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     await visit.page.set_viewport_size({"width": 360, "height": 640})
-    await visit.sign_in("admin", staff=True)
+    await visit.sign_in_by_link("admin", staff=True)
     for path in PAGES:
         await visit.open(path)
         await expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
@@ -49,7 +49,7 @@ async def test_a_passkey_is_added_and_signs_in(visit: Visit) -> None:
     visit.site = visit.site.replace("127.0.0.1", "localhost")  # passkeys belong to a name, not to an address
     page = visit.page
     await add_device(page)
-    await visit.sign_in("alice", path="/accounts/")
+    await visit.sign_in_by_link("alice", path="/accounts/")
     await page.get_by_role("link", name="Add a passkey").click()
     await expect(page.get_by_label("Sign in with it alone")).to_be_checked()
     await page.get_by_role("button", name="Add passkey").click()

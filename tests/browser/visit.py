@@ -6,6 +6,8 @@ from urllib.parse import urlencode, urlsplit
 
 from axe_playwright_python.async_playwright import Axe
 from channels.db import database_sync_to_async
+from django.conf import settings
+from django.test import Client
 from playwright.async_api import ConsoleMessage, Error, Page, Request
 
 from apps.accounts.services import create_user, sign_in_url
@@ -53,6 +55,17 @@ class Visit:
         return response.status
 
     async def sign_in(self, username: str, *, staff: bool = False, path: str = "/chat/") -> None:
+        """Give the browser a session of ``username``, and go to ``path``. Needs a committing database.
+
+        This is not a fresh sign-in: pages that ask for one need ``sign_in_by_link``.
+        """
+        session = await database_sync_to_async(_session_of)(username, staff=staff)
+        await self.page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.site}]
+        )
+        await self.open(path)
+
+    async def sign_in_by_link(self, username: str, *, staff: bool = False, path: str = "/chat/") -> None:
         """Sign ``username`` in by a one-time link, which leads on to ``path``. Needs a committing database."""
         await database_sync_to_async(create_user)(username=username, staff=staff)
         link = urlsplit(await database_sync_to_async(sign_in_url)(username=username))
@@ -85,3 +98,11 @@ class Visit:
     async def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""
         return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def _session_of(username: str, *, staff: bool) -> str:
+    """Return the key of a new session."""
+    person, _ = create_user(username=username, staff=staff)
+    client = Client()
+    client.force_login(person)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
