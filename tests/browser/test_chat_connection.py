@@ -1,7 +1,10 @@
 """A socket that fell silent, or whose back-off lasts, does not keep the reply from the reader."""
 
+from asyncio import Queue
+from datetime import UTC, datetime, timedelta
+
 from django.db import transaction
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from apps.accounts.services import create_user
 from apps.chat.live.viewer import HEARTBEAT
@@ -35,6 +38,13 @@ def end(exchange: Exchange) -> None:
     assert finish_generation(generation_id=exchange.reply.generation.pk, attempt=1, outcome=outcome)
 
 
+async def stop_the_clock(page: Page) -> None:
+    """Have the time of the pages to come pass by ``run_for`` alone, however slow the machine is."""
+    now = datetime.now(UTC)
+    await page.clock.install(time=now)
+    await page.clock.pause_at(now + timedelta(seconds=10))
+
+
 async def test_half_open_socket_is_replaced(visit: Visit) -> None:
     """The first socket says that it is there and nothing ever after, as when a laptop changed networks."""
     sockets: list[WebSocketRoute] = []
@@ -47,7 +57,7 @@ async def test_half_open_socket_is_replaced(visit: Visit) -> None:
             socket.send(HEARTBEAT)
 
     page = visit.page
-    await page.clock.install()
+    await stop_the_clock(page)
     await page.route_web_socket("**/ws/chat/**", connect)
     exchange = await being_written()
     await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
@@ -87,16 +97,27 @@ async def test_page_says_at_once_that_it_is_offline(visit: Visit) -> None:
 async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None:
     """For longer than a page waits, nothing comes of a reply but heartbeats."""
     sockets: list[WebSocketRoute] = []
+    beats: Queue[str | bytes] = Queue()
 
     def connect(socket: WebSocketRoute) -> None:
         sockets.append(socket)
-        socket.connect_to_server()
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            socket.send(frame)
+            if frame == HEARTBEAT:
+                beats.put_nowait(frame)
+
+        server.on_message(pass_on)
 
     page = visit.page
+    await stop_the_clock(page)
     await page.route_web_socket("**/ws/chat/**", connect)
     exchange = await being_written()
     await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
-    await page.wait_for_timeout(8_000)
+    for _ in range(4):  # however long the machine takes for two seconds
+        await beats.get()
+        await page.clock.run_for(2_000)
     assert len(sockets) == 1
     await expect(page.locator("#connection")).to_have_text("")
     await end(exchange)

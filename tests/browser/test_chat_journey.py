@@ -169,7 +169,7 @@ async def test_stop_stops_and_the_text_stays_as_it_is(visit: Visit) -> None:
 async def test_a_reload_and_a_second_tab_see_the_text_go_on(visit: Visit) -> None:
     page = visit.page
     await visit.sign_in("alice")
-    await ask_first(page, "say list 6 times at 20 per second")
+    await ask_first(page, "say list 6 times at 10 per second")
     await is_being_written(page)
     before = letters(await body(page).text_content() or "")
     await page.reload()

@@ -9,7 +9,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.chat.services.messages.send import start_conversation
 from apps.stores.threads import in_thread
-from tests.browser.counted_replies import PATIENCE, last_reply
+from tests.browser.counted_replies import PATIENCE, last_reply, let_go
 from tests.browser.visit import Visit
 
 # Begins before the page does. Nobody clicks or types here, so that every shift counts.
@@ -34,8 +34,10 @@ async def test_what_is_there_stays_where_it_is(visit: Visit, counting: None, kin
     await page.set_viewport_size({"width": width, "height": 800})
     await visit.sign_in("alice")
     await page.add_init_script(SHIFTS)
-    conversation = await ask(f"say {kind} at 60 per second")
+    conversation = await ask(f"say {kind} at 60 per second and hold at 20")
     await visit.open(conversation.get_absolute_url())
+    await expect(last_reply(page)).to_have_attribute("data-state", "running", timeout=PATIENCE)
+    await let_go()
     await expect(page.get_by_text("That is all.")).to_be_visible(timeout=PATIENCE)
     assert 0 < await page.evaluate("window.shifted") < 0.1
 

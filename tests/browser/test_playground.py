@@ -9,7 +9,9 @@ from playwright.async_api import Locator, expect
 
 from apps.endpoints.services import add_endpoint
 from apps.stores.threads import in_thread
+from tests.browser.counted_replies import held_count
 from tests.browser.visit import Visit
+from tests.support.scripted_server import release
 from tests.support.services import Running
 
 SHOTS = os.environ.get("PLAYGROUND_SHOTS", "")
@@ -66,25 +68,30 @@ async def shoot(visit: Visit, name: str) -> None:
     await visit.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-async def test_a_gap_is_filled_and_accepted(visit: Visit, base: None, button: By, textbox: By) -> None:
+async def test_a_gap_is_filled_and_accepted(
+    visit: Visit, base: None, button: By, textbox: By, counting_server: str
+) -> None:
+    question = held_count(40)
     await visit.sign_in("alice", path="/playground/fill/")
-    await textbox("Before the gap").fill("count to 40 at 20 per second\n  x = [  ")
+    await textbox("Before the gap").fill(f"{question}\n  x = [  ")
     await textbox("After the gap").fill("  ]\n\nprint(x)\n")
     await button("Fill").click()
     await expect(button("Stop")).to_be_visible()
     await expect(output(visit)).to_contain_text("1 2 3 4")
     await visit.page.reload()  # goes on where it was
+    await expect(button("Stop")).to_be_visible()
+    await in_thread(release)(counting_server, [question])
     await state_is(visit, "succeeded")
     await expect(output(visit).locator(".output__text")).to_have_text(numbers(40))
     await expect(button("Stop")).to_be_hidden()
     await shoot(visit, "fill")
     assert await visit.accessibility_faults() == []
     await button("Accept").click()
-    await expect(textbox("Before the gap")).to_have_value(f"count to 40 at 20 per second\n  x = [  {numbers(40)}")
+    await expect(textbox("Before the gap")).to_have_value(f"{question}\n  x = [  {numbers(40)}")
     await expect(textbox("After the gap")).to_have_value("  ]\n\nprint(x)\n")
     await expect(output(visit)).to_have_attribute("data-decision", "accepted")
     await textbox("Before the gap").press("Control+z")
-    await expect(textbox("Before the gap")).to_have_value("count to 40 at 20 per second\n  x = [  ")
+    await expect(textbox("Before the gap")).to_have_value(f"{question}\n  x = [  ")
 
 
 async def test_stop_and_dismiss(visit: Visit, base: None, button: By, textbox: By) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
@@ -14,6 +13,7 @@ from apps.endpoints.models import Endpoint
 from apps.generation.models import Generation
 from apps.playground.models import Run
 from apps.playground.services import stop_run
+from tests.browser.counted_replies import held_count
 from tests.playground.asking import ask_to_complete, ended, numbers
 from tests.support.scripted_server import release
 
@@ -46,8 +46,9 @@ def events_of(
 
 
 def test_a_page_gets_each_character_once(page: httpx.Client, browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 60 at 25 per second\n")
-    events = list(events_of(page, run))
+    question = held_count(60)
+    run = ask_to_complete(browser, base, f"{question}\n")
+    events = list(events_of(page, run, once_connected=lambda: release(base.url, [question])))
     texts = [content for name, content in events if name == "text"]
     assert "".join(content["text"] for content in texts) == numbers(60)
     reached = 0
@@ -61,7 +62,7 @@ def test_a_page_gets_each_character_once(page: httpx.Client, browser: Client, ba
 
 
 def test_a_page_that_comes_back_gets_the_rest(page: httpx.Client, browser: Client, base: Endpoint) -> None:
-    question = f"count to 80 at 25 per second and hold at 79 ({uuid4().hex[:8]})"
+    question = held_count(80)
     run = ask_to_complete(browser, base, f"{question}\n")
     first = ""
     for name, content in events_of(page, run):
@@ -86,8 +87,10 @@ def test_a_page_of_somebody_who_signed_out_gets_no_more(page: httpx.Client, brow
 
 
 def test_a_second_page_sees_the_same(page: httpx.Client, browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 40 at 25 per second\n")
-    following, other = events_of(page, run), events_of(page, run)
+    question = held_count(40)
+    run = ask_to_complete(browser, base, f"{question}\n")
+    following = events_of(page, run, once_connected=lambda: release(base.url, [question]))
+    other = events_of(page, run)
     texts = ["", ""]
     for column, events in enumerate((following, other)):
         texts[column] = "".join(content["text"] for name, content in events if name == "text")
