@@ -145,7 +145,7 @@ def test_next_stays_on_this_site(client: Client, alice: User, wanted: str, goes_
 def test_two_browsers_at_once_sign_in_one(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
     User.objects.create_user("alice")
     token = sign_in_url(username="alice").partition("token=")[2]
-    both_have_read = Barrier(2, timeout=10)
+    both_have_read = Barrier(2, timeout=60)
     authenticate = django_auth.authenticate
 
     def authenticate_together(*args: Any, **kwargs: Any) -> object:

@@ -90,7 +90,7 @@ def test_reply_whose_worker_is_gone_says_so_but_not_one_that_is_continued(alice:
 
 
 async def is_taken(model: ScriptedServer) -> None:
-    await asyncio.wait_for(model.request(), 20)
+    await asyncio.wait_for(model.request(), 60)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,7 +27,7 @@ def well_formed(dialect: Dialect) -> list[Recording]:
 @asynccontextmanager
 async def client(url: str) -> AsyncIterator[AsyncInferenceClient]:
     """A token of its own, or it would send the machine's; a timeout, or it would wait for ever; closed, or it leaks."""
-    async with AsyncInferenceClient(base_url=url, token="of-this-test", timeout=30) as opened:
+    async with AsyncInferenceClient(base_url=url, token="of-this-test", timeout=60) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from tests.support.scripted_server import ScriptedServer
 from tests.support.wire import Request, Step, whole
 
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 2.0
 
 WHOLE_ANSWERS: dict[str, Sequence[Step]] = {
     "overloaded": whole(429, b'{"error":"Model is overloaded","error_type":"overloaded"}'),

@@ -29,7 +29,7 @@ from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
 
-TIMEOUT = 2.5
+TIMEOUT = 6.0
 ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky", "stuck")
 
 pytestmark = pytest.mark.usefixtures("services", "quick_probes")
@@ -281,7 +281,7 @@ def test_the_task_is_sent_without_arguments(add_moody: Add) -> None:
     with celery_app.connection_for_write() as broker:
         queue = broker.SimpleQueue("endpoint-probe-test")
         probe.apply_async(queue="endpoint-probe-test")
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=60)
         message.ack()
         queue.close()
     assert message.headers["task"] == "endpoints.probe"

@@ -83,8 +83,8 @@ async def test_a_reply_moves_on_when_its_server_is_found_to_hang(
 
     scripted_server.answer(Wait())
     hanging, generation = await in_thread(start)()
-    request = await asyncio.wait_for(scripted_server.request(), 20)
+    request = await asyncio.wait_for(scripted_server.request(), 60)
     await in_thread(found_down)(hanging)
-    await asyncio.wait_for(request.left.wait(), 20)
+    await asyncio.wait_for(request.left.wait(), 60)
     assert (await in_thread(ended)(generation)).text == numbers(5)
     assert generation.state == State.SUCCEEDED

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def servers(settings: Settings, db: None) -> Iterator[dict[str, MoodyServer]]:
-    settings.ENDPOINT_PROBE_TIMEOUT_SECONDS = 2.5
+    settings.ENDPOINT_PROBE_TIMEOUT_SECONDS = 6.0
     settings.ENDPOINT_SLOW_SECONDS = SLOW_SECONDS / 2
     with moody_servers("hanging", "slow", "overloaded", "healthy") as running:
         for priority, mood in enumerate(["healthy", "overloaded", "slow", "hanging"]):

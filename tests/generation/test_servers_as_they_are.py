@@ -103,7 +103,7 @@ async def test_server_that_stays_busy_ends_the_wait_with_the_cause(
         wait_until(lambda: reap_generations() >= 0 and Generation.objects.get(pk=generation.pk).is_over)
         return Generation.objects.get(pk=generation.pk)
 
-    generation = await asyncio.wait_for(in_thread(give_up)(), 30)
+    generation = await asyncio.wait_for(in_thread(give_up)(), 60)
     assert generation.state == State.FAILED
     assert "was busy for too long" in generation.error
     assert len(scripted_server.requests) <= 2

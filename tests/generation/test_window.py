@@ -82,7 +82,7 @@ async def test_a_long_question_gets_a_shorter_reply(alice: User, scripted_server
 
 
 async def test_a_question_that_cannot_fit_is_refused(alice: User, scripted_server: ScriptedServer) -> None:
-    generation = await asyncio.wait_for(in_thread(run_conversation)(alice, scripted_server, 1, EARLIER * 20), 30)
+    generation = await asyncio.wait_for(in_thread(run_conversation)(alice, scripted_server, 1, EARLIER * 20), 60)
     assert generation.state == State.FAILED
     assert f"the model's window holds {WINDOW}" in generation.error
     assert all(request.path != "/v1/chat/completions" for request in scripted_server.requests)

@@ -25,7 +25,7 @@ def page(browser: Client, live_asgi_server: str) -> Iterator[httpx.Client]:
     """Alice's browser, over the network."""
     cookies = {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
     browser.get("/playground/")  # the first page of a process is slow
-    with httpx.Client(base_url=live_asgi_server, cookies=cookies, timeout=20, verify=False) as client:
+    with httpx.Client(base_url=live_asgi_server, cookies=cookies, timeout=60, verify=False) as client:
         client.get("/playground/")
         yield client
 
