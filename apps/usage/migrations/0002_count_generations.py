@@ -2,6 +2,10 @@
 
 The old code runs under the trigger too. Copies of generations are inserted when they are over, so they do not count.
 Continuing a generation reads the prompt again and adds to its completion tokens, of which the new ones count.
+
+The trigger comes first: it locks the generations until the migration is over, so that none ends between the trigger and
+the count of earlier ones. Databases that ran an older form of this migration counted first. What ended in that moment
+is missing there; nothing tells it apart any more, and a new count would forget the generations that were deleted.
 """
 
 from django.db import migrations
@@ -69,6 +73,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(COUNT_EARLIER, migrations.RunSQL.noop),
         migrations.RunSQL(COUNT, FORGET),
+        migrations.RunSQL(COUNT_EARLIER, "DELETE FROM usage_usageday"),
     ]

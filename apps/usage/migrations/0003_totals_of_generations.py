@@ -2,6 +2,10 @@
 
 The old code runs under the trigger too. Copies are inserted when they are over, so they do not count. A generation that
 is continued keeps its first token and its completion tokens: neither counts twice.
+
+The trigger comes first: it locks the generations until the migration is over, so that none ends between the trigger and
+the count of earlier ones. Databases that ran an older form of this migration counted first. What ended in that moment
+is missing there; nothing tells it apart any more, and a new count would forget the generations that were deleted.
 """
 
 import django.contrib.postgres.fields
@@ -106,6 +110,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(COUNT_EARLIER, migrations.RunSQL.noop),
         migrations.RunSQL(COUNT, FORGET),
+        migrations.RunSQL(COUNT_EARLIER, migrations.RunSQL.noop),
     ]
