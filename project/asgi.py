@@ -16,14 +16,16 @@ from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.callers.presence import note_who_leaves  # noqa: E402
 from apps.gateway.tgi.root import take_root  # noqa: E402
 from project.body_limits import limit_bodies  # noqa: E402
+from project.failures import refuse_sockets_while_away  # noqa: E402
 from project.request_handler import RequestHandler  # noqa: E402
 from project.socket_origins import only_from_own_pages  # noqa: E402
 from project.timezones import in_readers_zone  # noqa: E402
 
+sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
 application = ProtocolTypeRouter(
     {
         "http": in_readers_zone(take_root(limit_bodies(note_who_leaves(RequestHandler())))),
-        "websocket": in_readers_zone(only_from_own_pages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),  # type: ignore[arg-type]
+        "websocket": in_readers_zone(only_from_own_pages(refuse_sockets_while_away(sockets))),
     }
 )
 

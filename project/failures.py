@@ -1,18 +1,24 @@
-"""The answer to a request at which the server failed: a page, or JSON for programs."""
+"""The answer to a request at which the server failed: a page, JSON for programs, or a refused WebSocket."""
 
 import sys
 from http import HTTPStatus
+from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
+from apps.chat.consumers import TRY_AGAIN_LATER
 from apps.gateway.access import refusal
 from apps.gateway.errors import Unavailable
 from apps.stores.outages import STORE_AWAY
 from project.body_limits import API
 
+logger = structlog.get_logger(__name__)
+
 RETRY_SECONDS = "5"
+DENIAL = "websocket.http.response"  # an extension of ASGI, which the server may lack
 
 
 def answer_failure(request: HttpRequest) -> HttpResponse:
@@ -26,3 +32,35 @@ def answer_failure(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})
     response["Cache-Control"] = "no-store"
     return response
+
+
+def refuse_sockets_while_away(application: Any) -> Any:
+    """Wrap an ASGI application for WebSockets: answer a handshake 503 while Postgres or Redis is away.
+
+    Pages connect again, so each attempt gets one line in the log. A socket that was accepted is closed with 1013.
+    """
+
+    async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        latest = ""
+
+        async def noting(message: dict[str, Any]) -> None:
+            nonlocal latest
+            latest = message["type"]
+            await send(message)
+
+        try:
+            await application(scope, receive, noting)
+        except STORE_AWAY as error:
+            logger.warning("socket refused", error=type(error).__name__)
+            if not latest and DENIAL in scope.get("extensions", {}):
+                await _deny(send)
+            elif latest != "websocket.close":
+                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+
+    return refusing
+
+
+async def _deny(send: Any) -> None:
+    headers = [(b"retry-after", RETRY_SECONDS.encode()), (b"cache-control", b"no-store")]
+    await send({"type": f"{DENIAL}.start", "status": HTTPStatus.SERVICE_UNAVAILABLE, "headers": headers})
+    await send({"type": f"{DENIAL}.body", "body": b"The database or Redis does not answer. Try again later.\n"})

@@ -4,17 +4,15 @@ import asyncio
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.chat.live.cursor import Cursor
+from apps.chat.live.failures import log_failure
 from apps.chat.live.viewer import AccessLost, Viewer
 from apps.chat.models import Conversation
 from apps.chat.selectors import find_conversation
 from apps.generation.errors import TooManyConnections
 from apps.stores.threads import in_thread
-
-logger = structlog.get_logger(__name__)
 
 TRY_AGAIN_LATER = 1013
 SIGNED_OUT = 4401
@@ -50,8 +48,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._end(TOO_MANY, refusal.sentence)
         except BaseExceptionGroup as failures:
             await self._end_after(failures)
-        except Exception:
-            logger.exception("conversation not shown", conversation=str(conversation.pk))
+        except Exception as failure:  # noqa: BLE001 (a task's exception would wait for the socket to close)
+            log_failure(failure)
             await self._end(TRY_AGAIN_LATER)
 
     async def _end_after(self, failures: BaseExceptionGroup) -> None:
@@ -60,7 +58,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         _, unexpected = failures.split(OSError)  # the page has gone
         if unexpected:
-            logger.error("live connection failed", exc_info=unexpected)
+            log_failure(unexpected)
         # The browser connects again and starts from what is stored.
         await self._end(TRY_AGAIN_LATER)
 

@@ -1,15 +1,27 @@
-"""While all connections to Postgres are taken, pages and the API answer 503 in a sentence."""
+"""While all connections to Postgres are taken, pages, sockets and the API answer 503 in a sentence."""
 
-from collections.abc import Iterator
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import uvicorn
+from django.conf import settings as project_settings
 from django.db import connections
 from django.http import HttpRequest
 from django.test import AsyncClient
 from psycopg_pool import ConnectionPool, PoolTimeout
+from pytest_django import Settings
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
+from apps.chat.consumers import TRY_AGAIN_LATER
+from apps.chat.live.viewer import HEARTBEAT
+from apps.chat.models import Conversation
+from apps.embedded.ports import HOST, free_port
+from project.asgi import application
 from project.failures import answer_failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +39,23 @@ def visitor(alice: User) -> AsyncClient:
 def key(alice: User) -> dict[str, str]:
     secret = create_api_key(username=alice.username)
     return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.fixture
+def conversation(alice: User) -> Conversation:
+    return Conversation.objects.create(owner=alice, title="About sorting")
+
+
+@pytest.fixture
+async def site(visitor: AsyncClient) -> AsyncIterator[str]:
+    """The address of a server in this process, which shares its pool of connections."""
+    options = uvicorn.Config(application, ws="project.slow_readers:SocketProtocol", lifespan="off", log_config=None)
+    server = uvicorn.Server(options)
+    with socket.create_server((HOST, 0)) as listening:  # what connects before the server runs waits for it
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"{HOST}:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
 
 
 @pytest.fixture
@@ -62,6 +91,57 @@ async def test_api(no_connection_left: None, visitor: AsyncClient, key: dict[str
     assert answer.json()["error"]["code"] == "unavailable"
     assert int(answer["Retry-After"]) > 0
     assert answer["Cache-Control"] == "no-store"
+
+
+def socket_of(conversation: Conversation, visitor: AsyncClient, site: str) -> connect:
+    """The conversation's socket, as the page opens it."""
+    name = project_settings.SESSION_COOKIE_NAME
+    return connect(
+        f"ws://{site}/ws/chat/{conversation.pk}/",
+        additional_headers={"Cookie": f"{name}={visitor.cookies[name].value}"},
+        origin=f"http://{site}",  # type: ignore[arg-type]  # a new type of str
+        open_timeout=60,
+    )
+
+
+async def test_socket(
+    conversation: Conversation,
+    site: str,
+    no_connection_left: None,
+    visitor: AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await socket_of(conversation, visitor, site)
+    answer = refused.value.response
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (answer.body or b"").startswith(b"The database or Redis does not answer.")
+    assert "socket refused" in caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_socket_while_redis_is_away(
+    conversation: Conversation,
+    site: str,
+    visitor: AsyncClient,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.REDIS_URL = f"redis://{HOST}:{free_port()}/0"
+    async with asyncio.timeout(60), socket_of(conversation, visitor, site) as opened:
+        with pytest.raises(ConnectionClosed) as closed:
+            await opened.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == TRY_AGAIN_LATER
+    assert "live connection ended" in caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_socket_is_back_with_the_connections(conversation: Conversation, site: str, visitor: AsyncClient) -> None:
+    async with asyncio.timeout(60), socket_of(conversation, visitor, site) as opened:
+        assert await opened.recv() == HEARTBEAT
 
 
 async def test_both_are_back_with_the_connections(visitor: AsyncClient, key: dict[str, str]) -> None:

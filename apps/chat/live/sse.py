@@ -5,14 +5,12 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import structlog
 from django.http import StreamingHttpResponse
 
 from apps.chat.live.cursor import Cursor
+from apps.chat.live.failures import log_failure
 from apps.chat.live.viewer import AccessLost, Viewer
 from apps.generation.errors import TooManyConnections
-
-logger = structlog.get_logger(__name__)
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -63,8 +61,8 @@ class Handover:
             pass  # was counted a moment before; this one came second
         except BaseExceptionGroup as failures:
             if not failures.subgroup(AccessLost):
-                logger.exception("live connection failed")
-        except Exception:
-            logger.exception("conversation not shown")
+                log_failure(failures)
+        except Exception as failure:  # noqa: BLE001 (the reader would wait for a frame without end)
+            log_failure(failure)
         # The page connects again, and learns from the answer why this ended.
         await self._frames.put(None)
