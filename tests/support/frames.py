@@ -182,9 +182,14 @@ class ShownPage:
                     raise AssertionError(f"a frame holds <{tag}>")
 
     def _target(self, selector: str) -> Element:
-        """Find ``#id``, or in it the one element of ``.class``."""
+        """Find ``#id``, or in it the one element of ``.class`` or ``[name='value']``."""
         name, _, below = selector.removeprefix("#").partition(" ")
-        return self.by_id(name).find("class", below.removeprefix(".")) if below else self.by_id(name)
+        if not below:
+            return self.by_id(name)
+        if below.startswith("."):
+            return self.by_id(name).find("class", below.removeprefix("."))
+        attribute, _, value = below.strip("[]").partition("=")
+        return self.by_id(name).find(attribute, value.strip("'"))
 
     def _upsert(self, target: Element, new: Element, key: str) -> None:
         if existing := self.all_by_id(new.attributes["id"]):
@@ -196,13 +201,13 @@ class ShownPage:
 
 
 def _swap(target: Element, swap: str, content: "list[Element | str]") -> None:
-    match swap:
+    match swap.removesuffix(" settle:0"):
         case "beforebegin":
             assert target.parent is not None
             target.parent.insert(target.parent.children.index(target), content)
         case "beforeend":
             target.insert(len(target.children), content)
-        case "innerHTML" | "innerHTML settle:0" | "textContent":
+        case "innerHTML" | "textContent":
             target.clear()
             target.insert(0, content)
         case "outerHTML":
