@@ -124,7 +124,7 @@ async def test_a_question_is_answered_token_by_token_and_kept(visit: Visit) -> N
     await visit.open("/chat/")
     await expect(page.get_by_role("textbox", name="Message")).to_have_value("")
     await sidebar.get_by_role("link", name=QUESTION, exact=True).click()
-    assert page.url == address
+    await page.wait_for_url(address)
     await assert_shows_what_is_stored(page)
 
 

@@ -1,5 +1,5 @@
-// Open another conversation in this page: fetch its page, put its parts in the place of the shown ones, and keep the
-// browser's history. A link that the page cannot follow by itself is left to the browser.
+// Open another conversation, a message in it, or a new conversation in this page: fetch its page, put its parts in the
+// place of the shown ones, and keep the browser's history. A link that the page cannot follow is left to the browser.
 
 import { opensElsewhere, transcript } from "./dom.js";
 import { left, opened } from "./opened.js";
@@ -12,13 +12,16 @@ const attaching = document.getElementById("attaching");
 const announcer = document.getElementById("announcer");
 const column = document.getElementById("conversations");
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
-const conversationPath = /^\/chat\/[0-9a-f-]{36}\/$/;
+const id = "[0-9a-f-]{36}";
+const openable = new RegExp(`^/chat/(?:ask/|${id}/(?:(${id})/)?)?$`); // with the id of a message
 const unreachable = "The server cannot be reached. Check your connection, then try again.";
 
-// Change only these parts between two conversations' pages. Elements stay, with their listeners; content changes.
+// Change only these parts between two pages. Elements stay, with their listeners; content changes.
 const parts = {
+  "#skip-to-reply": "outerMorph",
   "#conversation-header": "innerMorph",
   "#transcript": "outerMorph",
+  "#beginning": "innerHTML",
   "#preset-menu": "outerMorph",
   "#preset-chooser": "outerMorph",
   "#model-servers": "outerMorph",
@@ -27,27 +30,38 @@ const parts = {
   "#stop": "outerMorph",
   "#context-usage": "outerMorph",
   "#model-choices": "outerMorph",
-  "#settings-form": "outerHTML", // with the saved values, whatever was chosen and not saved
+  "#conversation-settings": "innerHTML", // with the saved values, whatever was chosen and not saved
 };
 
 const places = new Map(); // where the reader was, by address
+const chosen = new Map(); // a new conversation's settings, which only the page has, by address
 let shown = location.href;
 let fetching = null;
 
-const isConversation = ({ origin, pathname }) => origin === location.origin && conversationPath.test(pathname);
+const withoutHash = (address) => address.split("#")[0];
+const isOpenable = ({ origin, pathname }) => origin === location.origin && openable.test(pathname);
 // An answer that is on its way is for this conversation.
 const isBusy = () =>
   form.hasAttribute("data-sending") || attaching.textContent || document.querySelector("#queue.htmx-request, #queued .htmx-request");
-const canSwap = () => "socket" in transcript.dataset && !isBusy();
 
-/** Return the page at the address as a document, or null if it shows no conversation. Throw if it cannot be fetched. */
-async function fetched(address) {
+/** Fetch a page instead of the one that is still being fetched. `act` gets a signal to fetch with. */
+async function instead(act) {
   fetching?.abort();
-  fetching = new AbortController();
-  const answer = await fetch(address, { signal: fetching.signal });
-  if (!answer.ok || answer.redirected) return null;
+  const mine = (fetching = new AbortController());
+  transcript.setAttribute("aria-busy", "true");
+  try {
+    await act(mine.signal);
+  } finally {
+    if (fetching === mine) transcript.removeAttribute("aria-busy");
+  }
+}
+
+/** Return the page at the address as a document, with its own address, or null if it cannot be shown here. */
+async function fetched(address, options) {
+  const answer = await fetch(address, options);
+  if (!answer.ok) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return page.querySelector("#transcript[data-socket]") ? page : null;
+  return page.querySelector("#transcript") && page.querySelector("#composer") ? { page, address: answer.url } : null;
 }
 
 async function swap(page) {
@@ -65,20 +79,33 @@ function closeAll() {
 }
 
 function mark() {
-  const id = `conversation-${location.pathname.split("/")[2]}`;
+  const [, , conversation] = location.pathname.split("/");
+  const beginning = column.querySelector(`:scope > a[href="${location.pathname}"]`);
   for (const link of column.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
-  document.getElementById(id)?.setAttribute("aria-current", "page");
+  (document.getElementById(`conversation-${conversation}`) ?? beginning)?.setAttribute("aria-current", "page");
   htmx.trigger("#conversations-refresh", "refresh");
 }
 
+const firstSettings = () => document.getElementById("settings-first");
+
 function remember() {
   places.set(shown, placeOf());
+  if (firstSettings()) chosen.set(shown, firstSettings());
+}
+
+function chooseAgain() {
+  const settings = chosen.get(shown);
+  if (!settings || !firstSettings()) return;
+  firstSettings().replaceWith(settings);
+  htmx.trigger("#model-servers", "chosen");
 }
 
 function focus() {
+  const message = location.hash && transcript.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
+  if (message) message.tabIndex = -1;
   // On a phone the composer would open the keyboard over the page.
-  if (touch.matches) document.getElementById("scroller").focus({ preventScroll: true });
-  else input.focus({ preventScroll: true });
+  const target = message || (touch.matches ? document.getElementById("scroller") : input);
+  target.focus({ preventScroll: true });
   announcer.textContent = document.title.split(" · ")[0];
 }
 
@@ -95,17 +122,20 @@ async function show(page, move) {
   focus();
 }
 
-async function follow(href) {
-  transcript.setAttribute("aria-busy", "true");
+/** Open an address. Call `leave`, which loads its page, if it cannot be shown here. */
+async function follow(href, leave, options = {}) {
+  const { pathname, hash } = new URL(href);
+  const [, message] = pathname.match(openable);
   try {
-    const page = await fetched(href);
-    if (!page || !canSwap()) return location.assign(href);
-    const move = href === shown ? "replaceState" : "pushState";
-    await show(page, () => history[move]({ htmx: true }, "", href)); // htmx restores what has its mark
+    await instead(async (signal) => {
+      const found = await fetched(href, { ...options, signal });
+      if (!found || isBusy()) return leave();
+      const address = found.address + (message ? `#message-${message}` : hash); // a fetch does not tell the hash
+      const move = address === shown ? "replaceState" : "pushState";
+      await show(found.page, () => history[move]({ htmx: true }, "", address));
+    });
   } catch (error) {
     if (error.name !== "AbortError") showToast(unreachable, "danger");
-  } finally {
-    transcript.removeAttribute("aria-busy");
   }
 }
 
@@ -113,12 +143,15 @@ async function follow(href) {
 async function restore() {
   const place = places.get(location.href);
   try {
-    let page = await fetched(location.href);
-    const isMissing = page && place && !page.getElementById(place.id);
-    if (isMissing) page = await fetched(`${location.pathname}?at=${place.position}`);
-    if (!page || !canSwap()) return location.reload();
-    await show(page, () => {});
-    returnTo(place);
+    await instead(async (signal) => {
+      let found = await fetched(location.href, { signal });
+      const isMissing = found && place && !found.page.getElementById(place.id);
+      if (isMissing) found = await fetched(`${location.pathname}?at=${place.position}`, { signal });
+      if (!found || isBusy()) return location.reload();
+      await show(found.page, () => {});
+      chooseAgain();
+      returnTo(place);
+    });
   } catch (error) {
     if (error.name !== "AbortError") location.reload();
   }
@@ -127,14 +160,24 @@ async function restore() {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || event.defaultPrevented || event.altKey || opensElsewhere(event)) return;
-  if (link.target || link.hasAttribute("download") || link.search || link.hash || !isConversation(link) || !canSwap()) return;
+  if (link.target || link.hasAttribute("download") || link.hash || !isOpenable(link) || isBusy()) return;
   event.preventDefault();
-  follow(link.href);
+  follow(link.href, () => location.assign(link.href));
 });
 
-document.addEventListener("htmx:before:history:restore", (event) => {
+// A result of the search in another version of the conversation: a form shows it.
+column.addEventListener("submit", (event) => {
+  const { target } = event;
+  if (event.defaultPrevented || !target.closest("#conversations-found") || isBusy()) return;
   event.preventDefault();
-  restore();
+  follow(target.action, () => target.submit(), { method: "POST", body: new FormData(target) });
+});
+
+// Entries that a hash made have no mark of htmx, so htmx tells of some entries only.
+document.addEventListener("htmx:before:history:restore", (event) => event.preventDefault());
+addEventListener("popstate", () => {
+  if (withoutHash(location.href) !== withoutHash(shown)) return restore();
+  fetching?.abort(); // back at the page that is still shown
 });
 
 // A response to the conversation that was left has no place on this page.

@@ -75,7 +75,7 @@ form.addEventListener("submit", (event) => {
 }, { capture: true });
 
 // A message that is queued has no later moment for its files.
-document.getElementById("queue")?.addEventListener("click", (event) => {
+document.getElementById("queue").addEventListener("click", (event) => {
   if (!uploading) return;
   event.preventDefault();
   event.stopImmediatePropagation();

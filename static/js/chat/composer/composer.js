@@ -33,7 +33,7 @@ input.addEventListener("keydown", (event) => {
   else form.requestSubmit();
 });
 
-actOnEscape(() => replyIsBeingWritten() && document.getElementById("stop")?.requestSubmit());
+actOnEscape(() => replyIsBeingWritten() && document.getElementById("stop").requestSubmit());
 
 // Send and Stop replace each other: move the focus to the one that is shown.
 function keepFocus() {
@@ -62,17 +62,16 @@ const transcript = document.getElementById("transcript");
 new MutationObserver(keepFocus).observe(transcript, { childList: true });
 new MutationObserver(keepFocus).observe(transcript, { subtree: true, attributeFilter: ["data-state"] });
 
-for (const starter of document.querySelectorAll("[data-prompt]")) {
-  starter.addEventListener("click", (event) => {
-    if (opensElsewhere(event)) return;
-    event.preventDefault();
-    const { prompt } = starter.dataset;
-    write(prompt.endsWith(":") ? `${prompt}\n\n` : prompt); // room for the code that follows
-    keepDraft();
-    input.focus();
-    input.setSelectionRange(input.value.length, input.value.length);
-  });
-}
+document.addEventListener("click", (event) => {
+  const starter = event.target.closest("[data-prompt]");
+  if (!starter || opensElsewhere(event)) return;
+  event.preventDefault();
+  const { prompt } = starter.dataset;
+  write(prompt.endsWith(":") ? `${prompt}\n\n` : prompt); // room for the code that follows
+  keepDraft();
+  input.focus();
+  input.setSelectionRange(input.value.length, input.value.length);
+});
 
 // Grow with the text in browsers without field-sizing, up to the style sheet's max-height.
 function grow() {

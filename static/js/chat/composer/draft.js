@@ -49,7 +49,7 @@ form.addEventListener("submit", keepDraft); // other tabs see only a stored draf
 whenLeaving(keepDraft);
 whenOpened(() => {
   key = keyOf();
-  kept = localStorage.getItem(key) ?? "";
-  write(kept);
+  kept = localStorage.getItem(key);
+  write(kept || input.defaultValue); // the text of a preset that the address names
   clearTimeout(keeping); // it is stored
 });

@@ -26,7 +26,7 @@ choices.addEventListener("click", ({ target }) => {
 });
 
 // The composer names the choice, and the state of that server.
-document.getElementById("settings-first")?.addEventListener("input", ({ target }) => {
+document.addEventListener("input", ({ target }) => {
   if (target === setting()) htmx.trigger("#model-servers", "chosen");
 });
 

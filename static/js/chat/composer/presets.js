@@ -11,7 +11,7 @@ const menu = document.getElementById("preset-menu");
 const panel = document.getElementById("settings");
 const refused = document.getElementById("composer-error");
 const announcer = document.getElementById("announcer");
-const options = [...menu.children];
+const options = () => [...menu.children];
 const codePlaceholder = "{code}";
 const typed = /^\/([^\n]{0,40})$/; // a slash, then part of a name
 
@@ -31,7 +31,7 @@ function around(opening) {
 
 /** Remove the opening of another preset from around the text. */
 function withoutOpening(written) {
-  for (const { dataset } of options) {
+  for (const { dataset } of options()) {
     const [before, after] = around(dataset.opening);
     const length = before.length + after.length;
     if (length && written.length >= length && written.startsWith(before) && written.endsWith(after)) {
@@ -68,10 +68,10 @@ menu.addEventListener("htmx:response:error", () => {
 
 const optionOf = (number) => document.getElementById(`preset-option-${number}`);
 const isOpen = () => !menu.hidden;
-const matching = () => options.filter((option) => !option.hidden);
+const matching = () => options().filter((option) => !option.hidden);
 
 function activate(option) {
-  for (const other of options) other.setAttribute("aria-selected", String(other === option));
+  for (const other of options()) other.setAttribute("aria-selected", String(other === option));
   option.scrollIntoView({ block: "nearest" });
   input.setAttribute("aria-activedescendant", option.id);
 }
@@ -98,7 +98,7 @@ function offer() {
     dismissed = false;
     return close();
   }
-  for (const option of options) option.hidden = !option.dataset.name.toLowerCase().includes(words.trim().toLowerCase());
+  for (const option of options()) option.hidden = !option.dataset.name.toLowerCase().includes(words.trim().toLowerCase());
   const offered = matching();
   if (dismissed || !offered.length) return close();
   if (!isOpen()) open(offered.length);
@@ -149,13 +149,16 @@ document.getElementById("preset-chooser")?.addEventListener("submit", (event) =>
   choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
 });
 
+// The address names a preset: put the draft where its opening says {code}.
+function fillInFromAddress() {
+  const { opening } = input.dataset;
+  if (opening === undefined || input.value !== opening.replace(codePlaceholder, "")) return;
+  fillIn(opening, localStorage.getItem(`draft:${form.dataset.draft}`) ?? "");
+}
+
+fillInFromAddress();
 whenOpened(() => {
   dismissed = false;
   close();
+  fillInFromAddress();
 });
-
-// The address names a preset: put the draft where its opening says {code}.
-const { opening } = input.dataset;
-if (opening !== undefined && input.value === opening.replace(codePlaceholder, "")) {
-  fillIn(opening, localStorage.getItem(`draft:${form.dataset.draft}`) ?? "");
-}

@@ -3,13 +3,13 @@
 import { keepDraft, write } from "./draft.js";
 
 const input = document.getElementById("message");
-const place = document.getElementById("queued"); // absent before the first message
+const place = document.getElementById("queued");
 const button = document.getElementById("queue");
 const transcript = document.getElementById("transcript");
 
 const isAccepted = ({ detail }) => Boolean(detail.ctx.response?.raw?.ok) && !detail.ctx.response.raw.redirected;
 
-button?.addEventListener("htmx:after:request", (event) => {
+button.addEventListener("htmx:after:request", (event) => {
   if (!isAccepted(event)) return;
   write("");
   keepDraft();
@@ -18,7 +18,7 @@ button?.addEventListener("htmx:after:request", (event) => {
 
 let removing = null; // { form, text }
 
-place?.addEventListener("htmx:before:request", ({ target }) => {
+place.addEventListener("htmx:before:request", ({ target }) => {
   if (target.id === "unqueue") removing = { form: target, text: place.querySelector(".queued__text").textContent };
 });
 
@@ -39,7 +39,4 @@ function leave() {
   if (queued && transcript.querySelector(`.message[data-key="${CSS.escape(queued.dataset.key)}"]`)) queued.remove();
 }
 
-if (place) {
-  new MutationObserver(leave).observe(transcript, { childList: true });
-  new MutationObserver(leave).observe(place, { childList: true });
-}
+for (const changed of [transcript, place]) new MutationObserver(leave).observe(changed, { childList: true });

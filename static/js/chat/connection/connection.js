@@ -34,6 +34,7 @@ let timer;
 let crowded = false;
 let over = false;
 let tryAgainAt = 0;
+const isFollowing = () => Boolean(addresses.socket); // a new conversation has nothing to follow
 const proven = new Set();
 
 function remember() {
@@ -67,7 +68,7 @@ function close() {
 
 function connect() {
   close();
-  if (over || document.hidden) return;
+  if (over || document.hidden || !isFollowing()) return;
   spoke = false;
   connection = ladder[rung].open(addresses, receive, lost, { replyIsBeingWritten, crowded });
   timer = setTimeout(lost, firstFrameWithin);
@@ -133,22 +134,20 @@ function check() {
   else if (!writing && rung > 0 && Date.now() > tryAgainAt) startAnew();
 }
 
-if (addresses.socket) {
-  recall();
+recall();
+connect();
+setInterval(check, interval);
+addEventListener("online", startAnew);
+addEventListener("offline", () => {
+  if (!over && isFollowing()) showStatus(offline);
+});
+addEventListener("pagehide", close);
+addEventListener("pageshow", ({ persisted }) => persisted && startAnew());
+document.addEventListener("visibilitychange", () => (document.hidden ? close() : connection || connect()));
+document.addEventListener("htmx:after:request", () => connection?.hurry?.());
+whenLeaving(close); // a frame of this conversation must not reach the next one
+whenOpened(() => {
+  over = false;
+  showStatus("");
   connect();
-  setInterval(check, interval);
-  addEventListener("online", startAnew);
-  addEventListener("offline", () => {
-    if (!over) showStatus(offline);
-  });
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", ({ persisted }) => persisted && startAnew());
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : connection || connect()));
-  document.addEventListener("htmx:after:request", () => connection?.hurry?.());
-  whenLeaving(close); // a frame of this conversation must not reach the next one
-  whenOpened(() => {
-    over = false;
-    showStatus("");
-    connect();
-  });
-}
+});

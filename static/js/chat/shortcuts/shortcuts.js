@@ -34,7 +34,7 @@ function lastCode() {
 
 const commands = {
   search: openPalette,
-  begin: () => location.assign($("#conversations a").href),
+  begin: () => $("#conversations a").click(),
   sidebar: toggleSidebar,
   write: () => document.getElementById("message")?.focus(),
   "copy-reply": copyLastReply,

@@ -56,6 +56,10 @@ whenOpened(() => {
   CSS.highlights?.delete("found");
   go();
 });
-addEventListener("hashchange", () => namedMessage.test(location.hash) && go());
+// Going back to another page changes the hash too: opening.js shows that page first.
+addEventListener("hashchange", ({ oldURL, newURL }) => {
+  const [from, to] = [oldURL, newURL].map((address) => address.split("#")[0]);
+  if (from === to && namedMessage.test(location.hash)) go();
+});
 // The last frame replaces a reply that has just ended, and its highlights.
 document.addEventListener("htmx:after:swap", () => found.some((range) => range.collapsed) && mark());

@@ -8,7 +8,7 @@ const transcript = document.getElementById("transcript");
 const form = document.getElementById("again");
 let pressed = null;
 
-form?.addEventListener("submit", (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
   const { submitter } = event;
   if (submitter.dataset.confirm && !confirm(submitter.dataset.confirm)) return;
@@ -20,7 +20,7 @@ form?.addEventListener("submit", (event) => {
 // Don't move focus if the user acted meanwhile or the request failed.
 const forget = () => (pressed = null);
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, forget, { capture: true });
-form?.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.raw?.ok || forget());
+form.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.raw?.ok || forget());
 
 // A swap may replace the pressed button more than once: first with the thread, then with the reply's first frame.
 // Restore the focus after each, until the user acts.
@@ -53,7 +53,7 @@ document.addEventListener("htmx:after:swap", () => {
 whenOpened(() => (pressed = commented = null));
 
 // The link's href cannot know the latest reply.
-document.querySelector("[data-latest-reply]")?.addEventListener("click", (event) => {
+document.querySelector("[data-latest-reply]").addEventListener("click", (event) => {
   const latest = [...transcript.querySelectorAll('.message[data-role="assistant"]')].at(-1);
   if (!latest) return;
   event.preventDefault();
@@ -62,7 +62,7 @@ document.querySelector("[data-latest-reply]")?.addEventListener("click", (event)
 });
 
 // On either button of a pair the arrow keys change the version.
-transcript?.addEventListener("keydown", ({ key, target }) => {
+transcript.addEventListener("keydown", ({ key, target }) => {
   const name = { ArrowLeft: "Previous version", ArrowRight: "Next version" }[key];
   if (name) target.closest(".versions")?.querySelector(`[aria-label="${name}"]:enabled`)?.click();
 });

@@ -13,7 +13,9 @@ const upwards = new Set(["ArrowUp", "PageUp", "Home"]);
 const asks = /\/(retry|continue|edit)\/$/;
 const goesOn = /\/continue\/$/;
 
-let pinned = "socket" in transcript.dataset && !awaitsReply(); // a new conversation's page starts at the top
+const hasMessages = () => "socket" in transcript.dataset; // a new conversation's page starts at the top
+
+let pinned = hasMessages() && !awaitsReply();
 let seen = 0; // the last known scroll position
 let left = { id: "", height: 0 }; // the last message's height when the reader left the end
 let width = scroller.clientWidth;
@@ -125,7 +127,10 @@ document.getElementById("reading-first").addEventListener("change", () => {
 whenOpened(() => {
   left = { id: "", height: 0 };
   heights.length = 0;
-  pin();
+  release();
+  pinned = hasMessages();
+  if (!pinned) scroller.scrollTop = 0;
+  follow();
 });
 new ResizeObserver(follow).observe(transcript);
 new ResizeObserver(follow).observe(scroller);
