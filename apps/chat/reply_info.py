@@ -38,7 +38,8 @@ class Story(StrEnum):
 
     SENT = "sent"  # every request is known
     NOTHING = "nothing"  # nothing was sent, or not yet
-    NO_MODEL = "no_model"  # it needed none
+    NO_MODEL = "no_model"  # the guide has nothing to say
+    QUOTED = "quoted"  # the guide answers by itself
     IMPORTED = "imported"  # nothing is known but the figures in the file
     UNRECORDED = "unrecorded"  # it was made before requests were kept
 
@@ -68,12 +69,15 @@ class ReplyInfo:
             return Story.IMPORTED
         if self.reply.endpoint_id is not None and self.reply.is_over:
             return Story.UNRECORDED
-        return Story.NO_MODEL if self.reply.text == NOTHING_FOUND else Story.NOTHING
+        if self.reply.text == NOTHING_FOUND:
+            return Story.NO_MODEL
+        is_quoted = self.reply.state == State.SUCCEEDED and not self.reply.attempt and self.message.passages
+        return Story.QUOTED if is_quoted else Story.NOTHING
 
     @property
     def ending(self) -> str:
         """Return how it ended, or "" while it has not, or if no model was asked."""
-        if self.story == Story.NO_MODEL:
+        if self.story in {Story.NO_MODEL, Story.QUOTED}:
             return ""
         match State(self.reply.state):
             case State.SUCCEEDED:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from apps.guide.models import Passage
 from apps.guide.search.find import best_passages, significant_words
+from apps.guide.search.quote import as_markdown, find_answer
 from apps.inference.context import estimate_tokens
 
 MOST = 6
@@ -21,7 +22,8 @@ NOTHING_FOUND = (
 INSTRUCTIONS = """\
 Answer the question about Code Llama from the numbered passages below, and from nothing else. \
 After each statement, cite the passage that it rests on by its number in brackets, such as [1]. \
-Where the passages do not answer the question, say: "The guide does not say." Be brief.
+Where the passages do not answer the question, say: "The guide does not say." \
+Write one to three short sentences, without an introduction.
 
 Passages:
 """
@@ -29,9 +31,20 @@ Passages:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """The passages for a question. Without any, the guide does not say."""
+    """The passages for a question. Without any, the guide does not say.
+
+    ``is_answer``: the first passage answers the question by itself, and is quoted.
+    """
 
     passages: Sequence[Passage]
+    is_answer: bool = False
+
+    @property
+    def answer(self) -> str:
+        """Return the reply if it needs no model, or ""."""
+        if not self.passages:
+            return NOTHING_FOUND
+        return f"{as_markdown(self.passages[0])} [1]" if self.is_answer else ""
 
     @property
     def listed(self) -> list[dict[str, str]]:
@@ -65,7 +78,9 @@ def find_grounds(question: str, *, before: str = "", most_tokens: int | None = N
         if kept and (room < 0 or (tokens is not None and tokens < 0)):
             break
         kept.append(passage)
-    return Grounds(kept)
+    if (answer := find_answer(question, kept)) is None:
+        return Grounds(kept)
+    return Grounds([answer, *(passage for passage in kept if passage is not answer)], is_answer=True)
 
 
 def _shortened(passage: Passage) -> str:

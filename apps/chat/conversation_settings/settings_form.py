@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast, override
 
 from django import forms
-from django.conf import settings
 
 from apps.chat.conversation_settings.limits import (
     HIGHEST_SEED,
@@ -14,7 +13,7 @@ from apps.chat.conversation_settings.limits import (
     Limits,
 )
 from apps.chat.conversation_settings.servers import BEST, ChatServers
-from apps.chat.conversation_settings.values import NAMES, Settings, settings_of
+from apps.chat.conversation_settings.values import NAMES, Settings, longest_reply, settings_of
 from apps.chat.models import Conversation, Mode
 from apps.endpoints.form_fields import StopsField
 from apps.endpoints.parameters import HIGHEST_TEMPERATURE, MOST_STOPS
@@ -87,7 +86,7 @@ class ParametersForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["max_tokens"].widget.attrs["placeholder"] = f"{settings.CHAT_MAX_TOKENS:,}"
+        self.fields["max_tokens"].widget.attrs["placeholder"] = f"{longest_reply(Mode.CHAT):,}"
         self.fields["seed"].widget.attrs["placeholder"] = "random"
 
     def clean_system_prompt(self) -> str:
@@ -138,6 +137,7 @@ class SettingsForm(ParametersForm):
         self._servers = servers
         cast("forms.ChoiceField", self.fields["endpoint"]).choices = self._choices()
         if (conversation.mode if conversation else mode) == Mode.GUIDE:
+            self.fields["max_tokens"].widget.attrs["placeholder"] = f"{longest_reply(Mode.GUIDE):,}"
             self.fields["system_prompt"].help_text += " The guide’s instructions and passages follow it."
         for name in CUT:
             if remark := Limits(servers.enabled).remark_on(name):

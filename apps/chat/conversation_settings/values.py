@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Mode
 from apps.endpoints.models import Endpoint
 from apps.inference.requests import SAMPLING_PARAMETERS
 
 NAMES = ("endpoint", "system_prompt", *SAMPLING_PARAMETERS)
 FIELDS = ("endpoint", "endpoint_name", "system_prompt", "parameters")
+GUIDE_MAX_TOKENS = 400  # replies from the guide are a few sentences; a small model may never end one
 
 type Settings = Mapping[str, Any]
 
@@ -38,4 +39,10 @@ def put_settings(conversation: Conversation, chosen: Settings) -> None:
 
 def parameters_for(conversation: Conversation) -> dict[str, Any]:
     """Return the sampling parameters of the next reply."""
-    return {"max_tokens": settings.CHAT_MAX_TOKENS, **conversation.parameters}
+    return {"max_tokens": longest_reply(conversation.mode), **conversation.parameters}
+
+
+def longest_reply(mode: str) -> int:
+    """Return the most tokens of a reply in such a conversation, unless its settings say otherwise."""
+    most: int = settings.CHAT_MAX_TOKENS
+    return min(most, GUIDE_MAX_TOKENS) if mode == Mode.GUIDE else most

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, Max, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
-from apps.chat.context.grounding import INSTRUCTIONS, NOTHING_FOUND, Grounds, find_grounds
+from apps.chat.context.grounding import INSTRUCTIONS, Grounds, find_grounds
 from apps.chat.context.history import Turn, history_for
 from apps.chat.context.user_turn import user_turn
 from apps.chat.conversation_settings.servers import ChatServers, chat_servers
@@ -183,14 +183,15 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
     history = history_for(question, has_files=has_files, servers=servers)
     turns = history.turns
     grounds = _grounds_for(question)
-    if system_prompt := _system_prompt(conversation, grounds):
+    answer = grounds.answer if grounds else ""
+    if not answer and (system_prompt := _system_prompt(conversation, grounds)):
         turns.insert(0, {"role": "system", "content": system_prompt})
-    if grounds and not grounds.passages:
+    if answer:
         generation = store_answer(
             owner=conversation.owner,
             variant="instruct",
             messages=turns,
-            text=NOTHING_FOUND,
+            text=answer,
             idempotency_key=idempotency_key,
         )
     else:
@@ -203,7 +204,7 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
         role=Role.ASSISTANT,
         generation=generation,
         passages=grounds.listed if grounds else [],
-        turn_starts=[] if grounds and not grounds.passages else history.turn_starts,
+        turn_starts=[] if answer else history.turn_starts,
     )
     Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply
@@ -252,7 +253,10 @@ def _grounds_for(question: Message) -> Grounds | None:
         return None
     earlier = question.conversation.messages.in_thread_to(question.parent_id).filter(role=Role.USER)
     before = earlier.order_by("-position").values_list("question", flat=True).first()
-    return find_grounds(question.question, before=before or "", most_tokens=_room_for_passages(question))
+    grounds = find_grounds(question.question, before=before or "", most_tokens=_room_for_passages(question))
+    # A question with files is about the files, too.
+    is_answer = grounds.is_answer and not question.attachments.exists()
+    return replace(grounds, is_answer=is_answer)
 
 
 def _room_for_passages(question: Message) -> int | None:
