@@ -12,11 +12,12 @@ from apps.chat.errors import NothingToShare, ReplyInProgress
 from apps.chat.models import Attachment, Conversation, Share
 from apps.chat.services.delete import delete_conversation, restore_conversation
 from apps.chat.services.messages.attach import attach_file
-from apps.chat.services.messages.send import start_conversation
+from apps.chat.services.messages.send import send_message, start_conversation
 from apps.chat.services.messages.stop import stop_reply
 from apps.chat.services.messages.versions import answer_again
 from apps.chat.services.organize import rename_conversation
 from apps.chat.services.share import revoke_share, share_conversation
+from apps.generation.models import State
 from tests.chat.exchanges import answer, answered_conversation, answered_message
 from tests.conftest import SignedIn
 from tests.support.markup import Markup
@@ -54,6 +55,29 @@ def test_copy_does_not_change_with_the_conversation(share: Share, bob: User, sig
 def test_copy_holds_nothing_but_what_is_shown(share: Share) -> None:
     share.refresh_from_db()
     assert {frozenset(turn) for turn in share.turns} == {frozenset({"role", "text", "at"})}
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (State.SUCCEEDED, "The model answered with nothing."),
+        (State.FAILED, "The reply failed."),
+        (State.CANCELLED, "The reply was stopped."),
+    ],
+)
+def test_blank_reply_of_a_copy_says_why(share: Share, signed_in: SignedIn, state: State, sentence: str) -> None:
+    reader = signed_in(share.conversation.owner)
+    assert "message__note" not in reader.get(share.get_absolute_url()).text
+    answer(send_message(conversation=share.conversation, text="And a set?"), " \n", state=state)
+    copy = share_conversation(conversation=share.conversation)
+    assert re.findall('message__note">(.*?)<', reader.get(copy.get_absolute_url()).text) == [sentence]
+
+
+def test_blank_reply_of_an_older_copy_is_explained(share: Share, signed_in: SignedIn) -> None:
+    share.turns[1]["text"] = ""
+    share.save(update_fields=["turns"])
+    page = signed_in(share.conversation.owner).get(share.get_absolute_url()).text
+    assert re.findall('message__note">(.*?)<', page) == ["The model answered with nothing."]
 
 
 @pytest.fixture

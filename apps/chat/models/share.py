@@ -40,8 +40,8 @@ class Share(models.Model):
 
     ``turns`` are ``{"role": "user" | "assistant", "text": str, "at": ISO 8601}``; a question with files has ``"files":
     [{"number", "name", "size", "lines"}]`` too, of which ``files[number]`` is ``{"name", "text"}``; a reply from the
-    guide has ``"passages"``, as its message has. Nothing else of the conversation is in the copy, so nothing else can
-    be read through it.
+    guide has ``"passages"``, as its message has, and a blank reply has its ``"state"``. Nothing else of the
+    conversation is in the copy, so nothing else can be read through it.
     """
 
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)

@@ -49,4 +49,6 @@ def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
         turn["authors"] = models
     if message.passages:
         turn["passages"] = message.passages
+    if message.generation and not turn["text"].strip():
+        turn["state"] = message.state  # the copy says why the reply is blank
     return turn

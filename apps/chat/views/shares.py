@@ -25,8 +25,12 @@ from apps.chat.services.share import files_to_share, revoke_share, share_convers
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.files import highlighted_file, text_download
 from apps.chat.views.sidebar import sidebar_for
+from apps.generation.models import State
 
 MOST_NUMBER = 100_000
+# What a copy says of a blank reply, by its state.
+BLANK = {State.FAILED: "The reply failed.", State.CANCELLED: "The reply was stopped."}
+NOTHING = "The model answered with nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class SharedTurn:
     files: list[SharedFile]
     passages: list[dict[str, str]]
     authors: list[str]
+    note: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,6 +171,7 @@ def _turns(share: Share) -> list[SharedTurn]:
             files=_files(share, turn),
             passages=turn.get("passages", []),
             authors=turn.get("authors", []),
+            note="" if turn["text"].strip() else BLANK.get(turn.get("state"), NOTHING),
         )
         for turn in share.turns
     ]
