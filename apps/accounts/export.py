@@ -34,7 +34,8 @@ def as_json(value: object) -> bytes:
 
 
 def _account(person: User) -> Iterator[tuple[str, bytes]]:
-    fields = ("username", "first_name", "last_name", "email", "is_staff", "is_superuser", "date_joined", "last_login")
+    names = ("username", "first_name", "last_name", "email")
+    fields = (*names, "is_staff", "is_superuser", "date_joined", "last_login", "model_titles")
     keys = ApiKey.objects.visible_to(person).newest_first()
     of_keys = keys.values("name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
     yield (

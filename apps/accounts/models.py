@@ -17,8 +17,11 @@ from apps.accounts.limits import LimitFields
 class User(AbstractUser):
     """A person who signs in by one-time link, password or passkey.
 
-    An admin is staff and superuser; ``is_active`` is false for people who are switched off.
+    An admin is staff and superuser; ``is_active`` is false for people who are switched off; ``model_titles`` is false
+    for people who switched off that a model titles their conversations.
     """
+
+    model_titles = models.BooleanField("titles by the model", default=True, db_default=True)
 
     @property
     def is_admin(self) -> bool:

@@ -8,6 +8,7 @@ app_name = "accounts"
 
 urlpatterns = [
     path("", account.account, name="account"),
+    path("model-titles/", account.switch_model_titles, name="model_titles"),
     path("sessions/<int:session_id>/end/", account.end_one_session, name="end_session"),
     path("sessions/end-others/", account.end_other_sessions, name="end_other_sessions"),
     path("export/", leaving.export, name="export"),

@@ -16,6 +16,7 @@ from allauth.mfa.totp.internal.auth import (
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
+from selectolax.lexbor import LexborHTMLParser
 
 from apps.accounts.models import User
 from apps.accounts.services import sign_in_url
@@ -26,6 +27,7 @@ from tests.support.sign_in_form import sign_in_form
 
 PASSWORD = "correct horse battery"
 PAGE = "/accounts/"
+TITLES = "/accounts/model-titles/"
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,22 @@ def test_the_page_is_linked_and_shows_how_one_signs_in(client: Client, dana: Use
     assert "no-store" in page["Cache-Control"]
     for address in ("/accounts/keys/", "/usage/", "/accounts/export/", "/accounts/delete/"):
         assert f'href="{address}"' in page.text
+
+
+def test_a_person_switches_titles_by_the_model(client: Client, dana: User, bob: User, settings: Any) -> None:
+    client.force_login(dana)
+    for switched, value in (("off", False), ("on", True)):
+        inputs = LexborHTMLParser(client.get(PAGE).text).css(f'form[action="{TITLES}"] input')
+        fields = {str(field.attributes["name"]): str(field.attributes["value"]) for field in inputs}
+        assert client.post(TITLES, fields).status_code == 302
+        dana.refresh_from_db()
+        assert dana.model_titles is value, switched
+        assert ("Off: conversations" in client.get(PAGE).text) is not value
+    bob.refresh_from_db()
+    assert bob.model_titles
+    settings.CHAT_MODEL_TITLES = False
+    assert TITLES not in client.get(PAGE).text
+    assert client.get(TITLES).status_code == 405
 
 
 def test_a_person_with_a_link_sets_a_password(client: Client, alice: User) -> None:

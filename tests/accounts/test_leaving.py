@@ -44,6 +44,7 @@ def test_export_holds_what_is_ones_own_and_nothing_else(client: Client, alice: U
     client.force_login(alice)
     archive = archive_of(client)
     assert archive["account.json"]["username"] == "alice"
+    assert archive["account.json"]["model_titles"] is True
     texts = [message["text"] for message in archive[f"conversations/{mine.pk}.json"]["messages"]]
     assert texts == ["What is a list?", "A sequence."]
     assert str(theirs.pk) not in str(archive)

@@ -6,6 +6,7 @@ import pytest
 from django.test import override_settings
 
 from apps.accounts.models import User
+from apps.accounts.preferences import set_model_titles
 from apps.chat.models import Conversation, Role, TitleOrigin
 from apps.chat.services.fork import fork_conversation
 from apps.chat.services.messages.send import send_message, start_conversation
@@ -148,6 +149,20 @@ async def test_setting_switches_titles_off(alice: User, scripted_server: Scripte
     with override_settings(CHAT_MODEL_TITLES=False):
         await in_thread(lambda: title_conversations(runtime=Runtime()))()
     assert await title_of(conversation) == (QUESTION, TitleOrigin.WORDS)
+
+
+async def test_person_switches_titles_off(alice: User, bob: User, scripted_server: ScriptedServer) -> None:
+    others = await answered(bob, scripted_server)
+    mine = await answered(alice, scripted_server)  # the latest would be the first to get a title
+    await in_thread(lambda: set_model_titles(person=alice, on=False))()
+    scripted_server.answer(*says("Counting"))
+    await title_now()
+    await until_origin(others, TitleOrigin.MODEL)
+    assert await title_of(mine) == (QUESTION, TitleOrigin.WORDS)
+    await in_thread(lambda: set_model_titles(person=alice, on=True))()
+    scripted_server.answer(*says("Counting too"))
+    await title_now()
+    await until_origin(mine, TitleOrigin.MODEL)
 
 
 async def test_fork_keeps_its_title(alice: User, scripted_server: ScriptedServer) -> None:

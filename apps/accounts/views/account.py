@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import ApiKey
+from apps.accounts.preferences import set_model_titles
 from apps.accounts.requests import WorkbenchRequest
 from apps.accounts.sessions import browser_name, end_session, end_sessions, sessions_of
 
@@ -30,8 +31,16 @@ def account(request: WorkbenchRequest) -> HttpResponse:
         "sessions": [(session, browser_name(session.user_agent)) for session in sessions_of(user)],
         "current": request.session.session_key,
         "keys": ApiKey.objects.visible_to(user).usable().count(),
+        "site_has_model_titles": settings.CHAT_MODEL_TITLES,
     }
     return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["POST"])
+def switch_model_titles(request: WorkbenchRequest) -> HttpResponse:
+    """Let the model title the person's conversations; ``off`` stops that."""
+    set_model_titles(person=request.user, on="off" not in request.POST)
+    return redirect("accounts:account")
 
 
 @require_http_methods(["POST"])

@@ -45,6 +45,7 @@ def title_conversations(*, runtime: Runtime) -> None:
 def _untitled() -> QuerySet[Conversation]:
     return Conversation.objects.filter(
         title_origin=TitleOrigin.WORDS,
+        owner__model_titles=True,
         is_temporary=False,
         deleted_at__isnull=True,
         created_at__gt=timezone.now() - RECENT,
