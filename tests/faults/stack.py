@@ -22,6 +22,7 @@ from apps.embedded.leftovers import end_leftovers
 from apps.embedded.ports import HOST
 from apps.embedded.program import PROJECT_FOLDER, Program
 from apps.embedded.records import is_alive, read_records
+from tests.support.prepared import copy_database
 from tests.support.services import Running, run
 
 ALL = {"postgres", "valkey", "model-server", "worker", "beat", "web"}
@@ -53,6 +54,11 @@ class Stack:
     @property
     def console(self) -> str:
         return (self.data_dir.parent / "console").read_text()
+
+    def copy_database(self) -> None:
+        """Begin with a migrated database, as after an earlier start."""
+        self.data_dir.mkdir(parents=True)
+        copy_database(self.layout)
 
     def start(self, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
         """Start it, behind ``prefix``, and return at once."""

@@ -139,7 +139,7 @@ class ShownPage:
         self.root = parse(html)
         self.root.ids = defaultdict(list)
         self.root.enter(self.root.ids)
-        self.title = next(element.inner for element in self.root.walk() if element.tag == "title")
+        self.title = next((element.inner for element in self.root.walk() if element.tag == "title"), "")
 
     def by_id(self, name: str) -> Element:
         """The one element of that id."""

@@ -1,4 +1,4 @@
-"""A Postgres data directory with all migrations, made once in this checkout and copied for each process of the tests.
+"""A Postgres data directory with all migrations, made once in this checkout and copied for each stack of the tests.
 
 Django must not be needed here: the settings are read after the stack's plugin.
 """
@@ -17,7 +17,7 @@ import psycopg
 
 from apps.embedded import folders
 from apps.embedded.engines import postgres
-from apps.embedded.layout import DATABASE_NAME, Layout
+from apps.embedded.layout import DATABASE_NAME, DATABASE_USER, Layout
 from apps.embedded.program import PROJECT_FOLDER, Program
 from tests.support.services import run
 
@@ -27,7 +27,7 @@ TEST_DATABASE = f"test_{DATABASE_NAME}"
 
 
 def copy_database(layout: Layout) -> None:
-    """Put a data directory with a migrated test database where the stack's server looks for it."""
+    """Put a data directory with a migrated database, and its copy for tests, where the stack's server looks for it."""
     with alone():
         kept = FOLDER / f"postgres-{_fingerprint()}"
         if not kept.exists():
@@ -70,20 +70,21 @@ def _make_database(kept: Path) -> None:
         try:
             server.wait_until(lambda: postgres.answers(layout))
             postgres.create_database(layout)
-            with psycopg.connect(layout.database_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {TEST_DATABASE}")
             run(_migration(layout), layout.logs).wait_for_success()
+            with psycopg.connect(
+                host=str(layout.sockets), user=DATABASE_USER, dbname="postgres", autocommit=True
+            ) as own:
+                own.execute(f"CREATE DATABASE {TEST_DATABASE} TEMPLATE {DATABASE_NAME}")
         finally:
             server.stop()
         copy(layout.postgres_data, kept)
 
 
 def _migration(layout: Layout) -> Program:
-    server, _, _ = layout.database_url.rpartition("/")
     return Program(
         name="migrate",
         argv=(sys.executable, "manage.py", "migrate", "--verbosity=0"),
-        environment={"DATABASE_URL": f"{server}/{TEST_DATABASE}"},
+        environment={"DATABASE_URL": layout.database_url},
     )
 
 
