@@ -59,6 +59,7 @@ EXPECTED = {
     "accounts:sign_in_link": For.EVERYBODY,
     "accounts:sign_out": For.EVERYBODY,
     "accounts:account": For.SIGNED_IN,
+    "accounts:model_titles": For.SIGNED_IN,
     "accounts:end_session": For.OWNER,
     "accounts:export": For.SIGNED_IN,
     "accounts:delete_account": For.SIGNED_IN,
