@@ -146,6 +146,27 @@ def test_one_benchmark_and_some_variants(guide: None, client: Client) -> None:
     assert pass_10.attributes["href"] == "?measure=mbpp-pass-10&suite=mbpp&variant=base&variant=instruct#mbpp"
 
 
+def test_three_benchmarks_come_first_and_the_others_are_folded(guide: None, client: Client) -> None:
+    page = read(client)
+    (more,) = page.root.all("details", "benchmarks-more")
+    assert more.all("summary")[0].text.startswith("8 more benchmarks: HumanEval infilling, Single-line infilling,")
+    folded = [section.attributes["aria-labelledby"] for section in more.all("section")]
+    shown = [section.attributes["aria-labelledby"] for section in page.root.all("section")]
+    assert [slug for slug in shown if slug not in folded][:3] == ["humaneval", "mbpp", "multipl-e"]
+    assert "apps" in folded
+    assert "open" not in more.attributes
+
+
+def test_a_chosen_benchmark_or_score_is_not_folded(guide: None, client: Client) -> None:
+    page = read(client, "?suite=apps")
+    assert page.root.all("details", "benchmarks-more") == []
+    assert all("open" in fold.attributes for fold in page.section("apps").all("details"))
+    (more,) = read(client, "?measure=apps-interview").root.all("details", "benchmarks-more")
+    assert "open" in more.attributes
+    (more,) = read(client, "?measure=mbpp-pass-100").root.all("details", "benchmarks-more")
+    assert "open" not in more.attributes
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

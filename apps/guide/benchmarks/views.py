@@ -12,6 +12,8 @@ from apps.guide.benchmarks.selectors import read_suites
 from apps.guide.benchmarks.summary import summarise
 from apps.guide.views.reading import reading_page
 
+FIRST = 3  # suites to show at once; the others are folded
+
 
 @reading_page
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
@@ -21,6 +23,8 @@ def show_benchmarks(request: HttpRequest) -> HttpResponse:
     if guide is None or not suites:
         return render(request, "guide/benchmarks.html", {"guide": None})
     shown = read_shown(request.GET, suites)
+    summaries = [summarise(suite, shown) for suite in shown.suites]
+    others = summaries[FIRST:]
     cited = {source.key for source in guide.sources} | {key for suite in shown.suites for key, _ in suite.cites}
     sources = selectors.sources()
     return render(
@@ -32,7 +36,9 @@ def show_benchmarks(request: HttpRequest) -> HttpResponse:
             "shown": shown,
             "all_suites": suites,
             "variants": NAMES,
-            "summaries": [summarise(suite, shown) for suite in shown.suites],
+            "summaries": summaries[:FIRST],
+            "others": others,
+            "is_open": any(measure.slug in shown.measures for summary in others for measure in summary.suite.measures),
             "numbers": {source.key: source.number for source in sources},
         },
     )
