@@ -1,5 +1,6 @@
 """``backup`` and ``restore``: a new stack holds the same as the old one."""
 
+import io
 import os
 import re
 import stat
@@ -15,7 +16,7 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.chat.models import Conversation
-from apps.embedded.engines.dumps import DumpError, client_program, restore_dump
+from apps.embedded.engines.dumps import DumpError, client_program, failure_of, restore_dump
 from apps.endpoints.services import add_endpoint
 from apps.usage.models import UsageDay
 from tests.chat.exchanges import answered_conversation
@@ -110,6 +111,30 @@ def test_nothing_is_restored_under_programs_that_run(filled: None, tmp_path: Pat
     finally:
         other.close()
     assert Conversation.objects.count() == 1
+
+
+def test_nobody_to_ask_changes_nothing(filled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "workbench.dump"
+    call_command("backup", str(file))
+    for typed, sentence in (("", "nobody is there to ask. Add --yes."), ("no\n", "Nothing was changed.")):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        with pytest.raises(CommandError, match=re.escape(sentence)):
+            call_command("restore", str(file))
+    assert not AuditEntry.objects.filter(action="restored").exists()
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "pg_dump: error: aborting because of server version mismatch\npg_dump: detail: server version: 18.4;",
+        "pg_restore: error: unsupported version (1.16) in file header\n",
+    ],
+)
+def test_programs_older_than_the_server_say_what_to_install(output: str) -> None:
+    """As PostgreSQL 15 words it."""
+    what_to_do = "Install the client programs of PostgreSQL 18, or run this where they are."
+    assert failure_of("pg_dump", output) == f"{output.splitlines()[0]}. {what_to_do}"
+    assert failure_of("pg_dump", "pg_dump: error: no such database\n") == "pg_dump: error: no such database"
 
 
 def test_a_file_that_exists_is_kept(db: None, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+INSTALL = "Install the client programs of PostgreSQL 18, or run this where they are."
 # A dump holds people's text: it is for the owner of the file alone.
 OWNER_ONLY = 0o600
 
@@ -111,8 +112,14 @@ def _run(name: str, *arguments: str) -> None:
         argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False
     )
     if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise DumpError(next((line for line in lines if "error" in line), lines[-1] if lines else f"{name} failed."))
+        raise DumpError(failure_of(name, done.stderr.decode(errors="replace")))
+
+
+def failure_of(name: str, output: str) -> str:
+    """Return why a client program failed, from its output; of an older release than the server's, what to do."""
+    lines = output.strip().splitlines()
+    line = next((line for line in lines if "error" in line), lines[-1] if lines else f"{name} failed.")
+    return f"{line}. {INSTALL}" if "version" in line else line
 
 
 def client_program(name: str) -> str:
@@ -125,7 +132,7 @@ def client_program(name: str) -> str:
         return str(embedded)
     if (installed := shutil.which(name)) is not None:
         return installed
-    raise DumpError(f"{name} is missing. Install the client programs of PostgreSQL 18, or run this where they are.")
+    raise DumpError(f"{name} is missing. {INSTALL}")
 
 
 def _conninfo() -> str:

@@ -26,8 +26,8 @@ class Command(BaseCommand):
         file: Path = options["file"]
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        if not options["yes"] and input("This replaces everything in the database. Type yes: ").strip() != "yes":
-            raise CommandError("Nothing was changed.")
+        if not options["yes"]:
+            _ask()
         try:
             with database_at_hand():
                 restore_dump(file)
@@ -43,6 +43,15 @@ class Command(BaseCommand):
                 f"This SECRET_KEY does not open the tokens of: {', '.join(unreadable)}. "
                 "Set the key of the time of the backup, or store the tokens again."
             )
+
+
+def _ask() -> None:
+    try:
+        answer = input("This replaces everything in the database. Type yes: ")
+    except EOFError:  # in a script, or a container without a terminal
+        raise CommandError("Nothing was changed: nobody is there to ask. Add --yes.") from None
+    if answer.strip() != "yes":
+        raise CommandError("Nothing was changed.")
 
 
 def _endpoints_with_unreadable_tokens() -> list[str]:
