@@ -1,4 +1,4 @@
-"""What people choose for themselves."""
+"""Preferences that people set for themselves."""
 
 from apps.accounts.models import User
 
