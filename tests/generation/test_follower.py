@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import redis.asyncio
+from django.db import transaction
 
 from apps.accounts.models import User
 from apps.generation.log import follower as log_follower
@@ -110,6 +111,7 @@ async def test_a_slow_reader_holds_little_and_misses_nothing(
     assert text == "".join(f"{number} " for number in range(200))
 
 
+@transaction.atomic  # or a worker at hand would be first
 def failed_generation(owner: User) -> Generation:
     generation = ask(owner, "count")
     Generation.objects.filter(pk=generation.pk).update(
