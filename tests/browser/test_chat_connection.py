@@ -1,6 +1,6 @@
 """A socket that fell silent, or whose back-off lasts, does not keep the reply from the reader."""
 
-from asyncio import Queue
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from apps.generation.models import State
 from apps.generation.services.claim import claim_next
 from apps.generation.services.finish import Outcome, finish_generation
 from apps.stores.threads import in_thread
+from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
 
 # The page's own listener was there first.
@@ -97,7 +98,7 @@ async def test_page_says_at_once_that_it_is_offline(visit: Visit) -> None:
 async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None:
     """For longer than a page waits, nothing comes of a reply but heartbeats."""
     sockets: list[WebSocketRoute] = []
-    beats: Queue[str | bytes] = Queue()
+    beats: asyncio.Queue[str | bytes] = asyncio.Queue()
 
     def connect(socket: WebSocketRoute) -> None:
         sockets.append(socket)
@@ -115,9 +116,10 @@ async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None
     await page.route_web_socket("**/ws/chat/**", connect)
     exchange = await being_written()
     await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
-    for _ in range(4):  # however long the machine takes for two seconds
-        await beats.get()
-        await page.clock.run_for(2_000)
+    async with asyncio.timeout(PATIENCE / 1000):
+        for _ in range(4):  # however long the machine takes for two seconds
+            await beats.get()
+            await page.clock.run_for(2_000)
     assert len(sockets) == 1
     await expect(page.locator("#connection")).to_have_text("")
     await end(exchange)

@@ -1,5 +1,6 @@
 """The page of a new conversation and the results of a search open in the page that is there, and Back leads out."""
 
+import asyncio
 import re
 
 import pytest
@@ -287,8 +288,9 @@ async def test_only_the_last_of_two_requests_counts(visit: Visit, last: str) -> 
             await expect(busy).to_have_attribute("aria-busy", "true")
             await listed(page, second).click()
         await expect(busy).to_have_attribute("aria-busy", "true")
-        while len(held) < 2:
-            await page.wait_for_timeout(30)
+        async with asyncio.timeout(PATIENCE / 1000):
+            while len(held) < 2:
+                await page.wait_for_timeout(30)
         await held[-1].continue_()
         await assert_shows(page, second)
     else:

@@ -7,10 +7,10 @@ from urllib.parse import urlencode, urlsplit
 from axe_playwright_python.async_playwright import Axe
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.test import Client
 from playwright.async_api import ConsoleMessage, Error, Page, Request
 
 from apps.accounts.services import create_user, sign_in_url
+from tests.support.sessions import session_of
 
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 ALLOWED_SCHEMES = {"data", "blob", "about"}
@@ -101,8 +101,6 @@ class Visit:
 
 
 def _session_of(username: str, *, staff: bool) -> str:
-    """Return the key of a new session."""
+    """Return the key of a new session of that person, who may be new."""
     person, _ = create_user(username=username, staff=staff)
-    client = Client()
-    client.force_login(person)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    return session_of(person)

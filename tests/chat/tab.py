@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import aiohttp
 from django.conf import settings
-from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 
 from apps.accounts.models import User
@@ -16,6 +15,7 @@ from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
 from tests.support.frames import ShownPage
+from tests.support.sessions import session_of
 
 PATIENCE = 60.0  # seconds
 POLL_SECONDS = 0.02
@@ -151,10 +151,4 @@ def socket_to(site: str, address: str, headers: dict[str, str], *, origin: str |
 
 async def tab_of(user: User, site: str, conversation: Conversation) -> Tab:
     """A tab in which the conversation has just been loaded."""
-
-    def sign_in() -> str:
-        client = Client()
-        client.force_login(user)
-        return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-    return await Tab(site, await in_thread(sign_in)()).load(conversation)
+    return await Tab(site, await in_thread(session_of)(user)).load(conversation)

@@ -131,7 +131,7 @@ def test_nobody_to_ask_changes_nothing(filled: None, tmp_path: Path, monkeypatch
     ],
 )
 def test_programs_older_than_the_server_say_what_to_install(output: str) -> None:
-    """As PostgreSQL 15 words it."""
+    """Take the words of PostgreSQL 15."""
     what_to_do = "Install the client programs of PostgreSQL 18, or run this where they are."
     assert failure_of("pg_dump", output) == f"{output.splitlines()[0]}. {what_to_do}"
     assert failure_of("pg_dump", "pg_dump: error: no such database\n") == "pg_dump: error: no such database"

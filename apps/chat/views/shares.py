@@ -28,7 +28,7 @@ from apps.chat.views.sidebar import sidebar_for
 from apps.generation.models import State
 
 MOST_NUMBER = 100_000
-# What a copy says of a blank reply, by its state.
+# The sentences in place of a blank reply in a copy, by its state.
 BLANK = {State.FAILED: "The reply failed.", State.CANCELLED: "The reply was stopped."}
 NOTHING = "The model answered with nothing."
 
