@@ -54,7 +54,7 @@ def test_every_suggestion_is_answered_in_the_words_of_the_guide(alice: User, sig
     assert len(suggestions) == 4
     for suggestion in suggestions:
         exchange = ask(alice, suggestion)
-        first = exchange.reply.passages[0]
+        (first,) = exchange.reply.passages
         passage = Passage.objects.get(url=first["url"], title=first["title"])
         assert is_quoted(generation_of(exchange)), suggestion
         shown = Markup(render_markdown(generation_of(exchange).text, exchange.reply.cited)).text

@@ -48,10 +48,14 @@ class Grounds:
 
     @property
     def listed(self) -> list[dict[str, str]]:
-        """Return the passages for a message to store: the index changes, a reply's numbers do not."""
+        """Return the passages for a message to store: the index changes, a reply's numbers do not.
+
+        A quotation rests on one.
+        """
+        passages = self.passages[:1] if self.is_answer else self.passages
         return [
             {"title": passage.title, "within": passage.within, "url": passage.url, "kind": passage.get_kind_display()}
-            for passage in self.passages
+            for passage in passages
         ]
 
     @property
