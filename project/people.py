@@ -30,6 +30,7 @@ OIDC_SIGN_UP = env.read_bool("OIDC_SIGN_UP", default=False)
 SOCIALACCOUNT_ADAPTER = "apps.accounts.sign_in.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     "openid_connect": {
+        "provider_class": "apps.accounts.sign_in.provider.Provider",
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {

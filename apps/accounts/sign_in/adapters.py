@@ -2,6 +2,7 @@
 
 from typing import Any, override
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
@@ -12,11 +13,15 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from requests import RequestException
 
 from apps.accounts.addresses import address_of
 from apps.accounts.models import User
+from apps.accounts.sign_in.provider import ProviderBroken
 from apps.accounts.sign_in.sealing import seal, unseal
+
+logger = structlog.get_logger(__name__)
 
 CONFIRM_WITH = {
     "reauthenticate": "Use your password",
@@ -82,7 +87,29 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyp
 
     @override
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        return bool(settings.OIDC_SIGN_UP)
+        if not settings.OIDC_SIGN_UP:
+            context = {"provider": settings.OIDC_NAME}
+            raise ImmediateHttpResponse(render(request, "account/signup_closed.html", context, status=403))
+        return True
+
+    @override
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: Any = None,
+    ) -> None:
+        """Log the reason. A provider that is away or answers rubbish is no fault of the person: answer 503."""
+        if exception is None:
+            return
+        logger.warning("openid_connect_failed", reason=str(exception))
+        if isinstance(exception, ProviderBroken | RequestException):
+            context = {"provider": provider.name}
+            page = render(request, "socialaccount/provider_away.html", context, status=503)
+            page["Retry-After"] = "60"
+            raise ImmediateHttpResponse(page)
 
     @override
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:

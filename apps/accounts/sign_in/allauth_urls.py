@@ -7,10 +7,10 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import path
 from django.views.generic import RedirectView
 
-from apps.accounts.views import sign_in
+from apps.accounts.views import provider, sign_in
 from apps.accounts.views.confirm import with_a_way
 
 to_the_account = RedirectView.as_view(pattern_name="accounts:account")
@@ -40,5 +40,6 @@ urlpatterns = [
     path("providers/cancelled/", login_not_required(social.login_cancelled), name="socialaccount_login_cancelled"),
     path("providers/error/", login_not_required(social.login_error), name="socialaccount_login_error"),
     path("providers/new/", login_not_required(social.signup), name="socialaccount_signup"),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<provider_id>/login/", provider.to_provider, name="openid_connect_login"),
+    path("oidc/<provider_id>/login/callback/", provider.from_provider, name="openid_connect_callback"),
 ]

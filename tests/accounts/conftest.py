@@ -1,0 +1,5 @@
+"""Fixtures of accounts."""
+
+from tests.support.openid_provider import provider
+
+__all__ = ["provider"]
