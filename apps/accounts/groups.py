@@ -8,8 +8,11 @@ from django.db.models import Exists, OuterRef, Q
 from apps.accounts.models import User
 
 
-def usable_by(person_id: int, *, things: str) -> Q:
-    """Return the condition for rows that the person may use; ``things`` is the rows' name at ``Group``."""
+def usable_by(person_id: int | OuterRef, *, things: str) -> Q:
+    """Return the condition for rows that the person may use; ``things`` is the rows' name at ``Group``.
+
+    The person may be an ``OuterRef(OuterRef(…))``: a column of the query around the rows' query.
+    """
     named = Group.objects.filter(**{things: OuterRef("pk")})
     is_member = Exists(named.filter(user=person_id))
     return Q(~Exists(named)) | Q(is_member) | Q(Exists(User.objects.filter(pk=person_id, is_superuser=True)))

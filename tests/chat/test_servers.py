@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.models import Group
+from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
 from apps.chat.conversation_settings.picker import server_choices
-from apps.chat.conversation_settings.servers import chat_servers
+from apps.chat.conversation_settings.servers import chat_servers, servers_and_queue
 from apps.chat.models import Conversation
 from apps.chat.services.messages.send import start_conversation
 from apps.endpoints.models import Endpoint, Health, State
@@ -39,7 +41,7 @@ def test_line_is_known_before_a_question_is_asked(page: Callable[[], str], alice
     assert ">gpu-1 healthy</span>" in page()
     mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
     assert ">gpu-1 healthy, 3 waiting</span>" in page()
-    assert chat_servers(NOBODY).answering(mine).word == "healthy, 2 waiting"
+    assert servers_and_queue(NOBODY, mine).answering(mine).word == "healthy, 2 waiting"
 
 
 def test_person_reads_whom_to_ask_where_there_is_no_server(page: Callable[[], str], staff: User) -> None:
@@ -123,6 +125,57 @@ def test_choice_of_models_says_health_window_and_load(alice: User, bob: User, si
     listed = browser.get("/chat/models/", {"conversation": str(mine.pk)}, headers={"HX-Request": "true"}).text
     assert "CodeLlama-7b-Instruct-hf at gpu-1" in listed
     assert browser.get("/chat/models/", {"conversation": str(mine.pk)}).status_code == 302
+
+
+@pytest.fixture
+def queue_of_two_groups(alice: User, bob: User) -> None:
+    """Alice's group has gpu-1 to itself and Bob's has gpu-2. Two wait for Bob, one for Alice."""
+    for name, person in (("gpu-1", alice), ("gpu-2", bob)):
+        group = Group.objects.create(name=name)
+        group.user_set.add(person)
+        server(name, health=Health.HEALTHY).groups.add(group)
+    for owner in (alice, bob, bob):
+        start_conversation(owner=owner, text="one")
+
+
+def waiting_for(person: User) -> tuple[str, dict[str, int]]:
+    found = servers_and_queue(person.pk, None)
+    return found.answering(None).word, {
+        one.endpoint.name: one.waiting for one in server_choices(chat_servers(person.pk), None)
+    }
+
+
+def test_queue_is_of_those_who_may_use_the_same_servers(
+    queue_of_two_groups: None, alice: User, bob: User, staff: User
+) -> None:
+    assert waiting_for(alice) == ("healthy, 1 waiting", {"gpu-1": 1})
+    assert waiting_for(bob) == ("healthy, 2 waiting", {"gpu-2": 2})
+    User.objects.filter(pk=staff.pk).update(is_superuser=True)
+    assert waiting_for(staff) == ("healthy, 3 waiting", {"gpu-1": 1, "gpu-2": 2})
+    start_conversation(owner=staff, text="an admin's question may run anywhere")
+    assert waiting_for(alice) == ("healthy, 2 waiting", {"gpu-1": 2})
+    server("gpu-3", health=Health.HEALTHY)
+    assert waiting_for(alice) == ("healthy, 4 waiting", {"gpu-1": 2, "gpu-3": 4}), "all meet at what is for everybody"
+
+
+def test_reply_that_wants_a_server_of_others_is_in_nobody_elses_queue(
+    queue_of_two_groups: None, alice: User, bob: User
+) -> None:
+    server("gpu-3", health=Health.HEALTHY)
+    assert waiting_for(alice)[0] == "healthy, 3 waiting"
+    theirs = Endpoint.objects.get(name="gpu-2")
+    Generation.objects.filter(owner=bob).update(wanted_endpoint=theirs, wanted_name="gpu-2")
+    assert waiting_for(alice) == ("healthy, 1 waiting", {"gpu-1": 1, "gpu-3": 1})
+    assert waiting_for(bob) == ("healthy, 3 waiting", {"gpu-2": 2, "gpu-3": 1})
+
+
+def test_counting_the_queue_takes_one_statement(
+    queue_of_two_groups: None, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        found = servers_and_queue(alice.pk, None)
+    with django_assert_num_queries(1):
+        assert server_choices(found, None)[0].waiting == 1
 
 
 def test_server_is_picked_by_its_name_alone(alice: User, bob: User, signed_in: SignedIn) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef
 
-from apps.chat.conversation_settings.servers import ChatServers
+from apps.chat.conversation_settings.servers import ChatServers, servers_of
 from apps.chat.models import Conversation
 from apps.endpoints.console.cards import HEALTH_WORDS
 from apps.endpoints.models import Endpoint, Health, Variant
@@ -39,14 +40,17 @@ class ServerChoice:
 
 def server_choices(servers: ChatServers, conversation: Conversation | None) -> Sequence[ServerChoice]:
     """Return a choice for each enabled server, preferred ones first, from one query."""
+    usable = servers_of(OuterRef(OuterRef("owner"))).order_by("pk").values("pk")
     active = Generation.objects.filter(state__in=ACTIVE, variant=Variant.INSTRUCT).order_by()
-    counts = list(active.values_list("state", "endpoint", "wanted_endpoint").annotate(Count("pk")))
+    kinds = active.annotate(usable=ArraySubquery(usable)).values_list("state", "endpoint", "wanted_endpoint", "usable")
+    counts = list(kinds.annotate(Count("pk")))
 
     def running(pk: UUID) -> int:
-        return sum(number for state, endpoint, _, number in counts if state == State.RUNNING and endpoint == pk)
+        return sum(number for state, endpoint, *_, number in counts if state == State.RUNNING and endpoint == pk)
 
     def waiting(pk: UUID) -> int:
-        return sum(number for state, _, wanted, number in counts if state == State.QUEUED and wanted in {None, pk})
+        queued = ((wanted, usable, number) for state, _, wanted, usable, number in counts if state == State.QUEUED)
+        return sum(number for wanted, usable, number in queued if wanted == pk or (wanted is None and pk in usable))
 
     chosen = conversation.server_name if conversation else ""
     return [

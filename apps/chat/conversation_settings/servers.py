@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
@@ -60,11 +60,12 @@ class Answering:
 class ChatServers:
     """The enabled endpoints that reply to one person's chats, preferred ones first, from one query.
 
-    ``waiting`` counts the queued replies besides that of one conversation, if that query counted them.
+    ``waiting`` counts the queued replies that compete for these endpoints, besides that of one conversation, if that
+    query counted them.
     """
 
     enabled: list[Endpoint]
-    waiting: int | None = None
+    waiting: int = 0
 
     @property
     def up(self) -> list[Endpoint]:
@@ -130,24 +131,24 @@ class ChatServers:
         return ServerNotice(Situation.ALL_DOWN, since=max(endpoint.health_since for endpoint in self.enabled))
 
     def answering(self, conversation: Conversation | None) -> Answering:
-        """Return the endpoint that replies next, as far as is known. One query counts the replies that wait."""
+        """Return the endpoint that replies next, as far as is known, and the queue before it."""
         may_answer = self.open_to(conversation)
         if conversation and conversation.endpoint_name:
             name = conversation.server_name
             tone, word = HEALTH_WORDS[Health(may_answer[0].health)] if may_answer else ("danger", "Not there")
-            return Answering(name, "", tone, word.lower() + self._queue_before(conversation))
+            return Answering(name, "", tone, word.lower() + self._queue)
         if not may_answer:
             return Answering(BEST, "", "danger", "no model server")
         if not self.up:
             return Answering(BEST, "", "danger", "all down")
         first = min(self.up, key=preference)
         tone, word = HEALTH_WORDS[Health(first.health)]
-        return Answering(BEST, first.name, tone, word.lower() + self._queue_before(conversation))
+        return Answering(BEST, first.name, tone, word.lower() + self._queue)
 
-    def _queue_before(self, conversation: Conversation | None) -> str:
+    @property
+    def _queue(self) -> str:
         """Return the length of the queue, such as “, 3 waiting”, or ""."""
-        number = _others_waiting(conversation).count() if self.waiting is None else self.waiting
-        return f", {number:,} waiting" if number else ""
+        return f", {self.waiting:,} waiting" if self.waiting else ""
 
 
 def _window(endpoint: Endpoint) -> int:
@@ -159,25 +160,35 @@ def _prompt_room(endpoint: Endpoint) -> int:
 
 
 def chat_servers(person_id: int) -> ChatServers:
-    usable = _instruct().usable_by(person_id)
+    usable = servers_of(person_id)
     return ChatServers([endpoint for endpoint in usable if Capability.CHAT in endpoint.capabilities])
 
 
 def servers_and_queue(person_id: int, conversation: Conversation | None) -> ChatServers:
     """Return ``chat_servers`` for the composer of ``conversation``, with the queue it shows, from the same query."""
-    queue = _others_waiting(conversation).order_by().values("variant").annotate(number=Count("pk")).values("number")
-    usable = _instruct().usable_by(person_id)
+    others = _others_waiting(person_id, conversation)
+    queue = others.order_by().values("variant").annotate(number=Count("pk")).values("number")
+    usable = servers_of(person_id)
     found: list[Any] = list(usable.annotate(waiting=Coalesce(Subquery(queue), 0)))
     chatting = [endpoint for endpoint in found if Capability.CHAT in endpoint.capabilities]
-    return ChatServers(chatting, found[0].waiting if found else None)
+    return ChatServers(chatting, found[0].waiting if found else 0)
+
+
+def servers_of(person_id: int | OuterRef) -> EndpointQuerySet:
+    """Return the enabled Instruct endpoints that the person may use."""
+    return _instruct().usable_by(person_id)
 
 
 def _instruct() -> EndpointQuerySet:
     return Endpoint.objects.enabled().serving(Variant.INSTRUCT).preferred_first()
 
 
-def _others_waiting(conversation: Conversation | None) -> GenerationQuerySet:
+def _others_waiting(person_id: int, conversation: Conversation | None) -> GenerationQuerySet:
+    """Return the queued replies that may run on an endpoint which the person may use, too."""
+    usable = servers_of(person_id)
+    for_both = Exists(usable.usable_by(OuterRef(OuterRef("owner"))))
     queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
+    queued = queued.filter(Q(for_both, wanted_name="") | Q(wanted_endpoint__in=usable.values("pk")))
     if conversation is not None and isinstance(conversation.pk, UUID):  # one that has begun
         queued = queued.exclude(message__conversation=conversation)
     return queued

@@ -32,7 +32,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Return the endpoints that may take work; probes check these."""
         return self.filter(state__in=[State.ENABLED, State.DRAINING])
 
-    def usable_by(self, person_id: int) -> Self:
+    def usable_by(self, person_id: int | models.OuterRef) -> Self:
         """Return the endpoints that name no groups, or one of the person's; all for an admin."""
         return self.filter(usable_by(person_id, things="endpoints"))
 
