@@ -1,10 +1,15 @@
 """Find free loopback ports, and keep a stack's ports."""
 
 import contextlib
+import random
 import socket
 from pathlib import Path
 
 HOST = "127.0.0.1"
+
+# Below what Linux (32768 and up) and macOS (49152 and up) give to clients and to whoever asks for any port: the
+# connection of another program cannot take such a port while its server starts, or starts again.
+PORTS = range(20_000, 32_000)
 
 
 def is_free(port: int, address: str = HOST) -> bool:
@@ -19,10 +24,8 @@ def is_free(port: int, address: str = HOST) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that was free a moment ago, and that the system gives to nobody."""
+    return next(port for port in random.sample(PORTS, 500) if is_free(port))
 
 
 def kept_port(file: Path) -> int:

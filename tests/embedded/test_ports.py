@@ -1,4 +1,4 @@
-"""The port of a stack's model server."""
+"""Ports of a stack."""
 
 import socket
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.embedded.ports import HOST, free_port, is_free, kept_port
+from apps.embedded.ports import HOST, PORTS, free_port, is_free, kept_port
 
 
 @pytest.fixture
@@ -20,6 +20,12 @@ def taken() -> Iterator[int]:
 def test_a_port_that_somebody_listens_on_is_not_free(taken: int) -> None:
     assert not is_free(taken)
     assert is_free(free_port())
+
+
+def test_free_ports_are_those_that_the_system_gives_to_nobody() -> None:
+    ports = {free_port() for _ in range(20)}
+    assert ports <= set(PORTS)
+    assert len(ports) > 10
 
 
 def test_an_address_of_its_own_may_be_free_on_a_port_that_is_taken(taken: int) -> None:
