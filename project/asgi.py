@@ -15,11 +15,11 @@ import project.urls  # noqa: E402, F401 (or the first request would import every
 from apps.chat.routing import websocket_urlpatterns  # noqa: E402
 from apps.gateway.callers.presence import note_who_leaves  # noqa: E402
 from apps.gateway.tgi.root import take_root  # noqa: E402
-from project.body_limits import limit_bodies  # noqa: E402
-from project.failures import refuse_sockets_while_away  # noqa: E402
-from project.request_handler import RequestHandler  # noqa: E402
-from project.socket_origins import only_from_own_pages  # noqa: E402
-from project.timezones import in_readers_zone  # noqa: E402
+from project.http.body_limits import limit_bodies  # noqa: E402
+from project.http.failures import refuse_sockets_while_away  # noqa: E402
+from project.http.request_handler import RequestHandler  # noqa: E402
+from project.http.socket_origins import only_from_own_pages  # noqa: E402
+from project.http.timezones import in_readers_zone  # noqa: E402
 
 sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
 application = ProtocolTypeRouter(

@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from project.task_log import TaskLog
+from project.logs.tasks import TaskLog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 

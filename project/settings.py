@@ -7,13 +7,13 @@ from pathlib import Path
 from django.utils.csp import CSP
 
 from apps.embedded.layout import Layout
-from project import env
-from project.generations import *  # noqa: F403 (the settings of generations)
-from project.logs import configure_logging
-from project.people import *  # noqa: F403 (the settings of people)
-from project.people import OIDC_ISSUER
-from project.pool import CONNECT_TIMEOUT, pool_options
-from project.schedule import beat_schedule
+from project.configuration import env
+from project.configuration.generations import *  # noqa: F403 (the settings of generations)
+from project.configuration.people import *  # noqa: F403 (the settings of people)
+from project.configuration.people import OIDC_ISSUER
+from project.configuration.schedule import beat_schedule
+from project.logs.configure import configure_logging
+from project.postgres.pool import CONNECT_TIMEOUT, pool_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.read_text("DATA_DIR", str(BASE_DIR / ".local"))).expanduser().absolute()
@@ -61,7 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "project.static.serve_static",
+    "project.http.static.serve_static",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,9 +71,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "project.request_log.RequestLogMiddleware",
+    "project.logs.requests.RequestLogMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "project.connections.ConnectionsMiddleware",
+    "project.postgres.connections.ConnectionsMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -224,7 +224,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-MESSAGE_STORAGE = "project.messages.MessageStorage"
+MESSAGE_STORAGE = "project.http.messages.MessageStorage"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Without a proxy that says so, no request looks like https, and the redirect would lead to itself.
 SECURE_SSL_REDIRECT = env.read_bool("HTTPS_REDIRECT", default=HTTPS and BEHIND_PROXY)
@@ -250,7 +250,7 @@ STATIC_ROOT = Path(env.read_text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "project.static.StaticStorage"},
+    "staticfiles": {"BACKEND": "project.http.static.StaticStorage"},
 }
 
 # --- language and time ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from apps.gateway.views.description import describe
 from project import health, metrics, styleguide
 from project.admin_login import admin_login
 
-handler500 = "project.failures.answer_failure"
+handler500 = "project.http.failures.answer_failure"
 
 urlpatterns = [
     path("", include("apps.guide.urls")),

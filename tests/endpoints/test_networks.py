@@ -11,7 +11,7 @@ from pytest_django import Settings
 from apps.endpoints.errors import AddressRefused
 from apps.endpoints.security.addresses import normalise_address
 from apps.endpoints.security.networks import is_allowed_address
-from project.env import parse_networks
+from project.configuration.env import parse_networks
 
 
 def carriers(address: IPv4Address) -> list[IPv6Address]:

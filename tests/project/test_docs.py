@@ -38,7 +38,7 @@ def calls_that_read(path: Path) -> Iterator[tuple[str, ast.expr]]:
 
 
 def variables_read() -> dict[str, ast.expr]:
-    files = [*(ROOT / "project").glob("*.py"), *(ROOT / "apps").rglob("*.py")]
+    files = [*(ROOT / "project").rglob("*.py"), *(ROOT / "apps").rglob("*.py")]
     return dict(found for path in files for found in calls_that_read(path))
 
 

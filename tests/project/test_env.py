@@ -15,7 +15,7 @@ from kombu import Connection
 
 from apps.embedded.given import is_given
 from apps.embedded.layout import Layout
-from project import env
+from project.configuration import env
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from apps.accounts.keys.api_keys import create_api_key
 from apps.accounts.models import User
 from apps.generation.models import Generation
 from apps.generation.services.start import start_generation
-from project.logs import format_exception
+from project.logs.configure import format_exception
 from tests.gateway.conftest import counting_endpoint, counting_server
 from tests.project.containers import ROOT
 from tests.support.services import Running, Services

@@ -22,7 +22,7 @@ from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.embedded.ports import HOST, free_port
 from project.asgi import application
-from project.failures import answer_failure
+from project.http.failures import answer_failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

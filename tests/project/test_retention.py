@@ -26,8 +26,8 @@ from apps.generation.services.start import start_generation
 from apps.playground.models import Kind, Output, Run
 from apps.playground.tasks import retain as retain_runs
 from apps.stores.batches import delete_in_batches
-from project import env
 from project.celery import app as celery_app
+from project.configuration import env
 from tests.chat.exchanges import answered_conversation
 
 MESSAGES = [{"role": "user", "content": "What is a list?"}]

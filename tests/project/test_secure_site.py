@@ -17,7 +17,7 @@ from apps.accounts.models import User
 from apps.embedded import programs
 from apps.embedded.ports import HOST, free_port
 from apps.embedded.program import PROJECT_FOLDER, Program
-from project.socket_origins import is_own_page
+from project.http.socket_origins import is_own_page
 from tests.conftest import answers
 from tests.project.test_headers import assert_protected
 from tests.support.services import Running

@@ -13,7 +13,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation, Message
 from apps.chat.services.messages.send import send_message
 from apps.stores.threads import in_thread
-from project.timezones import zone_of
+from project.http.timezones import zone_of
 from tests.chat.exchanges import answered_conversation
 from tests.chat.tab import socket_to, tab_of
 from tests.project.containers import ROOT

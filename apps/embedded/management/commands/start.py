@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from apps.embedded.errors import StartError
 from apps.embedded.stack import run_stack
-from project.env import read_int, read_text
+from project.configuration.env import read_int, read_text
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from apps.chat.consumers import TRY_AGAIN_LATER
 from apps.gateway.access import refusal
 from apps.gateway.errors import Unavailable
 from apps.stores.outages import STORE_AWAY
-from project.body_limits import API
+from project.http.body_limits import API
 
 logger = structlog.get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """Settings of generations: leases, attempts, and limits of each person. ``project.settings`` takes all of them."""
 
-from project import env
+from project.configuration import env
 
 # Seconds after which a generation's lease expires if its worker does not renew it.
 GENERATION_LEASE_SECONDS = env.read_float("GENERATION_LEASE_SECONDS", 10.0)

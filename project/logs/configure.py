@@ -19,7 +19,7 @@ LEVELS = {
     "celery.beat": "WARNING",
     "celery.worker.strategy": "WARNING",
     "markdown_it": "WARNING",
-    # project.task_log reports failed tasks, without the text of the error.
+    # project.logs.tasks reports failed tasks, without the text of the error.
     "celery.app.trace": "CRITICAL",
 }
 # uvicorn gives these handlers of their own, which write plain text.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from project import env
+from project.configuration import env
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

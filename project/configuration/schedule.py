@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from project import env
+from project.configuration import env
 
 
 def beat_schedule(*, probe_seconds: float) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The parts of ``project.settings``, and how they read the environment."""

@@ -1,0 +1,1 @@
+"""Between the server and the views: limits, threads, zones, failures, static files."""
