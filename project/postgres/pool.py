@@ -4,8 +4,10 @@ Measured with the pool's defaults when Postgres was killed: dead connections wer
 failing a request, and new ones were tried after 1, 2, 4, 8 … seconds.
 """
 
+import logging
 import select
-from typing import Any
+from threading import Lock
+from typing import Any, override
 
 import psycopg
 from django.db import connections
@@ -14,6 +16,31 @@ from psycopg_pool import ConnectionPool
 CLIENT_TIMEOUT = 10.0  # seconds that a request waits for a connection
 CONNECT_TIMEOUT = 5  # seconds for one attempt; libpq's own limit is minutes
 RETRY_SECONDS = 0.25
+
+
+class OneLineAnOutage(logging.Filter):
+    """Of what the pool logs, keep one line when Postgres goes and one when it is back; it warns each attempt.
+
+    Other warnings of the pool pass. Its level must be ``INFO``: that is how it tells of a new connection.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._is_away = False
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        failed, connected = text.startswith("error connecting in"), text.startswith("adding new connection")
+        if not failed and not connected:
+            return record.levelno >= logging.WARNING and not text.startswith("reconnection attempt in pool")
+        with self._lock:
+            has_changed, self._is_away = self._is_away != failed, failed
+        reason = text.partition(": ")[2].partition("\n")[0]
+        record.msg, record.args = (f"Postgres does not answer: {reason}" if failed else "Postgres answers again"), ()
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return has_changed
 
 
 def pool_options(size: int) -> dict[str, Any]:
