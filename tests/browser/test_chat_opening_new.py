@@ -72,7 +72,7 @@ async def test_new_conversation_and_another_take_turns(visit: Visit) -> None:
     await expect(current(page)).to_have_text("New conversation")
     await expect(message(page)).to_have_value("half a question")
     await expect(message(page)).to_be_focused()
-    assert await page.evaluate(OPEN_SOCKETS) == 0  # a new conversation has nothing to follow
+    await page.wait_for_function(f"() => ({OPEN_SOCKETS}) === 0")  # a new conversation has nothing to follow
     await page.go_forward()
     await assert_shows(page, first)
     await listed(page, second).click()
@@ -210,7 +210,7 @@ async def test_result_opens_at_the_message_and_back_leads_out(visit: Visit) -> N
     assert await visit.accessibility_faults() == []
     await (await found(page, first, "CSV")).click()
     await assert_shows(page, first)
-    assert await page.evaluate(FOUND) == ""
+    await page.wait_for_function(f"() => ({FOUND})() === ''")
     await page.go_back()
     await expect(needle).to_be_in_viewport()
     await page.wait_for_function(f"() => ({FOUND})() === 'needle'")
