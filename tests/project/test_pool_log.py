@@ -36,7 +36,7 @@ def address(db: None) -> Address:
 
 @pytest.fixture
 def pool(address: Address) -> Iterator[ConnectionPool]:
-    options = {name: value for name, value in pool_options(2).items() if name != "check"}
+    options = {name: value for name, value in pool_options(1).items() if name != "check"}
     with ConnectionPool(address, **options) as opened:
         yield opened
 
