@@ -120,7 +120,7 @@ async def test_phone_has_one_header_and_a_bar_of_one_line(visit: Visit) -> None:
     box = await heading.bounding_box()
     assert box is not None
     assert box["y"] < 56
-    parts = [visit.page.get_by_role("button", name=name) for name in ("Model: ", "Conversation settings", "Send")]
+    parts = [visit.page.get_by_role("button", name=name) for name in ("Attach text files", "Model: ", "Send")]
     tops = [box["y"] + box["height"] / 2 for part in parts if (box := await part.bounding_box())]
     assert len(tops) == 3
     assert max(tops) - min(tops) < 20

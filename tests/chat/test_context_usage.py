@@ -222,12 +222,12 @@ def test_nothing_is_measured_where_nobody_knows_the_window(alice: User, signed_i
     ("tokens", "level", "left_out", "sentence"),
     [
         (1_999, Level.FINE, 0, ""),
-        (2_000, Level.FILLING, 0, "The model’s context window is filling up: 1,000 tokens are left."),
-        (2_599, Level.FILLING, 0, "The model’s context window is filling up: 401 tokens are left."),
-        (2_600, Level.NEARLY_FULL, 0, "The model’s context window is nearly full: 400 tokens are left."),
-        (3_000, Level.NEARLY_FULL, 0, "The model’s context window is nearly full: 0 tokens are left."),
-        (3_002, Level.OVERFLOWING, 2, "The next reply is written without the first 2 messages"),
-        (6_002, Level.OVERFLOWING, 4, "The next reply is written without the first 4 messages"),
+        (2_000, Level.FILLING, 0, "Context filling up: 1,000 tokens left."),
+        (2_599, Level.FILLING, 0, "Context filling up: 401 tokens left."),
+        (2_600, Level.NEARLY_FULL, 0, "Context nearly full: 400 tokens left."),
+        (3_000, Level.NEARLY_FULL, 0, "Context nearly full: 0 tokens left."),
+        (3_002, Level.OVERFLOWING, 2, "The first 2 messages no longer fit."),
+        (6_002, Level.OVERFLOWING, 4, "The first 4 messages no longer fit."),
     ],
 )
 @pytest.mark.usefixtures("server")

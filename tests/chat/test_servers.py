@@ -38,9 +38,9 @@ def page(alice: User, signed_in: SignedIn) -> Callable[[], str]:
 
 def test_line_is_known_before_a_question_is_asked(page: Callable[[], str], alice: User, bob: User) -> None:
     server("gpu-1", health=Health.HEALTHY)
-    assert ">gpu-1 healthy</span>" in page()
+    assert 'aria-label="Model: Best available Instruct gpu-1 healthy"' in page()
     mine, *_ = [start_conversation(owner=owner, text="one").conversation for owner in (alice, bob, bob)]
-    assert ">gpu-1 healthy, 3 waiting</span>" in page()
+    assert 'aria-label="Model: Best available Instruct gpu-1 healthy, 3 waiting"' in page()
     assert servers_and_queue(NOBODY, mine).answering(mine).word == "healthy, 2 waiting"
 
 

@@ -1,5 +1,6 @@
 """The panel of settings: what it shows, saves and refuses, with htmx and without JavaScript."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -154,24 +155,39 @@ def test_first_message_with_wrong_settings_is_kept(browser: Client, headers: dic
     assert not Message.objects.exists()
 
 
+def answering(page: str) -> tuple[str, str]:
+    """Return the server that the composer names with its state, and the tone of that state."""
+    button = page.partition('id="answering"')[2].partition("</button>")[0]
+    (name,), (tone,) = re.findall('aria-label="Model: ([^"]+)"', button), re.findall('data-tone="([^"]+)"', button)
+    return name, tone
+
+
 class TestBar:
     def test_best_names_the_one_that_is_preferred_now(self, browser: Client) -> None:
-        assert "no model server</span>" in browser.get(HOME).text
+        assert answering(browser.get(HOME).text) == ("Best available Instruct no model server", "danger")
         server("gpu-1", health=Health.DEGRADED, priority=9)
         server("gpu-2", health=Health.HEALTHY)
         server_down("gpu-3")
-        assert '<span class="state" data-tone="good">gpu-2 healthy</span>' in browser.get(HOME).text
+        assert answering(browser.get(HOME).text) == ("Best available Instruct gpu-2 healthy", "good")
         Endpoint.objects.filter(name="gpu-2").update(state="draining")
-        assert '<span class="state" data-tone="warning">gpu-1 degraded</span>' in browser.get(HOME).text
+        assert answering(browser.get(HOME).text) == ("Best available Instruct gpu-1 degraded", "warning")
         Endpoint.objects.filter(name="gpu-1").delete()
-        assert '<span class="state" data-tone="danger">all down</span>' in browser.get(HOME).text
+        assert answering(browser.get(HOME).text) == ("Best available Instruct all down", "danger")
 
     def test_certain_one_is_named_with_its_health(self, browser: Client, talk: Conversation) -> None:
         change_settings(conversation=talk, changes={"endpoint": "gpu-1"})
         server_down("gpu-2")
         page = browser.get(talk.get_absolute_url()).text
         assert '<span class="composer__choice">gpu-1</span>' in page
-        assert "not checked yet</span>" in page
+        assert answering(page) == ("gpu-1 not checked yet", "neutral")
+
+    def test_long_name_keeps_its_end(self, browser: Client, talk: Conversation) -> None:
+        name = "codellama-13b-instruct-awq-node-07.gpu.example"
+        Endpoint.objects.update(name=name)
+        change_settings(conversation=talk, changes={"endpoint": name})
+        page = browser.get(talk.get_absolute_url()).text
+        assert answering(page)[0].startswith(f"{name} ")
+        assert f">{name[:-8]}</span><span>{name[-8:]}</span>" in page
         assert 'aria-label="Model servers"' not in page, "what is down elsewhere does not matter here"
 
     def test_one_that_is_away_is_named_with_a_way_out(self, browser: Client, talk: Conversation) -> None:
@@ -179,7 +195,8 @@ class TestBar:
         Endpoint.objects.update(state="disabled")
         server("gpu-2")
         page = browser.get(talk.get_absolute_url()).text
-        assert "gpu-1 has been switched off. Nothing else may answer in this conversation." in page
+        assert "gpu-1 has been switched off." in page
+        assert "Nothing else may answer in this conversation." in page
         assert "gpu-2 answers." in page
         assert ">not there</span>" in page
         assert "gpu-1 (not there at the moment)</option>" in page

@@ -109,14 +109,11 @@ class ContextUsage:
                 )
             case Level.OVERFLOWING:
                 or_so = " or so" if self.is_about else ""
-                return (
-                    f"The next reply is written without the first {self.left_out:,} messages{or_so} of this "
-                    "conversation: they no longer fit the model’s context window."
-                )
+                return f"The first {self.left_out:,} messages{or_so} no longer fit."
             case Level.NEARLY_FULL:
-                return f"The model’s context window is nearly full: {self.about}{self.left:,} tokens are left."
+                return f"Context nearly full: {self.about}{self.left:,} tokens left."
             case Level.FILLING:
-                return f"The model’s context window is filling up: {self.about}{self.left:,} tokens are left."
+                return f"Context filling up: {self.about}{self.left:,} tokens left."
         return ""
 
     @property

@@ -4,7 +4,7 @@ const menu = document.getElementById("models");
 const choices = document.getElementById("model-choices");
 const setting = () => document.querySelector("#settings-first select[name=settings-endpoint]"); // of a new conversation
 
-const buttons = () => [...choices.querySelectorAll("button")];
+const buttons = () => [...menu.querySelectorAll("button")].filter((button) => button.checkVisibility());
 
 menu.addEventListener("toggle", ({ newState }) => {
   if (newState === "open") htmx.trigger(choices, "open");
@@ -12,7 +12,9 @@ menu.addEventListener("toggle", ({ newState }) => {
 
 choices.addEventListener("htmx:after:swap", () => {
   const select = setting();
-  if (select) for (const button of buttons()) button.setAttribute("aria-pressed", String(button.value === select.value));
+  for (const button of select ? choices.querySelectorAll("button") : []) {
+    button.setAttribute("aria-pressed", String(button.value === select.value));
+  }
   if (menu.matches(":popover-open")) choices.querySelector("[aria-pressed=true]")?.focus();
 });
 
@@ -23,6 +25,12 @@ choices.addEventListener("click", ({ target }) => {
   select.value = button.value;
   select.dispatchEvent(new Event("input", { bubbles: true })); // the figures under the composer follow
   menu.hidePopover();
+});
+
+// On a phone the settings are in the menu.
+document.getElementById("settings-from-models").addEventListener("click", () => {
+  menu.hidePopover();
+  document.getElementById("settings").showPopover();
 });
 
 // The composer names the choice, and the state of that server.
