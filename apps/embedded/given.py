@@ -6,6 +6,7 @@ import psycopg
 import redis
 from django.conf import settings
 
+from apps.embedded.engines.postgres import too_old
 from apps.embedded.errors import StartError
 
 CONNECT_SECONDS = 5
@@ -17,7 +18,7 @@ def is_given(variable: str) -> bool:
 
 
 def check_given_services() -> None:
-    """Raise ``StartError`` with a sentence if a named server does not answer; the sentence holds no password."""
+    """Raise ``StartError`` if a named server does not answer or is too old; its sentence holds no password."""
     if is_given("DATABASE_URL"):
         _check_database()
     if is_given("REDIS_URL"):
@@ -26,7 +27,9 @@ def check_given_services() -> None:
 
 def _check_database() -> None:
     try:
-        psycopg.connect(settings.DATABASE_URL, connect_timeout=CONNECT_SECONDS).close()
+        with psycopg.connect(settings.DATABASE_URL, connect_timeout=CONNECT_SECONDS) as connection:
+            if refusal := too_old(connection.info.server_version):
+                raise StartError(refusal)
     except psycopg.Error as error:
         raise StartError(f"The database of DATABASE_URL cannot be reached: {_last_line(error)}") from None
 

@@ -34,11 +34,11 @@ find_any_python() {
 install_uv() {
     python=$(find_any_python) || fail "Python 3.12 or newer is needed and none was found. Install it and try again."
     printf 'Installing uv into .tools\n'
-    if "$python" -m venv .tools >/dev/null 2>&1 && .tools/bin/python -m pip install --quiet uv; then
+    if "$python" -m venv .tools >/dev/null 2>&1 && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv; then
         return
     fi
     rm -rf .tools
-    "$python" -m pip install --quiet --target .tools/site uv ||
+    "$python" -m pip install --quiet --disable-pip-version-check --target .tools/site uv ||
         fail "uv could not be installed. Install it (https://docs.astral.sh/uv/) and try again."
 }
 
@@ -51,5 +51,6 @@ find_python() {
 
 uv=$(find_uv) || { install_uv && uv=$(find_uv); } || fail "uv was installed but does not run."
 python=$(find_python) || fail "Python 3.12 or newer is needed and none was found. Install it and try again."
+[ -x .venv/bin/python ] || printf 'Installing packages into .venv: about 1 GB, some minutes\n'
 # Compiled once here, not by each of the programs that start at the same time.
 "$uv" sync --quiet --frozen --compile-bytecode --python "$python"

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 
 from apps.embedded.engines.dumps import DumpError, put_back_interrupted
+from apps.embedded.engines.postgres import too_old
 
 PUT_BACK = "A restore was interrupted. The data from before it is back; run restore again."
 UNDER_WAY = "A restore is under way or was interrupted. {} Then run this again: it puts back the data from before it."
@@ -16,6 +17,7 @@ class Command(migrate.Command):
     """Without this, a start after a killed restore would fill an empty schema, and the site would look new."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_version(options["database"])
         only_looks = options.get("plan") or options.get("check_unapplied")
         if options["database"] == DEFAULT_DB_ALIAS and not only_looks:
             try:
@@ -24,3 +26,13 @@ class Command(migrate.Command):
             except DumpError as error:
                 raise CommandError(UNDER_WAY.format(error)) from None
         super().handle(*args, **options)
+
+
+def _check_version(database: str) -> None:
+    connection = connections[database]
+    try:
+        connection.ensure_connection()
+    except NotSupportedError as error:  # older than Django itself takes
+        raise CommandError(str(error)) from None
+    if refusal := too_old(connection.connection.info.server_version):
+        raise CommandError(refusal)
