@@ -158,6 +158,8 @@ async def test_settings_fit_and_read_well_everywhere(visit: Visit, theme: str) -
         await visit.page.set_viewport_size({"width": width, "height": 740})
         for address in ("/chat/", talk.get_absolute_url()):
             await visit.open(address)
+            if width == 360:
+                await visit.page.get_by_role("button", name="Model: ").click()
             await visit.page.get_by_role("button", name="Conversation settings").click()
             await expect(visit.page.get_by_role("dialog", name="Conversation settings")).to_be_visible()
             assert await visit.accessibility_faults() == []
