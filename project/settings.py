@@ -105,6 +105,8 @@ DATABASES = {"default": env.database_settings(DATABASE_URL)}
 if DATABASE_POOL_SIZE := env.read_int("DATABASE_POOL_SIZE", 12):
     DATABASES["default"]["OPTIONS"]["pool"] = pool_options(DATABASE_POOL_SIZE)
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
+# Executions of a compiled queryset in one connection before it is prepared there (apps/stores/compiled.py).
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

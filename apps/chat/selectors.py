@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat.models import Attachment, Conversation, Folder, Message, QueuedMessage
+from apps.chat.models.conversation import ConversationQuerySet
 from apps.generation.selectors import text_so_far
+from apps.stores.compiled import compiled
 
 SIDEBAR_LENGTH = 100
 SIDEBAR_LONGEST = 5_000
@@ -52,13 +54,16 @@ def find_conversation(user: Any, conversation_id: UUID, *, for_composer: bool = 
     """
     if not isinstance(user, User):
         return None
-    shown = Conversation.objects.visible_to(user)
-    if for_composer:
-        shown = shown.with_draft().select_related("endpoint")
-    found = shown.filter(pk=conversation_id).first()
+    found = next(iter(_read_visible(user.pk, conversation_id, for_composer)), None)
     if found is not None:
         found.owner = user  # at hand: no query for it
     return found
+
+
+@compiled
+def _read_visible(user_id: int, conversation_id: UUID, for_composer: bool) -> ConversationQuerySet:  # noqa: FBT001
+    shown = Conversation.objects.visible_to(user_id).filter(pk=conversation_id)
+    return shown.with_draft().select_related("endpoint") if for_composer else shown
 
 
 def find_folder(user: User, number: str) -> Folder | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.limits import LimitFields
 from apps.accounts.models import ApiKey, User
+from apps.stores.compiled import compiled
 from apps.usage.errors import LimitReached
 from apps.usage.models import Limit
 
@@ -33,7 +34,7 @@ class Allowance:
     @classmethod
     def of_person(cls, owner: User) -> Self:
         """Return the person's own limits, else the widest of their groups', else those of the settings."""
-        limits = list(Limit.objects.filter(Q(user=owner) | Q(group__user=owner)))
+        limits = _read_limits(owner.pk)
         limits.sort(key=lambda limit: limit.user_id is None)
         return cls(f"person:{owner.pk}", "You have", *(_effective(limits, field) for field in FIELDS))
 
@@ -51,6 +52,11 @@ class Allowance:
 def allowances_of(owner: User, key: ApiKey | None) -> list[Allowance]:
     """Return the allowances that a request uses: the person's, and the key's if there is one."""
     return [Allowance.of_person(owner), *([Allowance.of_key(key)] if key else [])]
+
+
+@compiled
+def _read_limits(owner_id: int) -> QuerySet[Limit]:
+    return Limit.objects.filter(Q(user=owner_id) | Q(group__user=owner_id))
 
 
 def _effective(limits: Sequence[LimitFields], field: str) -> int:

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.chat.context.grounding import PASSAGES_TOKENS
-from apps.chat.context.history import PastExchange, characters_for, exchanges_of, kept
+from apps.chat.context.history import PastExchange, characters_for, exchanges_shown_in, kept
 from apps.chat.context.usage import ContextUsage, Level, SmallerWindow
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
@@ -180,7 +180,7 @@ def _left_out(exchanges: Sequence[PastExchange], fitting: Sequence[PastExchange]
 
 def _past_of(conversation: Conversation) -> PastTurns:
     has_begun = conversation.current_id is not None
-    exchanges = exchanges_of(conversation.thread) if has_begun else []
+    exchanges = exchanges_shown_in(conversation) if has_begun else []
     counted = _counted(conversation) if has_begun else None
     answers_from_guide = conversation.mode == Mode.GUIDE
     own = conversation.system_prompt

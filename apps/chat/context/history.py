@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Length
 
 from apps.chat.context.user_turn import user_turn
 from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.models import Attachment, Conversation, Message, MessageQuerySet, Role
+from apps.stores.compiled import compiled
 
 # More than any text has but white space: code has about 3, English 4.
 CHARACTERS_A_TOKEN = 6
 
 type Turn = dict[str, str]
+type MeasuredMessage = tuple[UUID, int, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def history_for(question: Message, *, has_files: bool = True, servers: ChatServe
     Exchanges without a reply are always left out, because roles must alternate. Only texts that are kept are read.
     """
     last = user_turn(question.question, question.attachments.all() if has_files else ())
-    earlier = exchanges_of(question.conversation.messages.in_thread_to(question.parent_id))
+    earlier = exchanges_before(question)
     budget = characters_for(question.conversation, servers or chat_servers(question.conversation.owner_id))
     exchanges = kept(earlier, budget - len(question.conversation.system_prompt) - len(last))
     turns = _turns_of(exchanges)
@@ -65,13 +68,18 @@ def _turns_of(exchanges: Sequence[PastExchange]) -> list[Turn]:
     if not ids:
         return []
     files = _files_of([exchange.question for exchange in exchanges if exchange.has_files])
-    texts = Message.objects.filter(pk__in=ids).order_by("position").values_list("pk", "question", "generation__text")
     return [
         {"role": "user", "content": user_turn(question, files.get(pk, ()))}
         if reply is None
         else {"role": "assistant", "content": reply}
-        for pk, question, reply in texts
+        for pk, question, reply in _read_texts(ids)
     ]
+
+
+@compiled
+def _read_texts(ids: list[UUID]) -> QuerySet[Message, tuple[UUID, str, str | None]]:
+    found = Message.objects.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [ids]))
+    return found.order_by("position").values_list("pk", "question", "generation__text")
 
 
 def _files_of(questions: Sequence[UUID]) -> dict[UUID | None, list[Attachment]]:
@@ -96,13 +104,36 @@ def characters_for(conversation: Conversation | None, servers: ChatServers) -> i
     return most if window is None else min(most, window * CHARACTERS_A_TOKEN)
 
 
-def exchanges_of(thread: MessageQuerySet) -> list[PastExchange]:
-    """Return the exchanges of a thread that have a reply, the latest first, without reading their texts."""
+def exchanges_before(question: Message) -> list[PastExchange]:
+    """Return the exchanges before the question that have a reply, the latest first, without reading their texts."""
+    return _exchanges_of(_measure_before(question.conversation_id, question.parent_id))
+
+
+def exchanges_shown_in(conversation: Conversation) -> list[PastExchange]:
+    """Return the same of the thread that the conversation shows."""
+    return _exchanges_of(_measure_shown(conversation.pk))
+
+
+@compiled
+def _measure_before(conversation_id: UUID, last: UUID | None) -> QuerySet[Message, MeasuredMessage]:
+    return _measured(Message.objects.filter(conversation=conversation_id).in_thread_to(last))
+
+
+@compiled
+def _measure_shown(conversation_id: UUID) -> QuerySet[Message, MeasuredMessage]:
+    return _measured(Message.objects.filter(conversation=conversation_id).shown_in(conversation_id))
+
+
+def _measured(thread: MessageQuerySet) -> QuerySet[Message, MeasuredMessage]:
     written = F("generation__text_length")
     asked = Length("question") + Sum("attachments__size", default=0)
     measured = thread.annotate(characters=Coalesce(written, asked), files=Count("attachments")).order_by("-position")
+    return measured.values_list("pk", "position", "role", "characters", "files")
+
+
+def _exchanges_of(measured: Iterable[MeasuredMessage]) -> list[PastExchange]:
     exchanges, reply = [], None
-    for pk, position, role, characters, files in measured.values_list("pk", "position", "role", "characters", "files"):
+    for pk, position, role, characters, files in measured:
         if role == Role.ASSISTANT:
             reply = (pk, characters)
             continue

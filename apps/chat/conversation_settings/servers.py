@@ -17,6 +17,7 @@ from apps.endpoints.models import Capability, Endpoint, Health, Variant
 from apps.endpoints.models.endpoint import EndpointQuerySet
 from apps.endpoints.services.reserve import preference
 from apps.generation.models import Generation, GenerationQuerySet, State
+from apps.stores.compiled import compiled
 
 ADMINS_NAMED = 3
 BEST = "Best available Instruct"
@@ -160,16 +161,18 @@ def _prompt_room(endpoint: Endpoint) -> int:
 
 
 def chat_servers(person_id: int) -> ChatServers:
-    usable = servers_of(person_id)
+    usable = _read_usable(person_id)
     return ChatServers([endpoint for endpoint in usable if Capability.CHAT in endpoint.capabilities])
+
+
+@compiled
+def _read_usable(person_id: int) -> EndpointQuerySet:
+    return servers_of(person_id)
 
 
 def servers_and_queue(person_id: int, conversation: Conversation | None) -> ChatServers:
     """Return ``chat_servers`` for the composer of ``conversation``, with the queue it shows, from the same query."""
-    others = _others_waiting(person_id, conversation)
-    queue = others.order_by().values("variant").annotate(number=Count("pk")).values("number")
-    usable = servers_of(person_id)
-    found: list[Any] = list(usable.annotate(waiting=Coalesce(Subquery(queue), 0)))
+    found: list[Any] = _read_usable_and_queue(person_id, _begun(conversation))
     chatting = [endpoint for endpoint in found if Capability.CHAT in endpoint.capabilities]
     return ChatServers(chatting, found[0].waiting if found else 0)
 
@@ -179,19 +182,29 @@ def servers_of(person_id: int | OuterRef) -> EndpointQuerySet:
     return _instruct().usable_by(person_id)
 
 
+@compiled
+def _read_usable_and_queue(person_id: int, conversation_id: UUID | None) -> EndpointQuerySet:
+    waiting = _others_waiting(person_id, conversation_id).order_by().values("variant")
+    number = waiting.annotate(number=Count("pk")).values("number")
+    return servers_of(person_id).annotate(waiting=Coalesce(Subquery(number), 0))
+
+
 def _instruct() -> EndpointQuerySet:
     return Endpoint.objects.enabled().serving(Variant.INSTRUCT).preferred_first()
 
 
-def _others_waiting(person_id: int, conversation: Conversation | None) -> GenerationQuerySet:
+def _others_waiting(person_id: int, conversation_id: UUID | None) -> GenerationQuerySet:
     """Return the queued replies that may run on an endpoint which the person may use, too."""
     usable = servers_of(person_id)
     for_both = Exists(usable.usable_by(OuterRef(OuterRef("owner"))))
     queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
     queued = queued.filter(Q(for_both, wanted_name="") | Q(wanted_endpoint__in=usable.values("pk")))
-    if conversation is not None and isinstance(conversation.pk, UUID):  # one that has begun
-        queued = queued.exclude(message__conversation=conversation)
-    return queued
+    return queued if conversation_id is None else queued.exclude(message__conversation=conversation_id)
+
+
+def _begun(conversation: Conversation | None) -> UUID | None:
+    """Return the id of a conversation that has begun: one that has not has an expression for it."""
+    return conversation.pk if conversation is not None and isinstance(conversation.pk, UUID) else None
 
 
 def _admins() -> list[str]:

@@ -41,7 +41,8 @@ class TitleOrigin(models.TextChoices):
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: User | int) -> Self:
+        """Select the conversations that the user may see; a number is the user's id."""
         return self.filter(owner=user, deleted_at__isnull=True)
 
     def deleted_by(self, user: User) -> Self:

@@ -6,9 +6,10 @@ The caller has locked the conversation: versions are numbered, and a conversatio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, Subquery, Value
+from django.db.models import Count, Exists, Max, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
 from apps.chat.context.grounding import INSTRUCTIONS, Grounds, find_grounds
@@ -18,6 +19,7 @@ from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
 from apps.chat.models import Attachment, Conversation, Message, Mode, Role
+from apps.chat.models.conversation import ConversationQuerySet
 from apps.chat.services.messages.attach import take_files
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
@@ -29,6 +31,7 @@ from apps.inference.context import (
     TOKENS_AROUND_A_MESSAGE,
     estimate_tokens,
 )
+from apps.stores.compiled import compiled
 from apps.usage.errors import LimitReached
 
 
@@ -89,28 +92,42 @@ class ThreadEnd:
 
 def lock_with_owner(conversation_id: UUID) -> Conversation:
     """Return the conversation, with its owner at hand; until the transaction ends, neither starts a reply elsewhere."""
+    for locked in _lock_with_owner(conversation_id):
+        return locked
+    raise Conversation.DoesNotExist
+
+
+@compiled
+def _lock_with_owner(conversation_id: UUID) -> ConversationQuerySet:
     # NO KEY lets foreign keys refer to both rows.
     locked = Conversation.objects.select_related("owner").select_for_update(of=("self", "owner"), no_key=True)
-    return locked.get(pk=conversation_id)
+    return locked.filter(pk=conversation_id)
 
 
 def read_thread_end(conversation: Conversation, idempotency_key: UUID | None) -> ThreadEnd:
     """Read the end of the thread. ``was_sent``: the owner used ``idempotency_key`` before."""
-    after = Message.objects.filter(conversation=conversation, parent=conversation.current_id).order_by()
-    active = Generation.objects.active().filter(owner=conversation.owner_id).order_by().values("owner")
-    sent = Generation.objects.filter(owner=conversation.owner_id, idempotency_key=idempotency_key)
-    beside = after.values("conversation")
-    row = Conversation.objects.filter(pk=conversation.pk).values_list(
+    (row,) = _read_thread_end(conversation.pk, conversation.current_id, conversation.owner_id, idempotency_key)
+    return ThreadEnd(*row)
+
+
+@compiled
+def _read_thread_end(
+    conversation_id: UUID, current_id: UUID | None, owner_id: int, idempotency_key: UUID | None
+) -> QuerySet[Conversation, tuple[Any, ...]]:
+    messages = Message.objects.filter(conversation=conversation_id)
+    beside = messages.filter(parent=current_id).order_by().values("conversation")
+    active = Generation.objects.active().filter(owner=owner_id).order_by().values("owner")
+    sent = Generation.objects.filter(owner=owner_id, idempotency_key=idempotency_key)
+    return Conversation.objects.filter(pk=conversation_id).values_list(
         "current_id",
         Coalesce("current__position", 0),
         "current__created_at",
         Coalesce(Subquery(beside.annotate(number=Count("pk")).values("number")), 0),
         Coalesce(Subquery(beside.annotate(last=Max("version")).values("last")), 0),
-        Exists(conversation.messages.filter(generation__state__in=ACTIVE)),
+        Exists(messages.filter(generation__state__in=ACTIVE)),
         Exists(sent) if idempotency_key else Value(value=False),
         Coalesce(Subquery(active.annotate(number=Count("pk")).values("number")), 0),
     )
-    return ThreadEnd(*row.get())
 
 
 def require_next(conversation: Conversation, end: ThreadEnd) -> None:
