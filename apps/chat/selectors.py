@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.models import Attachment, Conversation, Folder, Message, QueuedMessage
+from apps.chat.models import Attachment, Conversation, Folder, Message, Preset, QueuedMessage
 from apps.chat.models.conversation import ConversationQuerySet
 from apps.generation.selectors import text_so_far
 from apps.stores.compiled import compiled
@@ -73,6 +73,16 @@ def find_folder(user: User, number: str) -> Folder | None:
     return Folder.objects.owned_by(user).filter(pk=int(number)).first()
 
 
+def presets_of(user: User) -> list[Preset]:
+    """Return the presets that the user may choose."""
+    return _read_presets(user.pk)
+
+
+@compiled
+def _read_presets(user_id: int) -> QuerySet[Preset]:
+    return Preset.objects.visible_to(user_id)
+
+
 def text_of(message: Message) -> str:
     """Return the text of a message so far."""
     return message.question if message.generation is None else text_so_far(message.generation)
@@ -81,10 +91,19 @@ def text_of(message: Message) -> str:
 def sidebar_of(user: User, shown: int = SIDEBAR_LENGTH) -> Sidebar:
     """Return the user's conversations: pinned ones, then those in folders, then by the day of last use."""
     shown = min(max(shown, SIDEBAR_LENGTH), SIDEBAR_LONGEST)
-    listed = Conversation.objects.visible_to(user).listed().with_activity().select_related("folder")
-    found = list(listed.order_by(F("pinned_at").desc(nulls_last=True), "-updated_at")[: shown + 1])
+    found = _read_first_listed(user.pk) if shown == SIDEBAR_LENGTH else list(_listed(user.pk)[: shown + 1])
     more = shown + SIDEBAR_LENGTH if len(found) > shown else 0
     return Sidebar(_groups(found[:shown]), shown, more)
+
+
+@compiled
+def _read_first_listed(user_id: int) -> ConversationQuerySet:
+    return _listed(user_id)[: SIDEBAR_LENGTH + 1]
+
+
+def _listed(user_id: int) -> ConversationQuerySet:
+    listed = Conversation.objects.visible_to(user_id).listed().with_activity().select_related("folder")
+    return listed.order_by(F("pinned_at").desc(nulls_last=True), "-updated_at")
 
 
 def _groups(conversations: list[Conversation]) -> list[SidebarGroup]:

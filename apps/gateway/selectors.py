@@ -14,6 +14,7 @@ from apps.endpoints.slots import running_counts
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import ReplyFormat, takes_format
+from apps.stores.compiled import compiled
 
 FAMILY = "code-llama"
 # Names that are accepted without being listed: the first release knew the variants by these.
@@ -79,8 +80,17 @@ def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
 def _usable() -> EndpointQuerySet:
     """Return the enabled endpoints that the groups of the key's owner may use."""
     key = current_key()
+    return _usable_by(key.owner_id if key else None)
+
+
+def _usable_by(owner_id: int | None) -> EndpointQuerySet:
     enabled = Endpoint.objects.enabled()
-    return enabled.usable_by(key.owner_id) if key else enabled
+    return enabled if owner_id is None else enabled.usable_by(owner_id)
+
+
+@compiled
+def _read_usable(owner_id: int | None) -> EndpointQuerySet:
+    return _usable_by(owner_id).preferred_first()
 
 
 def is_open_to(key: ApiKey, endpoint: Endpoint) -> bool:
@@ -131,7 +141,8 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
     API key may not be used for it.
     """
     require_scope_for(task)
-    enabled = list(_usable().preferred_first())
+    key = current_key()
+    enabled = _read_usable(key.owner_id if key else None)
     served = _by_name(enabled)
     model = _find(_any_for(task, served) if name in ANY_NAMES else name, served)
     fit = able(model.endpoints, task)

@@ -73,13 +73,13 @@ class _PreparedCompiler(SQLCompiler):
 
     @override
     def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
-        with _prepared(self.connection):
+        with prepared(self.connection):
             return super().execute_sql(*args, **kwargs)
 
 
 @contextmanager
-def _prepared(connection: Any) -> Iterator[None]:
-    """Have parameters sent beside the statement, so that psycopg prepares one that comes often."""
+def prepared(connection: Any) -> Iterator[None]:
+    """Have psycopg prepare the statements within that come often: their parameters are sent beside the text."""
     connection.ensure_connection()
     opened = connection.connection
     usual, opened.cursor_factory = opened.cursor_factory, ServerBindingCursor

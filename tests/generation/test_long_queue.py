@@ -1,13 +1,13 @@
 """A claim reads the front of a long queue, and takes the same generation as one that reads all of it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -118,16 +118,29 @@ def test_ticket_of_a_long_queue_reads_few_rows(alice: User, endpoint: Endpoint) 
     Generation.objects.bulk_create(Generation(owner=alice, messages=[]) for _ in range(2_000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE generation_generation")
-        with CaptureQueriesContext(connection) as captured:
+        with statements_noted() as statements:
             assert endpoints_and_wishes(**JOB)[1] == [Wish()]
             assert claim_next(variant="instruct", worker="one", endpoint_id=endpoint.pk) is not None
             assert len(next_queued(variant="instruct")) == 1
-        assert len(captured) == 3, "the first turn is at the front"
+        assert len(statements) == 3, "the first turn is at the front"
         Generation.objects.update(state=State.QUEUED, lease_expires_at=None)
-        for query in list(captured):
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query['sql']}")
+        for sql, parameters in statements:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
             rows = rows_read(cursor.fetchone()[0][0]["Plan"])
-            assert 0 < rows <= 2 * FRONT, query["sql"]
+            assert 0 < rows <= 2 * FRONT, sql
+
+
+@contextmanager
+def statements_noted() -> Iterator[list[tuple[str, Any]]]:
+    """Note each statement with its parameters, which prepared ones get apart."""
+    noted: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, parameters: Any, *rest: Any) -> Any:
+        noted.append((sql, parameters))
+        return execute(sql, parameters, *rest)
+
+    with connection.execute_wrapper(note):
+        yield noted
 
 
 def rows_read(plan: dict[str, Any]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from apps.accounts.models import ApiKey, User
 from apps.audit.models import Action
 from apps.audit.origin import note_key
 from apps.audit.services import key_is_new_here, record
+from apps.stores.compiled import compiled
 
 MARK = "clw_"  # lets people and secret scanners recognise a key
 SECRET_BYTES = 32
@@ -85,11 +86,16 @@ def use_api_key(key: str) -> ApiKey | None:
     """Return the stored key with its owner and note the use; ``None`` if it is wrong, revoked or expired."""
     if not key.startswith(MARK) or len(key) > LONGEST_KEY:
         return None
-    found = ApiKey.objects.usable().select_related("owner").filter(digest=digest_of(key)).first()
+    found = next(iter(_read_usable(digest_of(key))), None)
     if found is not None:
         note_key(found)
         _note_use(found)
     return found
+
+
+@compiled
+def _read_usable(digest: str) -> QuerySet[ApiKey]:
+    return ApiKey.objects.usable().select_related("owner").filter(digest=digest)
 
 
 def is_usable(key: ApiKey) -> bool:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Length
 
 from apps.chat.context.user_turn import user_turn
@@ -78,8 +77,7 @@ def _turns_of(exchanges: Sequence[PastExchange]) -> list[Turn]:
 
 @compiled
 def _read_texts(ids: list[UUID]) -> QuerySet[Message, tuple[UUID, str, str | None]]:
-    found = Message.objects.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [ids]))
-    return found.order_by("position").values_list("pk", "question", "generation__text")
+    return Message.objects.with_ids(ids).order_by("position").values_list("pk", "question", "generation__text")
 
 
 def _files_of(questions: Sequence[UUID]) -> dict[UUID | None, list[Attachment]]:

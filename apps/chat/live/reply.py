@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from uuid import UUID
 from zlib import crc32
 
 from apps.chat.live import fragments
 from apps.chat.markdown.streaming import ReplyRenderer
-from apps.chat.models import Message
+from apps.chat.models import Message, MessageQuerySet
 from apps.chat.transcript.render import html_of
 from apps.chat.transcript.status import doing, spoken
 from apps.generation.log.entries import Ended, Events, QueuePosition
@@ -15,6 +16,7 @@ from apps.generation.log.follower import follower
 from apps.generation.log.store import first_token_at
 from apps.generation.models import Generation, State
 from apps.generation.queue import position_of
+from apps.stores.compiled import compiled
 from apps.stores.threads import in_thread
 
 TAKEN_SECONDS = 0.1
@@ -135,8 +137,7 @@ class LiveReply:
 
     def _ending(self, last: Events) -> str:
         """Return everything around the text as Postgres has it now: the state, the figures, the sidebar."""
-        # Replies have no files: no query for them.
-        message = Message.objects.in_order().with_conversation().prefetch_related(None).get(pk=self._message.pk)
+        message = _read_ended(self._message.pk)
         if last.ended is not None and message.generation is not None:
             _complete_figures(message.generation, last.offset_after, last.ended)
         if self._has_other_text(message):
@@ -149,6 +150,18 @@ class LiveReply:
         """Tell whether the stored text differs: after a lost log, a worker may continue in other words."""
         is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
         return is_stored and crc32(message.text.encode()) != self._checksum
+
+
+def _read_ended(message_id: UUID) -> Message:
+    for message in _read_with_conversation(message_id):
+        return message
+    raise Message.DoesNotExist
+
+
+@compiled
+def _read_with_conversation(message_id: UUID) -> MessageQuerySet:
+    # Replies have no files: no query for them.
+    return Message.objects.filter(pk=message_id).in_order().with_conversation().prefetch_related(None)
 
 
 async def _next_of(log: AsyncGenerator[Events]) -> Events:

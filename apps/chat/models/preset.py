@@ -19,10 +19,14 @@ CODE_MARK = "{code}"
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):
-    def visible_to(self, user: User) -> Self:
-        """Select the presets that the user may choose: those for everybody and for their groups, then their own."""
-        offered = Q(owner=None, is_offered=True) & usable_by(user.pk, things="presets")
-        theirs = self.filter(Q(owner=user) | offered)
+    def visible_to(self, user: User | int) -> Self:
+        """Select the presets that the user may choose: those for everybody and for their groups, then their own.
+
+        A number is the user's id.
+        """
+        user_id = user if isinstance(user, int) else user.pk
+        offered = Q(owner=None, is_offered=True) & usable_by(user_id, things="presets")
+        theirs = self.filter(Q(owner=user_id) | offered)
         return theirs.order_by(F("owner").asc(nulls_first=True), "place", "name", "pk")
 
     def owned_by(self, user: User) -> Self:

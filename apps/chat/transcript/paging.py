@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Func, IntegerField
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
 from apps.chat.models import Conversation, Message, MessageQuerySet
+from apps.stores.compiled import compiled
 
 # Most conversations have fewer than ten turns, which is eight screens of reading, 90 kB of HTML and 45 ms of work.
 # Longer texts make a page of fewer messages. A page always has one turn, however long.
@@ -62,8 +63,13 @@ type TranscriptItem = Message | Gap
 
 def latest_page(conversation: Conversation) -> list[TranscriptItem]:
     """Return the end of the conversation's current thread."""
-    outline = _outline(conversation.messages.shown_in(conversation.pk, at_most=MOST))
+    outline = [OutlineEntry(*row) for row in _read_outline(conversation.pk)]
     return _with_gaps(conversation, _last(outline))
+
+
+@compiled
+def _read_outline(conversation_id: UUID) -> QuerySet[Message, tuple[UUID, int, int]]:
+    return _measured(Message.objects.filter(conversation=conversation_id).shown_in(conversation_id, at_most=MOST))
 
 
 def page_around(conversation: Conversation, position: int) -> list[TranscriptItem]:
@@ -86,11 +92,23 @@ def changes_to_catch_up(conversation: Conversation, since: datetime | None) -> l
     """Return the messages that have changed since the page's moment, or ``None`` if the page must be replaced."""
     if since is None:
         return None
-    latest = conversation.messages.shown_in(conversation.pk, at_most=MOST + 1).in_order()
-    changed = list(latest.with_thread_end().changed_since(since))
+    changed = _having(conversation, _read_changed(conversation.pk, since))
     if len(changed) > MOST:
         return None
     return [message for message in changed if message.position > message.thread_end - MOST]
+
+
+@compiled
+def _read_changed(conversation_id: UUID, since: datetime) -> MessageQuerySet:
+    latest = Message.objects.filter(conversation=conversation_id).shown_in(conversation_id, at_most=MOST + 1)
+    return latest.in_order().with_thread_end().changed_since(since)
+
+
+def _having(conversation: Conversation, messages: list[Message]) -> list[Message]:
+    """Return the conversation's messages with the conversation at hand."""
+    for message in messages:
+        message.conversation = conversation
+    return messages
 
 
 def end_of_gap(below: Message, after: int) -> list[TranscriptItem]:
@@ -111,9 +129,13 @@ def latest_messages(conversation: Conversation) -> MessageQuerySet:
 
 
 def _outline(messages: MessageQuerySet) -> list[OutlineEntry]:
+    return [OutlineEntry(*row) for row in _measured(messages)]
+
+
+def _measured(messages: MessageQuerySet) -> QuerySet[Message, tuple[UUID, int, int]]:
     asked = Func(F("question"), function="OCTET_LENGTH", output_field=IntegerField())  # known without reading the text
     measured = messages.annotate(length=asked + Coalesce("generation__text_length", 0)).order_by("position")
-    return [OutlineEntry(*row) for row in measured.values_list("pk", "position", "length")]
+    return measured.values_list("pk", "position", "length")
 
 
 def _last(outline: Sequence[OutlineEntry], most: int = MOST, longest: int = MOST_CHARACTERS) -> list[OutlineEntry]:
@@ -146,7 +168,7 @@ def _with_gaps(
     conversation: Conversation, outline: Iterable[OutlineEntry], after: int = 0, below: Message | None = None
 ) -> list[TranscriptItem]:
     """Return the messages, with a gap before each that does not follow the message before it."""
-    shown = conversation.messages.filter(pk__in=[entry.pk for entry in outline]).in_order()
+    shown = _having(conversation, _read_shown(conversation.pk, [entry.pk for entry in outline]))
     items: list[TranscriptItem] = []
     for message in [*shown, *([below] if below else [])]:
         if message.position > after + 1:
@@ -154,3 +176,8 @@ def _with_gaps(
         items.append(message)
         after = message.position
     return items[:-1] if below else items
+
+
+@compiled
+def _read_shown(conversation_id: UUID, ids: list[UUID]) -> MessageQuerySet:
+    return Message.objects.filter(conversation=conversation_id).with_ids(ids).in_order()

@@ -18,7 +18,7 @@ from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
 from apps.chat.models import Conversation, Folder, Mode, Preset
-from apps.chat.selectors import find_folder
+from apps.chat.selectors import find_folder, presets_of
 from apps.chat.transcript.paging import TranscriptItem, latest_page, page_around
 from apps.chat.transcript.render import ShownMessage, shown
 from apps.chat.views.sidebar import deleted_conversations, sidebar_for
@@ -86,7 +86,7 @@ def mode_of(request: WorkbenchRequest, conversation: Conversation | None) -> Mod
 
 def presets_for(request: WorkbenchRequest) -> tuple[list[Preset], Preset | None]:
     """Return the presets that the person may choose, and the one of them that ``?preset=`` names."""
-    presets = list(Preset.objects.visible_to(request.user))
+    presets = presets_of(request.user)
     return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
 
 

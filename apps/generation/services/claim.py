@@ -14,8 +14,10 @@ from django.db.models.expressions import RawSQL
 
 from apps.endpoints.group_rights import NOBODY, read_barred
 from apps.endpoints.models import Endpoint
+from apps.endpoints.models.endpoint import EndpointQuerySet
 from apps.generation.models import Generation, Task
 from apps.generation.queue import TURNS
+from apps.stores.compiled import compiled, prepared
 
 FRONT = 200  # generations of a queue that are searched for a first turn
 # True if the endpoint names no group, or one of the owner's. Checked at the claim: groups change while people wait.
@@ -36,7 +38,9 @@ MAY_RUN = f"""
     AND (%(owners)s::bigint[] IS NULL OR generation.owner_id = ANY(%(owners)s::bigint[]))
     AND {MAY_USE}
 """
-TAKE = """
+# Named one by one: a prepared statement may not change its columns when a migration adds one.
+COLUMNS = ", ".join(f"generation.{field.column}" for field in Generation._meta.concrete_fields)
+TAKE = f"""
     UPDATE generation_generation AS generation
     SET state = 'running',
         worker = %(worker)s,
@@ -46,8 +50,8 @@ TAKE = """
         started_at = coalesce(started_at, now())
     FROM chosen
     WHERE generation.id = chosen.id
-    RETURNING generation.*
-"""
+    RETURNING {COLUMNS}
+"""  # noqa: S608 - made of constants
 # The oldest first turn is the next in any queue, and mostly near its front: found at the same cost in a queue of ten
 # and of ten thousand. ``CLAIM`` reads the whole queue; it decides when all at the front have had their first turn.
 # OFFSET 0 has owners looked up by the index one by one, where a join would read everybody's generations.
@@ -151,13 +155,17 @@ def endpoints_and_wishes(*, variant: str, task: str) -> tuple[list[Endpoint], Se
 
     One query if nobody wants a certain endpoint and no endpoint names groups.
     """
-    wanted = RawSQL(f"ARRAY({WANTED})", (variant, task) * 2, output_field=ArrayField(UUIDField()))  # noqa: S611
-    serving = Endpoint.objects.serving(variant).preferred_first().with_groups()
-    endpoints: list[Any] = list(serving.annotate(wishes=wanted))
+    endpoints: list[Any] = _read_endpoints_and_wishes(variant, task)
     if any(endpoint.group_ids for endpoint in endpoints):
         return endpoints, _wishes_of_owners(endpoints, variant, task)
     found = endpoints[0].wishes if endpoints else _wanted(variant, task)
     return endpoints, [Wish(only) for only in _in_turn(found, variant, task)]
+
+
+@compiled
+def _read_endpoints_and_wishes(variant: str, task: str) -> EndpointQuerySet:
+    wanted = RawSQL(f"ARRAY({WANTED})", (variant, task) * 2, output_field=ArrayField(UUIDField()))  # noqa: S611
+    return Endpoint.objects.serving(variant).preferred_first().with_groups().annotate(wishes=wanted)
 
 
 def _wishes_of_owners(endpoints: list[Endpoint], variant: str, task: str) -> Sequence[Wish]:
@@ -214,8 +222,9 @@ def claim_next(  # noqa: PLR0913 (a claim has that many conditions)
         "owners": None if owners is None else list(owners),
     }
     for query in (CLAIM_FIRST_TURN, CLAIM):
-        if claimed := next(iter(Generation.objects.raw(query, given)), None):
-            return claimed
+        with prepared(connection):
+            if claimed := next(iter(Generation.objects.raw(query, given)), None):
+                return claimed
     return None
 
 
@@ -224,6 +233,6 @@ def next_queued(*, variant: str) -> list[tuple[str, UUID]]:
 
     ``claim_next`` decides which one runs.
     """
-    with connection.cursor() as cursor:
+    with prepared(connection), connection.cursor() as cursor:
         cursor.execute(NEXT, [list(Task.values), variant])
         return [(task, generation_id) for task, generation_id in cursor.fetchall()]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from apps.accounts.keys.scopes import current_key
 from apps.accounts.models import User
@@ -16,6 +17,7 @@ from apps.generation.errors import TooManyAtOnce
 from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
+from apps.stores.compiled import compiled
 from apps.usage.allowances import Allowance
 from apps.usage.services import admit_request
 
@@ -115,15 +117,25 @@ def require_room(owner: User, allowances: Sequence[Allowance], counted: int | No
 
     ``counted`` as in ``start_generation``.
     """
-    active = Generation.objects.active().filter(owner=owner)
     if counted is None:
-        # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
-        User.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=owner.pk)
-        counted = active.count()
+        _lock(owner.pk)
+        counted = sum(_count_active(owner.pk))
     person, *keys = allowances
     if person.generations_at_once and counted >= person.generations_at_once:
         raise TooManyAtOnce(person.generations_at_once)
     for key in keys:
         most = key.generations_at_once
-        if most and active.filter(api_key=current_key()).count() >= most:
+        if most and Generation.objects.active().filter(owner=owner, api_key=current_key()).count() >= most:
             raise TooManyAtOnce(most, whose=key.whose)
+
+
+@compiled
+def _lock(owner_id: int) -> QuerySet[User, int]:
+    # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
+    return User.objects.select_for_update(no_key=True).filter(pk=owner_id).values_list("pk", flat=True)
+
+
+@compiled
+def _count_active(owner_id: int) -> QuerySet[Generation, int]:
+    active = Generation.objects.active().filter(owner=owner_id).order_by()
+    return active.values("owner").annotate(number=Count("pk")).values_list("number", flat=True)

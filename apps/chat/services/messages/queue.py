@@ -1,6 +1,6 @@
 """Queue the next message while a reply is being written, and send it when the reply is complete."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from apps.chat.models import Attachment, Conversation, QueuedMessage
 from apps.chat.services.messages.exchange import Exchange, lock_row, require_idle
 from apps.chat.services.messages.send import send_message
 from apps.generation.models import State
+from apps.stores.compiled import compiled
 
 logger = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def queue_message(
             _store(locked, text, files, key)
             _tell(locked.pk)
             # The reply may end before this is committed, and whoever ends it finds nothing queued.
-            transaction.on_commit(partial(_send_all, QueuedMessage.objects.filter(conversation=locked)))
+            transaction.on_commit(partial(_send_all, _due(QueuedMessage.objects.filter(conversation=locked))))
             return None
         locked.owner = owner
         return send_message(conversation=locked, text=text, files=files, form_key=key)
@@ -83,17 +84,26 @@ def send_queued(*, conversation_id: UUID) -> Exchange | None:
 
 def send_after(*, generation_id: UUID) -> None:
     """Send the message that is queued behind this generation's reply, if the reply is complete."""
-    _send_all(QueuedMessage.objects.filter(conversation__messages__generation=generation_id))
+    _send_all(_read_due_after(generation_id))
+
+
+@compiled
+def _read_due_after(generation_id: UUID) -> QuerySet[QueuedMessage, UUID]:
+    return _due(QueuedMessage.objects.filter(conversation__messages__generation=generation_id))
 
 
 def send_left_queued() -> None:
     """Send the messages that were not sent when their replies ended, as after a crash."""
-    _send_all(QueuedMessage.objects.all())
+    _send_all(_due(QueuedMessage.objects.all()))
 
 
-def _send_all(queued: QuerySet[QueuedMessage]) -> None:
-    due = queued.filter(conversation__current__generation__state__in=COMPLETE)
-    for conversation_id in due.values_list("conversation", flat=True):
+def _due(queued: QuerySet[QueuedMessage]) -> QuerySet[QueuedMessage, UUID]:
+    complete = queued.filter(conversation__current__generation__state__in=COMPLETE)
+    return complete.values_list("conversation", flat=True)
+
+
+def _send_all(due: Iterable[UUID]) -> None:
+    for conversation_id in due:
         try:
             send_queued(conversation_id=conversation_id)
         except ChatError as error:
