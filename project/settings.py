@@ -220,6 +220,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 BEHIND_PROXY = env.read_bool("BEHIND_PROXY", default=False)
 # Browsers take cookies of this prefix only over https, from this very host: no neighbour can plant them.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "apps.accounts.sign_in.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,6 +1,8 @@
 """Run database work from the event loop."""
 
 from collections.abc import Callable, Coroutine
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 from channels.db import DatabaseSyncToAsync
@@ -8,4 +10,14 @@ from channels.db import DatabaseSyncToAsync
 
 def in_thread[**P, R](function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Run ``function`` in any thread of the pool: Channels' own default is one thread for all sockets."""
+    return _wrapped(function) if _is_lasting(function) else DatabaseSyncToAsync(function, thread_sensitive=False)
+
+
+@cache
+def _wrapped(function: Callable[..., Any]) -> Any:
     return DatabaseSyncToAsync(function, thread_sensitive=False)
+
+
+def _is_lasting(function: Callable[..., Any]) -> bool:
+    """Return whether it is a function of a module: wrapping takes a while, and those are wrapped again and again."""
+    return isinstance(function, FunctionType) and "<locals>" not in function.__qualname__

@@ -15,12 +15,12 @@ from weakref import WeakKeyDictionary
 import structlog
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from apps.accounts.models import User
+from apps.accounts.sign_in.session_store import SessionStore
 from apps.chat.models import Conversation
 from apps.chat.selectors import find_conversation
 from apps.stores.outages import POSTGRES_AWAY
