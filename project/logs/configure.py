@@ -65,12 +65,16 @@ def configure_logging(*, level: str, output: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers[output]],
             }
         },
-        "filters": {"one line an outage": {"()": "project.postgres.pool.OneLineAnOutage"}},
+        "filters": {
+            "one line an outage": {"()": "project.postgres.pool.OneLineAnOutage"},
+            "no traceback while away": {"()": "project.logs.away.NoTracebackWhileAway"},
+        },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             **{name: {"level": level} for name, level in LEVELS.items()},
             **({} if level == "DEBUG" else {"psycopg.pool": {"level": "INFO", "filters": ["one line an outage"]}}),
+            "django.request": {"filters": ["no traceback while away"]},
             **{name: {"handlers": [], "propagate": True} for name in THEIR_OWN_HANDLERS},
             # Its lines have query strings, and sign-in links carry a token there.
             "uvicorn.access": {"handlers": [], "propagate": False},

@@ -5,6 +5,8 @@ from typing import Any
 import structlog
 from django_structlog.celery.receivers import CeleryReceiver
 
+from apps.stores.outages import UNREACHABLE
+
 logger = structlog.get_logger(__name__)
 
 # The broker need not know the person or the address.
@@ -18,6 +20,18 @@ class TaskLog(CeleryReceiver):
         context = super().get_task_context()
         return {name: context[name] for name in CARRIED if name in context}
 
-    def receiver_task_failure(self, *args: Any, exception: Exception | None = None, **kwargs: Any) -> None:  # noqa: ARG002
-        """Log the failure by its traceback alone: the error's text may hold people's text."""
-        logger.error("task_failed", exc_info=exception)
+    def receiver_task_failure(
+        self,
+        *args: Any,  # noqa: ARG002
+        sender: Any = None,
+        exception: Exception | None = None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
+        """Log the failure by its traceback alone: the error's text may hold people's text.
+
+        While Postgres or Redis cannot be reached, ticks of the beat fail every few seconds: they get one line each.
+        """
+        if isinstance(exception, UNREACHABLE):
+            logger.warning("task_failed", task=sender.name, error=type(exception).__name__)
+        else:
+            logger.error("task_failed", task=sender.name, exc_info=exception)

@@ -1,17 +1,20 @@
 """While all connections to Postgres are taken, pages, sockets and the API answer 503 in a sentence."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import uvicorn
 from django.conf import settings as project_settings
-from django.db import connections
+from django.db import OperationalError, connections
 from django.http import HttpRequest
 from django.test import AsyncClient
 from psycopg_pool import ConnectionPool
 from pytest_django import Settings
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -22,6 +25,7 @@ from apps.chat.live.viewer import HEARTBEAT
 from apps.chat.models import Conversation
 from apps.embedded.ports import HOST, free_port
 from project.asgi import application
+from project.celery import app as celery_app
 from project.http.failures import answer_failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,8 +83,10 @@ def has_more(pool: ConnectionPool) -> bool:
     return stats["pool_available"] > 0 or stats["pool_size"] < stats["pool_max"]
 
 
-async def test_page(no_connection_left: None, visitor: AsyncClient) -> None:
+async def test_page(no_connection_left: None, visitor: AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     answer = await visitor.get("/chat/")
+    assert "Service Unavailable: /chat/" in caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []
     assert answer.status_code == 503
     assert "The database or Redis of this workbench does not answer." in answer.content.decode()
     assert int(answer["Retry-After"]) > 0
@@ -152,6 +158,38 @@ async def test_socket_is_back_with_the_connections(conversation: Conversation, s
 async def test_both_are_back_with_the_connections(visitor: AsyncClient, key: dict[str, str]) -> None:
     for address in ("/chat/", "/v1/models"):
         assert (await visitor.get(address, headers=key)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "has_traceback"),
+    [
+        (OperationalError("away"), False),
+        (RedisConnectionError("away"), False),
+        (ResponseError("a command that Redis does not know"), True),
+        (LookupError(), True),
+    ],
+)
+def test_task_has_a_traceback_in_the_log_unless_it_failed_for_the_outage(
+    caplog: pytest.LogCaptureFixture, *, error: Exception, has_traceback: bool
+) -> None:
+    @celery_app.task(name="tests.fail")
+    def fails() -> None:
+        raise error
+
+    try:
+        fails.apply()
+    finally:
+        celery_app.tasks.unregister("tests.fail")
+    (line,) = [record.msg for record in caplog.records if record.name == "project.logs.tasks"]
+    assert isinstance(line, dict)
+    assert (line["event"], line["task"]) == ("task_failed", "tests.fail")
+    assert bool(line.get("exc_info")) == has_traceback
+
+
+def test_other_failures_of_requests_keep_their_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("django.request").error("Internal Server Error: /chat/", exc_info=LookupError())
+    (record,) = caplog.records
+    assert record.exc_info
 
 
 def fail() -> None:
