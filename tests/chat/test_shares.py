@@ -73,6 +73,17 @@ def test_blank_reply_of_a_copy_says_why(share: Share, signed_in: SignedIn, state
     assert re.findall('message__note">(.*?)<', reader.get(copy.get_absolute_url()).text) == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [(State.FAILED, "The reply broke off here."), (State.CANCELLED, "The reply was stopped here.")],
+)
+def test_incomplete_reply_of_a_copy_says_so(share: Share, signed_in: SignedIn, state: State, sentence: str) -> None:
+    answer(send_message(conversation=share.conversation, text="And a set?"), "A set is", state=state)
+    copy = share_conversation(conversation=share.conversation)
+    page = signed_in(share.conversation.owner).get(copy.get_absolute_url()).text
+    assert re.findall(r'<p>A set is</p>\s*</div>\s*<p class="message__note">(.*?)<', page) == [sentence]
+
+
 def test_blank_reply_of_an_older_copy_is_explained(share: Share, signed_in: SignedIn) -> None:
     share.turns[1]["text"] = ""
     share.save(update_fields=["turns"])

@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.chat.errors import NothingToShare, ReplyInProgress
 from apps.chat.models import Attachment, Conversation, Message, Share
 from apps.chat.selectors import text_of
-from apps.generation.models import ACTIVE
+from apps.generation.models import ACTIVE, State
 
 
 def share_conversation(*, conversation: Conversation) -> Share:
@@ -49,6 +49,6 @@ def _turn(message: Message, files: list[dict[str, str]]) -> dict[str, Any]:
         turn["authors"] = models
     if message.passages:
         turn["passages"] = message.passages
-    if message.generation and not turn["text"].strip():
-        turn["state"] = message.state  # the copy says why the reply is blank
+    if message.generation and (message.state != State.SUCCEEDED or not turn["text"].strip()):
+        turn["state"] = message.state  # the copy says why the reply is blank or incomplete
     return turn

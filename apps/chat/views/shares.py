@@ -31,6 +31,8 @@ MOST_NUMBER = 100_000
 # The sentences in place of a blank reply in a copy, by its state.
 BLANK = {State.FAILED: "The reply failed.", State.CANCELLED: "The reply was stopped."}
 NOTHING = "The model answered with nothing."
+# The sentences below an incomplete one.
+INCOMPLETE = {State.FAILED: "The reply broke off here.", State.CANCELLED: "The reply was stopped here."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,16 @@ def _turns(share: Share) -> list[SharedTurn]:
             files=_files(share, turn),
             passages=turn.get("passages", []),
             authors=turn.get("authors", []),
-            note="" if turn["text"].strip() else BLANK.get(turn.get("state"), NOTHING),
+            note=_note(turn),
         )
         for turn in share.turns
     ]
+
+
+def _note(turn: dict[str, Any]) -> str:
+    """Return why the reply is blank or incomplete, or ""."""
+    state = turn.get("state", State.SUCCEEDED)
+    return INCOMPLETE.get(state, "") if turn["text"].strip() else BLANK.get(state, NOTHING)
 
 
 def _files(share: Share, turn: dict[str, Any]) -> list[SharedFile]:

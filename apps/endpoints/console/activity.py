@@ -12,6 +12,7 @@ from apps.endpoints.console.chart import Chart, Series, draw_chart
 from apps.endpoints.models import Endpoint, Observation
 from apps.inference import errors
 
+WHAT = {ObservationKind.PROBE: "Probe", ObservationKind.TRAFFIC: "Reply"}
 FAILURES_SHOWN = 50
 
 
@@ -104,7 +105,7 @@ def read_activity(endpoint: Endpoint, chosen: Range, now: datetime) -> Activity:
         failed=chart("Failures", "", ("Failed", "failed", 1)),
         rows=rows[::-1],
         failures=[
-            Failure(found.at, found.get_kind_display(), _sentence(found.error_kind))
+            Failure(found.at, WHAT[ObservationKind(found.kind)], _sentence(found.error_kind))
             for found in seen.failed().order_by("-at")[:FAILURES_SHOWN]
         ],
     )
