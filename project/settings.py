@@ -10,7 +10,6 @@ from apps.embedded.layout import Layout
 from project.configuration import env
 from project.configuration.generations import *  # noqa: F403 (the settings of generations)
 from project.configuration.people import *  # noqa: F403 (the settings of people)
-from project.configuration.people import OIDC_ISSUER
 from project.configuration.schedule import beat_schedule
 from project.logs.configure import configure_logging
 from project.postgres.pool import CONNECT_TIMEOUT, pool_options
@@ -211,7 +210,7 @@ SECURE_CSP: Mapping[str, Collection[str] | str] = {
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     # A form that leads to a provider is redirected there, which browsers hold against this list.
-    "form-action": [CSP.SELF, *env.origins(OIDC_ISSUER)],
+    "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"

@@ -91,12 +91,6 @@ def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Networ
         raise ImproperlyConfigured(f"{name} must be networks such as 10.0.0.0/8, with commas: {error}.") from None
 
 
-def origins(url: str) -> list[str]:
-    """Return the origin of an address, or nothing for none."""
-    parts = urlsplit(url)
-    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
-
-
 def database_settings(url: str) -> dict[str, Any]:
     """Return Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, parsed by libpq itself.
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from apps.accounts.models import User
 from tests.support.openid_provider import CLIENT_SECRET, OpenIdProvider
@@ -28,11 +29,23 @@ def dana(db: None) -> User:
     return person
 
 
+def way_to_provider(client: Client, *, query: str = "") -> str:
+    """Return the address that the page leads to, at once and by a link."""
+    page = client.post(LOGIN + query)
+    assert page.status_code == HTTPStatus.OK
+    tree = HTMLParser(page.text)
+    link = tree.css_first("main a.button")
+    at_once = tree.css_first("meta[http-equiv=refresh]")
+    assert link is not None
+    assert at_once is not None
+    address = link.attributes["href"] or ""
+    assert at_once.attributes["content"] == f"0; url={address}"
+    return address
+
+
 def come_back(client: Client, *, query: str = "") -> str:
     """Go to the provider, which sends the browser back. Return the address that it is sent to."""
-    there = client.post(LOGIN + query)
-    assert there.status_code == HTTPStatus.FOUND
-    back = httpx2.get(there["Location"], follow_redirects=False)
+    back = httpx2.get(way_to_provider(client, query=query), follow_redirects=False)
     assert back.status_code == HTTPStatus.FOUND
     address = back.headers["Location"]
     assert urlsplit(address).path == CALLBACK
@@ -189,17 +202,14 @@ def test_one_click_is_asked_for(client: Client, provider: OpenIdProvider, dana: 
 def test_next_stays_on_the_site(
     client: Client, provider: OpenIdProvider, dana: User, wanted: str, goes_to: str
 ) -> None:
-    there = client.post(LOGIN, query_params={"next": wanted})
-    back = httpx2.get(there["Location"], follow_redirects=False)
-    answer = client.get(f"{CALLBACK}?{urlsplit(back.headers['Location']).query}")
+    answer = sign_in(client, query=f"?{urlencode({'next': wanted})}")
     assert answer["Location"] == goes_to
     assert is_signed_in(client)
 
 
 def test_a_link_does_not_change_what_is_asked(client: Client, provider: OpenIdProvider) -> None:
     bent = {"auth_params": "redirect_uri=https://evil.example/&state=x&nonce=x&prompt=none", "scope": "admin"}
-    address = client.post(LOGIN, query_params=bent)["Location"]
-    asked = parse_qs(urlsplit(address).query)
+    asked = parse_qs(urlsplit(way_to_provider(client, query=f"?{urlencode(bent)}")).query)
     assert asked["redirect_uri"] == [f"http://testserver{CALLBACK}"]
     assert asked["state"] != ["x"] != asked["nonce"]
     assert "prompt" not in asked

@@ -187,6 +187,15 @@ DISCOVERIES: dict[str, Answer] = {
     "odd addresses": json_answer(
         {"issuer": 1, "authorization_endpoint": None, "token_endpoint": [], "jwks_uri": {}, "userinfo_endpoint": 2}
     ),
+    "a script as address": json_answer(
+        {
+            "issuer": "x",
+            "authorization_endpoint": "javascript:alert(1)",
+            "token_endpoint": "x",
+            "jwks_uri": "x",
+            "userinfo_endpoint": "x",
+        }
+    ),
     "not found": json_answer({}, 404),
     "fault": (500, "text/plain", b"no"),
 }

@@ -41,6 +41,8 @@ class ProviderAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # unty
             config: dict[str, Any] = super().openid_config
             if missing := [name for name in NEEDED if not isinstance(config.get(name), str)]:
                 raise ValueError(f"no {', '.join(missing)}")
+            if not config["authorization_endpoint"].startswith(("https://", "http://")):
+                raise ValueError("no web address to send people to")
         return config
 
     @override

@@ -1,11 +1,15 @@
 """Sign in with an account of an OpenID Connect provider: the way there and the way back."""
 
+from http import HTTPStatus
+
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from requests import RequestException
 
 from apps.accounts.sign_in.provider import ProviderAdapter
@@ -24,7 +28,14 @@ class _AnsweringFaults:
 
 
 class _There(_AnsweringFaults, OAuth2LoginView):  # type: ignore[misc]  # untyped
-    pass
+    """Lead on by a page: the CSP's form-action binds redirects of a form, and providers redirect to further sites."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        if response.status_code != HTTPStatus.FOUND:
+            return response
+        context = {"address": response["Location"], "provider": self.adapter.get_provider().name}
+        return render(request, "socialaccount/to_provider.html", context)
 
 
 class _Back(_AnsweringFaults, OAuth2CallbackView):  # type: ignore[misc]  # untyped
@@ -38,6 +49,7 @@ def _view(kind: type[_There] | type[_Back], request: HttpRequest, provider_id: s
         raise Http404 from None
 
 
+@never_cache
 @login_not_required
 def to_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Ask for one click, then lead to the provider."""
