@@ -86,8 +86,10 @@ class LiveConnections:
 
     async def _free(self, person_id: int, connection: str) -> None:
         try:
-            for key in keys(person_id):
-                await self._client.zrem(key, connection)
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for key in keys(person_id):
+                    pipeline.zrem(key, connection)
+                await pipeline.execute()
         except (RedisError, OSError) as error:
             logger.warning("connection not freed before its lease ends", error=type(error).__name__)
 

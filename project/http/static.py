@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, override
 
+from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
@@ -15,6 +16,18 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Content-hashed names, gzip and Brotli beside them, and rewritten imports between our modules."""
 
     support_js_module_import_aggregation = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._addresses: dict[tuple[str, bool, bool], str] = {}
+
+    @override
+    def url(self, name: str, force: bool = False) -> str:
+        """Return the address of a file. Addresses stay as they are until the next start, and a page has dozens."""
+        key = (name, force, settings.DEBUG)
+        if key not in self._addresses:
+            self._addresses[key] = super().url(name, force)
+        return self._addresses[key]
 
 
 @sync_and_async_middleware
