@@ -205,7 +205,7 @@ def test_one_asks_the_guide_without_javascript(alice: User, signed_in: SignedIn)
     assert (sent.status_code, sent["Location"]) == (302, conversation.get_absolute_url())
     assert conversation.mode == Mode.GUIDE
     page = browser.get(conversation.get_absolute_url()).text
-    assert "Answers from the guide" in page
+    assert "Answers from the </span>guide</span>" in page
     assert 'href="/guide/glossary/#rope"' in page
 
 
