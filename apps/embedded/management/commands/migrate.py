@@ -7,7 +7,7 @@ from django.core.management.commands import migrate
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 
 from apps.embedded.engines.dumps import DumpError, put_back_interrupted
-from apps.embedded.engines.postgres import too_old
+from apps.embedded.versions import too_old
 
 PUT_BACK = "A restore was interrupted. The data from before it is back; run restore again."
 UNDER_WAY = "A restore is under way or was interrupted. {} Then run this again: it puts back the data from before it."
