@@ -209,7 +209,7 @@ SECURE_CSP: Mapping[str, Collection[str] | str] = {
     "font-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    # A form that leads to a provider is redirected there, which browsers hold against this list.
+    # Browsers hold the redirects of a form against it too: a page leads to an OpenID Connect provider.
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }

@@ -8,5 +8,13 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 POSTGRES_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 STORE_AWAY = (*POSTGRES_AWAY, RedisError)
-# Narrower: an error that Redis answers with is none of these.
-UNREACHABLE = (*POSTGRES_AWAY, RedisConnectionError, RedisTimeoutError)
+# Postgres answers with these classes of SQLSTATE when it stops or starts (PostgreSQL's manual, appendix A).
+STOPPING = ("08", "57P")
+
+
+def is_unreachable(error: BaseException | None) -> bool:
+    """Return whether no store answered. An error that one answered with, such as a deadlock, is another matter."""
+    if isinstance(error, OperationalError):
+        state: str | None = getattr(error.__cause__, "sqlstate", None)
+        return state is None or state.startswith(STOPPING)
+    return isinstance(error, (InterfaceError, PoolTimeout, RedisConnectionError, RedisTimeoutError))

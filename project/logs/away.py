@@ -3,7 +3,7 @@
 import logging
 from typing import override
 
-from apps.stores.outages import UNREACHABLE
+from apps.stores.outages import is_unreachable
 
 
 class NoTracebackWhileAway(logging.Filter):
@@ -11,6 +11,6 @@ class NoTracebackWhileAway(logging.Filter):
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], UNREACHABLE):
+        if record.exc_info and is_unreachable(record.exc_info[1]):
             record.exc_info = None
         return True

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django_structlog.celery.receivers import CeleryReceiver
 
-from apps.stores.outages import UNREACHABLE
+from apps.stores.outages import is_unreachable
 
 logger = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ class TaskLog(CeleryReceiver):
 
         While Postgres or Redis cannot be reached, ticks of the beat fail every few seconds: they get one line each.
         """
-        if isinstance(exception, UNREACHABLE):
+        if is_unreachable(exception):
             logger.warning("task_failed", task=sender.name, error=type(exception).__name__)
         else:
             logger.error("task_failed", task=sender.name, exc_info=exception)

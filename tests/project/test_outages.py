@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 
+import psycopg
 import pytest
 import uvicorn
 from django.conf import settings as project_settings
@@ -160,10 +161,18 @@ async def test_both_are_back_with_the_connections(visitor: AsyncClient, key: dic
         assert (await visitor.get(address, headers=key)).status_code == 200
 
 
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "has_traceback"),
     [
         (OperationalError("away"), False),
+        (caused(OperationalError("it stops"), psycopg.errors.AdminShutdown()), False),
+        (caused(OperationalError("two wait for each other"), psycopg.errors.DeadlockDetected()), True),
+        (caused(OperationalError("no room"), psycopg.errors.DiskFull()), True),
         (RedisConnectionError("away"), False),
         (ResponseError("a command that Redis does not know"), True),
         (LookupError(), True),
