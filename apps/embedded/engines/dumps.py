@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from apps.embedded.errors import StartError
 from apps.embedded.folders import package_folder
@@ -137,7 +138,9 @@ def client_program(name: str) -> str:
 
 def _conninfo() -> str:
     facts: dict[str, Any] = connection.settings_dict
-    options = {name: value for name, value in facts["OPTIONS"].items() if name != "pool"}
+    # Some options are Django's and psycopg's own, such as the pool: libpq would refuse them.
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    options = {name: value for name, value in facts["OPTIONS"].items() if name in known}
     given = {"dbname": facts["NAME"], "user": facts["USER"], "host": facts["HOST"], "port": facts["PORT"], **options}
     return make_conninfo(**{name: value for name, value in given.items() if value})
 
