@@ -5,8 +5,9 @@ from django.db import transaction
 from playwright.async_api import Locator, expect
 
 from apps.accounts.services import create_user
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Preset
 from apps.chat.services.messages.attach import attach_file
+from apps.chat.services.presets import save_preset, use_preset
 from apps.chat.services.settings import change_settings
 from apps.endpoints.models import Endpoint, Health
 from apps.stores.threads import in_thread
@@ -27,9 +28,12 @@ def add_servers() -> None:
 
 @in_thread
 @transaction.atomic
-def conversation(*, endpoint: str = "", with_files: bool = False) -> Conversation:
+def conversation(*, endpoint: str = "", with_files: bool = False, preset: str = "") -> Conversation:
     alice, _ = create_user(username="alice")
     talk = answered_conversation(alice, "How do I sort?", "With `sorted`.")
+    if preset:
+        mine = save_preset(owner=alice, preset=Preset(name=preset, system_prompt="Be terse."))
+        use_preset(preset=mine, conversation=talk)
     if endpoint:
         change_settings(conversation=talk, changes={"endpoint": endpoint})
     for name in ("rows.py", "a-very-long-name-that-nobody-thought-of-on-a-phone.txt") if with_files else ():
@@ -71,14 +75,15 @@ async def is_one_line(visit: Visit) -> None:
 async def test_it_is_one_line_in_every_state(visit: Visit, width: int) -> None:
     await visit.page.set_viewport_size({"width": width, "height": 740})
     await add_servers()
-    talk, to_long, with_files = (
+    talk, to_long, in_use, with_files = (
         await conversation(),
         await conversation(endpoint=LONG),
+        await conversation(preset="Terse replies about anything that I ask"),
         await conversation(with_files=True),
     )
     await visit.sign_in("alice")
     paths = ("/chat/", "/chat/ask/", "/chat/?temporary=on")
-    for path in (*paths, *(one.get_absolute_url() for one in (talk, to_long, with_files))):
+    for path in (*paths, *(one.get_absolute_url() for one in (talk, to_long, in_use, with_files))):
         await visit.open(path)
         await is_one_line(visit)
     files = visit.page.get_by_role("list", name="Files that go with the message")

@@ -96,6 +96,51 @@ async def test_presets_are_chosen_in_the_settings(visit: Visit, talk: Conversati
     await expect(composer(visit)).to_be_focused()
 
 
+def in_use(visit: Visit) -> Locator:
+    return visit.page.get_by_role("button", name="Take off the preset")
+
+
+async def test_preset_in_use_is_taken_off_in_a_new_conversation(visit: Visit, talk: Conversation) -> None:
+    page = visit.page
+    prompt = page.get_by_label("System prompt")
+    await visit.sign_in("alice")
+    await expect(in_use(visit)).to_be_hidden()
+    await composer(visit).fill("x = 1")
+    await page.get_by_role("link", name="Debug").click()
+    await expect(in_use(visit)).to_have_text(re.compile("Debug"))
+    assert await visit.accessibility_faults() == []
+    await in_use(visit).click()
+    await expect(in_use(visit)).to_be_hidden()
+    await expect(composer(visit)).to_have_value("x = 1")
+    await expect(composer(visit)).to_be_focused()
+    await expect(prompt).to_have_value("")
+    await page.get_by_role("link", name="Explain code").click()
+    await expect(in_use(visit)).to_have_text(re.compile("Explain code"))
+    await page.locator(f'#conversations a[href="{talk.get_absolute_url()}"]').first.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(talk.title)
+    await expect(in_use(visit)).to_be_hidden()
+    await page.go_back()
+    await expect(in_use(visit)).to_have_text(re.compile("Explain code"))
+    await page.get_by_role("button", name="Conversation settings").click()
+    await prompt.fill("Answer in one line.")
+    await page.keyboard.press("Escape")
+    await expect(in_use(visit)).to_be_hidden()
+
+
+async def test_preset_in_use_is_taken_off_in_a_conversation(visit: Visit, talk: Conversation) -> None:
+    await visit.sign_in("alice", path=talk.get_absolute_url())
+    await composer(visit).press_sequentially("/")
+    await visit.page.get_by_role("option", name="Review").click()
+    await expect(in_use(visit)).to_have_text(re.compile("Review"))
+    await visit.page.reload()
+    await in_use(visit).press("Enter")
+    await expect(visit.page.get_by_role("status").filter(has_text="uses the usual settings")).to_be_visible()
+    await expect(in_use(visit)).to_be_hidden()
+    assert await visit.accessibility_faults() == []
+    await in_thread(talk.refresh_from_db)()
+    assert (talk.system_prompt, talk.parameters) == ("", {})
+
+
 async def test_own_preset_is_made_from_the_settings(visit: Visit, talk: Conversation) -> None:
     await in_thread(lambda: Conversation.objects.update(system_prompt="Sort it."))()
     await visit.sign_in("alice", path=f"{talk.get_absolute_url()}settings/")

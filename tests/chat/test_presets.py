@@ -243,6 +243,34 @@ class TestChoosing:
         partials = browser.post(address, {"preset": debug.pk}, headers=HTMX)
         assert 'hx-target="#settings-body"' in partials.text
 
+    def test_preset_in_use_is_named_until_it_is_taken_off_or_changed(self, browser: Client, alice: User) -> None:
+        server("gpu-1")
+        talk = answered_conversation(alice, "one", "first")
+        address = f"{talk.get_absolute_url()}settings/preset/"
+        mine = preset(alice, "Terse", system_prompt="Be terse.", parameters={"temperature": 0.5})
+        preset(alice, "Only an opening", opening="Say: ")
+
+        def named() -> Preset | None:
+            shown: Preset | None = browser.get(talk.get_absolute_url()).context["preset_in_use"]
+            return shown
+
+        assert named() is None
+        assert ">Terse</span>" in browser.post(address, {"preset": mine.pk}, headers=HTMX).text
+        assert named() == mine
+        change_settings(conversation=talk, changes={"endpoint": "gpu-1"})
+        assert named() == mine, "whichever server answers"
+        change_settings(conversation=talk, changes={"seed": 7})
+        assert named() is None
+        browser.post(address, {"preset": mine.pk})
+        left = browser.post(address, {"preset": ""}, headers=HTMX)
+        assert ">Terse</span>" not in left.text
+        assert "The next reply uses the usual settings." in left.text
+        assert named() is None
+        talk.refresh_from_db()
+        assert settings_of(talk) == settings_of(None) | {"endpoint": "gpu-1"}
+        assert browser.get(HOME, {"preset": mine.pk}).context["preset_in_use"] == mine
+        assert browser.get(HOME).context["preset_in_use"] is None
+
     @pytest.mark.usefixtures("built_in")
     @pytest.mark.parametrize(
         ("text", "title"),

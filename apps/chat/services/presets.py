@@ -70,6 +70,11 @@ def use_preset(*, preset: Preset, conversation: Conversation) -> Conversation:
     return change_settings(conversation=conversation, changes=preset.settings)
 
 
+def leave_preset(*, conversation: Conversation) -> Conversation:
+    """Give the conversation the usual settings; which server answers stays. Raises ``ConversationGone``."""
+    return change_settings(conversation=conversation, changes=Preset().settings)
+
+
 def load_presets(*, path: Path = FILE) -> Report:
     """Bring those that come with the project in line with their file; what was edited stays as it is.
 

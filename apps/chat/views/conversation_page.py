@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import ComposerState, composer_state
+from apps.chat.conversation_settings.in_use import preset_in_use
 from apps.chat.conversation_settings.servers import ChatServers, servers_and_queue
 from apps.chat.conversation_settings.settings_form import SettingsForm
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.first_steps import first_steps
 from apps.chat.forms import MessageForm
 from apps.chat.live.cursor import Cursor
@@ -56,6 +58,7 @@ def page(request: WorkbenchRequest, conversation: Conversation | None, sentence:
         "first_steps": [] if conversation else first_steps(request),
         "presets": presets,
         "preset": preset,
+        "preset_in_use": preset_in_use(presets, settings_of(conversation) if conversation else first_settings),
         "folder": folder,
         "is_temporary": _is_temporary(request, conversation),
         "mode": mode,

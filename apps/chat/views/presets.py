@@ -15,7 +15,7 @@ from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import ChatError, PresetNameTaken
 from apps.chat.models import Preset
 from apps.chat.selectors import find_conversation
-from apps.chat.services.presets import delete_preset, save_preset, use_preset
+from apps.chat.services.presets import delete_preset, leave_preset, save_preset, use_preset
 from apps.chat.views.doors import conversation_or_404
 from apps.chat.views.responses import say_refusals
 from apps.chat.views.settings import saved
@@ -63,8 +63,13 @@ def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
 @require_POST
 @say_refusals
 def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Give a conversation the settings of a preset, and go to a page with its opening in the composer."""
+    """Give a conversation the settings of a preset, and go to a page with its opening in the composer.
+
+    An empty number takes the settings off again.
+    """
     shown = conversation_or_404(request, conversation_id)
+    if request.POST.get("preset") == "":
+        return saved(request, leave_preset(conversation=shown), "The next reply uses the usual settings.")
     preset = preset_asked_for(request, request.POST.get("preset", ""))
     if preset is None:
         raise Http404

@@ -10,11 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.requests import WorkbenchRequest
 from apps.chat.context.composer import composer_state
+from apps.chat.conversation_settings.in_use import preset_in_use
 from apps.chat.conversation_settings.picker import server_choices
 from apps.chat.conversation_settings.servers import chat_servers
 from apps.chat.conversation_settings.settings_form import SettingsForm
+from apps.chat.conversation_settings.values import settings_of
 from apps.chat.errors import InvalidInput
 from apps.chat.models import Conversation, Preset
+from apps.chat.selectors import presets_of
 from apps.chat.services.settings import change_settings
 from apps.chat.views.attachments import drafted_in
 from apps.chat.views.conversation_page import composer_context
@@ -82,6 +85,7 @@ def saved(request: WorkbenchRequest, shown: Conversation, sentence: str, address
         "conversation": shown,
         "done": sentence,
         "mode": shown.mode,
+        "preset_in_use": preset_in_use(presets_of(request.user), settings_of(shown)),
         "settings_form": SettingsForm(conversation=shown, servers=composer.servers),
         **composer_context(composer),
     }

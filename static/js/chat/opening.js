@@ -27,6 +27,7 @@ const parts = {
   "#model-servers": "outerMorph",
   "#queued": "outerMorph",
   "#composer": "outerMorph",
+  "#leave-preset": "outerMorph",
   "#stop": "outerMorph",
   "#context-usage": "outerMorph",
   "#model-choices": "outerMorph",

@@ -1,5 +1,5 @@
 // Choose a preset on the empty page, in the settings, or from the list that a slash at the start of the message opens.
-// A preset fills in the message and the settings; it sends nothing.
+// A preset fills in the message and the settings; it sends nothing. A chip names the one in use, and takes it off.
 
 import { opensElsewhere } from "../dom.js";
 import { closeOnEscape } from "../escape.js";
@@ -11,6 +11,8 @@ const menu = document.getElementById("preset-menu");
 const panel = document.getElementById("settings");
 const refused = document.getElementById("composer-error");
 const announcer = document.getElementById("announcer");
+const inUse = document.getElementById("preset-in-use");
+const firstSettings = () => document.getElementById("settings-first"); // of a new conversation, which only the page has
 const options = () => [...menu.children];
 const codePlaceholder = "{code}";
 const typed = /^\/([^\n]{0,40})$/; // a slash, then part of a name
@@ -48,6 +50,21 @@ function fillIn(opening, written) {
   put(before + code + after, before.length + code.length);
 }
 
+function showInUse() {
+  if (!firstSettings()) return; // the server says it
+  const { preset } = firstSettings().dataset;
+  inUse.hidden = !preset;
+  inUse.querySelector(".composer__preset-name").textContent = preset;
+}
+
+/** Fill in the settings of a new conversation: those of a preset, or the usual ones. */
+async function fillInSettings(values, name) {
+  const into = { target: "#settings-first", select: "#settings-body", swap: "innerHTML" };
+  await htmx.ajax("GET", menu.dataset.settings, { source: menu, values, ...into });
+  firstSettings().dataset.preset = name;
+  showInUse();
+}
+
 async function choose({ preset, opening, name }, written) {
   close();
   if (panel.matches(":popover-open")) panel.hidePopover();
@@ -56,8 +73,7 @@ async function choose({ preset, opening, name }, written) {
   if (menu.dataset.use) {
     await htmx.ajax("POST", menu.dataset.use, { source: menu, target: menu, swap: "none", values });
   } else {
-    const into = { target: "#settings-first", select: "#settings-body", swap: "innerHTML" };
-    await htmx.ajax("GET", menu.dataset.settings, { source: menu, values, ...into });
+    await fillInSettings(values, name);
     announcer.textContent = `${name}: the message and the settings are filled in.`;
   }
 }
@@ -149,6 +165,21 @@ document.getElementById("preset-chooser")?.addEventListener("submit", (event) =>
   choose(optionOf(new FormData(event.target).get("preset")).dataset, input.value);
 });
 
+// A preset that is taken off takes its opening with it, and the focus goes to the message.
+document.getElementById("leave-preset").addEventListener("submit", (event) => {
+  fillIn("", input.value);
+  if (menu.dataset.use) return;
+  event.preventDefault();
+  fillInSettings({}, "");
+});
+
+// Settings that were changed by hand are no longer those of the preset, whichever server answers.
+panel.addEventListener("input", ({ target }) => {
+  if (!firstSettings()?.contains(target) || target.name === "settings-endpoint") return;
+  firstSettings().dataset.preset = "";
+  showInUse();
+});
+
 // The address names a preset: put the draft where its opening says {code}.
 function fillInFromAddress() {
   const { opening } = input.dataset;
@@ -157,8 +188,10 @@ function fillInFromAddress() {
 }
 
 fillInFromAddress();
+document.getElementById("model-servers").addEventListener("chosen", showInUse); // settings that were chosen before are back
 whenOpened(() => {
   dismissed = false;
   close();
+  showInUse();
   fillInFromAddress();
 });
