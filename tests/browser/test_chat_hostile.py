@@ -109,7 +109,7 @@ async def test_the_watch_sees_harm(visit: Visit) -> None:
     attributes, ids = await page.evaluate(FORGED)
     assert attributes == ["p id=composer", "p onclick=x", "img src=//x.example"]
     assert ids == ["composer"]
-    visit.complaints.clear()
+    visit.forgive("")
     visit.requests.clear()
 
 

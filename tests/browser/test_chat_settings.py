@@ -49,7 +49,7 @@ async def test_settings_are_changed_by_keyboard(visit: Visit) -> None:
         re.compile(r"Write a number from 0 to 2, such as 0\.2\.$")
     )
     assert await visit.accessibility_faults() == []
-    visit.complaints.clear()
+    visit.forgive("422")
     await panel.get_by_label("Temperature").fill("0.2")
     await panel.get_by_label("Temperature").press("Enter")
     await expect(panel).to_be_hidden()

@@ -163,5 +163,4 @@ async def test_what_cannot_be_tested_is_said(visit: Visit) -> None:
     await visit.page.get_by_label("URL").fill("http://169.254.169.254")
     await visit.page.get_by_role("button", name="Test").click()
     await expect(visit.page.get_by_role("alert")).to_contain_text("Not tested: correct the form first")
-    assert all("422" in complaint for complaint in visit.complaints)
-    visit.complaints.clear()
+    visit.forgive("422")

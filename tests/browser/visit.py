@@ -24,6 +24,7 @@ class Visit:
     site: str
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         context = self.page.context
@@ -36,10 +37,19 @@ class Visit:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(f"{message.type}: {message.text}")
+            self._note(f"{message.type}: {message.text} ({message.location['url']})")
 
     def _note_error(self, error: Error) -> None:
-        self.complaints.append(f"exception: {error.message}")
+        self._note(f"exception: {error.message}")
+
+    def _note(self, complaint: str) -> None:
+        if not any(words in complaint for words in self.forgiven):
+            self.complaints.append(complaint)
+
+    def forgive(self, words: str) -> None:
+        """Leave out complaints with these words: those so far, and those that come late."""
+        self.forgiven.append(words)
+        self.complaints[:] = [complaint for complaint in self.complaints if words not in complaint]
 
     @property
     def offsite(self) -> list[str]:
