@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 
 from apps.accounts.limits import LimitFields
 
@@ -75,7 +76,7 @@ class UsageDay(models.Model):
         indexes = [models.Index(fields=["day"], name="usage_of_day")]
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d}, {self.owner}"
+        return f"{date_format(self.day)}, {self.owner}"
 
 
 class GenerationTotal(models.Model):

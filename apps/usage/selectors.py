@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Sum
+from django.utils.formats import date_format
 
 if TYPE_CHECKING:
     from apps.usage.models import UsageDayQuerySet
@@ -50,7 +51,7 @@ def used_by_day(used: UsageDayQuerySet, *, days: int) -> list[Used]:
     found = {row["day"]: row for row in _sums(used.values("day"))}
     start = first_day(days)
     return [
-        _used(f"{day:%Y-%m-%d}", found.get(day, {}))
+        _used(date_format(day), found.get(day, {}))
         for day in (start + timedelta(days=number) for number in range(days))
     ]
 

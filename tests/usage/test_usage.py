@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils.formats import date_format
 
 from apps.accounts.models import User
 from apps.chat.services.fork import fork_conversation
@@ -104,7 +105,7 @@ class TestPages:
     def test_people_see_their_own(self, client: Client, alice: User) -> None:
         client.force_login(alice)
         page = client.get("/usage/").text
-        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        today = date_format(datetime.now(UTC))
         assert [today, "1", "0", "0", "1,000", "500"] in rows_of(page)
         assert "77,777" not in page
         assert "30" not in {cell for row in rows_of(page) for cell in row}

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from apps.chat.models.conversation import Conversation
 
@@ -57,7 +59,7 @@ class Share(models.Model):
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.conversation_id}, {self.created_at:%Y-%m-%d}"
+        return f"{self.conversation_id}, {date_format(localtime(self.created_at))}"
 
     def get_absolute_url(self) -> str:
         return reverse("chat:shared", args=[self.token])
