@@ -61,6 +61,7 @@ function showInUse() {
 async function fillInSettings(values, name) {
   const into = { target: "#settings-first", select: "#settings-body", swap: "innerHTML" };
   await htmx.ajax("GET", menu.dataset.settings, { source: menu, values, ...into });
+  if (!firstSettings()) return; // another conversation was opened meanwhile
   firstSettings().dataset.preset = name;
   showInUse();
 }
