@@ -11,12 +11,14 @@ from apps.endpoints.models import Endpoint, Health, Variant
 from apps.endpoints.models.endpoint import EndpointQuerySet
 from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
+from apps.endpoints.stand_ins import stand_ins_for_base
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import ReplyFormat, takes_format
 from apps.stores.compiled import compiled
 
 FAMILY = "code-llama"
+BASE = f"{FAMILY}-{Variant.BASE.value}"
 # Names that are accepted without being listed: the first release knew the variants by these.
 SHORT_NAMES = {variant.value: f"{FAMILY}-{variant.value}" for variant in Variant}
 # Names of the model in clients written for Text Generation Inference: such a server has only one.
@@ -36,10 +38,14 @@ NO_FORMAT = (
 
 @dataclass(slots=True)
 class Model:
-    """A name that callers use, and the enabled endpoints that it stands for, preferred ones first."""
+    """A name that callers use, and the enabled endpoints that it stands for, preferred ones first.
+
+    ``stands_in``: they complete in place of Base and do nothing else under this name.
+    """
 
     name: str
     endpoints: list[Endpoint] = field(default_factory=list)
+    stands_in: bool = False
 
     @property
     def variant(self) -> str:
@@ -48,7 +54,11 @@ class Model:
     @property
     def tasks(self) -> list[str]:
         """Return the tasks that at least one of the endpoints can do."""
-        return [task for task in Task.values if able(self.endpoints, task)]
+        return [task for task in Task.values if self.able(task)]
+
+    def able(self, task: str) -> list[Endpoint]:
+        """Return the endpoints that can do ``task`` under this name."""
+        return [] if self.stands_in and task != Task.COMPLETE else able(self.endpoints, task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,11 @@ def served_models() -> dict[str, Model]:
 
     Only those that the API key of the current request and its owner's groups may use.
     """
-    return _by_name(_usable().preferred_first())
+    usable = list(_usable().preferred_first())
+    models = _by_name(usable)
+    if BASE not in models and (standing_in := _standing_in(usable)):
+        models[BASE] = standing_in
+    return models
 
 
 def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
@@ -75,6 +89,14 @@ def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
             for name in names_of(endpoint):
                 models.setdefault(name, Model(name)).endpoints.append(endpoint)
     return models
+
+
+def _standing_in(usable: Iterable[Endpoint]) -> Model | None:
+    """Return the model that completes in place of Base; ``None`` if there is none, or an endpoint for Base."""
+    key = current_key()
+    is_named = key is not None and not {BASE, Variant.BASE.value}.isdisjoint(key.model_names)
+    endpoints = [one for one in stand_ins_for_base(usable) if key is None or is_named or is_open_to(key, one)]
+    return Model(BASE, endpoints, stands_in=True) if endpoints else None
 
 
 def _usable() -> EndpointQuerySet:
@@ -144,8 +166,11 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
     key = current_key()
     enabled = _read_usable(key.owner_id if key else None)
     served = _by_name(enabled)
-    model = _find(_any_for(task, served) if name in ANY_NAMES else name, served)
-    fit = able(model.endpoints, task)
+    wanted = _any_for(task, served) if name in ANY_NAMES else name
+    if SHORT_NAMES.get(wanted, wanted) == BASE and BASE not in served and (standing_in := _standing_in(enabled)):
+        served[BASE] = standing_in
+    model = _find(wanted, served)
+    fit = model.able(task)
     if not fit:
         others = [other.name for other in served.values() if task in other.tasks]
         raise ModelUnable(name, task, others=sorted(others))

@@ -23,6 +23,7 @@ LF, CRLF = "lf", "crlf"
 BY_RULE = "rule"
 LINE_ENDS = [(LF, "LF (Unix)"), (CRLF, "CRLF (Windows)")]
 ORDERS = [(BY_RULE, "By the rule"), ("psm", "PSM: prefix, suffix, middle"), ("spm", "SPM: suffix, prefix, middle")]
+STANDS_IN = "No Base model is served here. The one in its place is not a Code Llama."
 SAMPLING = ("max_tokens", "temperature", "top_p", "seed", "stop")
 CODE = {"rows": 10, "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off", "class": "pane__text"}
 
@@ -113,7 +114,9 @@ class DocumentForm(SettingsForm):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for mypy)
         field.choices = [(offer.value, offer.label) for offer in self.offers]
         field.error_messages["invalid_choice"] = "This model is not offered any longer. Choose another."
-        self.fields["model"].required = bool(self.offers)
+        field.required = bool(self.offers)
+        if any(offer.stands_in for offer in self.offers):
+            field.help_text = STANDS_IN
 
     @property
     def document(self) -> Document:

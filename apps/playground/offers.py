@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from apps.endpoints.health.absence import Wanted
 from apps.endpoints.models import Endpoint, Health, Variant
+from apps.endpoints.stand_ins import stand_ins_for_base
 from apps.generation.models import Task
 from apps.inference.catalogue import all_models
 from apps.playground.errors import NothingServes
@@ -19,10 +20,14 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One choice of a form: a variant on any of its endpoints, or (``endpoint``) on one of them."""
+    """One choice of a form: a variant on any of its endpoints, or (``endpoint``) on one of them.
+
+    ``stands_in``: the endpoint completes in place of Base.
+    """
 
     variant: str
     endpoint: Endpoint | None = None
+    stands_in: bool = False
 
     @property
     def value(self) -> str:
@@ -33,7 +38,12 @@ class Offer:
         if self.endpoint is None:
             return f"{Variant(self.variant).label}, any server"
         down = ", down" if self.endpoint.health == Health.DOWN else ""
-        return f"{Variant(self.variant).label} {self.endpoint.size} · {self.endpoint.title}{down}".replace("  ", " ")
+        kind = "In place of Base" if self.stands_in else f"{Variant(self.variant).label} {self.endpoint.size}".strip()
+        return f"{kind} · {self.endpoint.title}{down}"
+
+    def is_for(self, variant: str) -> bool:
+        """Return whether the choice is ``variant``, or stands in for it."""
+        return variant == (Variant.BASE if self.stands_in else self.variant)
 
     @property
     def wanted(self) -> Wanted | None:
@@ -63,12 +73,13 @@ def able_endpoints(task: Task, person_id: int) -> list[Endpoint]:
 def offers_for(task: Task, person_id: int) -> list[Offer]:
     """Return the person's choices for ``task``: each variant, and where it has several endpoints, each of these."""
     able = able_endpoints(task, person_id)
+    standing_in = stand_ins_for_base(able) if task == Task.COMPLETE else []
     offers: list[Offer] = []
     for variant in PREFERENCE:
         endpoints = [endpoint for endpoint in able if endpoint.variant == variant]
         if len(endpoints) > 1:
             offers.append(Offer(variant))
-        offers += [Offer(variant, endpoint) for endpoint in endpoints]
+        offers += [Offer(variant, endpoint, endpoint in standing_in) for endpoint in endpoints]
     return offers
 
 

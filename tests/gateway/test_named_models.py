@@ -94,3 +94,46 @@ def test_a_name_that_covers_all_leaves_the_choice_to_the_queue(db: None, countin
     for name in ("acme/ll", "code-llama-instruct", "instruct"):
         assert target_of(name, Task.CHAT).wanted is None
     assert target_of("one", Task.CHAT).wanted is not None
+
+
+def stand_in(url: str, **more: Any) -> Endpoint:
+    facts: dict[str, Any] = {"name": "local", "variant": "instruct", "model_id": "SmolLM2-135M-Instruct"}
+    return add_endpoint(url=url, protocol="openai", max_concurrency=20, **facts | more)
+
+
+@pytest.mark.parametrize("asked", ["base", "code-llama-base"])
+def test_another_model_completes_in_place_of_base(
+    api: httpx.Client, counting_server: str, celery_worker_process: Running, asked: str
+) -> None:
+    stand_in(counting_server)
+    add_endpoint(name="a llama", url="http://127.0.0.1:9", protocol="openai", variant="instruct", size="7B", priority=9)
+    answer = api.post("completions", json={"model": asked, "prompt": "count to 4\n"}).json()
+    assert (answer["model"], answer["choices"][0]["text"]) == ("SmolLM2-135M-Instruct", numbers(4))
+    (listed,) = (model for model in api.get("models").json()["data"] if model["id"] == "code-llama-base")
+    assert (listed["variant"], listed["tasks"]) == ("instruct", ["complete"]), "it does not pass as a Base"
+    assert api.get(f"models/{asked}").json() == listed
+    assert_refused(
+        api.post("completions", json={"model": asked, "prompt": "a", "suffix": "b"}),
+        400,
+        code="model_unable",
+        param="suffix",
+    )
+    response = api.post("chat/completions", json=body("count to 3", model=asked))
+    assert_refused(response, 400, code="model_unable", param="model")
+
+
+def test_nothing_stands_in_for_a_base_that_was_added(api: httpx.Client, counting_server: str) -> None:
+    stand_in(counting_server)
+    assert target_of("base", Task.COMPLETE).variant == "instruct"
+    add_endpoint(name="gpu-1", url=counting_server, protocol="openai", variant="base", size="7B")
+    assert target_of("base", Task.COMPLETE).variant == "base"
+    set_endpoint_state(name="gpu-1", state="disabled")
+    response = api.post("completions", json={"model": "base", "prompt": "count to 3\n"})
+    assert_refused(response, 503, code="model_unavailable")
+    assert "code-llama-base" not in {model["id"] for model in api.get("models").json()["data"]}
+
+
+def test_a_code_llama_stands_in_for_nothing(api: httpx.Client, counting_server: str) -> None:
+    stand_in(counting_server, model_id="codellama/CodeLlama-7b-Instruct-hf")
+    response = api.post("completions", json={"model": "base", "prompt": "count to 3\n"})
+    assert_refused(response, 503, code="model_unavailable")

@@ -129,6 +129,20 @@ def test_the_address_names_a_variant(browser: Client, base: Endpoint, instruct: 
         assert "model" not in browser.get(f"/playground/{page}/", {"variant": variant}).context["form"].initial
 
 
+def test_another_model_is_offered_in_place_of_base(browser: Client, base: Endpoint, instruct: Endpoint) -> None:
+    Endpoint.objects.filter(pk=instruct.pk).update(size="", model_id="SmolLM2-135M-Instruct")
+    form = browser.get("/playground/complete/").context["form"]
+    assert [offer.label for offer in form.offers] == ["Base 7B · gpu-1", "Instruct · SmolLM2-135M-Instruct at gpu-2"]
+    base.delete()
+    page = browser.get("/playground/complete/", {"code": "a", "variant": "base"})
+    form = page.context["form"]
+    assert form.initial["model"] == f"endpoint:{instruct.pk}"
+    assert [offer.label for offer in form.offers] == ["In place of Base · SmolLM2-135M-Instruct at gpu-2"]
+    assert "The one in its place is not a Code Llama." in page.text
+    (generation,) = ended(ask_to_complete(browser, instruct, "count to 3\n"))
+    assert (generation.text, generation.endpoint) == (numbers(3), instruct)
+
+
 def test_only_endpoints_that_can_are_offered(browser: Client, base: Endpoint, instruct: Endpoint) -> None:
     assert [offer.endpoint for offer in browser.get("/playground/fill/").context["form"].offers] == [base]
     offers = browser.get("/playground/complete/").context["form"].offers

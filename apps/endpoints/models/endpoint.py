@@ -17,6 +17,7 @@ from apps.endpoints.parameters import limited, validate_defaults, validate_maxim
 from apps.endpoints.security.addresses import LONGEST_URL, validate_address
 from apps.endpoints.security.tokens import seal, unseal
 from apps.endpoints.serving import informed, timeouts_for
+from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
@@ -221,6 +222,11 @@ class Endpoint(models.Model):
         """Return the id of the model that the server runs, as configured or discovered; else the endpoint's name."""
         reported = self.discovered.get("model_ids") or [""]
         return self.model_id or reported[0] or self.name
+
+    @property
+    def serves_code_llama(self) -> bool:
+        """Return whether its model is a Code Llama by its size or its name; one without either counts as such."""
+        return code_llama_size(informed(Server("", self.model_id, size=self.size or None), self.discovered)) is not None
 
     @property
     def title(self) -> str:

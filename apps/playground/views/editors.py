@@ -148,6 +148,6 @@ def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
     form_class = FORMS[kind]
     if "variant" in request.GET and issubclass(form_class, DocumentForm):
         offered = offers_for(form_class.task, request.user.pk)
-        offers = [offer.value for offer in offered if offer.variant == request.GET["variant"]]
+        offers = [offer.value for offer in offered if offer.is_for(request.GET["variant"])]
         given |= {"model": offers[0]} if offers else {}
     return given
