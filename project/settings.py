@@ -114,7 +114,13 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "workbench:cache",
         # redis-py's own pool raises beyond 100 commands at once; this one waits.
-        "OPTIONS": {"pool_class": "redis.BlockingConnectionPool", "max_connections": 64, "timeout": 5},
+        "OPTIONS": {
+            "pool_class": "redis.BlockingConnectionPool",
+            "max_connections": 64,
+            "timeout": 5,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 5,
+        },
     }
 }
 
@@ -128,7 +134,12 @@ CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 1000)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "workbench:celery:"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "workbench:celery:",
+    # Without them a Redis that hangs holds a request until it goes on.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+}
 # Seconds between rounds of probes, and between replies asked of a server that is known to work.
 ENDPOINT_PROBE_SECONDS = env.read_float("ENDPOINT_PROBE_SECONDS", 10.0)
 ENDPOINT_GENERATION_PROBE_SECONDS = env.read_float("ENDPOINT_GENERATION_PROBE_SECONDS", 60.0)

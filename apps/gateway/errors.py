@@ -14,7 +14,8 @@ ApiError
 ├── ModelUnavailable     503
 ├── ReplyFailed          503
 ├── WebProcessStops      503
-└── Unavailable          503
+├── Unavailable          503
+└── ServerFailed         500
 """
 
 from http import HTTPStatus
@@ -158,3 +159,14 @@ class Unavailable(ApiError):
 
     def __init__(self, sentence: str = AWAY, *, seconds: int = 1) -> None:
         super().__init__(sentence, Retry_After=str(seconds))
+
+
+class ServerFailed(ApiError):
+    """A fault of the workbench itself. The same request would meet it again."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = "server_error"
+    code = "server_failed"
+
+    def __init__(self) -> None:
+        super().__init__("The workbench failed at this request. The fault is in its log.", X_Should_Retry="false")

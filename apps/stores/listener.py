@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from redis.exceptions import TimeoutError as NoAnswer
 
-from apps.stores.single_connection import Subscription
+from apps.stores.single_connection import SILENT, Subscription
 
 logger = structlog.get_logger(__name__)
 
@@ -28,12 +29,15 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
-        """Return once the channel is heard. Raises ``TimeoutError`` while Redis is down."""
+        """Return once the channel is heard. Raises ``RedisError`` while Redis is away."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self.run_forever())
         if not self._subscribed.is_set():
-            async with asyncio.timeout(LONGEST_WAIT):
-                await self._subscribed.wait()
+            try:
+                async with asyncio.timeout(LONGEST_WAIT):
+                    await self._subscribed.wait()
+            except TimeoutError as error:
+                raise NoAnswer(SILENT) from error
 
     async def close(self) -> None:
         """Stop listening and close the connection."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import hiredis
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from apps.stores.redis import new_connection
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
 
 ANSWER_SECONDS = 15.0  # for connecting and the answer
+SILENT = "Redis does not answer."
 
 
 class SingleConnection:
@@ -27,10 +29,7 @@ class SingleConnection:
         self._connection: AbstractConnection | None = None
 
     async def execute(self, *command: str | float | bytes) -> Any:
-        """Return the answer to ``command``.
-
-        Raises ``RedisError`` if Redis refuses the command or is away, ``TimeoutError`` if it does not answer.
-        """
+        """Return the answer to ``command``. Raises ``RedisError`` if Redis refuses it, is away or does not answer."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 connection = await self._connected()
@@ -39,6 +38,9 @@ class SingleConnection:
                 return await connection.read_response(timeout=math.inf)
         except ResponseError:
             raise
+        except TimeoutError as error:
+            await self.close()
+            raise NoAnswer(SILENT) from error
         except BaseException:
             await self.close()
             raise

@@ -11,7 +11,7 @@ from django.views.defaults import server_error
 
 from apps.chat.consumers import TRY_AGAIN_LATER
 from apps.gateway.access import refusal
-from apps.gateway.errors import Unavailable
+from apps.gateway.errors import ServerFailed, Unavailable
 from apps.stores.outages import STORE_AWAY
 from project.http.body_limits import API
 
@@ -23,10 +23,11 @@ DENIAL = "websocket.http.response"  # an extension of ASGI, which the server may
 
 def answer_failure(request: HttpRequest) -> HttpResponse:
     """Answer 503 if Postgres or Redis is away, which passes; else 500. Django calls this while it handles the error."""
-    if not isinstance(sys.exception(), STORE_AWAY):
+    is_away = isinstance(sys.exception(), STORE_AWAY)
+    if request.path.startswith(API):
+        response = refusal(Unavailable() if is_away else ServerFailed())
+    elif not is_away:
         return server_error(request)
-    if request.path.startswith(API):  # a session that came with it was looked up before the API could
-        response = refusal(Unavailable())
     else:
         page = render_to_string("503.html")
         response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})

@@ -1,10 +1,14 @@
 """Postgres and Valkey that go away in mid-stream: streams go on, and every text is complete at the end."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 from uuid import uuid4
 
 import psutil
 import pytest
+from django.db import connection
 
 from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
@@ -52,15 +56,23 @@ def assert_all_complete(generations: list[Generation]) -> None:
         assert generation.attempt == 1
 
 
-def freeze(running: Running, seconds: float) -> None:
-    """Suspend a server and all its processes for a while: connections hang, as with a stalled machine."""
+@contextmanager
+def stalled(running: Running) -> Iterator[None]:
+    """Suspend a server and all its processes: connections hang, as with a stalled machine."""
     server = psutil.Process(running.process.pid)
     processes = [*server.children(recursive=True), server]
     for process in processes:
         process.suspend()
-    time.sleep(seconds)
-    for process in processes:
-        process.resume()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def freeze(running: Running, seconds: float) -> None:
+    with stalled(running):
+        time.sleep(seconds)
 
 
 def test_valkey_stalls(
@@ -72,6 +84,26 @@ def test_valkey_stalls(
     assert_all_complete(generations)
     for generation in generations:
         assert store.read_log(generation.pk).text == numbers(LENGTH)
+
+
+def test_a_reply_is_asked_for_while_valkey_stalls(
+    alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running, services: Services
+) -> None:
+    asking = Thread(target=in_a_thread, args=(alice, question), daemon=True)
+    with stalled(services.named("valkey")):
+        asking.start()
+        asking.join(PATIENCE)
+        assert not asking.is_alive()
+    release(counting_endpoint.url, [question])
+    assert_all_complete(list(Generation.objects.filter(owner=alice)))
+    assert Generation.objects.filter(owner=alice).exists()
+
+
+def in_a_thread(owner: User, question: str) -> None:
+    try:
+        ask(owner, question)
+    finally:
+        connection.close()
 
 
 def test_valkey_forgets_everything(

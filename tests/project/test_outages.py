@@ -1,6 +1,7 @@
 """While all connections to Postgres are taken, pages, sockets and the API answer 503 in a sentence."""
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -10,7 +11,7 @@ import pytest
 import uvicorn
 from django.conf import settings as project_settings
 from django.db import OperationalError, connections
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient
 from psycopg_pool import ConnectionPool
 from pytest_django import Settings
@@ -205,8 +206,25 @@ def fail() -> None:
     raise LookupError
 
 
-def test_any_other_failure_is_ours() -> None:
+def failed(path: str) -> HttpResponse:
+    request = HttpRequest()
+    request.path = path
     try:
         fail()
     except LookupError:
-        assert answer_failure(HttpRequest()).status_code == 500
+        response = answer_failure(request)
+    return response
+
+
+def test_any_other_failure_is_ours() -> None:
+    response = failed("/chat/")
+    assert response.status_code == 500
+    assert response["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/v1/completions", "/generate_stream", "/infill", "/llama.cpp/props"])
+def test_programs_get_a_failure_as_json(path: str) -> None:
+    response = failed(path)
+    assert response.status_code == 500
+    assert response["X-Should-Retry"] == "false"
+    assert json.loads(response.content)["error"]["code"] == "server_failed"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from apps.stores import single_connection
 from apps.stores.redis import sync_client
@@ -96,7 +97,7 @@ async def test_a_command_without_an_answer_times_out(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     monkeypatch.setattr(single_connection, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(NoAnswer):
         await connection.execute("BLPOP", NOBODY_PUSHES, 0)
     monkeypatch.undo()
     assert await connection.execute("ECHO", "after") == b"after"

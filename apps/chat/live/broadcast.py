@@ -153,7 +153,7 @@ def _decode(news: Wire) -> News:
 
 @asynccontextmanager
 async def news_of(conversation_id: UUID) -> AsyncGenerator[NewsQueue]:
-    """Give a queue of what is broadcast from now on. Raises ``TimeoutError`` while Redis is down."""
+    """Give a queue of what is broadcast from now on. Raises ``RedisError`` while Redis is away."""
     async with open_pages().page_of(conversation_id) as news:
         yield news
 

@@ -4,8 +4,6 @@ import structlog
 
 from apps.stores.outages import STORE_AWAY
 
-AWAY = (*STORE_AWAY, TimeoutError)  # Redis is waited for
-
 logger = structlog.get_logger(__name__)
 
 
@@ -15,7 +13,7 @@ def log_failure(failure: BaseException) -> None:
     Every page connects again until they are back, so an outage gets one line for each attempt.
     """
     failures = failure if isinstance(failure, BaseExceptionGroup) else BaseExceptionGroup("", [failure])
-    away, unexpected = failures.split(AWAY)
+    away, unexpected = failures.split(STORE_AWAY)
     if unexpected:
         logger.error("live connection failed", exc_info=unexpected)
     elif away:
