@@ -76,8 +76,7 @@ def measure_streams(stack: LivePathStack, caller: Caller, streams: int, tokens: 
     persons = [Person() for _ in range(streams)]
     before, commands = processor_seconds(stack.processes()), redis_calls()
     failed = asyncio.run(side_by_side(caller, persons, tokens))
-    time.sleep(1.0)  # ends are stored
-    return row_of(stack, "api", persons, tokens, failed=failed, before=before, commands=commands)
+    return row_of(stack.processes(), "api", persons, tokens, failed=failed, before=before, commands=commands)
 
 
 def measure_short(stack: LivePathStack, caller: Caller, count: int) -> dict[str, Any]:

@@ -14,11 +14,13 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 
 from benchmarks.live_stack import LivePathStack, redis_calls, statements_logged
 from benchmarks.people import PER_SECOND, Person, follow, people, straight
@@ -27,19 +29,19 @@ from benchmarks.stamping_model import FIRST_TOKEN_SECONDS
 from benchmarks.streams import memory
 
 
-async def everybody(persons: Sequence[Person], stack: LivePathStack, tokens: int, *, is_floor: bool) -> int:
+async def everybody_asks[P: Person](
+    persons: Sequence[P],
+    ask: Callable[[P, aiohttp.ClientSession, str], Coroutine[Any, Any, None]],
+    tokens: int,
+) -> int:
+    """Let all ask within one second, and return how many got no whole reply."""
     question = f"stamp {tokens} at {PER_SECOND} per second"
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
         tasks = []
         for person in persons:
-            asking = (
-                straight(person, stack.model_url, session, question)
-                if is_floor
-                else follow(person, stack.site, session, question)
-            )
-            tasks.append(asyncio.create_task(asking))
+            tasks.append(asyncio.create_task(ask(person, session, question)))
             await asyncio.sleep(1.0 / len(persons))  # over one second
         done, late = await asyncio.wait(tasks, timeout=60 + 3 * tokens / PER_SECOND)
         for task in late:
@@ -60,24 +62,25 @@ def measure(stack: LivePathStack, streams: int, tokens: int, *, is_floor: bool =
     """Run that many replies at once and return the figures."""
     persons = people(streams)
     before, commands = processor_seconds(stack.processes()), redis_calls()
-    failed = asyncio.run(everybody(persons, stack, tokens, is_floor=is_floor))
-    time.sleep(1.0)  # ends are stored
+    ask = partial(straight, url=stack.model_url) if is_floor else partial(follow, site=stack.site)
+    failed = asyncio.run(everybody_asks(persons, ask, tokens))
     path = "floor" if is_floor else "browser"
-    return row_of(stack, path, persons, tokens, failed=failed, before=before, commands=commands)
+    return row_of(stack.processes(), path, persons, tokens, failed=failed, before=before, commands=commands)
 
 
 def row_of(  # noqa: PLR0913 (figures of one run)
-    stack: LivePathStack,
+    processes: dict[str, list[psutil.Process]],
     path: str,
     persons: Sequence[Person],
     tokens: int,
     *,
     failed: int,
     before: dict[str, float],
-    commands: int,
+    commands: int | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of a run that has just ended."""
-    after, calls = processor_seconds(stack.processes()), redis_calls() - commands
+    """Return the figures of a run that has just ended. ``commands`` is the number of Redis' before it."""
+    time.sleep(1.0)  # ends are stored
+    after, calls = processor_seconds(processes), 0 if commands is None else redis_calls() - commands
     written = len(persons) * tokens
     spent = {name: (after[name] - before.get(name, 0.0)) / (written / 1000) for name in after}
     relay = [late for person in persons for late in person.relay]
@@ -97,7 +100,7 @@ def row_of(  # noqa: PLR0913 (figures of one run)
         "relay_p50": percentile(relay, 0.5),
         "relay_p99": percentile(relay, 0.99),
         "redis_per_token": calls / written,
-        "memory_mb": round(sum(memory(stack.processes()).values())),
+        "memory_mb": round(sum(memory(processes).values())),
     }
 
 

@@ -69,7 +69,7 @@ def people(count: int) -> list[Person]:
     return found
 
 
-async def follow(person: Person, site: str, session: aiohttp.ClientSession, question: str) -> None:
+async def follow(person: Person, session: aiohttp.ClientSession, question: str, *, site: str) -> None:
     """Open the conversation's socket, post the form, and read the reply to its end."""
     address = f"{site}{person.conversation.get_absolute_url()}"
     headers = {"Cookie": f"{person.cookie}; csrftoken={'c' * 32}", "Origin": site, "Referer": address}
@@ -96,7 +96,7 @@ async def post(session: aiohttp.ClientSession, address: str, headers: dict[str, 
             raise RuntimeError(f"{answer.status}: {body[:300]}")
 
 
-async def straight(person: Person, url: str, session: aiohttp.ClientSession, question: str) -> None:
+async def straight(person: Person, session: aiohttp.ClientSession, question: str, *, url: str) -> None:
     """Ask the model server itself, with the same client."""
     person.begin()
     body = {"messages": [{"role": "user", "content": question}], "stream": True}
