@@ -13,6 +13,7 @@ from apps.accounts.models import ApiKey
 from apps.gateway.callers.leaving import leave
 from apps.gateway.errors import ApiError, ReplyFailed, RequestRefused, Unavailable
 from apps.gateway.following import watch
+from apps.gateway.logprobs import TokenReader
 from apps.gateway.openai_format import AnswerFormat
 from apps.gateway.selectors import model_of
 from apps.gateway.sse import KEEP_ALIVE, event, together
@@ -67,7 +68,8 @@ async def whole_answer(replies: Sequence[Reply], key: ApiKey) -> dict[str, Any]:
 async def _whole(reply: Reply, key: ApiKey) -> dict[str, Any]:
     text, ended = await whole_text(reply.generation, key)
     reply.shape.model = await in_thread(model_of)(reply.generation, asked=reply.shape.model)
-    return reply.shape.whole(text, finish_reason_of(ended), usage_in_openai(ended.usage))
+    tokens = None if reply.shape.likely is None else await TokenReader(reply.generation).take(text)
+    return reply.shape.whole(text, finish_reason_of(ended), usage_in_openai(ended.usage), tokens)
 
 
 async def whole_text(generation: Generation, key: ApiKey) -> tuple[str, Ended]:
@@ -113,6 +115,7 @@ async def answer_chunks(replies: Sequence[Reply], key: ApiKey) -> AsyncGenerator
 async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes]:
     """Yield one reply, and the stream's end after the last. Raises ``RequestRefused`` and ``ReplyFailed``."""
     shape, is_open = reply.shape, False
+    tokens = None if shape.likely is None else TokenReader(reply.generation)
     async with aclosing(watch(reply.generation, key, first_pulse=SECONDS_FOR_A_STATUS)) as watching:
         async for events in watching:
             if events is None:
@@ -125,7 +128,10 @@ async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes
                 is_open = True
                 yield event(shape.chunk(shape.opening()))
             if events.text:
-                yield event(shape.chunk(shape.piece(events.text)))
+                piece = shape.piece(events.text)
+                if tokens is not None:
+                    piece["logprobs"] = shape.logprobs(await tokens.take(events.text))
+                yield event(shape.chunk(piece))
             if events.ended:
                 yield _ending(reply, events.ended, rest)
 

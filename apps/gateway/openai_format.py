@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 
 from apps.gateway.forms import Completion, Request
 from apps.gateway.forms.asking import Asking
+from apps.gateway.logprobs import in_chat, in_completion
 from apps.generation.models import Generation
+from apps.inference.logprobs import ScoredToken
 
 type Choice = dict[str, Any]
+type Tokens = Sequence[ScoredToken] | None
 
 
 class AnswerFormat(ABC):
@@ -21,6 +24,7 @@ class AnswerFormat(ABC):
     def __init__(self, generation: Generation, asked: Asking, *, index: int = 0) -> None:
         self.index = index
         self.wants_usage = asked.wants_usage
+        self.likely = asked.likely
         self.model = asked.model
         self._head = {
             "id": f"{self.id_prefix}-{generation.pk}",
@@ -31,8 +35,9 @@ class AnswerFormat(ABC):
     def head(self) -> dict[str, Any]:
         return {**self._head, "model": self.model}
 
-    def whole(self, text: str, finish_reason: str, usage: dict[str, int]) -> dict[str, Any]:
-        choice = {"index": self.index, "logprobs": None, "finish_reason": finish_reason, **self.choice(text)}
+    def whole(self, text: str, finish_reason: str, usage: dict[str, int], tokens: Tokens = None) -> dict[str, Any]:
+        scores = self.logprobs(tokens) if tokens is not None else None
+        choice = {"index": self.index, "logprobs": scores, "finish_reason": finish_reason, **self.choice(text)}
         return {**self.head, "object": self.whole_kind, "choices": [choice], "usage": usage}
 
     def chunk(self, choice: Choice, finish_reason: str | None = None) -> dict[str, Any]:
@@ -43,6 +48,10 @@ class AnswerFormat(ABC):
 
     def usage_chunk(self, usage: dict[str, int]) -> dict[str, Any]:
         return {**self.head, "object": self.chunk_kind, "choices": [], "usage": usage}
+
+    @abstractmethod
+    def logprobs(self, tokens: Sequence[ScoredToken]) -> dict[str, Any]:
+        """Return the log probabilities of the next tokens of the reply."""
 
     @abstractmethod
     def choice(self, text: str) -> Choice:
@@ -64,6 +73,9 @@ class ChatFormat(AnswerFormat):
     whole_kind = "chat.completion"
     chunk_kind = "chat.completion.chunk"
 
+    def logprobs(self, tokens: Sequence[ScoredToken]) -> dict[str, Any]:
+        return in_chat(tokens)
+
     def choice(self, text: str) -> Choice:
         return {"message": {"role": "assistant", "content": text, "refusal": None}}
 
@@ -83,6 +95,12 @@ class CompletionFormat(AnswerFormat):
     def __init__(self, generation: Generation, asked: Completion, *, index: int = 0) -> None:
         super().__init__(generation, asked, index=index)
         self._echoed = asked.echoed
+        self._offset = 0  # of the next token
+
+    def logprobs(self, tokens: Sequence[ScoredToken]) -> dict[str, Any]:
+        scores = in_completion(tokens, likely=self.likely or 0, start=self._offset)
+        self._offset += sum(len(token.text) for token in tokens)
+        return scores
 
     def choice(self, text: str) -> Choice:
         return {"text": self._echoed + text}

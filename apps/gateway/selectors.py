@@ -15,6 +15,7 @@ from apps.endpoints.stand_ins import stand_ins_for_base
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import ReplyFormat, takes_format
+from apps.inference.protocols.logprobs import gives_logprobs
 from apps.stores.compiled import compiled
 
 FAMILY = "code-llama"
@@ -33,6 +34,12 @@ VARIANTS_FOR = {
 NO_FORMAT = (
     "No model server for this model is known to hold replies to this format: leave it out, and ask for it in words. "
     "vLLM, SGLang and llama.cpp take both formats, Text Generation Inference a json_schema with properties."
+)
+
+
+NO_LOGPROBS = (
+    "No model server for this model is known to give log probabilities, or not for so many tokens: Text Generation "
+    "Inference gives up to 5 for each place, vLLM, SGLang and llama.cpp up to 20."
 )
 
 
@@ -151,16 +158,17 @@ def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints if task in endpoint.capabilities]
 
 
-def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None) -> Target:
+def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None, likely: int | None = None) -> Target:
     """Return where a request for the model ``name`` may run.
 
     A name that covers every endpoint for this work leaves the choice to the queue. Any other name pins the generation
     to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
-    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``.
+    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``, and give
+    log probabilities with ``likely`` tokens for each place.
 
     Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
-    if no endpoint takes the format, ``NotAllowed`` if it is for other groups, and ``KeyNotAllowed`` if the request's
-    API key may not be used for it.
+    if no endpoint takes the format or gives log probabilities, ``NotAllowed`` if it is for other groups, and
+    ``KeyNotAllowed`` if the request's API key may not be used for it.
     """
     require_scope_for(task)
     key = current_key()
@@ -180,11 +188,25 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None)
         fit = [endpoint for endpoint in fit if takes_format(endpoint.protocol, endpoint.server.kind, reply_format)]
         if not fit:
             raise InvalidRequest(NO_FORMAT, param="response_format")
+    if likely is not None:
+        fit = _giving_logprobs(fit, likely)
+        if not fit:
+            others = [other.name for other in served.values() if _giving_logprobs(other.able(task), likely)]
+            raise InvalidRequest(" ".join((NO_LOGPROBS, _those(others))), param="logprobs")
     everyone = [endpoint for endpoint in able(enabled, task) if endpoint.variant == variant]
     if len(fit) == len(everyone):
         return Target(variant)
     best = fit[0] if len(fit) == 1 else _best(fit)
     return Target(variant, Wanted(best.name, best.pk))
+
+
+def _giving_logprobs(endpoints: Iterable[Endpoint], likely: int) -> list[Endpoint]:
+    return [one for one in endpoints if gives_logprobs(one.protocol, one.server.kind, likely)]
+
+
+def _those(others: Iterable[str]) -> str:
+    names = ", ".join(sorted(others))
+    return f"Those here that do: {names}." if names else "None that is served here does."
 
 
 def _any_for(task: Task, served: dict[str, Model]) -> str:

@@ -36,8 +36,8 @@ def start_replies(*, owner: User, asked: Request, idempotency_key: UUID | None =
         asked.check()  # what is wrong is wrong with every model
         raise
     asked.check()
-    if isinstance(asked, ChatCompletion) and (wanted := asked.reply_format):
-        target = target_of(asked.model, task, reply_format=wanted)
+    if needs := asked.needs:
+        target = target_of(asked.model, task, **needs)
     each: Sequence[Request] = asked.each
     keys = [idempotency_key, *(_nth(idempotency_key, number) for number in range(1, len(each)))]
     with transaction.atomic() if len(each) > 1 else nullcontext():

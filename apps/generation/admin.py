@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from apps.audit.admin_rules import PrivateTextAdmin
-from apps.generation.models import Generation
+from apps.generation.models import Generation, LogProbabilities
 
 
 @admin.register(Generation)
@@ -14,4 +14,11 @@ class GenerationAdmin(PrivateTextAdmin):
     list_select_related = ["owner", "endpoint"]
     date_hierarchy = "created_at"
     search_fields = ["=id", "owner__username"]
+    show_full_result_count = False
+
+
+@admin.register(LogProbabilities)
+class LogProbabilitiesAdmin(PrivateTextAdmin):
+    private_fields = ["tokens"]
+    list_display = ["generation_id"]
     show_full_result_count = False

@@ -248,3 +248,21 @@ class Generation(models.Model):
             return None
         seconds = (self.ended_at - self.first_token_at).total_seconds()
         return later / seconds if seconds > 0 else None
+
+
+class LogProbabilities(models.Model):
+    """The tokens of a reply that was asked for with their log probabilities, from its end on.
+
+    ``tokens`` is JSON: a list of ``apps.inference.logprobs.ScoredToken``.
+    """
+
+    generation = models.OneToOneField(
+        Generation, primary_key=True, on_delete=models.CASCADE, related_name="log_probabilities"
+    )
+    tokens = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "log probabilities"
+
+    def __str__(self) -> str:
+        return str(self.generation_id)

@@ -78,7 +78,7 @@ class RequestRecord(msgspec.Struct, frozen=True):
 
 def record_request(server: Server, request: ChatRequest | CompletionRequest, **facts: Any) -> RequestRecord:
     """Return the record of a request that is sent to ``server`` now."""
-    given = {name: getattr(request, name, None) for name in (*SAMPLING_PARAMETERS, "response_format")}
+    given = {name: getattr(request, name, None) for name in (*SAMPLING_PARAMETERS, "response_format", "logprobs")}
     parameters = {name: value for name, value in given.items() if value not in (None, (), [])}
     return RequestRecord(
         at=datetime.now(UTC), kind=server.kind, model=server.model, size=server.size, parameters=parameters, **facts

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from apps.inference.logprobs import ScoredToken
 from apps.inference.prompts.prompt import Prompt
 
 # The sampling parameters of requests, by their names everywhere.
@@ -29,7 +30,8 @@ class ChatRequest:
 
     ``messages`` end with the user's turn, or with a partial assistant turn that is to be continued: the stream then
     yields only what is new. ``None`` leaves a parameter to the server. ``temperature`` 0 means greedy.
-    ``response_format`` as in ``apps.inference.protocols.formats``.
+    ``response_format`` as in ``apps.inference.protocols.formats``. With ``logprobs`` the deltas have ``scored`` tokens,
+    each with so many likely ones.
     """
 
     messages: Sequence[ChatMessage]
@@ -39,6 +41,7 @@ class ChatRequest:
     stop: Sequence[str] = ()
     seed: int | None = None
     response_format: Mapping[str, Any] | None = None
+    logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class CompletionRequest:
     top_p: float | None = None
     stop: Sequence[str] = ()
     seed: int | None = None
+    logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ class Delta:
     of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage`` is there when
     the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
     from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
-    stands for lone surrogates and NUL.
+    stands for lone surrogates and NUL. If the request has ``logprobs``, the texts of the ``scored`` tokens join to what
+    the server sent as text.
     """
 
     text: str
@@ -110,6 +115,7 @@ class Delta:
     usage: Usage | None = None
     whole_text: str | None = None
     timings: Timings | None = None
+    scored: Sequence[ScoredToken] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ def test_a_stream_that_fails(api: httpx.Client) -> None:
         ({"suffix": 5}, "suffix"),
         ({"best_of": 3}, "best_of"),
         ({"n": 2}, "n"),
-        ({"logprobs": 5}, "logprobs"),
+        ({"logprobs": 6}, "logprobs"),
         ({"echo": "yes"}, "echo"),
         ({"max_tokens": -2}, "max_tokens"),
         ({"stop": ["x"] * 33}, "stop"),

@@ -131,7 +131,8 @@ def test_shapes_of_streams(tgi: httpx.Client, path: str) -> None:
     [
         {"best_of": 2},
         {"grammar": {"type": "regex"}},
-        {"top_n_tokens": 3},
+        {"top_n_tokens": 6},
+        {"decoder_input_details": True},
         {"top_p": 2},
         {"stop": ["x"] * 33},
     ],

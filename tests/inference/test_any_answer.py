@@ -1,6 +1,8 @@
 """Any bytes as an answer, cut anywhere, raise no errors but our own."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,11 +10,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from apps.generation.log.store import decode_tokens, encode_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.reply import Reply
+from apps.inference.protocols.scored_reply import (
+    ScoredChatReply,
+    ScoredCompletionReply,
+    ScoredNativeReply,
+    ScoredReply,
+)
 from apps.inference.requests import Delta
 from tests.support.counting_wire import chunk, completion_chunk, native_details, native_token
 from tests.support.wire import event
@@ -24,8 +33,17 @@ JSON = st.recursive(
 )
 KEYS = ("choices", "token", "generated_text", "details", "content", "stop", "stop_type", "error", "usage", "message")
 EVENTS = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, JSON))
-TOKENS = st.fixed_dictionaries({}, optional={"text": JSON, "special": JSON, "logprob": JSON})
-CHOICES = st.lists(st.fixed_dictionaries({}, optional={"text": JSON, "delta": JSON, "finish_reason": JSON}), max_size=2)
+TOKENS = st.fixed_dictionaries({}, optional={"text": JSON, "special": JSON, "logprob": JSON, "id": JSON})
+LISTED = st.fixed_dictionaries({}, optional={"token": JSON, "logprob": JSON, "bytes": JSON, "top_logprobs": JSON})
+LOGPROBS = st.fixed_dictionaries(
+    {}, optional={"content": JSON | st.lists(LISTED, max_size=2), "tokens": JSON, "token_logprobs": JSON}
+)
+CHOICES = st.lists(
+    st.fixed_dictionaries(
+        {}, optional={"text": JSON, "delta": JSON, "finish_reason": JSON, "logprobs": JSON | LOGPROBS}
+    ),
+    max_size=2,
+)
 
 
 def good_events(text: str) -> list[dict[str, Any]]:
@@ -41,7 +59,7 @@ def good_events(text: str) -> list[dict[str, Any]]:
 
 PARTS = st.one_of(
     EVENTS.map(event),
-    TOKENS.map(lambda token: event({"token": token})),
+    st.builds(lambda token, likely: event({"token": token, "top_tokens": likely}), TOKENS, st.lists(TOKENS) | JSON),
     CHOICES.map(lambda choices: event({"choices": choices})),
     st.text(max_size=4).flatmap(lambda text: st.sampled_from(good_events(text))).map(event),
     st.sampled_from([b"data: [DONE]\n\n", b": ping\r\n\r\n", b"data: {\n\n", b"data: \xff\n\n", b"data: 1\r\r"]),
@@ -66,16 +84,29 @@ def read(reply: Reply, chunks: list[bytes]) -> tuple[str, int, tuple[Any, ...] |
             deltas.append(reply.close())
     except InferenceError as failure:
         error = failure
+    if isinstance(reply, ScoredReply):
+        for delta in deltas:
+            assert "".join(token.text for token in delta.scored) == delta.text
+            assert decode_tokens(encode_tokens(delta.scored)) == list(delta.scored)
     last = deltas[-1] if reply.is_over else None
     end = (last.finish_reason, last.usage, last.whole_text) if last else None
     return "".join(d.text for d in deltas), sum(d.tokens for d in deltas), end, type(error) if error else None
 
 
-@pytest.mark.parametrize("kind", [ChatReply, CompletionReply, NativeReply, InfillReply])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ChatReply,
+        CompletionReply,
+        NativeReply,
+        InfillReply,
+        *(partial(scored, likely=2) for scored in (ScoredChatReply, ScoredCompletionReply, ScoredNativeReply)),
+    ],
+)
 @given(data=STREAMS, cuts=st.lists(st.integers(0, 600)))
 @example(data=LONE, cuts=[])
 def test_any_bytes_in_any_cut_give_the_same_reply_or_the_same_failure(
-    kind: type[Reply], data: bytes, cuts: list[int]
+    kind: Callable[[], Reply], data: bytes, cuts: list[int]
 ) -> None:
     edges = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]
     whole = read(kind(), [data])

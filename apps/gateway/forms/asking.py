@@ -24,8 +24,6 @@ PLAIN = {"type": "text"}
 UNABLE = {
     "tools": "Tools cannot be called here: replies are kept as text alone, and Code Llama was not trained for tools.",
     "functions": "Functions cannot be called: replies are kept as text alone, and Code Llama was not trained for them.",
-    "logprobs": "Log probabilities cannot be had here: replies are kept as text alone.",
-    "top_logprobs": "Log probabilities cannot be had here: replies are kept as text alone.",
     "logit_bias": "Tokens cannot be given a bias here.",
     "audio": "Only text can be answered here.",
     "response_format": "Only replies of a chat can have a format: leave it out, and ask for one in words.",
@@ -59,8 +57,6 @@ class Asking(msgspec.Struct, kw_only=True):
     # Read only to refuse them.
     tools: Refused = None
     functions: Refused = None
-    logprobs: Refused = None
-    top_logprobs: Refused = None
     logit_bias: Refused = None
     audio: Refused = None
     response_format: Annotated[Any, Meta(extra_json_schema={"enum": [*NOTHING, PLAIN]})] = None
@@ -80,8 +76,19 @@ class Asking(msgspec.Struct, kw_only=True):
             "top_p": None if is_greedy else self.top_p,
             "stop": self.stops or None,
             "seed": self.seed if (self.seed or 0) >= 0 else None,
+            "logprobs": self.likely,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def likely(self) -> int | None:
+        """Return how many likely tokens are wanted for each place; ``None`` without log probabilities."""
+        return None
+
+    @property
+    def needs(self) -> dict[str, Any]:
+        """Return what not every server can do, as ``target_of`` takes it."""
+        return {} if self.likely is None else {"likely": self.likely}
 
     @property
     def stops(self) -> list[str]:

@@ -56,6 +56,8 @@ class ChatCompletion(Asking, kw_only=True):
 
     messages: Annotated[list[Message], Meta(min_length=1)]
     max_completion_tokens: Tokens | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     response_format: Annotated[
         Any,
         Meta(description="Refused where no server of the model takes it.", extra_json_schema={"anyOf": FORMATS}),
@@ -71,6 +73,16 @@ class ChatCompletion(Asking, kw_only=True):
         wanted = self.reply_format
         given: dict[str, Any] = Asking.parameters.__get__(self)
         return given | ({"response_format": wanted} if wanted else {})
+
+    @property
+    def likely(self) -> int | None:
+        return (self.top_logprobs or 0) if self.logprobs else None
+
+    @property
+    def needs(self) -> dict[str, Any]:
+        wanted = self.reply_format
+        given: dict[str, Any] = Asking.needs.__get__(self)
+        return given | ({"reply_format": wanted} if wanted else {})
 
     @property
     def each(self) -> list["ChatCompletion"]:
@@ -95,6 +107,8 @@ class ChatCompletion(Asking, kw_only=True):
 
     def check(self) -> None:
         Asking.check(self)
+        if self.top_logprobs and not self.logprobs:
+            raise InvalidRequest("top_logprobs needs logprobs to be true.", param="top_logprobs")
         for kind in sorted(set().union(*(message.kinds for message in self.messages)) - {"text"}):
             raise InvalidRequest(f"Only text is accepted, not message parts of the type {kind!r}.", param="messages")
         if self.messages[-1].role != "user" or not self.messages[-1].text.strip():

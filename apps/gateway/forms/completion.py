@@ -21,6 +21,7 @@ class Completion(Asking, kw_only=True):
     prompt: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_PROMPTS)]
     suffix: str | None = None
     echo: bool | None = None
+    logprobs: Annotated[int, Meta(ge=0, le=5)] | bool | None = None
     best_of: Annotated[int | None, Meta(extra_json_schema={"maximum": 1})] = None
 
     @property
@@ -37,6 +38,10 @@ class Completion(Asking, kw_only=True):
         return Document(before, self.suffix or "")
 
     @property
+    def likely(self) -> int | None:
+        return None if self.logprobs is None or self.logprobs is False else int(self.logprobs)
+
+    @property
     def echoed(self) -> str:
         """Return the text that the answer begins with."""
         return self.document.before if self.echo else ""
@@ -45,6 +50,10 @@ class Completion(Asking, kw_only=True):
         Asking.check(self)
         if (self.best_of or 1) > 1:
             raise InvalidRequest("Each prompt gets one completion: best_of can only be 1.", param="best_of")
+        if self.likely is not None and self.suffix:
+            raise InvalidRequest("Log probabilities cannot be had for a filled gap.", param="logprobs")
+        if self.likely is not None and self.echo:
+            raise InvalidRequest("Log probabilities of the prompt cannot be had: leave echo out.", param="echo")
         if any(not one.document.before and not one.document.after for one in self.each):
             raise InvalidRequest("There is no text to complete.", param="prompt")
 

@@ -57,6 +57,39 @@ class ModelList(Struct):
     data: list[ServedModel]
 
 
+class LikelyInPlace(Struct):
+    """A token that was likely in a place; ``bytes`` is its UTF-8."""
+
+    token: str
+    logprob: float
+    bytes: list[int]
+
+
+class TokenLogprob(Struct):
+    """A token of the reply; -9999 stands for a figure that the model server did not tell."""
+
+    token: str
+    logprob: float
+    bytes: list[int]
+    top_logprobs: list[LikelyInPlace]
+
+
+class ChatLogprobs(Struct):
+    """The tokens of a reply, which join to its text."""
+
+    content: list[TokenLogprob]
+    refusal: None
+
+
+class TextLogprobs(Struct):
+    """The tokens of a completion, which join to its text; offsets count code points."""
+
+    tokens: list[str]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float]] | None
+    text_offset: list[int]
+
+
 class AnswerMessage(Struct):
     """The reply of a chat."""
 
@@ -70,7 +103,7 @@ class ChatChoice(Struct):
 
     index: int
     message: AnswerMessage
-    logprobs: None
+    logprobs: ChatLogprobs | None
     finish_reason: FinishReason
 
 
@@ -90,7 +123,7 @@ class TextChoice(Struct):
 
     index: int
     text: str
-    logprobs: None
+    logprobs: TextLogprobs | None
     finish_reason: FinishReason
 
 
@@ -143,14 +176,15 @@ class UsageAnswer(Struct):
     limits: dict[str, dict[str, int | None]]
 
 
-class GeneratedDetails(Struct):
-    """The end of a text; its tokens are not listed."""
+class GeneratedDetails(Struct, omit_defaults=True):
+    """The end of a text; its tokens are listed if ``top_n_tokens`` was asked for."""
 
     finish_reason: Literal["length", "eos_token", "stop_sequence"]
     generated_tokens: int
     seed: int | None
     prefill: list[Any]
     tokens: list[Any]
+    top_tokens: list[list[Any]] = []
 
 
 class GeneratedText(Struct, omit_defaults=True):

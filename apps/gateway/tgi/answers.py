@@ -13,25 +13,40 @@ from apps.gateway.access import json_response
 from apps.gateway.answers import SECONDS_FOR_A_STATUS, failure_of, finish_reason_of, usage_in_openai, whole_text
 from apps.gateway.errors import ApiError, InvalidRequest, ReplyFailed, RequestRefused, Unavailable
 from apps.gateway.following import watch
+from apps.gateway.logprobs import TokenReader, text_of
 from apps.gateway.sse import KEEP_ALIVE, event
 from apps.generation.log.entries import Ended
 from apps.generation.models import Generation, State
+from apps.inference.logprobs import ScoredToken
+
+UNFINISHED = {"generated_text": None, "details": None}
 
 
-async def whole_generation(generation: Generation, key: ApiKey, *, echoed: str, details: bool) -> dict[str, Any]:
-    """Wait for the reply. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``."""
+async def whole_generation(
+    generation: Generation, key: ApiKey, *, echoed: str, details: bool, scored: bool
+) -> dict[str, Any]:
+    """Wait for the reply; ``scored``: its tokens have log probabilities.
+
+    Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``.
+    """
     text, ended = await whole_text(generation, key)
-    more = {"details": {**_details(ended), "prefill": [], "tokens": []}} if details else {}
-    return {"generated_text": echoed + text, **more}
+    if not details:
+        return {"generated_text": echoed + text}
+    tokens = await TokenReader(generation).take(text) if scored else []
+    listed = {"tokens": [_of_scored(token) for token in tokens]}
+    likely = {"top_tokens": [_likely(token) for token in tokens]} if scored else {}
+    return {"generated_text": echoed + text, "details": {**_details(ended), "prefill": [], **listed, **likely}}
 
 
-async def generation_events(generation: Generation, key: ApiKey, *, echoed: str) -> AsyncGenerator[bytes]:
-    """Yield the reply as TGI streams tokens, though a piece may hold several; the last event has the whole text.
+async def generation_events(generation: Generation, key: ApiKey, *, echoed: str, scored: bool) -> AsyncGenerator[bytes]:
+    """Yield the reply as TGI streams tokens; the last event has the whole text.
 
+    A piece may hold several tokens, unless they are ``scored``: then each has its own, with its log probability.
     A failure before anything was yielded raises ``RequestRefused`` or ``ReplyFailed``. Raises ``InvalidKey``.
     """
     pieces: list[str] = [echoed]
     has_begun = False
+    tokens = TokenReader(generation) if scored else None
     try:
         async with aclosing(watch(generation, key, first_pulse=SECONDS_FOR_A_STATUS)) as watching:
             async for events in watching:
@@ -43,8 +58,9 @@ async def generation_events(generation: Generation, key: ApiKey, *, echoed: str)
                     raise failure_of(generation, events.ended)
                 if events.text:
                     has_begun = True
-                    yield event(_token(len(pieces), events.text))
-                    pieces.append(events.text)
+                    told = await _told(events.text, tokens, index=len(pieces))
+                    yield b"".join(map(event, told))
+                    pieces += [piece["token"]["text"] for piece in told]
                 if events.ended:
                     has_begun = True
                     yield event(_last(len(pieces), "".join(pieces), events.ended))
@@ -58,10 +74,30 @@ async def generation_events(generation: Generation, key: ApiKey, *, echoed: str)
         yield event(body_of(Unavailable()))
 
 
+async def _told(text: str, tokens: TokenReader | None, *, index: int) -> list[dict[str, Any]]:
+    """Return the text as one piece, or its tokens with those that were likely in their places."""
+    if tokens is None:
+        return [_token(index, text)]
+    return [
+        {"index": number, "token": _of_scored(token), "top_tokens": _likely(token), **UNFINISHED}
+        for number, token in enumerate(await tokens.take(text), index)
+    ]
+
+
 def _token(index: int, text: str, *, is_special: bool = False) -> dict[str, Any]:
     """Return one piece. Its id and probability are not known: model servers do not all tell them."""
     token = {"id": 0, "text": text, "logprob": None, "special": is_special}
-    return {"index": index, "token": token, "generated_text": None, "details": None}
+    return {"index": index, "token": token, **UNFINISHED}
+
+
+def _of_scored(token: ScoredToken) -> dict[str, Any]:
+    return {"id": token.id, "text": token.text, "logprob": token.logprob, "special": False}
+
+
+def _likely(token: ScoredToken) -> list[dict[str, Any]]:
+    return [
+        {"id": one.id, "text": text_of(one, token), "logprob": one.logprob, "special": False} for one in token.likely
+    ]
 
 
 def _last(index: int, text: str, ended: Ended) -> dict[str, Any]:

@@ -14,7 +14,6 @@ UNABLE = {
     "adapter_id": "Adapters cannot be chosen here: name another model.",
     "grammar": "Replies are plain text here: leave the grammar out.",
     "decoder_input_details": "The tokens of the prompt are not known here.",
-    "top_n_tokens": "Other tokens than the chosen are not known here.",
 }
 
 
@@ -29,13 +28,13 @@ class Parameters(msgspec.Struct, kw_only=True):
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     return_full_text: bool | None = None
     details: bool | None = None
+    top_n_tokens: Annotated[int, Meta(ge=0, le=5)] | None = None
     best_of: Annotated[int | None, Meta(extra_json_schema={"maximum": 1})] = None
 
     # Read only to refuse them.
     adapter_id: Refused = None
     grammar: Refused = None
     decoder_input_details: Refused = None
-    top_n_tokens: Refused = None
 
     @property
     def chosen_temperature(self) -> float | None:
@@ -70,6 +69,7 @@ class Generate(msgspec.Struct, kw_only=True):
             top_p=given.top_p,
             stop=given.stop,
             seed=given.seed,
+            logprobs=given.top_n_tokens or None,
             echo=given.return_full_text,
             best_of=given.best_of,
         )

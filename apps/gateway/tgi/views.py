@@ -1,5 +1,7 @@
 """``/generate``, ``/generate_stream``, and TGI's root, each for any model or for one that the address names."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -43,14 +45,14 @@ async def _answered(  # noqa: PLR0913 (three addresses differ in so much)
     request: HttpRequest, key: ApiKey, asked: Generate, model: str, *, stream: bool, in_list: bool = False
 ) -> HttpResponseBase:
     completion = asked.as_completion(model)
-    echoed = completion.echoed
+    shape: dict[str, Any] = {"echoed": completion.echoed, "scored": completion.likely is not None}
 
     async def respond(generations: list[Generation], caller: Caller) -> HttpResponseBase:
         (generation,) = generations
         if stream:
-            events = await unless_stopping(begun(generation_events(generation, key, echoed=echoed)))
+            events = await unless_stopping(begun(generation_events(generation, key, **shape)))
             return ReplyStream(events, generations=generations, stays=caller.stays)
-        whole = whole_generation(generation, key, echoed=echoed, details=asked.wants_details)
+        whole = whole_generation(generation, key, details=asked.wants_details, **shape)
         answer = await unless_stopping(whole)
         return json_response([answer] if in_list else answer)
 

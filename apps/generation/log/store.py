@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+import msgspec
 import structlog
 from redis.exceptions import OutOfMemoryError, RedisError
 
@@ -18,6 +19,7 @@ from apps.generation.errors import LogUnavailable, StoreFull
 from apps.generation.log.entries import Ended, Events, GapInLog, QueuedGeneration, decode_state, encode_state
 from apps.generation.log.frames import CHANNEL
 from apps.generation.models import State
+from apps.inference.logprobs import ScoredToken
 from apps.stores.redis import script as script_in
 from apps.stores.redis import sync_client
 
@@ -30,6 +32,7 @@ MEMORY_KEY = "workbench:generation:memory"
 CANCEL_CHANNEL = "workbench:generation:cancel"
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 300
+SECONDS_FOR_TOKENS = 3600  # since the last one: longer than a stream may pause
 ANY_ATTEMPT = 2**31
 
 
@@ -69,6 +72,32 @@ def head_key(generation_id: UUID) -> str:
 def text_key(generation_id: UUID) -> str:
     """Return the key of the text."""
     return f"workbench:generation:{{{generation_id}}}:text"
+
+
+def tokens_key(generation_id: UUID) -> str:
+    """Return the key of the tokens with their log probabilities, which few generations have."""
+    return f"workbench:generation:{{{generation_id}}}:tokens"
+
+
+def encode_tokens(tokens: Sequence[ScoredToken]) -> bytes:
+    """Return the tokens of one append as JSON."""
+    return msgspec.json.encode(tokens)
+
+
+def decode_tokens(data: str | bytes) -> list[ScoredToken]:
+    """Return the tokens of a JSON list."""
+    return msgspec.json.decode(data, type=list[ScoredToken])
+
+
+def read_tokens(generation_id: UUID, *, skip: int = 0) -> list[list[ScoredToken]]:
+    """Return the tokens of each append but the first ``skip``; empty if the log is gone."""
+    found = cast("list[bytes]", sync_client().lrange(tokens_key(generation_id), skip, -1))
+    return [decode_tokens(data) for data in found]
+
+
+def let_tokens_expire(generation_id: UUID) -> None:
+    """Keep the tokens for as long as the rest of a log that has ended."""
+    sync_client().expire(tokens_key(generation_id), SECONDS_AFTER_END)
 
 
 def keys(generation_id: UUID) -> list[str]:

@@ -1,6 +1,7 @@
 """End a generation, or give it back to the queue."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,21 +14,25 @@ from redis.exceptions import RedisError
 
 from apps.generation.log import store
 from apps.generation.log.entries import Ended
-from apps.generation.models import Generation, GenerationQuerySet, State
+from apps.generation.models import Generation, GenerationQuerySet, LogProbabilities, State
 from apps.generation.request_record import RequestRecords
 from apps.generation.selectors import text_so_far
 from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.signals import generation_ended
+from apps.inference.logprobs import ScoredToken
 
 logger = structlog.get_logger(__name__)
+
+OPTIONAL = ("sent", "scored")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of an attempt: ``state`` is ``succeeded`` or ``failed``; ``text`` is the whole reply.
 
-    ``sent`` holds the request records; ``None`` leaves the stored ones.
+    ``sent`` holds the request records; ``None`` leaves the stored ones. ``scored`` are the tokens of a reply that was
+    asked for with log probabilities.
     """
 
     state: State
@@ -40,11 +45,20 @@ class Outcome:
     first_token_at: datetime | None = None
     left_out: int = 0
     sent: RequestRecords | None = None
+    scored: Sequence[ScoredToken] | None = None
 
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
     """Store the outcome, then end the event log. Return False if this attempt no longer holds the generation."""
-    return _end(_held(generation_id, attempt), generation_id, attempt, outcome)
+    if outcome.scored is None:
+        return _end(_held(generation_id, attempt), generation_id, attempt, outcome)
+    tokens = store.encode_tokens(outcome.scored).decode()
+    with transaction.atomic():
+        # Before the end, which readers take for a sign that all is there.
+        if not _held(generation_id, attempt).select_for_update().exists():
+            return False
+        LogProbabilities.objects.update_or_create(generation_id=generation_id, defaults={"tokens": tokens})
+    return _end(_held(generation_id, attempt), generation_id, attempt, replace(outcome, scored=None))
 
 
 def give_up_generation(*, generation: Generation, error: str) -> bool:
@@ -93,7 +107,7 @@ def _held(generation_id: UUID, attempt: int) -> GenerationQuerySet:
 
 
 def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
-    known = {name: value for name, value in asdict(outcome).items() if name != "sent" or value is not None}
+    known = {name: value for name, value in asdict(outcome).items() if name not in OPTIONAL or value is not None}
     ended = held.update(
         **known,
         text_length=len(outcome.text),

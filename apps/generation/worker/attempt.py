@@ -10,6 +10,7 @@ from apps.generation.log.store import keys
 from apps.generation.request_record import RequestRecord, RequestRecords
 from apps.inference.context import Cut
 from apps.inference.errors import InferenceError
+from apps.inference.logprobs import ScoredToken
 from apps.inference.prompts import Order
 
 
@@ -53,6 +54,7 @@ class Attempt:
     first_token_at: datetime | None = None
     stopped: StopReason | None = None
     dropped: InferenceError | None = None
+    scored: list[ScoredToken] | None = None
     _text: list[str] = field(default_factory=list)
     _unappended: list[str] = field(default_factory=list)
     _unsaved: list[str] = field(default_factory=list)

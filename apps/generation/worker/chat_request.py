@@ -1,6 +1,7 @@
 """Build a chat request: the messages that fit the context window, and a reply of what is left."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from apps.inference.protocols.base import Protocol
 from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.inference.server import Server
 
+OTHER_TOKENS = "The reply broke off, and the rest would be of other tokens than the log probabilities. Ask again."
 LONG = 20_000  # characters, which take some ten milliseconds to estimate
 COUNT_TIMEOUTS = Timeouts(connect=2.0, first_token=2.0)  # counting must not hold a reply up
 
@@ -48,8 +50,7 @@ class ChatRequestBuilder:
 
         Raises ``ContextTooLong`` if even the last question does not fit, and ``CannotContinue``.
         """
-        if attempt.text and self.destination.parameters.get("response_format"):
-            raise CannotContinue
+        check_continued(attempt, self.destination.parameters)
         messages = [ChatMessage(message["role"], message["content"]) for message in generation.messages]
         if attempt.text:
             messages.append(ChatMessage("assistant", attempt.text))
@@ -90,6 +91,14 @@ class ChatRequestBuilder:
 
     async def _count(self, messages: Any) -> int:
         return await self.protocol.count_tokens(self.http, self.destination.server, messages, COUNT_TIMEOUTS)
+
+
+def check_continued(attempt: Attempt, parameters: Mapping[str, Any]) -> None:
+    """Raise ``CannotContinue`` if the reply has text, and the rest could not be of one piece with it."""
+    if attempt.length and parameters.get("response_format"):
+        raise CannotContinue
+    if attempt.length and "logprobs" in parameters:
+        raise CannotContinue("with log probabilities", sentence=OTHER_TOKENS)
 
 
 async def _estimates(messages: list[ChatMessage]) -> list[int]:

@@ -8,7 +8,7 @@ import aiohttp
 from apps.generation.documents import CUT, ORDER, order_of, render_document
 from apps.generation.models import Generation
 from apps.generation.worker.attempt import Attempt
-from apps.generation.worker.chat_request import COUNT_TIMEOUTS, Destination
+from apps.generation.worker.chat_request import COUNT_TIMEOUTS, Destination, check_continued
 from apps.generation.worker.stop_sequences import StopSequenceReader
 from apps.inference.context import Cut, cut_document, estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
@@ -35,8 +35,9 @@ class CompletionRequestBuilder:
     ) -> tuple[CompletionRequest, StopSequenceReader]:
         """Return the request for the rest of the reply, and note in ``attempt`` what was cut, and the order.
 
-        Raises ``ContextTooLong`` if there is no room for any reply.
+        Raises ``ContextTooLong`` if there is no room for any reply, and ``CannotContinue``.
         """
+        check_continued(attempt, self.destination.parameters)
         parameters = dict(self.destination.parameters)
         stop = list(parameters.pop("stop", None) or ())
         order, may_cut = parameters.pop(ORDER, None), parameters.pop(CUT, False)

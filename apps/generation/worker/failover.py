@@ -77,6 +77,8 @@ class Failover:
             return self._try_endpoints(attempt)
         finally:
             self._runtime.let_go(attempt)
+            if attempt.scored is not None:
+                _let_tokens_expire(attempt)
 
     def _try_endpoints(self, attempt: Attempt) -> Outcome | StopReason:
         wait = settings.GENERATION_PAUSE_SECONDS
@@ -209,6 +211,7 @@ class Failover:
             first_token_at=self._generation.first_token_at or attempt.first_token_at,
             left_out=attempt.left_out or 0,
             sent=attempt.sent,
+            scored=attempt.scored,
         )
 
     def _failure(self, attempt: Attempt, error: InferenceError) -> Outcome:
@@ -235,6 +238,13 @@ def _keep_request(attempt: Attempt) -> None:
         close_old_connections()
     else:
         attempt.sent_saved = True
+
+
+def _let_tokens_expire(attempt: Attempt) -> None:
+    try:
+        store.let_tokens_expire(attempt.generation_id)
+    except RedisError as error:  # they expire by themselves, later
+        logger.warning("tokens kept longer", generation=str(attempt.generation_id), error=type(error).__name__)
 
 
 def _another_may_do(error: InferenceError) -> bool:

@@ -15,6 +15,8 @@ from apps.generation.request_record import record_request
 from apps.generation.worker.attempt import Attempt
 from apps.generation.worker.chat_request import ChatRequestBuilder, Destination
 from apps.generation.worker.completion_request import CompletionRequestBuilder
+from apps.generation.worker.scored_text import ScoredText
+from apps.generation.worker.scored_writer import ScoredWriter
 from apps.generation.worker.stop_sequences import StopSequenceReader
 from apps.inference.context import estimate_tokens
 from apps.inference.errors import ContextTooLong, InferenceError
@@ -116,6 +118,7 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
         )
         _note(attempt, destination, request)
         replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
+    scored = _scored_writer(runtime, attempt, generation, destination)
     last, tokens_before = Delta(""), attempt.tokens
     attempt.asked_at = asyncio.get_running_loop().time()
     async with aclosing(replying) as deltas:
@@ -123,7 +126,9 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
             attempt.asked_at = None
             last = reader.read(delta)
             attempt.tokens += delta.tokens
-            if last.text:
+            if scored is not None:
+                await scored.write(last)
+            elif last.text:
                 runtime.log_writer.append(attempt, last.text)
             if last.finish_reason:
                 break
@@ -131,6 +136,16 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
         return last
     attempt.tokens = tokens_before + last.usage.completion_tokens
     return replace(last, usage=_of_this_reply(last.usage, continued=tokens_before))
+
+
+def _scored_writer(
+    runtime: "Runtime", attempt: Attempt, generation: Generation, destination: Destination
+) -> ScoredWriter | None:
+    """Return the writer of a reply that is asked for with log probabilities."""
+    if "logprobs" not in destination.parameters:
+        return None
+    text = ScoredText(drops_leading_space=generation.task == Task.CHAT)
+    return ScoredWriter(runtime.redis, attempt, text)
 
 
 def _of_this_reply(usage: Usage, *, continued: int) -> Usage:

@@ -11,9 +11,11 @@ from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.formats import openai_format
 from apps.inference.protocols.infill_reply import InfillReply
+from apps.inference.protocols.logprobs import check_kind, in_chat_body, in_completion_body
 from apps.inference.protocols.parameters import Sampling, check_chat, check_completion, refuse, top_p_of
+from apps.inference.protocols.scored_reply import ScoredChatReply, ScoredCompletionReply
 from apps.inference.protocols.streaming import Plan, stream_reply
-from apps.inference.protocols.tgi import native_plan, templated_post
+from apps.inference.protocols.tgi import TGINative, native_plan, templated_post
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 from apps.inference.tokenizing import count_chat_tokens, token_ids
@@ -45,7 +47,11 @@ class OpenAIStyle(Protocol):
                 except NotServed:
                     pass  # TGI before 2.3
             post = Post(CHAT_PATH, chat_body(server, request))
-            return Plan(post.path, post.body, ChatReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
+            counts_tokens = server.kind == "tgi"
+            if request.logprobs is None:
+                return Plan(post.path, post.body, ChatReply(request.max_tokens, counts_tokens=counts_tokens))
+            scored = ScoredChatReply(request.max_tokens, likely=request.logprobs, counts_tokens=counts_tokens)
+            return Plan(post.path, post.body, scored)
 
         return stream_reply(http, server, timeouts, plan)
 
@@ -63,6 +69,10 @@ class OpenAIStyle(Protocol):
             post = self.completion_post(server, request)
             if request.suffix:
                 return Plan(post.path, post.body, InfillReply())
+            if is_scored_natively(server, request):
+                return native_plan(post, request)
+            if request.logprobs is not None:
+                return Plan(post.path, post.body, ScoredCompletionReply(request.max_tokens, likely=request.logprobs))
             return Plan(post.path, post.body, CompletionReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
 
         return stream_reply(http, server, timeouts, plan)
@@ -71,6 +81,8 @@ class OpenAIStyle(Protocol):
         """Return what ``stream_completion`` posts: to ``/infill`` with a suffix."""
         if request.suffix:
             return Post(INFILL_PATH, infill_body(server, request))
+        if is_scored_natively(server, request):
+            return TGINative().completion_post(server, request)
         return Post(COMPLETION_PATH, completion_body(server, request))
 
     async def tokenize(
@@ -93,6 +105,11 @@ def is_continued_natively(server: Server, request: ChatRequest) -> bool:
     return server.kind == "tgi" and last.role == "assistant" and bool(last.content)
 
 
+def is_scored_natively(server: Server, request: CompletionRequest) -> bool:
+    """Return whether the request wants log probabilities of a completion by TGI, which has them natively alone."""
+    return server.kind == "tgi" and request.logprobs is not None
+
+
 def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
     """Return the JSON to send; raise ``InvalidRequest`` for what no server of this style would accept."""
     check_chat(request)
@@ -104,6 +121,8 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
     }
     if request.response_format:
         body["response_format"] = openai_format(server.kind, request.response_format)
+    if request.logprobs is not None:
+        body |= in_chat_body(request.logprobs)
     if messages[-1].role == "assistant" and server.kind in WANT_TO_BE_TOLD:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return body
@@ -112,7 +131,8 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
 def completion_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
     """Return the JSON to send for a text that is continued, to the byte but for ``<FILL_ME>``."""
     check_completion(request)
-    return _body(server, request) | {"prompt": take_fill_tag_apart(request.prompt)}
+    body = _body(server, request) | {"prompt": take_fill_tag_apart(request.prompt)}
+    return body if request.logprobs is None else body | in_completion_body(request.logprobs)
 
 
 def infill_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
@@ -134,7 +154,13 @@ def _body(server: Server, sampling: Sampling) -> dict[str, Any]:
     # TGI serves one model and takes any other name than its own for that of an adapter.
     if server.model and server.kind != "tgi":
         body["model"] = server.model
-    return body | _named(sampling, longest="max_tokens")
+    body |= _named(sampling, longest="max_tokens")
+    if sampling.logprobs is not None:
+        check_kind(server.kind, sampling.logprobs)
+        if server.kind == "llama.cpp":
+            # It would join the tokens that may begin a stop sequence to one; whoever reads the reply ends it.
+            body.pop("stop", None)
+    return body
 
 
 def _named(sampling: Sampling, *, longest: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from apps.inference.protocols.parameters import (
     refuse,
     top_p_of,
 )
+from apps.inference.protocols.scored_reply import ScoredNativeReply
 from apps.inference.protocols.streaming import Plan, stream_reply
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
@@ -149,7 +150,10 @@ async def templated_post(http: aiohttp.ClientSession, server: Server, request: C
 def native_plan(post: Post, sampling: Sampling) -> Plan:
     prompt = post.prompt
     reply_text = _without_marks(prompt) if prompt and _marks(prompt) else None
-    return Plan(post.path, post.body, NativeReply(sampling.max_tokens), reply_text)
+    if sampling.logprobs is None:
+        return Plan(post.path, post.body, NativeReply(sampling.max_tokens), reply_text)
+    scored = ScoredNativeReply(sampling.max_tokens, likely=sampling.logprobs)
+    return Plan(post.path, post.body, scored, reply_text)
 
 
 def _marks(prompt: Prompt | None) -> list[str]:
@@ -181,6 +185,7 @@ def parameters(sampling: Sampling, stop: Sequence[str]) -> dict[str, Any]:
         "top_p": None if greedy else top_p_of(sampling),
         "stop": stop,
         "seed": sampling.seed,
+        "top_n_tokens": sampling.logprobs or None,
     }
     always = {"do_sample": not greedy, "return_full_text": False, "details": True}
     return always | {name: value for name, value in named.items() if value not in (None, [])}
