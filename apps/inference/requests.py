@@ -30,8 +30,8 @@ class ChatRequest:
 
     ``messages`` end with the user's turn, or with a partial assistant turn that is to be continued: the stream then
     yields only what is new. ``None`` leaves a parameter to the server. ``temperature`` 0 means greedy.
-    ``response_format`` as in ``apps.inference.protocols.formats``. With ``logprobs`` the deltas have ``scored`` tokens,
-    each with so many likely ones.
+    ``response_format`` as in ``apps.inference.protocols.formats``. With ``logprobs`` the deltas are ``ScoredDelta``,
+    with so many likely tokens for each place.
     """
 
     messages: Sequence[ChatMessage]
@@ -105,8 +105,7 @@ class Delta:
     of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage`` is there when
     the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
     from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
-    stands for lone surrogates and NUL. If the request has ``logprobs``, the texts of the ``scored`` tokens join to what
-    the server sent as text.
+    stands for lone surrogates and NUL.
     """
 
     text: str
@@ -115,6 +114,12 @@ class Delta:
     usage: Usage | None = None
     whole_text: str | None = None
     timings: Timings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredDelta(Delta):
+    """A delta with the tokens whose texts join to what the server sent as text."""
+
     scored: Sequence[ScoredToken] = ()
 
 

@@ -9,7 +9,7 @@ from apps.generation.worker.stop_sequences import StopSequenceReader
 from apps.inference.logprobs import ScoredToken
 from apps.inference.prompts import ReplyText
 from apps.inference.prompts.newlines import LF
-from apps.inference.requests import Delta
+from apps.inference.requests import Delta, ScoredDelta
 
 
 def kept(
@@ -25,8 +25,11 @@ def kept(
     told: list[ScoredToken] = []
     text = ""
     for piece in [*pieces, []]:
-        delta = Delta("".join(token.text for token in piece), scored=piece, finish_reason=None if piece else "stop")
+        delta = ScoredDelta(
+            "".join(token.text for token in piece), scored=piece, finish_reason=None if piece else "stop"
+        )
         read = reader.read(delta)
+        assert isinstance(read, ScoredDelta)
         told += whole.take(read.text, read.scored, is_last=read.finish_reason is not None)
         text += read.text
         if read.finish_reason:

@@ -22,7 +22,7 @@ from apps.inference.protocols.scored_reply import (
     ScoredNativeReply,
     ScoredReply,
 )
-from apps.inference.requests import Delta
+from apps.inference.requests import Delta, ScoredDelta
 from tests.support.counting_wire import chunk, completion_chunk, native_details, native_token
 from tests.support.wire import event
 
@@ -86,6 +86,7 @@ def read(reply: Reply, chunks: list[bytes]) -> tuple[str, int, tuple[Any, ...] |
         error = failure
     if isinstance(reply, ScoredReply):
         for delta in deltas:
+            assert isinstance(delta, ScoredDelta)
             assert "".join(token.text for token in delta.scored) == delta.text
             assert decode_tokens(encode_tokens(delta.scored)) == list(delta.scored)
     last = deltas[-1] if reply.is_over else None

@@ -11,7 +11,7 @@ from apps.generation.log.frames import CHANNEL, text_header
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.scored_text import ScoredText
 from apps.inference.errors import CannotContinue
-from apps.inference.requests import Delta
+from apps.inference.requests import Delta, ScoredDelta
 
 if TYPE_CHECKING:
     import redis.asyncio
@@ -37,7 +37,8 @@ class ScoredWriter:
         Waits while Redis is away. The attempt is stopped if another holds the log, or it has ended.
         """
         attempt = self._attempt
-        tokens = self._text.take(delta.text, delta.scored, is_last=delta.finish_reason is not None)
+        scored = delta.scored if isinstance(delta, ScoredDelta) else ()
+        tokens = self._text.take(delta.text, scored, is_last=delta.finish_reason is not None)
         text = "".join(token.text for token in tokens)
         if not text or attempt.scored is None:
             return

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from apps.inference.logprobs import ScoredToken, spread
@@ -10,7 +9,7 @@ from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.logprobs import token_in_event, tokens_in_choice
 from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.reply import Reply
-from apps.inference.requests import Delta
+from apps.inference.requests import Delta, ScoredDelta
 
 
 class ScoredReply(Reply):
@@ -31,20 +30,27 @@ class ScoredReply(Reply):
         self._scored += spread(text or "", self.tokens_in(event, self._likely))
         return text
 
-    def feed(self, chunk: bytes) -> Delta | None:
+    def feed(self, chunk: bytes) -> ScoredDelta | None:
         """Return what ``chunk`` brings, as ``Reply.feed``."""
         delta = super().feed(chunk)
         return None if delta is None else self._with_tokens(delta)
 
-    def close(self) -> Delta:
+    def close(self) -> ScoredDelta:
         """Return the last delta, as ``Reply.close``."""
         return self._with_tokens(super().close())
 
-    def _with_tokens(self, delta: Delta) -> Delta:
+    def _with_tokens(self, delta: Delta) -> ScoredDelta:
         scored, self._scored = self._scored, []
         # The end of the stream may add a character that was never completed.
         rest = delta.text[sum(len(token.text) for token in scored) :]
-        return replace(delta, scored=[*scored, ScoredToken(rest)] if rest else scored)
+        return ScoredDelta(
+            delta.text,
+            delta.tokens,
+            delta.finish_reason,
+            delta.usage,
+            delta.whole_text,
+            scored=[*scored, ScoredToken(rest)] if rest else scored,
+        )
 
 
 class _OfChoices(ScoredReply):
