@@ -15,7 +15,7 @@ class Element:
         self._node = node
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Element) and self._node == other._node
+        return isinstance(other, Element) and self._node.mem_id == other._node.mem_id
 
     def __hash__(self) -> int:
         return self._node.mem_id
@@ -46,7 +46,8 @@ class Element:
     def all(self, tag: str, css_class: str = "") -> list["Element"]:
         """Every element inside of that tag, and class if given, in document order."""
         found = self._node.css(f"{tag}.{css_class}" if css_class else tag)
-        return [Element(node) for node in found if node != self._node]
+        # Compared as such, two nodes are written out as HTML first: seconds for each page.
+        return [Element(node) for node in found if node.mem_id != self._node.mem_id]
 
 
 class ReadPage:
