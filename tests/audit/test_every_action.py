@@ -21,7 +21,7 @@ from apps.audit.admin_rules import AuditedAdmin
 from apps.audit.models import Action, AuditEntry
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
-from tests.project.test_access_matrix import ALL, For, audience_of
+from tests.project.access_table import ALL, For, audience_of
 
 SERVER = {
     "name": "gpu-1",

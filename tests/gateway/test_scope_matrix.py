@@ -14,7 +14,7 @@ from django.test import Client
 from apps.accounts.keys.api_keys import KeyLimits, digest_of, issue_api_key
 from apps.accounts.models import ApiKey, Scope, User
 from apps.generation.models import Generation
-from tests.project.test_access_matrix import ALL, For, audience_of
+from tests.project.access_table import ALL, For, audience_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

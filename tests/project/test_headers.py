@@ -7,7 +7,8 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat.models import Attachment, Share
-from tests.project.test_access_matrix import ALL, PARAMETER, For, address_of, arguments, ask, audience_of, staff
+from tests.project.access_asking import PARAMETER, address_of, arguments, ask, staff
+from tests.project.access_table import ALL, For, audience_of
 
 __all__ = ["arguments", "ask", "staff"]
 
