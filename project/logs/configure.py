@@ -26,59 +26,60 @@ LEVELS = {
 THEIR_OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 
+FOR_EVERY_LINE: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
 def configure_logging(*, level: str, output: str) -> dict[str, Any]:
     """Configure structlog and return Django's ``LOGGING`` that renders standard-library records the same way."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    if output not in RENDERERS:
+        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {output!r}.")
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *FOR_EVERY_LINE,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderers: dict[str, list[Any]] = {
-        "json": [
-            structlog.processors.ExceptionRenderer(format_exception),
-            structlog.processors.JSONRenderer(),
-        ],
-        "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=write_exception)],
-    }
-    if output not in renderers:
-        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {output!r}.")
     # Python would print warnings as plain lines.
     logging.captureWarnings(output == "json")
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "structured": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers[output]],
-            }
-        },
+        "formatters": {"structured": _formatter(output)},
         "filters": {
             "one line an outage": {"()": "project.postgres.pool.OneLineAnOutage"},
             "no traceback while away": {"()": "project.logs.away.NoTracebackWhileAway"},
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {
-            **{name: {"level": level} for name, level in LEVELS.items()},
-            **({} if level == "DEBUG" else {"psycopg.pool": {"level": "INFO", "filters": ["one line an outage"]}}),
-            "django.request": {"filters": ["no traceback while away"]},
-            **{name: {"handlers": [], "propagate": True} for name in THEIR_OWN_HANDLERS},
-            # Its lines have query strings, and sign-in links carry a token there.
-            "uvicorn.access": {"handlers": [], "propagate": False},
-        },
+        "loggers": _loggers(level),
+    }
+
+
+def _formatter(output: str) -> dict[str, Any]:
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": FOR_EVERY_LINE,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *RENDERERS[output]],
+    }
+
+
+def _loggers(level: str) -> dict[str, Any]:
+    return {
+        **{name: {"level": level} for name, level in LEVELS.items()},
+        **({} if level == "DEBUG" else {"psycopg.pool": {"level": "INFO", "filters": ["one line an outage"]}}),
+        "django.request": {"filters": ["no traceback while away"]},
+        **{name: {"handlers": [], "propagate": True} for name in THEIR_OWN_HANDLERS},
+        # Its lines have query strings, and sign-in links carry a token there.
+        "uvicorn.access": {"handlers": [], "propagate": False},
     }
 
 
@@ -109,3 +110,9 @@ def _message(error: BaseException) -> str:
     """Return the error's text; of the database's errors only the first line, since others quote the row."""
     text = str(error)
     return text.partition("\n")[0] if isinstance(error, DatabaseError | psycopg.Error) else text
+
+
+RENDERERS: dict[str, list[Any]] = {
+    "json": [structlog.processors.ExceptionRenderer(format_exception), structlog.processors.JSONRenderer()],
+    "text": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=write_exception)],
+}

@@ -78,11 +78,19 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
         endpoint.groups.set(named or [])
         _remember(endpoint, changes_between(None, endpoint) + group_change([], named or []), by)
         return endpoint
+    return _update(endpoint, values, token=token, groups=named, by=by)
+
+
+@sensitive_variables("values", "token")
+def _update(
+    endpoint: Endpoint, values: dict[str, Any], *, token: str | None, groups: Collection[Group] | None, by: User | None
+) -> Endpoint:
+    """Store ``values`` in an endpoint that is there already."""
     if token is not None and token == _stored_token(endpoint):
         del values["sealed_token"]  # sealing the same token again would look like a change
     for field, value in values.items():
         setattr(endpoint, field, value)
-    return save_endpoint(endpoint=endpoint, by=by, groups=named)
+    return save_endpoint(endpoint=endpoint, by=by, groups=groups)
 
 
 @transaction.atomic

@@ -5,32 +5,14 @@ from typing import Any
 from apps.guide.hardware.answer import Answer, CardRow
 from apps.guide.hardware.fit import RESERVE, TIGHT, Fit
 from apps.guide.hardware.memory import rounded
+from apps.guide.hardware.question import HardwareQuestion, Model
 
 
 def report(answer: Answer) -> dict[str, Any]:
     """Return everything that the page shows. Sizes are bytes (``…_gib`` are 2^30), shares go from 0 to 1."""
-    question, shape = answer.question, answer.question.model.shape
     return {
-        "question": {
-            "model": question.model.slug,
-            "weights": question.form.slug,
-            "context": question.context,
-            "sequences": question.sequences,
-            "kv": question.precision.slug,
-            "gpu": question.card.slug,
-            "memory_gib": float(rounded(question.card.memory)),
-            "gpus": question.count,
-        },
-        "model": {
-            "name": question.model.name,
-            "parameters": shape.parameters,
-            "layers": shape.layers,
-            "kv_heads": shape.kv_heads,
-            "head_size": shape.head_size,
-            "planned_context": question.model.context.planned,
-            "claimed_context": question.model.context.claimed,
-            "shard_counts": shape.shard_counts,
-        },
+        "question": _question(answer.question),
+        "model": _model(answer.question.model),
         "weights_bytes": answer.need.weights,
         "weights_gib": float(rounded(answer.need.weights)),
         "kv_bytes_per_token": answer.need.per_token,
@@ -51,6 +33,32 @@ def report(answer: Answer) -> dict[str, Any]:
             for command in answer.commands
         ],
         "assumptions": {"reserve_share": RESERVE, "tight_below_share": TIGHT},
+    }
+
+
+def _question(question: HardwareQuestion) -> dict[str, Any]:
+    return {
+        "model": question.model.slug,
+        "weights": question.form.slug,
+        "context": question.context,
+        "sequences": question.sequences,
+        "kv": question.precision.slug,
+        "gpu": question.card.slug,
+        "memory_gib": float(rounded(question.card.memory)),
+        "gpus": question.count,
+    }
+
+
+def _model(model: Model) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "parameters": model.shape.parameters,
+        "layers": model.shape.layers,
+        "kv_heads": model.shape.kv_heads,
+        "head_size": model.shape.head_size,
+        "planned_context": model.context.planned,
+        "claimed_context": model.context.claimed,
+        "shard_counts": model.shape.shard_counts,
     }
 
 
