@@ -123,16 +123,16 @@ class OpenWebui:
             socket = json.loads((await frames.receive_str())[2:])["sid"]
             guest.begin()
             reply = str(uuid4())
-            posting = asyncio.create_task(self._post(guest, session, question, socket=socket, reply=reply))
-            async for frame in frames:
-                if frame.data == "2":
-                    await frames.send_str("3")
-                elif reply in frame.data:
-                    guest.take(frame.data)
-                    if guest.seen and '"done":true' in frame.data:
-                        guest.is_over = True
-                        break
-            await posting
+            async with asyncio.TaskGroup() as together:  # a refused post ends the reading
+                together.create_task(self._post(guest, session, question, socket=socket, reply=reply))
+                async for frame in frames:
+                    if frame.data == "2":
+                        await frames.send_str("3")
+                    elif reply in frame.data:
+                        guest.take(frame.data)
+                        if guest.seen and '"done":true' in frame.data:
+                            guest.is_over = True
+                            break
 
     async def _post(
         self, guest: Guest, session: aiohttp.ClientSession, question: str, *, socket: str, reply: str
