@@ -1,7 +1,7 @@
 """The two shapes of OpenAI's answers: chat completions and completions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from apps.gateway.forms import Completion, Request
@@ -20,6 +20,7 @@ class AnswerFormat(ABC):
     id_prefix: ClassVar[str]
     whole_kind: ClassVar[str]
     chunk_kind: ClassVar[str]
+    finish_reasons: ClassVar[Mapping[str, str]] = {}  # other words for some
 
     def __init__(self, generation: Generation, asked: Asking, *, index: int = 0) -> None:
         self.index = index
@@ -37,12 +38,14 @@ class AnswerFormat(ABC):
 
     def whole(self, text: str, finish_reason: str, usage: dict[str, int], tokens: Tokens = None) -> dict[str, Any]:
         scores = self.logprobs(tokens) if tokens is not None else None
-        choice = {"index": self.index, "logprobs": scores, "finish_reason": finish_reason, **self.choice(text)}
+        reason = self.finish_reasons.get(finish_reason, finish_reason)
+        choice = {"index": self.index, "logprobs": scores, "finish_reason": reason, **self.choice(text)}
         return {**self.head, "object": self.whole_kind, "choices": [choice], "usage": usage}
 
     def chunk(self, choice: Choice, finish_reason: str | None = None) -> dict[str, Any]:
         """Return one piece of a stream. If the caller wants usage, it is null in all but the last."""
-        choice = {"index": self.index, "logprobs": None, "finish_reason": finish_reason, **choice}
+        reason = self.finish_reasons.get(finish_reason, finish_reason) if finish_reason else None
+        choice = {"index": self.index, "logprobs": None, "finish_reason": reason, **choice}
         until_then = {"usage": None} if self.wants_usage else {}
         return {**self.head, "object": self.chunk_kind, "choices": [choice], **until_then}
 
@@ -86,6 +89,28 @@ class ChatFormat(AnswerFormat):
         return {"delta": {"role": "assistant", "content": ""}}
 
 
+class CallFormat(ChatFormat):
+    """A chat whose reply is the call of a function: its text are the arguments."""
+
+    finish_reasons: ClassVar[Mapping[str, str]] = {"stop": "tool_calls"}
+
+    def __init__(self, generation: Generation, asked: Asking, *, name: str) -> None:
+        super().__init__(generation, asked)
+        self._call = {"id": f"call_{generation.pk.hex}", "type": "function"}
+        self._name = name
+
+    def choice(self, text: str) -> Choice:
+        call = {**self._call, "function": {"name": self._name, "arguments": text}}
+        return {"message": {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}}
+
+    def piece(self, text: str) -> Choice:
+        return {"delta": {"tool_calls": [{"index": 0, "function": {"arguments": text}}]} if text else {}}
+
+    def opening(self) -> Choice:
+        call = {"index": 0, **self._call, "function": {"name": self._name, "arguments": ""}}
+        return {"delta": {"role": "assistant", "content": None, "tool_calls": [call]}}
+
+
 class CompletionFormat(AnswerFormat):
     """``text_completion``, whole or in chunks; an echoed prompt comes first."""
 
@@ -116,4 +141,6 @@ def formats_for(generations: Sequence[Generation], asked: Request) -> list[Answe
     """Return one shape per prompt; the answer is named after the first generation."""
     if isinstance(asked, Completion):
         return [CompletionFormat(generations[0], one, index=index) for index, one in enumerate(asked.each)]
+    if function := asked.function:
+        return [CallFormat(generations[0], asked, name=function.name)]
     return [ChatFormat(generations[0], asked)]

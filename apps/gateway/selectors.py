@@ -31,10 +31,17 @@ VARIANTS_FOR = {
 }
 
 
-NO_FORMAT = (
-    "No model server for this model is known to hold replies to this format: leave it out, and ask for it in words. "
-    "vLLM, SGLang and llama.cpp take both formats, Text Generation Inference a json_schema with properties."
-)
+TAKE_FORMATS = "vLLM, SGLang and llama.cpp take {}, Text Generation Inference a schema with properties."
+NO_FORMAT = {
+    "response_format": (
+        "No model server for this model is known to hold replies to this format: leave it out, and ask for it in "
+        f"words. {TAKE_FORMATS.format('both formats')}"
+    ),
+    "tools": (
+        "No model server for this model is known to hold the arguments of a call to their schema. "
+        f"{TAKE_FORMATS.format('any')}"
+    ),
+}
 
 
 NO_LOGPROBS = (
@@ -158,12 +165,20 @@ def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints if task in endpoint.capabilities]
 
 
-def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None, likely: int | None = None) -> Target:
+def target_of(
+    name: str,
+    task: Task,
+    *,
+    reply_format: ReplyFormat | None = None,
+    format_of: str = "response_format",
+    likely: int | None = None,
+) -> Target:
     """Return where a request for the model ``name`` may run.
 
     A name that covers every endpoint for this work leaves the choice to the queue. Any other name pins the generation
     to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
-    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``, and give
+    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``, which the
+    request's field ``format_of`` asks for, and give
     log probabilities with ``likely`` tokens for each place.
 
     Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
@@ -187,7 +202,7 @@ def target_of(name: str, task: Task, *, reply_format: ReplyFormat | None = None,
     if reply_format:
         fit = [endpoint for endpoint in fit if takes_format(endpoint.protocol, endpoint.server.kind, reply_format)]
         if not fit:
-            raise InvalidRequest(NO_FORMAT, param="response_format")
+            raise InvalidRequest(NO_FORMAT[format_of], param=format_of)
     if likely is not None:
         fit = _giving_logprobs(fit, likely)
         if not fit:

@@ -22,8 +22,8 @@ PLAIN = {"type": "text"}
 
 # Fields that would change the content of the answer. Unknown fields change its style at most, and are ignored.
 UNABLE = {
-    "tools": "Tools cannot be called here: replies are kept as text alone, and Code Llama was not trained for tools.",
-    "functions": "Functions cannot be called: replies are kept as text alone, and Code Llama was not trained for them.",
+    "tools": "Only replies of a chat can call a function: leave the tools out.",
+    "functions": "Functions are asked for as tools, by newer clients: see tools and tool_choice.",
     "logit_bias": "Tokens cannot be given a bias here.",
     "audio": "Only text can be answered here.",
     "response_format": "Only replies of a chat can have a format: leave it out, and ask for one in words.",

@@ -9,8 +9,25 @@ from msgspec import Meta
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms.asking import NOTHING, UNABLE, Asking, Tokens
 from apps.gateway.forms.response_format import read_format
+from apps.gateway.forms.tools import Function, read_function
 
 BETWEEN_MERGED = "\n\n"
+TOOL = {
+    "type": "object",
+    "properties": {
+        "type": {"const": "function"},
+        "function": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"},
+                "description": {"type": ["string", "null"]},
+                "parameters": {"type": ["object", "null"]},
+            },
+            "required": ["name"],
+        },
+    },
+    "required": ["type", "function"],
+}
 SCHEMA = {"type": "object", "properties": {"schema": {"type": "object"}}, "required": ["schema"]}
 FORMATS = [
     {"enum": NOTHING},
@@ -52,10 +69,20 @@ class Message(msgspec.Struct):
 class ChatCompletion(Asking, kw_only=True):
     """A conversation to be continued by one turn."""
 
-    unable: ClassVar[Mapping[str, str]] = {name: why for name, why in UNABLE.items() if name != "response_format"}
+    unable: ClassVar[Mapping[str, str]] = {
+        name: why for name, why in UNABLE.items() if name not in ("response_format", "tools")
+    }
 
     messages: Annotated[list[Message], Meta(min_length=1)]
     max_completion_tokens: Tokens | None = None
+    tools: Annotated[
+        Any,
+        Meta(
+            description="Taken with a `tool_choice` that leaves one function.",
+            extra_json_schema={"anyOf": [{"enum": NOTHING}, {"type": "array", "items": TOOL}]},
+        ),
+    ] = None
+    tool_choice: Annotated[Any, Meta(description="`none`, `required` with one tool, or a function by name.")] = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     response_format: Annotated[
@@ -64,9 +91,19 @@ class ChatCompletion(Asking, kw_only=True):
     ] = None
 
     @property
+    def function(self) -> Function | None:
+        """Return the function that the reply calls. Raises ``InvalidRequest``."""
+        return read_function(self.tools, self.tool_choice)
+
+    @property
     def reply_format(self) -> dict[str, Any] | None:
         """Return the format that the reply is held to. Raises ``InvalidRequest``."""
-        return read_format(self.response_format)
+        wanted = read_format(self.response_format)
+        if (function := self.function) is None:
+            return wanted
+        if wanted:
+            raise InvalidRequest("A call of a function has the format of its parameters.", param="response_format")
+        return function.reply_format
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -82,7 +119,9 @@ class ChatCompletion(Asking, kw_only=True):
     def needs(self) -> dict[str, Any]:
         wanted = self.reply_format
         given: dict[str, Any] = Asking.needs.__get__(self)
-        return given | ({"reply_format": wanted} if wanted else {})
+        if wanted:
+            given |= {"reply_format": wanted, "format_of": "tools" if self.function else "response_format"}
+        return given
 
     @property
     def each(self) -> list["ChatCompletion"]:
@@ -103,6 +142,8 @@ class ChatCompletion(Asking, kw_only=True):
                 turns[-1]["content"] += BETWEEN_MERGED + turn["content"]
             else:
                 turns.append(turn)
+        if function := self.function:
+            turns[-1]["content"] += BETWEEN_MERGED + function.instruction
         return turns
 
     def check(self) -> None:
@@ -118,6 +159,8 @@ class ChatCompletion(Asking, kw_only=True):
     def texts(self) -> Iterator[str]:
         yield from Asking.texts(self)
         yield from (message.text for message in self.messages)
+        called = self.function
+        yield (called.description if called else None) or ""
 
 
 def _check_order(roles: list[str]) -> None:

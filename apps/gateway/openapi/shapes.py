@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-type FinishReason = Literal["stop", "length", "content_filter"]
+type FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
 type State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 type Task = Literal["chat", "complete", "infill"]
 
@@ -90,12 +90,28 @@ class TextLogprobs(Struct):
     text_offset: list[int]
 
 
-class AnswerMessage(Struct):
-    """The reply of a chat."""
+class CalledFunction(Struct):
+    """A function of the caller's, and its arguments as JSON."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Struct):
+    """The call of a function."""
+
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
+class AnswerMessage(Struct, omit_defaults=True):
+    """The reply of a chat, or the one call that was asked for."""
 
     role: Literal["assistant"]
-    content: str
+    content: str | None
     refusal: None
+    tool_calls: list[ToolCall] = []
 
 
 class ChatChoice(Struct):
