@@ -157,7 +157,7 @@ def _find(name: str, models: dict[str, Model]) -> Model:
         if Endpoint.objects.enabled().serving(variant).exclude(pk__in=_usable()).exists():
             raise NotAllowed(NoEndpointAllowed(f"a model server of the {variant} variant").sentence)
         raise ModelUnavailable(f"No model server for the {variant} variant is enabled.", Retry_After="60")
-    raise ModelNotFound(name, served=sorted(models))
+    raise ModelNotFound(name, served=sorted(served_models()))
 
 
 def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:

@@ -95,7 +95,8 @@ def test_the_answer_names_its_generation(client: openai.OpenAI, alice: User) -> 
 
 
 def test_models_are_listed_by_every_name(client: openai.OpenAI) -> None:
-    assert {model.id for model in client.models.list()} == {"code-llama-instruct", "counting", "count-1"}
+    names = {model.id for model in client.models.list()}
+    assert names == {"code-llama-instruct", "code-llama-base", "counting", "count-1"}
     assert client.models.retrieve("count-1").id == "count-1"
 
 
