@@ -73,6 +73,7 @@ def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
 def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: Path) -> None:
     launcher = tmp_path / "uv"
     launcher.symlink_to(sys.executable)
+    stack.copy_database()
     process = stack.start(prefix=(str(launcher), "-c", PASS_ON))
     stack.wait_until_it_says(" ready at ")
     family = stack.living()
@@ -86,6 +87,8 @@ def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(stac
     other_folder.mkdir()
     other = Stack(other_folder / "data", stack.port + 1)
     try:
+        for each in (stack, other):
+            each.copy_database()
         process = stack.start()
         other.start()
         stack.wait_until(stack.is_ready)
