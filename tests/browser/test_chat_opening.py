@@ -8,7 +8,7 @@ from apps.accounts.services import create_user
 from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
 from tests.browser.counted_replies import PATIENCE, is_under_way, is_written, last_reply
-from tests.browser.test_chat_conversations import conversations
+from tests.browser.listed_conversations import conversations
 from tests.browser.visit import Visit
 from tests.chat.exchanges import answered_conversation
 

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from celery import current_app
 from django.core import serializers
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +20,6 @@ from apps.endpoints.health.sentences import describe_health
 from apps.endpoints.models import Endpoint, EndpointChange, Health, Observation
 from apps.endpoints.services import set_endpoint_state
 from apps.endpoints.services.probe import LOCK, probe_endpoints
-from apps.endpoints.services.record import prune_observations
 from apps.endpoints.slots import Bid, take_slot
 from apps.endpoints.tasks import probe
 from apps.stores.redis import sync_client
@@ -29,10 +27,11 @@ from project.celery import app as celery_app
 from tests.endpoints.conftest import PLAIN_TOKEN, Add
 from tests.endpoints.moody_server import SLOW_SECONDS, MoodyServer, is_for_reply, moody_servers
 
+pytestmark = pytest.mark.usefixtures("services", "quick_probes")
+
+
 TIMEOUT = 6.0
 ALL_MOODS = ("healthy", "slow", "overloaded", "hanging", "refusing", "failing", "nonsense", "picky", "stuck")
-
-pytestmark = pytest.mark.usefixtures("services", "quick_probes")
 
 
 @pytest.fixture
@@ -288,19 +287,3 @@ def test_the_task_is_sent_without_arguments(add_moody: Add) -> None:
     assert message.body is not None
     assert json.loads(message.body)[:2] == [[], {}]
     assert "gpu-server" not in f"{message.headers} {message.body}"
-
-
-def test_beat_sends_tasks_that_exist() -> None:
-    current_app.loader.import_default_modules()
-    sent = {entry["task"]: entry for entry in celery_app.conf.beat_schedule.values()}
-    assert {"endpoints.probe", "endpoints.prune"} <= set(sent) & set(celery_app.tasks)
-    assert sent["endpoints.probe"]["options"]["expires"] == sent["endpoints.probe"]["schedule"]
-
-
-def test_history_is_pruned_after_a_week(add: Add) -> None:
-    endpoint = add()
-    now = timezone.now()
-    for days in (1, 6.9, 7.1, 30):
-        Observation.objects.create(endpoint=endpoint, kind="probe", ok=True, at=now - timedelta(days=days))
-    assert prune_observations() == 2
-    assert sorted((now - observation.at).days for observation in Observation.objects.all()) == [1, 6]
