@@ -4,10 +4,12 @@ import os
 
 from celery import Celery
 
+from apps.stores.broker import use_ticket_transport
 from project.logs.tasks import TaskLog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
+use_ticket_transport()
 app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -1,7 +1,6 @@
 """Start and stop a worker's ``Runtime`` with its Celery worker.
 
-A task is a ticket, acknowledged when it begins; the reaper sends lost ones again. Nothing need be restored when a
-connection closes. kombu 5.7 restores over the closed connection and fails, after which the worker fetched nothing more.
+A task is a ticket, acknowledged when it begins; the reaper sends lost ones again.
 """
 
 import gc
@@ -9,7 +8,6 @@ from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from celery.worker.consumer import Consumer
-from kombu.transport.redis import Channel
 
 from apps.generation.worker.runtime import Runtime
 
@@ -35,7 +33,6 @@ def current_runtime() -> Runtime:
 
 @worker_init.connect
 def start_runtime(**_kwargs: Any) -> None:
-    Channel.do_restore = False
     runtime = Runtime()
     runtime.start()
     _runtimes.append(runtime)
