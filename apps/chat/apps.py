@@ -22,7 +22,9 @@ class ChatConfig(AppConfig):
         person_leaves.connect(on_person_leaves)
 
 
-def _send_queued(*, generation_id: UUID, **_: Any) -> None:
+def _send_queued(*, generation_id: UUID, is_for_api: bool = False, **_: Any) -> None:
+    if is_for_api:  # no conversation has it
+        return
     from apps.chat.services.messages.queue import send_after  # noqa: PLC0415 (models are loaded only now)
 
     send_after(generation_id=generation_id)

@@ -1,13 +1,14 @@
 """End a generation, or give it back to the queue."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from redis.exceptions import RedisError
@@ -21,10 +22,21 @@ from apps.generation.services.ending import end_the_log
 from apps.generation.services.enqueue import enqueue
 from apps.generation.signals import generation_ended
 from apps.inference.logprobs import ScoredToken
+from apps.stores.compiled import prepared
 
 logger = structlog.get_logger(__name__)
 
 OPTIONAL = ("sent", "scored")
+FINISH = """
+    UPDATE generation_generation
+    SET state = %(state)s, text = %(text)s, text_length = %(length)s, finish_reason = %(finish_reason)s,
+        error = %(error)s, error_kind = %(error_kind)s, prompt_tokens = %(prompt_tokens)s::int,
+        completion_tokens = %(completion_tokens)s::int, first_token_at = %(first_token_at)s::timestamptz,
+        left_out = %(left_out)s::int, sent = coalesce(%(sent)s::jsonb, sent),
+        stuck_since = NULL, lease_expires_at = NULL, ended_at = statement_timestamp()
+    WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+    RETURNING api_key_id IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +62,27 @@ class Outcome:
 
 def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
     """Store the outcome, then end the event log. Return False if this attempt no longer holds the generation."""
-    if outcome.scored is None:
-        return _end(_held(generation_id, attempt), generation_id, attempt, outcome)
-    tokens = store.encode_tokens(outcome.scored).decode()
+    if outcome.scored is not None and not _store_tokens(generation_id, attempt, outcome.scored):
+        return False
+    sent = None if outcome.sent is None else json.dumps(outcome.sent)
+    given: dict[str, Any] = {"id": generation_id, "attempt": attempt, "length": len(outcome.text)}
+    with prepared(connection), connection.cursor() as cursor:
+        cursor.execute(FINISH, {**given, **_values(outcome), "state": outcome.state.value, "sent": sent})
+        ended = cursor.fetchone()
+    if ended is None:
+        return False
+    _tell(generation_id, attempt, outcome, is_for_api=ended[0])
+    return True
+
+
+def _store_tokens(generation_id: UUID, attempt: int, scored: Sequence[ScoredToken]) -> bool:
+    """Store the tokens before the end, which readers take for a sign that all is there. Return False as above."""
+    tokens = store.encode_tokens(scored).decode()
     with transaction.atomic():
-        # Before the end, which readers take for a sign that all is there.
         if not _held(generation_id, attempt).select_for_update().exists():
             return False
         LogProbabilities.objects.update_or_create(generation_id=generation_id, defaults={"tokens": tokens})
-    return _end(_held(generation_id, attempt), generation_id, attempt, replace(outcome, scored=None))
+    return True
 
 
 def give_up_generation(*, generation: Generation, error: str) -> bool:
@@ -73,7 +97,11 @@ def give_up_generation(*, generation: Generation, error: str) -> bool:
         first_token_at=generation.first_token_at,
         left_out=generation.left_out,
     )
-    return _end(given_up, generation.pk, generation.attempt, outcome)
+    changes = {**_values(outcome), "text_length": len(outcome.text), "stuck_since": None, "lease_expires_at": None}
+    if not given_up.update(**changes, ended_at=Now()):
+        return False
+    _tell(generation.pk, generation.attempt, outcome)
+    return True
 
 
 def release_generation(*, generation_id: UUID, attempt: int) -> bool:
@@ -106,17 +134,12 @@ def _held(generation_id: UUID, attempt: int) -> GenerationQuerySet:
     return Generation.objects.filter(pk=generation_id, attempt=attempt, state=State.RUNNING)
 
 
-def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: Outcome) -> bool:
-    known = {name: value for name, value in asdict(outcome).items() if name not in OPTIONAL or value is not None}
-    ended = held.update(
-        **known,
-        text_length=len(outcome.text),
-        stuck_since=None,
-        lease_expires_at=None,
-        ended_at=Now(),
-    )
-    if not ended:
-        return False
+def _values(outcome: Outcome) -> dict[str, Any]:
+    return {field.name: getattr(outcome, field.name) for field in fields(Outcome) if field.name not in OPTIONAL}
+
+
+def _tell(generation_id: UUID, attempt: int, outcome: Outcome, *, is_for_api: bool = False) -> None:
+    """End the log of a generation that Postgres knows to be over, and send the signal."""
     end = Ended(
         state=outcome.state,
         finish_reason=outcome.finish_reason,
@@ -128,8 +151,8 @@ def _end(held: GenerationQuerySet, generation_id: UUID, attempt: int, outcome: O
         end_the_log(generation_id, attempt=attempt, ended=end, text=outcome.text)
     except RedisError as error:  # readers of a silent log ask Postgres
         logger.warning("event log not ended", generation=str(generation_id), error=type(error).__name__)
-    transaction.on_commit(lambda: generation_ended.send_robust(Generation, generation_id=generation_id))
-    return True
+    news = {"generation_id": generation_id, "is_for_api": is_for_api}
+    transaction.on_commit(lambda: generation_ended.send_robust(Generation, **news))
 
 
 def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **changes: Any) -> bool:

@@ -67,8 +67,11 @@ def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
     if generation is not None:
         with bound_contextvars(**_names(generation)):
             logger.info("generation claimed", attempt=generation.attempt, endpoint=endpoint.name if endpoint else None)
-            outcome = _outcome(generation, endpoint, holder, slot.refusal, runtime)
+            failover = Failover(generation, endpoint, holder, runtime) if endpoint else None
+            outcome = _outcome(generation, failover, slot.refusal)
             _store(generation, outcome, is_probe=endpoint is not None and endpoint.health == Health.DOWN)
+            if failover:
+                failover.record_success()
             logger.info("generation left", **_facts(outcome))
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
@@ -113,13 +116,11 @@ def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
     return None
 
 
-def _outcome(
-    generation: Generation, endpoint: Endpoint | None, holder: UUID, refusal: str, runtime: Runtime
-) -> Outcome | StopReason:
-    if endpoint is None:
+def _outcome(generation: Generation, failover: Failover | None, refusal: str) -> Outcome | StopReason:
+    if failover is None:
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=refusal)
     try:
-        return Failover(generation, endpoint, holder, runtime).to_its_end()
+        return failover.to_its_end()
     except EndpointError as error:  # its token cannot be read
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=error.sentence)
     except STORE_AWAY as error:  # the log has the text so far; the next attempt continues it

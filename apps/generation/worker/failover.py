@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from apps.endpoints.errors import AllEndpointsBusy, EndpointError, NoEndpointAvailable
 from apps.endpoints.health.outages import Outages, read_outages
-from apps.endpoints.models import Endpoint
+from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services.record import record_failure, record_success
 from apps.endpoints.services.reserve import reserve_endpoint
 from apps.endpoints.slots import release_slot
@@ -66,10 +66,13 @@ class Failover:
         self._server_failures = 0
         self._may_come_back = False  # the server that failed, after a pause too long to wait here
         self._others_are_busy = False  # the endpoints to try next have no free slot
+        self._unrecorded: Delta | None = None  # the end of a success
 
     def to_its_end(self) -> Outcome | StopReason:
         try:
-            attempt = self._runtime.call(begin_attempt(self._runtime, self._generation))
+            attempt = self._runtime.call(
+                begin_attempt(self._runtime, self._generation, model=self._endpoint.served_model)
+            )
         except LogUnavailable:
             return StopReason.LOST
         attempt.holder = self._holder
@@ -79,6 +82,12 @@ class Failover:
             self._runtime.let_go(attempt)
             if attempt.scored is not None:
                 _let_tokens_expire(attempt)
+
+    def record_success(self) -> None:
+        """Record a success that is not recorded yet. Call it when the outcome is stored: no reply waits for it then."""
+        if self._unrecorded is not None:
+            _record_speed(self._endpoint.pk, self._unrecorded)
+            self._unrecorded = None
 
     def _try_endpoints(self, attempt: Attempt) -> Outcome | StopReason:
         wait = settings.GENERATION_PAUSE_SECONDS
@@ -131,7 +140,9 @@ class Failover:
         if isinstance(ended, InferenceError):
             record_failure(endpoint_id=endpoint.pk, error=ended)
         elif ended is not None:
-            _record_speed(endpoint.pk, ended)
+            self._unrecorded = ended
+            if endpoint.health != Health.HEALTHY:
+                self.record_success()  # others wait to hear of it
         return ended
 
     def _move_on(self, attempt: Attempt, error: InferenceError) -> bool:
