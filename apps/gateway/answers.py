@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from apps.gateway.logprobs import TokenReader
 from apps.gateway.openai_format import AnswerFormat
 from apps.gateway.selectors import model_of
 from apps.gateway.sse import KEEP_ALIVE, event, together
-from apps.generation.log.entries import Ended
+from apps.generation.log.entries import Ended, Events
 from apps.generation.models import Generation, State, Task
 from apps.inference.errors import ContextTooLong, InvalidRequest
 from apps.stores.threads import in_thread
@@ -30,12 +30,24 @@ TOO_LONG = ContextTooLong.__name__
 CALLERS_FAULT = {TOO_LONG, InvalidRequest.__name__}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
-    """One generation of a request, and the shape of its answer."""
+    """One generation of a request, and the shape of its answer, which names the model once that is known."""
 
     generation: Generation
     shape: AnswerFormat
+    is_named: bool = False
+
+    def hear(self, events: Events) -> None:
+        """Note the model that writes, if the log says it."""
+        if events.model:
+            self.shape.model, self.is_named = events.model, True
+
+    async def name_model(self) -> None:
+        """Ask Postgres for the model that the log did not name: the reply was over before it was followed."""
+        if not self.is_named:
+            self.shape.model = await in_thread(model_of)(self.generation, asked=self.shape.model)
+            self.is_named = True
 
 
 @dataclass(slots=True)
@@ -66,21 +78,29 @@ async def whole_answer(replies: Sequence[Reply], key: ApiKey) -> dict[str, Any]:
 
 
 async def _whole(reply: Reply, key: ApiKey) -> dict[str, Any]:
-    text, ended = await whole_text(reply.generation, key)
-    reply.shape.model = await in_thread(model_of)(reply.generation, asked=reply.shape.model)
+    text, ended = await whole_text(reply.generation, key, hear=reply.hear)
+    await reply.name_model()
     tokens = None if reply.shape.likely is None else await TokenReader(reply.generation).take(text)
     return reply.shape.whole(text, finish_reason_of(ended), usage_in_openai(ended.usage), tokens)
 
 
-async def whole_text(generation: Generation, key: ApiKey) -> tuple[str, Ended]:
-    """Wait for the reply's text and end. Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``."""
+async def whole_text(
+    generation: Generation, key: ApiKey, *, hear: Callable[[Events], None] | None = None
+) -> tuple[str, Ended]:
+    """Wait for the reply's text and end; ``hear`` gets all news.
+
+    Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``.
+    """
     pieces: list[str] = []
     ended = Ended(State.FAILED)
     async with aclosing(watch(generation, key)) as watching:
         async for events in watching:
-            if events is not None:
-                pieces.append(events.text)
-                ended = events.ended or ended
+            if events is None:
+                continue
+            if hear is not None:
+                hear(events)
+            pieces.append(events.text)
+            ended = events.ended or ended
     if ended.state == State.FAILED:
         raise failure_of(generation, ended)
     return "".join(pieces), ended
@@ -121,10 +141,11 @@ async def _chunks(reply: Reply, rest: Rest, key: ApiKey) -> AsyncGenerator[bytes
             if events is None:
                 yield KEEP_ALIVE
                 continue
+            reply.hear(events)
             if events.ended and events.ended.state == State.FAILED and not is_open:
                 raise failure_of(reply.generation, events.ended)
             if (events.text or events.ended) and not is_open:
-                shape.model = await in_thread(model_of)(reply.generation, asked=shape.model)
+                await reply.name_model()
                 is_open = True
                 yield event(shape.chunk(shape.opening()))
             if events.text:

@@ -85,7 +85,8 @@ class Events:
     """The news for one reader: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
     ``position`` comes with the state ``queued``, once it is known. ``is_writing``: text, or the end, is newer than the
-    state; a state that is the newest is one that waits for text.
+    state; a state that is the newest is one that waits for text. ``model`` comes with the state ``running``: the id of
+    the model that writes next.
     """
 
     offset: int
@@ -94,6 +95,7 @@ class Events:
     ended: Ended | None = None
     position: QueuePosition | None = None
     is_writing: bool = False
+    model: str = ""
 
     @property
     def offset_after(self) -> int:
@@ -109,14 +111,33 @@ def encode_state(state: State, **details: Any) -> str:
     return json.dumps({"state": state, **details})
 
 
-def decode_state(entry: str | bytes) -> tuple[State, QueuePosition | None]:
-    """Return the state that an entry says, and the position if it says one."""
-    values = json.loads(entry)
-    state = State(values["state"])
-    if (number := values.get("position")) is None:
-        return state, None
-    may_be = {name: values[name] for name in ("seconds", "servers_down", "endpoint", "absence") if name in values}
-    return state, QueuePosition(number, **may_be)
+def encode_running(model: str) -> str:
+    """Return the entry of a generation that ``model`` is to write."""
+    return encode_state(State.RUNNING, **({"model": model} if model else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntry:
+    """What a state entry says: ``position`` of a queued generation, ``model`` of a running one, if they are known."""
+
+    state: State
+    position: QueuePosition | None = None
+    model: str = ""
+
+    @classmethod
+    def decode(cls, entry: str | bytes) -> Self:
+        """Return what the entry says."""
+        values = json.loads(entry)
+        state = State(values["state"])
+        if (number := values.get("position")) is None:
+            return cls(state, model=values.get("model", ""))  # the previous release wrote none
+        may_be = {name: values[name] for name in ("seconds", "servers_down", "endpoint", "absence") if name in values}
+        return cls(state, QueuePosition(number, **may_be))
+
+
+def facts_of(entry: StateEntry | None) -> dict[str, Any]:
+    """Return what ``Events`` says of a state; without one, nothing."""
+    return {"state": entry.state, "position": entry.position, "model": entry.model} if entry else {}
 
 
 class GapInLog(Exception):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.generation.log import store
-from apps.generation.log.entries import Ended, Events, GapInLog, QueuePosition, decode_state
+from apps.generation.log.entries import Ended, Events, GapInLog, StateEntry, facts_of
 from apps.generation.log.frames import CHANNEL, Frame, Kind, frames_of
 from apps.generation.models import Generation, State
 from apps.stores.listener import Listener
@@ -84,8 +84,7 @@ class LogReader:
         """Join frames into one. Raises ``GapInLog`` if text is missing before them."""
         texts: list[str] = []
         reached, states = self.offset, self._states
-        state: State | None = None
-        position: QueuePosition | None = None
+        entry: StateEntry | None = None
         ended: Ended | None = None
         is_writing = False
         for frame in frames:
@@ -99,13 +98,13 @@ class LogReader:
                         is_writing = True
                 case Kind.STATE if frame.number > states:
                     states = frame.number
-                    state, position = decode_state(frame.payload)
+                    entry = StateEntry.decode(frame.payload)
                     is_writing = False
                 case Kind.END:
                     if frame.number > reached:
                         raise GapInLog(reached, frame.number)
                     ended = Ended.decode(frame.payload)
-        events = Events(self.offset, "".join(texts), state, ended, position, is_writing)
+        events = Events(self.offset, "".join(texts), ended=ended, is_writing=is_writing, **facts_of(entry))
         self.offset, self._states = reached, states
         return events
 

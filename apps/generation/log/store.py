@@ -16,7 +16,16 @@ import structlog
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from apps.generation.errors import LogUnavailable, StoreFull
-from apps.generation.log.entries import Ended, Events, GapInLog, QueuedGeneration, decode_state, encode_state
+from apps.generation.log.entries import (
+    Ended,
+    Events,
+    GapInLog,
+    QueuedGeneration,
+    StateEntry,
+    encode_running,
+    encode_state,
+    facts_of,
+)
 from apps.generation.log.frames import CHANNEL
 from apps.generation.models import State
 from apps.inference.logprobs import ScoredToken
@@ -120,12 +129,14 @@ def require_memory() -> None:
         logger.warning("memory not checked", error=type(error).__name__)
 
 
-async def open_log(client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str) -> Opened:
-    """Take the log for ``attempt``. Its text may be ahead of the checkpoint.
+async def open_log(
+    client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str, model: str = ""
+) -> Opened:
+    """Take the log for ``attempt``, in which ``model`` is to write. Its text may be ahead of the checkpoint.
 
     Raises ``LogUnavailable`` if the log has ended or a newer attempt holds it.
     """
-    given = _opening(generation_id, attempt, checkpoint, State.RUNNING)
+    given = _opening(generation_id, attempt, checkpoint, encode_running(model))
     answer = await client.eval(script("open"), 2, *given)
     if isinstance(answer, bytes):
         raise LogUnavailable
@@ -138,7 +149,7 @@ def begin_anew(generation_id: UUID, *, attempt: int, text: str, tokens: int) -> 
     """Replace a log that has ended by one for the next attempt, with ``text`` of ``tokens`` in it."""
     with sync_client().pipeline(transaction=True) as pipeline:
         pipeline.delete(*keys(generation_id))
-        pipeline.eval(script("open"), 2, *_opening(generation_id, attempt, text, State.QUEUED))
+        pipeline.eval(script("open"), 2, *_opening(generation_id, attempt, text, encode_state(State.QUEUED)))
         pipeline.hset(head_key(generation_id), "tokens", str(tokens))
         pipeline.execute()
 
@@ -179,9 +190,10 @@ def first_token_at(generation_id: UUID) -> datetime | None:
     return datetime.fromisoformat(began.decode()) if began else None
 
 
-def write_state(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT) -> None:
-    """Write a state that is not the end, unless an attempt after ``attempt`` has begun."""
-    given = (CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, encode_state(state))
+def write_state(generation_id: UUID, state: State, *, attempt: int = ANY_ATTEMPT, model: str = "") -> None:
+    """Write a state that is not the end, unless an attempt after ``attempt`` has begun. ``model`` writes next."""
+    entry = encode_running(model) if state == State.RUNNING else encode_state(state)
+    given = (CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, entry)
     sync_client().eval(script("state"), 1, head_key(generation_id), *given)
 
 
@@ -205,8 +217,8 @@ async def read_snapshot(client: "redis.asyncio.Redis", generation_id: UUID, *, a
     return _snapshot(await cast("Awaitable[list[Any]]", answer), after)
 
 
-def _opening(generation_id: UUID, attempt: int, text: str, state: State) -> list[Any]:
-    given = [CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, len(text), text, encode_state(state)]
+def _opening(generation_id: UUID, attempt: int, text: str, state_entry: str) -> list[Any]:
+    given = [CHANNEL, SECONDS_WHILE_RUNNING, generation_id.bytes, attempt, len(text), text, state_entry]
     return [*keys(generation_id), *given]
 
 
@@ -214,14 +226,12 @@ def _snapshot(answer: list[Any], after: int) -> Snapshot:
     offset, tail, state_entry, states, state_offset, ended = answer
     # A state that is older than what the reader has is none of its news.
     is_news = bool(state_entry) and state_offset >= after
-    state, position = decode_state(state_entry) if is_news else (None, None)
     events = Events(
         after,
         _last_of(tail, offset - after, after),
-        state=state,
         ended=Ended.decode(ended) if ended else None,
-        position=position,
         is_writing=offset > state_offset,
+        **facts_of(StateEntry.decode(state_entry) if is_news else None),
     )
     return Snapshot(events, states)
 

@@ -170,7 +170,12 @@ class Failover:
     def _say_that_it_waits(self) -> None:
         """Tell readers that the reply waits for the model until text comes."""
         try:
-            store.write_state(self._generation.pk, State.RUNNING, attempt=self._generation.attempt)
+            store.write_state(
+                self._generation.pk,
+                State.RUNNING,
+                attempt=self._generation.attempt,
+                model=self._endpoint.served_model,
+            )
         except RedisError as error:
             logger.warning("state not written", generation=str(self._generation.pk), error=type(error).__name__)
 

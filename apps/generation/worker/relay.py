@@ -31,7 +31,7 @@ logger = structlog.get_logger(__name__)
 RETRY_SECONDS = 0.5
 
 
-async def begin_attempt(runtime: "Runtime", generation: Generation) -> Attempt:
+async def begin_attempt(runtime: "Runtime", generation: Generation, *, model: str) -> Attempt:
     """Take the generation's log and hold the generation until ``runtime.let_go``.
 
     Waits while Redis is down. If the lease expires meanwhile, the next attempt takes over and this one is refused.
@@ -40,7 +40,11 @@ async def begin_attempt(runtime: "Runtime", generation: Generation) -> Attempt:
     while True:
         try:
             opened = await store.open_log(
-                runtime.redis, generation.pk, attempt=generation.attempt, checkpoint=generation.text
+                runtime.redis,
+                generation.pk,
+                attempt=generation.attempt,
+                checkpoint=generation.text,
+                model=model,
             )
             break
         except (RedisError, OSError) as error:
