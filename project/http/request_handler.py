@@ -10,25 +10,36 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from project.http.api_chain import ApiChain, is_for_api
+
+# Each request has a thread of its own, which has no connections when it begins: to look costs a change of thread.
+request_started.disconnect(close_old_connections)
+request_started.disconnect(reset_queries)
 
 
 class RequestHandler(ASGIHandler):
     """Django's handler with a synchronous chain of middlewares beside the asynchronous one.
 
     The chain runs in the request's thread, and an asynchronous view in the event loop meanwhile. Static files are sent
-    from the event loop, as Django does it.
+    from the event loop, as Django does it, and the API has a chain of its own there.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._chain = _SynchronousChain()
+        self._api_chain = ApiChain()
 
     @override
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(settings.STATIC_URL):
             return await super().get_response_async(request)
+        if is_for_api(request.path_info):
+            return await self._api_chain.get_response_async(request)
         return await sync_to_async(self._chain.get_response)(request)
 
 
