@@ -18,6 +18,7 @@ from apps.generation.log import store
 from apps.generation.models import Generation, Task
 from apps.generation.services.enqueue import enqueue
 from apps.stores.compiled import compiled
+from apps.stores.inserts import insert
 from apps.usage.allowances import Allowance
 from apps.usage.services import admit_request
 
@@ -101,15 +102,15 @@ def _start(*, owner: User, counted: int | None = None, **fields: Any) -> Generat
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     with transaction.atomic(savepoint=False):
         require_room(owner, allowances, counted)
-        generation = Generation.objects.create(owner=owner, request_id=request_id, api_key=current_key(), **fields)
+        generation = insert(Generation(owner=owner, request_id=request_id, api_key=current_key(), **fields))
         job = (generation.variant, generation.task)
         transaction.on_commit(partial(_hand_over, generation.pk, job))
     return generation
 
 
 def _hand_over(generation_id: UUID, job: tuple[str, str]) -> None:
-    logger.info("generation queued", generation=str(generation_id), variant=job[0], task=job[1])
     enqueue([generation_id], job=job)
+    logger.info("generation queued", generation=str(generation_id), variant=job[0], task=job[1])
 
 
 def require_room(owner: User, allowances: Sequence[Allowance], counted: int | None = None) -> None:

@@ -32,6 +32,7 @@ from apps.inference.context import (
     estimate_tokens,
 )
 from apps.stores.compiled import compiled
+from apps.stores.inserts import insert
 from apps.usage.errors import LimitReached
 
 
@@ -142,14 +143,16 @@ def store_next_question(
     conversation: Conversation, end: ThreadEnd, text: str, *, files: Collection[UUID], form_key: UUID | None
 ) -> Message:
     """Store a question at the end of the thread. Raises what ``store_question`` raises."""
-    question = Message.objects.create(
-        conversation=conversation,
-        parent_id=end.last,
-        position=end.position + 1,
-        version=end.last_version + 1,
-        role=Role.USER,
-        question=text,
-        key=form_key,
+    question = insert(
+        Message(
+            conversation=conversation,
+            parent_id=end.last,
+            position=end.position + 1,
+            version=end.last_version + 1,
+            role=Role.USER,
+            question=text,
+            key=form_key,
+        )
     )
     take_files(question=question, ids=files)
     question.versions, question.previous_at = end.versions + 1, end.last_at
@@ -169,14 +172,16 @@ def store_question(
     ``files`` wait in drafts of the owner's. The page that sent the question knows it by ``form_key``. Raises
     ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``.
     """
-    question = Message.objects.create(
-        conversation=conversation,
-        parent=after,
-        position=after.position + 1 if after else 1,
-        version=_next_version(conversation, after),
-        role=Role.USER,
-        question=text,
-        key=form_key,
+    question = insert(
+        Message(
+            conversation=conversation,
+            parent=after,
+            position=after.position + 1 if after else 1,
+            version=_next_version(conversation, after),
+            role=Role.USER,
+            question=text,
+            key=form_key,
+        )
     )
     take_files(question=question, ids=files)
     return question
@@ -213,15 +218,17 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
         )
     else:
         generation = _start(conversation, turns, idempotency_key, counted)
-    reply = Message.objects.create(
-        conversation=conversation,
-        parent=question,
-        position=question.position + 1,
-        version=1 if is_first else _next_version(conversation, question),
-        role=Role.ASSISTANT,
-        generation=generation,
-        passages=grounds.listed if grounds else [],
-        turn_starts=[] if answer else history.turn_starts,
+    reply = insert(
+        Message(
+            conversation=conversation,
+            parent=question,
+            position=question.position + 1,
+            version=1 if is_first else _next_version(conversation, question),
+            role=Role.ASSISTANT,
+            generation=generation,
+            passages=grounds.listed if grounds else [],
+            turn_starts=[] if answer else history.turn_starts,
+        )
     )
     Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
     conversation.current = reply
