@@ -4,7 +4,6 @@ import gc
 import os
 
 import django
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -18,10 +17,11 @@ from apps.gateway.tgi.root import take_root  # noqa: E402
 from project.http.body_limits import limit_bodies  # noqa: E402
 from project.http.failures import refuse_sockets_while_away  # noqa: E402
 from project.http.request_handler import RequestHandler  # noqa: E402
+from project.http.signed_in_sockets import with_person  # noqa: E402
 from project.http.socket_origins import only_from_own_pages  # noqa: E402
 from project.http.timezones import in_readers_zone  # noqa: E402
 
-sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
+sockets = with_person(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
 application = ProtocolTypeRouter(
     {
         "http": in_readers_zone(take_root(limit_bodies(note_who_leaves(RequestHandler())))),

@@ -65,11 +65,19 @@ class LiveReply:
             # Mostly a worker has the reply at once: it takes less to wait for that than to look into the queue.
             await asyncio.wait({first}, timeout=TAKEN_SECONDS)
             is_known = first.done() and first.exception() is None
-            await self._send(await in_thread(self._snapshot)(first.result() if is_known else None))
+            events = first.result() if is_known else None
+            is_quick = self._is_quick(events)
+            await self._send(self._snapshot(events) if is_quick else await in_thread(self._snapshot)(events))
             return await first, is_known
         finally:
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
+
+    def _is_quick(self, first: Events | None) -> bool:
+        """Return whether a snapshot reads nothing, and takes less than a change of thread."""
+        if first is None or first.state != State.RUNNING:
+            return False
+        return len(self._generation.text) + len(first.text) <= SOON_RENDERED
 
     async def _show_news(self, events: Events) -> None:
         is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED

@@ -20,7 +20,7 @@ from apps.chat.live.broadcast import (
 )
 from apps.chat.live.cursor import Cursor, PageCopy
 from apps.chat.live.last_changes import LastChanges
-from apps.chat.live.reply import LiveReply
+from apps.chat.live.reply import SOON_RENDERED, LiveReply
 from apps.chat.live.stored import read_messages
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import (
@@ -40,6 +40,7 @@ type Send = Callable[[str], Awaitable[None]]
 
 HEARTBEAT_SECONDS = 15.0  # while nothing is written; also how often access is checked
 HEARTBEAT_SECONDS_WRITING = 2.0  # a page takes five seconds of silence for a lost connection
+FEW = 2  # an exchange: what its question takes to render is less than a change of thread
 HEARTBEAT = '{"heartbeat": true}'
 
 
@@ -132,7 +133,10 @@ class Viewer:
     async def _show(self, messages: list[Message], tasks: asyncio.TaskGroup) -> None:
         for message in messages:
             if message.generation is None or is_settled(message.generation):
-                await self._send(await in_thread(_whole)(message))
+                is_quick = (
+                    len(messages) <= FEW and message.generation is None and len(message.question) <= SOON_RENDERED
+                )
+                await self._send(_whole(message) if is_quick else await in_thread(_whole)(message))
             elif message.pk in self._followed:
                 self._changed_again.add(message.pk)
             else:
