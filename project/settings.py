@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.sign_in.person.PersonMiddleware",
     "apps.audit.origin.note_origin",
     "apps.accounts.sign_in.signed_in.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

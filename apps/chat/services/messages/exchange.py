@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, Max, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 
 from apps.chat.context.grounding import INSTRUCTIONS, Grounds, find_grounds
 from apps.chat.context.history import Turn, history_for
@@ -31,9 +32,14 @@ from apps.inference.context import (
     TOKENS_AROUND_A_MESSAGE,
     estimate_tokens,
 )
-from apps.stores.compiled import compiled
+from apps.stores.compiled import compiled, prepared
 from apps.stores.inserts import insert
 from apps.usage.errors import LimitReached
+
+# Shows the thread that ends with a reply.
+SHOW = """
+    UPDATE chat_conversation SET current_id = %s, updated_at = statement_timestamp(), archived_at = NULL WHERE id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,8 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
             turn_starts=[] if answer else history.turn_starts,
         )
     )
-    Conversation.objects.filter(pk=conversation.pk).update(current=reply, updated_at=Now(), archived_at=None)
+    with prepared(connection), connection.cursor() as cursor:
+        cursor.execute(SHOW, [reply.pk, conversation.pk])
     conversation.current = reply
     return Exchange(conversation, question, reply)
 
