@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.generation.log.entries import Ended, Events, GapInLog, encode_state
+from apps.generation.log.entries import Ended, Events, GapInLog, encode_running, encode_state
 from apps.generation.log.follower import LogReader
 from apps.generation.log.frames import HEADER, Kind, frames_of, text_header
 from apps.generation.models import State
@@ -70,6 +70,14 @@ def test_states_and_the_end_come_along() -> None:
     events = taken(running + published(["ab"]) + entry(Kind.END, 2, ended.encode()), 0)
     assert (events.state, events.text, events.ended) == (State.RUNNING, "ab", ended)
     assert events.is_writing
+
+
+def test_running_names_the_model() -> None:
+    named, unnamed = (entry(Kind.STATE, 1, encode_running(model)) for model in ("org/model", ""))
+    assert [(events.state, events.model) for events in (taken(named, 0), taken(unnamed, 0))] == [
+        (State.RUNNING, "org/model"),
+        (State.RUNNING, ""),
+    ]
 
 
 def test_a_state_after_the_text_waits_for_text() -> None:
