@@ -11,15 +11,23 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 SYNCHRONOUS, ASYNCHRONOUS, MISSING = "/accounts/sign-in/", "/healthz", "/nowhere/"
+API = "/v1/models"
 
 
-@pytest.mark.parametrize(("path", "status"), [(SYNCHRONOUS, 200), (ASYNCHRONOUS, 200), (MISSING, 404)])
+@pytest.mark.parametrize(("path", "status"), [(SYNCHRONOUS, 200), (ASYNCHRONOUS, 200), (MISSING, 404), (API, 401)])
 def test_every_middleware_answers_every_view(live_asgi_server: str, path: str, status: int) -> None:
     answer = httpx.get(f"{live_asgi_server}{path}")
     assert answer.status_code == status
     assert "default-src" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
+    assert ("X-Request-Id" in answer.headers) == (path != ASYNCHRONOUS)  # health checks are not logged
+
+
+def test_api_refuses_other_hosts_and_ignores_sessions(live_asgi_server: str) -> None:
+    answer = httpx.get(f"{live_asgi_server}{API}", headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}=stale"})
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (401, False)
+    assert httpx.get(f"{live_asgi_server}{API}", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_static_files_are_sent_with_the_headers_of_every_answer(live_asgi_server: str) -> None:
