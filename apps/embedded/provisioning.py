@@ -15,9 +15,11 @@ from apps.embedded.engines.model_server import SLOTS
 from apps.embedded.layout import Layout
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
+from apps.inference.server import ServerKind
 
 ADMIN = "admin"
 LOCAL_ENDPOINT = "local"
+KIND: ServerKind = "llama.cpp"
 # By the model's authors. At a server's usual 0.8 a model of this size writes nonsense.
 RECOMMENDED = {"temperature": 0.2, "top_p": 0.9}
 
@@ -73,6 +75,8 @@ def _register_model_server(url: str, model_name: str) -> None:
         max_concurrency=SLOTS,
     )
     Endpoint.objects.filter(pk=endpoint.pk, default_parameters={}).update(default_parameters=RECOMMENDED)
+    # The first probe comes seconds later, and until then formats and log probabilities would be refused.
+    Endpoint.objects.filter(pk=endpoint.pk, discovered={}).update(discovered={"kind": KIND})
 
 
 def _first_sign_in() -> str | None:

@@ -1,5 +1,6 @@
 """The one command starts everything, stops everything, and starts again on what a killed run left."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urljoin
 import psutil
 import pytest
 
+from apps.embedded.engines.model_server import MODEL_NAME
 from apps.embedded.ports import free_port
 from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.records import is_alive
@@ -40,6 +42,7 @@ def test_all_is_served_what_is_killed_starts_again_and_ctrl_c_stops_it(stack: St
     assert stack.is_ready()
     assert len([line for line in stack.console.splitlines() if "ready" in line]) == 1
     sign_in_by_the_printed_link(stack)
+    complete_in_place_of_base(stack)
     assert stack.names() == ALL
     for name in sorted(ALL):
         killed = stack.pid_of(name)
@@ -59,6 +62,22 @@ def sign_in_by_the_printed_link(stack: Stack) -> None:
         address, fields = sign_in_form(page.read().decode())
     with browser.open(urljoin(found[0], address), urlencode(fields).encode(), timeout=60) as page:
         assert page.url.endswith("/chat/")
+
+
+def complete_in_place_of_base(stack: Stack) -> None:
+    """The examples of the keys page ask for Base: the local model answers, by its own name."""
+    asked = {"model": "base", "prompt": "def add(a, b):\n", "max_tokens": 4, "temperature": 0, "logprobs": 1}
+    request = urllib.request.Request(  # noqa: S310 (our own address)
+        f"{stack.site}/v1/completions",
+        json.dumps(asked).encode(),
+        {"Authorization": f"Bearer {stack.manage('create_api_key', 'admin')}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+        answer = json.load(response)
+    (choice,) = answer["choices"]
+    assert answer["model"] == MODEL_NAME
+    assert choice["text"]
+    assert "".join(choice["logprobs"]["tokens"]) == choice["text"]
 
 
 def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
