@@ -158,7 +158,7 @@ def _body(server: Server, sampling: Sampling) -> dict[str, Any]:
     if sampling.logprobs is not None:
         check_kind(server.kind, sampling.logprobs)
         if server.kind == "llama.cpp":
-            # It would join the tokens that may begin a stop sequence to one; whoever reads the reply ends it.
+            # It would join the tokens that may begin a stop sequence to one. The reader of the reply cuts it.
             body.pop("stop", None)
     return body
 

@@ -1,5 +1,5 @@
 -- Appends text with the tokens that it is made of, once and only by the attempt that owns the log, and publishes the
--- text: whoever hears of it finds its tokens.
+-- text. Readers that hear of the text find its tokens.
 -- KEYS: head, text, tokens. ARGV: channel, seconds to keep, attempt, start offset, end offset, header of the text's
 -- frame, text, tokens so far, time of the first token (or ''), the tokens, seconds to keep these. Returns a word, as
 -- append does.
