@@ -13,8 +13,9 @@ from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
 from apps.endpoints.stand_ins import stand_ins_for_base
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
+from apps.gateway.forms.asking import Needs
 from apps.generation.models import Generation, Task
-from apps.inference.protocols.formats import ReplyFormat, takes_format
+from apps.inference.protocols.formats import takes_format
 from apps.inference.protocols.logprobs import gives_logprobs
 from apps.stores.compiled import compiled
 
@@ -165,21 +166,12 @@ def able(endpoints: Iterable[Endpoint], task: str) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints if task in endpoint.capabilities]
 
 
-def target_of(
-    name: str,
-    task: Task,
-    *,
-    reply_format: ReplyFormat | None = None,
-    format_of: str = "response_format",
-    likely: int | None = None,
-) -> Target:
+def target_of(name: str, task: Task, *, needs: Needs | None = None) -> Target:
     """Return where a request for the model ``name`` may run.
 
     A name that covers every endpoint for this work leaves the choice to the queue. Any other name pins the generation
     to its best endpoint, so that no other model answers in its place. Endpoints that are down count: the request waits
-    for them in the queue, as a question in a chat does. Only endpoints count that take ``reply_format``, which the
-    request's field ``format_of`` asks for, and give
-    log probabilities with ``likely`` tokens for each place.
+    for them in the queue, as a question in a chat does. Only endpoints count that meet ``needs``.
 
     Raises ``ModelNotFound``, ``ModelUnavailable``, ``ModelUnable`` if the model cannot do the task, ``InvalidRequest``
     if no endpoint takes the format or gives log probabilities, ``NotAllowed`` if it is for other groups, and
@@ -199,20 +191,28 @@ def target_of(
         raise ModelUnable(name, task, others=sorted(others))
     variant = fit[0].variant
     fit = [endpoint for endpoint in fit if endpoint.variant == variant]
-    if reply_format:
-        fit = [endpoint for endpoint in fit if takes_format(endpoint.protocol, endpoint.server.kind, reply_format)]
-        if not fit:
-            raise InvalidRequest(NO_FORMAT[format_of], param=format_of)
-    if likely is not None:
-        fit = _giving_logprobs(fit, likely)
-        if not fit:
-            others = [other.name for other in served.values() if _giving_logprobs(other.able(task), likely)]
-            raise InvalidRequest(" ".join((NO_LOGPROBS, _those(others))), param="logprobs")
+    if needs:
+        fit = _meeting(needs, fit, served.values(), task)
     everyone = [endpoint for endpoint in able(enabled, task) if endpoint.variant == variant]
     if len(fit) == len(everyone):
         return Target(variant)
     best = fit[0] if len(fit) == 1 else _best(fit)
     return Target(variant, Wanted(best.name, best.pk))
+
+
+def _meeting(needs: Needs, fit: list[Endpoint], models: Iterable[Model], task: Task) -> list[Endpoint]:
+    """Return those of the endpoints that meet ``needs``. Raises ``InvalidRequest`` if none does."""
+    if (wanted := needs.get("reply_format")) is not None:
+        fit = [one for one in fit if takes_format(one.protocol, one.server.kind, wanted)]
+        if not fit:
+            param = needs["format_of"]
+            raise InvalidRequest(NO_FORMAT[param], param=param)
+    if (likely := needs.get("likely")) is not None:
+        fit = _giving_logprobs(fit, likely)
+        if not fit:
+            others = [model.name for model in models if _giving_logprobs(model.able(task), likely)]
+            raise InvalidRequest(" ".join((NO_LOGPROBS, _those(others))), param="logprobs")
+    return fit
 
 
 def _giving_logprobs(endpoints: Iterable[Endpoint], likely: int) -> list[Endpoint]:

@@ -37,7 +37,7 @@ def start_replies(*, owner: User, asked: Request, idempotency_key: UUID | None =
         raise
     asked.check()
     if needs := asked.needs:
-        target = target_of(asked.model, task, **needs)
+        target = target_of(asked.model, task, needs=needs)
     each: Sequence[Request] = asked.each
     keys = [idempotency_key, *(_nth(idempotency_key, number) for number in range(1, len(each)))]
     with transaction.atomic() if len(each) > 1 else nullcontext():

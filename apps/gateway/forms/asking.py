@@ -1,7 +1,7 @@
 """The fields that chats and completions share."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -28,6 +28,18 @@ UNABLE = {
     "audio": "Only text can be answered here.",
     "response_format": "Only replies of a chat can have a format: leave it out, and ask for one in words.",
 }
+
+
+class Needs(TypedDict, total=False):
+    """Conditions that not every model server meets.
+
+    ``reply_format`` holds the reply, and the field ``format_of`` asks for it. ``likely`` tokens are wanted for each
+    place, with log probabilities.
+    """
+
+    reply_format: dict[str, Any]
+    format_of: str
+    likely: int
 
 
 class StreamOptions(msgspec.Struct):
@@ -86,8 +98,8 @@ class Asking(msgspec.Struct, kw_only=True):
         return None
 
     @property
-    def needs(self) -> dict[str, Any]:
-        """Return what not every server can do, as ``target_of`` takes it."""
+    def needs(self) -> Needs:
+        """Return the conditions on the model server. Raises ``InvalidRequest``."""
         return {} if self.likely is None else {"likely": self.likely}
 
     @property

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from apps.gateway.errors import InvalidRequest
-from apps.gateway.forms.asking import NOTHING, UNABLE, Asking, Tokens
+from apps.gateway.forms.asking import NOTHING, UNABLE, Asking, Needs, Tokens
 from apps.gateway.forms.response_format import read_format
 from apps.gateway.forms.tools import Function, read_function
 
@@ -116,10 +116,9 @@ class ChatCompletion(Asking, kw_only=True):
         return (self.top_logprobs or 0) if self.logprobs else None
 
     @property
-    def needs(self) -> dict[str, Any]:
-        wanted = self.reply_format
-        given: dict[str, Any] = Asking.needs.__get__(self)
-        if wanted:
+    def needs(self) -> Needs:
+        given: Needs = Asking.needs.__get__(self)
+        if wanted := self.reply_format:
             given |= {"reply_format": wanted, "format_of": "tools" if self.function else "response_format"}
         return given
 
