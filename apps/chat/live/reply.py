@@ -20,7 +20,7 @@ from apps.stores.compiled import compiled
 from apps.stores.threads import in_thread
 
 TAKEN_SECONDS = 0.1
-FRAME_SECONDS = 0.015  # bounds bursts; the worker paces what it writes
+FRAME_SECONDS = 0.015  # between two frames at least, which bounds bursts; the worker paces what it writes
 SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting
 
 
@@ -44,6 +44,8 @@ class LiveReply:
         self._said = ""
         self._renderer = renderer_of(message)
         self._checksum = 0
+        self._now = asyncio.get_running_loop().time
+        self._sent_at = 0.0
 
     async def show(self) -> None:
         """Send the reply from its first character to its end."""
@@ -80,12 +82,12 @@ class LiveReply:
         return len(self._generation.text) + len(first.text) <= SOON_RENDERED
 
     async def _show_news(self, events: Events) -> None:
+        if not events.ended and (too_early := self._sent_at + FRAME_SECONDS - self._now()) > 0:
+            await asyncio.sleep(too_early)  # text that arrives meanwhile goes out as one frame
         is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
         if news := await in_thread(self._news)(events) if is_much else self._news(events):
             await self._send(news)
-        if not events.ended:
-            # Text that arrives meanwhile goes out as one frame: a frame costs more than a token.
-            await asyncio.sleep(FRAME_SECONDS)
+            self._sent_at = self._now()
 
     def _snapshot(self, first: Events | None) -> str:
         """Return the frame that shows the text so far: the checkpoint, and what the log has beyond it."""

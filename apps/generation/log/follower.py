@@ -36,7 +36,9 @@ class LogReader:
         self._states = 0
         self._frames: list[Frame] = []
         self._is_in_doubt = False
-        self._arrived = asyncio.Event()
+        self._waiter: asyncio.Future[bool] | None = None
+        self._waiting_since = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def put(self, frame: Frame) -> None:
         """Hold a frame until it is taken."""
@@ -44,13 +46,18 @@ class LogReader:
             self.look_again()
         else:
             self._frames.append(frame)
-            self._arrived.set()
+            self._wake()
 
     def look_again(self) -> None:
         """Read from the log next: frames may be missing."""
         self._frames.clear()
         self._is_in_doubt = True
-        self._arrived.set()
+        self._wake()
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     async def read(self, client: "redis.asyncio.Redis") -> Events:
         """Return what the log holds beyond what the reader has."""
@@ -64,13 +71,8 @@ class LogReader:
 
         Returns ``None`` too if the log was read in doubt and held nothing new.
         """
-        if not self._arrived.is_set():
-            try:
-                async with asyncio.timeout(QUIET_SECONDS):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return None
-        self._arrived.clear()
+        if not self._frames and not self._is_in_doubt and not await self._wait():
+            return None
         frames, self._frames = self._frames, []
         is_in_doubt, self._is_in_doubt = self._is_in_doubt, False
         if not is_in_doubt:
@@ -79,6 +81,31 @@ class LogReader:
             except GapInLog:
                 pass
         return await self.read(client) or None
+
+    async def _wait(self) -> bool:
+        """Wait for frames or doubt; return ``False`` if nothing comes. One timer watches: one a frame costs more."""
+        loop = asyncio.get_running_loop()
+        self._waiter, self._waiting_since = loop.create_future(), loop.time()
+        if self._timer is None:
+            self._watch(loop)
+        try:
+            return await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(True)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End a wait that has lasted long enough, and look again when the present one may have."""
+        now = loop.time()
+        if self._waiter is not None and now >= self._waiting_since + QUIET_SECONDS:
+            if not self._waiter.done():
+                self._waiter.set_result(False)
+            self._waiting_since = now
+        quiet_at = (now if self._waiter is None else self._waiting_since) + QUIET_SECONDS
+        self._timer = loop.call_at(quiet_at, self._watch, loop)
 
     def join(self, frames: list[Frame]) -> Events:
         """Join frames into one. Raises ``GapInLog`` if text is missing before them."""
@@ -143,6 +170,7 @@ class Follower:
     def _leave(self, reader: LogReader) -> None:
         readers = self._readers.get(reader.generation_id.bytes, set())
         readers.discard(reader)
+        reader.close()
         if not readers:
             self._readers.pop(reader.generation_id.bytes, None)
 
