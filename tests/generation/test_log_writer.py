@@ -11,6 +11,7 @@ from apps.generation.log import store
 from apps.generation.log.entries import Ended
 from apps.generation.log.frames import CHANNEL, frames_of
 from apps.generation.models import State
+from apps.generation.worker import log_writer
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.log_writer import LogWriter
 
@@ -52,6 +53,17 @@ async def begin_attempt(client: Client, generation_id: UUID, attempt: int = 1) -
     return Attempt.resumed(generation_id, attempt=attempt, text=opened.text, saved=0)
 
 
+async def gathers(writer: LogWriter) -> bool:
+    """Wait until streams have to wait."""
+    for _ in range(6000):
+        waiting = asyncio.create_task(writer.wait_while_gathering())
+        await asyncio.sleep(0.01)
+        if not waiting.done():
+            waiting.cancel()
+            return True
+    return False
+
+
 async def test_many_attempts_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
     attempts = [await begin_attempt(log_client, uuid4()) for _ in range(20)]
     for number in range(50):
@@ -74,6 +86,31 @@ async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client
         heard = await pubsub.get_message(timeout=60)
     texts = [frame.payload for frame in frames_of(heard["data"], {generation_id.bytes})]
     assert texts == ["token " * 100]
+
+
+async def test_streams_read_when_the_next_command_is_written(
+    writer: LogWriter, log_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GATHER_PER_ATTEMPT", "LONGEST_GATHER"):
+        monkeypatch.setattr(log_writer, name, 3600.0)
+    await writer.wait_while_gathering()  # nothing gathers yet
+    attempts = [await begin_attempt(log_client, uuid4()) for _ in range(3)]
+    for attempt in attempts[:2]:
+        writer.append(attempt, "one ")
+    await asyncio.gather(*(attempt.wait_until_appended() for attempt in attempts[:2]))
+    assert await gathers(writer)
+
+    async def read() -> None:
+        await writer.wait_while_gathering()
+        writer.append(attempts[0], "two")
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    assert not reading.done()
+    writer.append(attempts[2], "first")  # and a first token does not wait
+    await asyncio.gather(reading, *(attempt.wait_until_appended() for attempt in attempts))
+    texts = [store.read_log(attempt.generation_id).text for attempt in attempts]
+    assert texts == ["one two", "one ", "first"]
 
 
 async def test_the_end_stops_the_attempt(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:

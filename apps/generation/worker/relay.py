@@ -136,6 +136,7 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
                 runtime.log_writer.append(attempt, last.text)
             if last.finish_reason:
                 break
+            await runtime.log_writer.wait_while_gathering()
     if last.usage is None:
         return last
     attempt.tokens = tokens_before + last.usage.completion_tokens

@@ -83,8 +83,11 @@ class Exchange:
         self._waiting_since = self._loop.time()
         if self._waiting_since >= self._over_at:
             raise self._timed_out()
+        content = self._response.content
+        if (error := content.exception()) is not None and (rest := _rest(content, error)):
+            return rest
         try:
-            return await self._response.content.readany()
+            return await content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise self._named(error) from None
         finally:
@@ -129,3 +132,11 @@ class Exchange:
         if self._response is None:
             return FirstTokenTimedOut(f"no answer at all after {self._timeouts.until_answered:g} s", sentence=NO_ANSWER)
         return FirstTokenTimedOut(f"after {self._timeouts.first_token:g} s")
+
+
+def _rest(content: aiohttp.StreamReader, error: BaseException) -> bytes:
+    """Return what came before the connection broke: after that, aiohttp's reader raises and gives nothing."""
+    content.set_exception(None)  # type: ignore[arg-type]
+    rest = content.read_nowait()
+    content.set_exception(error)
+    return rest
