@@ -22,8 +22,7 @@ def beat(layout: Layout) -> Program:
 
     It is not the worker's ``--beat``: Celery does not restart that child, and reaping and probing would end with it.
     """
-    schedule = ("--schedule", str(layout.beat_schedule), "--pidfile", "")
-    return Program(name="beat", argv=(*CELERY, "beat", "--loglevel", "WARNING", *schedule))
+    return Program(name="beat", argv=(sys.executable, "-m", "project.clock", "--schedule", str(layout.beat_schedule)))
 
 
 def web(port: int, address: str = HOST) -> Program:

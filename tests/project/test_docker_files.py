@@ -1,6 +1,7 @@
 """The container files name things that exist, hold no secrets and run nothing as root."""
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -48,8 +49,11 @@ def test_every_program_is_one_that_these_tests_look_into() -> None:
     assert {command[0] for command in ours_commands()} == {"celery", "python", "uvicorn", "find", "grep"}
 
 
-def test_management_commands_exist() -> None:
+def test_modules_and_management_commands_exist() -> None:
     for command in commands_of_program("python"):
+        if command[1] == "-m":
+            assert find_spec(command[2])
+            continue
         assert command[1] == "manage.py"
         assert command[2] in get_commands()
 
