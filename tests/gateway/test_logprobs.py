@@ -18,12 +18,12 @@ from apps.generation.log import store
 from apps.generation.models import Generation, LogProbabilities, State
 from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
-from tests.gateway.calls import PATIENCE, assert_refused, body
+from tests.gateway.calls import PATIENCE, assert_refused, body, wait_until
 from tests.support import scored_wire
 from tests.support.scored_wire import Stream, Token
 from tests.support.scripted_server import ScriptedServer, scripted_server
 from tests.support.services import Running
-from tests.support.wire import Reset, Send, head, whole
+from tests.support.wire import Reset, Send, Wait, head, whole
 
 __all__ = ["scripted_server"]
 
@@ -203,6 +203,20 @@ async def test_a_reply_that_breaks_off_fails(
     generation = await Generation.objects.aget()
     assert (generation.state, generation.text) == (State.FAILED, "def ")
     assert len(scripted_server.requests) == 1, "the rest may come from another tokenizer"
+
+
+async def test_a_reply_that_is_cancelled_keeps_its_tokens(
+    client: openai.AsyncOpenAI, api: httpx.Client, scripted_server: ScriptedServer
+) -> None:
+    await serve(scripted_server, "openai", "vllm")
+    scripted_server.answer(head(), *map(Send, scored_wire.vllm_chat(TOKENS)[:3]), Wait())
+    asking = asyncio.create_task(_chat(client, streams=False))
+    await scripted_server.request(0)
+    address = f"generations/{(await Generation.objects.aget()).pk}"
+    await asyncio.to_thread(wait_until, lambda: api.get(address).json()["text"] == "def ")
+    await asyncio.to_thread(api.post, f"{address}/cancel")
+    text, told = await asking
+    assert (text, [token.token for token in told]) == ("def ", ["def", " "])
 
 
 async def test_a_server_that_refuses_at_first_is_asked_again(
