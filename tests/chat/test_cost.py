@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.safestring import SafeString
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiKey, User
 from apps.chat.live.broadcast import MessagesChanged, MessagesStored, broadcast_stored, news_of, open_pages
 from apps.chat.live.cursor import Cursor
 from apps.chat.live.moments import moment_now
@@ -19,8 +19,9 @@ from apps.chat.transcript.render import render_message, show_message
 from apps.endpoints.models import Endpoint, Health
 from apps.endpoints.services import add_endpoint
 from apps.endpoints.services.record import record_success
-from apps.generation.models import Generation
-from apps.generation.services.claim import Wish, endpoints_and_wishes
+from apps.generation.models import Generation, State
+from apps.generation.services.claim import Wish, claim_next, endpoints_and_wishes
+from apps.generation.services.finish import Outcome, finish_generation
 from apps.stores.threads import in_thread
 from tests.chat.exchanges import answered_conversation, answered_message
 from tests.conftest import SignedIn
@@ -87,6 +88,24 @@ def test_worker_that_takes_a_reply(alice: User, answered: Conversation) -> None:
     with at_most(1):
         endpoints, wishes = endpoints_and_wishes(variant="instruct", task="chat")
     assert ([found.name for found in endpoints], list(wishes)) == (["gpu-1"], [Wish()])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("is_for_api", "most"), [(False, 2), (True, 1)])
+def test_worker_that_ends_a_reply(
+    alice: User, answered: Conversation, endpoint: Endpoint, *, is_for_api: bool, most: int
+) -> None:
+    send_message(conversation=answered, text="three")
+    claimed = claim_next(variant="instruct", worker="a worker", endpoint_id=endpoint.pk)
+    assert claimed is not None
+    if is_for_api:
+        key = ApiKey.objects.create(owner=alice, prefix="a", digest="a")
+        Generation.objects.filter(pk=claimed.pk).update(api_key=key)
+    outcome = Outcome(State.SUCCEEDED, "third", completion_tokens=1)
+    with at_most(most):
+        assert finish_generation(generation_id=claimed.pk, attempt=claimed.attempt, outcome=outcome)
+    claimed.refresh_from_db()
+    assert (claimed.state, claimed.text, claimed.text_length, claimed.completion_tokens) == ("succeeded", "third", 5, 1)
 
 
 @pytest.mark.django_db
