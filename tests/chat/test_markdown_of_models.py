@@ -229,5 +229,5 @@ def test_time_grows_no_faster_than_the_text(piece: str, frame: str) -> None:
         render_markdown(frame.format(piece * count))
         return time.process_time() - started
 
-    short, long = (min(seconds(count) for _ in range(2)) for count in (2_500, 10_000))
-    assert long < 9 * short + 0.5
+    short = min(seconds(2_500) for _ in range(2))
+    assert any(seconds(10_000) < 9 * short + 0.5 for _ in range(2))

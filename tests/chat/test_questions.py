@@ -82,5 +82,5 @@ def test_time_grows_no_faster_than_the_question(piece: str) -> None:
         render_question(piece * count)
         return time.process_time() - started
 
-    short, long = (min(seconds(count) for _ in range(2)) for count in (1_000, 4_000))
-    assert long < 9 * short + 0.5
+    short = min(seconds(1_000) for _ in range(2))
+    assert any(seconds(4_000) < 9 * short + 0.5 for _ in range(2))
