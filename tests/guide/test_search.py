@@ -95,17 +95,20 @@ def test_words_are_found_in_other_forms_and_half_typed(guide: None) -> None:
 TYPOGRAPHY = "“quokka” runs—numbat waits…wombat x→platypus, a café, C++11 and C#; 模型的量化方法 за привет"
 
 
-@pytest.mark.parametrize(
-    "asked",
-    ["quokka", "numbat", "wombat", "platypus", "cafe", "CAFÉ", "c#", "量化", "привет", "runs numbat", "plat"],
-)
-def test_words_beside_typographic_characters_are_found(guide: None, asked: str) -> None:
-    assert not any(result.url == "/guide/licence/#permissive" for result in search(asked).results)
+BESIDE = ["quokka", "numbat", "wombat", "platypus", "cafe", "CAFÉ", "c#", "量化", "привет", "runs numbat", "plat"]
+
+
+def test_words_beside_typographic_characters_are_found(guide: None) -> None:
+    def finds(asked: str) -> bool:
+        found = search(asked)
+        marked = (result.url for result in found.results if "<mark>" in result.snippet)
+        return found.has_all and "/guide/licence/#permissive" in marked
+
+    listed = [result.url for asked in BESIDE for result in search(asked).results]
+    assert "/guide/licence/#permissive" not in listed
     Section.objects.filter(slug="permissive").update(body=TYPOGRAPHY)
     rebuild_index()
-    found = search(asked)
-    assert found.has_all
-    assert any(result.url == "/guide/licence/#permissive" and "<mark>" in result.snippet for result in found.results)
+    assert [asked for asked in BESIDE if not finds(asked)] == []
 
 
 def test_characters_in_another_order_are_not_found(guide: None) -> None:
