@@ -1,42 +1,32 @@
 """Log probabilities by the ``openai`` client, from what each kind of model server sends."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import httpx2 as httpx
 import openai
 import pytest
-import pytest_asyncio
 
-from apps.accounts.keys.api_keys import create_api_key
-from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.log import store
-from apps.generation.models import Generation, LogProbabilities, State
+from apps.generation.models import Generation, LogProbabilities
 from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
-from tests.gateway.calls import PATIENCE, assert_refused, body, wait_until
+from tests.gateway.calls import PATIENCE, wait_until
+from tests.gateway.scored_replies import QUESTION, TEXT, TOKENS, chat, client, script, serve
 from tests.support import scored_wire
 from tests.support.scored_wire import Stream, Token
 from tests.support.scripted_server import ScriptedServer, scripted_server
 from tests.support.services import Running
-from tests.support.wire import Reset, Send, Wait, head, whole
+from tests.support.wire import Send, Wait, head
 
-__all__ = ["scripted_server"]
+__all__ = ["client", "scripted_server"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TOKENS = [
-    Token("def", -0.5, (("class", -1.5),)),
-    Token(" ", -0.125),
-    Token("", -0.75, name="\ufffd"),
-    Token("é", -1.25, (("e", -2.0),), name="\ufffd"),
-    Token("(x):\n", -0.0625, (("()", -3.0),)),
-]
-TEXT = "def é(x):\n"
+
 FIGURES = [token.logprob for token in TOKENS]
 OFFSETS = [0, 3, 4, 4, 5]
 CHATS = [
@@ -53,29 +43,6 @@ COMPLETIONS = [
     ("openai", "sglang", scored_wire.vllm_completion),
     ("openai", "llama.cpp", scored_wire.llama_completion),
 ]
-QUESTION: Any = [{"role": "user", "content": "Write é."}]
-
-
-@in_thread
-def serve(server: ScriptedServer, protocol: str, kind: str, variant: str = "instruct", **more: Any) -> Endpoint:
-    endpoint = add_endpoint(
-        name=f"{kind}-{protocol}-{variant}", url=server.url, protocol=protocol, variant=variant, size="7B", **more
-    )
-    Endpoint.objects.filter(pk=endpoint.pk).update(discovered={"kind": kind})
-    return endpoint
-
-
-@pytest_asyncio.fixture(loop_scope="function")
-async def client(
-    live_asgi_server: str, alice: User, celery_worker_process: Running
-) -> AsyncIterator[openai.AsyncOpenAI]:
-    key = await in_thread(create_api_key)(username="alice")
-    async with openai.AsyncOpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=60, max_retries=0) as client:
-        yield client
-
-
-def script(server: ScriptedServer, stream: Stream, tokens: list[Token] = TOKENS) -> None:
-    server.answer(head(), *map(Send, stream(tokens)))
 
 
 @pytest.mark.parametrize(("protocol", "kind", "stream"), CHATS)
@@ -85,7 +52,7 @@ async def test_a_chat(
     await serve(scripted_server, protocol, kind)
     for streams in (False, True):
         script(scripted_server, stream)
-        content, told = await _chat(client, streams=streams)
+        content, told = await chat(client, streams=streams)
         assert content == TEXT
         assert [(token.token, token.logprob) for token in told] == [(one.text, one.logprob) for one in TOKENS]
         assert b"".join(bytes(token.bytes) for token in told).decode() == TEXT
@@ -94,23 +61,6 @@ async def test_a_chat(
     generation = await Generation.objects.afirst()
     assert generation is not None
     assert generation.parameters == {"logprobs": 2}
-
-
-async def _chat(client: openai.AsyncOpenAI, *, streams: bool) -> tuple[str, list[Any]]:
-    asked: dict[str, Any] = {"model": "instruct", "messages": QUESTION, "logprobs": True, "top_logprobs": 2}
-    if not streams:
-        (choice,) = (await client.chat.completions.create(**asked)).choices
-        assert choice.logprobs is not None
-        return choice.message.content or "", choice.logprobs.content or []
-    text = ""
-    told: list[Any] = []
-    async for chunk in await client.chat.completions.create(**asked, stream=True):
-        scores = chunk.choices[0].logprobs
-        piece = chunk.choices[0].delta.content or ""
-        assert "".join(token.token for token in (scores and scores.content) or ()) == piece
-        text += piece
-        told += (scores and scores.content) or []
-    return text, told
 
 
 @pytest.mark.parametrize(("protocol", "kind", "stream"), COMPLETIONS)
@@ -180,29 +130,16 @@ async def test_an_answer_that_is_asked_for_again_has_them(
     await serve(scripted_server, "openai", "vllm")
     script(scripted_server, scored_wire.vllm_chat)
     client = client.with_options(default_headers={"Idempotency-Key": uuid4().hex})
-    first = await _chat(client, streams=False)
+    first = await chat(client, streams=False)
     generation = await Generation.objects.aget()
     assert await in_thread(sync_client().exists)(store.tokens_key(generation.pk))
     # The event log ends minutes after the reply.
     await in_thread(sync_client().delete)(store.tokens_key(generation.pk), *store.keys(generation.pk))
-    assert await _chat(client, streams=False) == first
-    assert await _chat(client, streams=True) == first
+    assert await chat(client, streams=False) == first
+    assert await chat(client, streams=True) == first
     assert len(scripted_server.requests) == 1
     await generation.adelete()
     assert not await LogProbabilities.objects.aexists()
-
-
-@pytest.mark.parametrize("streams", [False, True])
-async def test_a_reply_that_breaks_off_fails(
-    client: openai.AsyncOpenAI, scripted_server: ScriptedServer, *, streams: bool
-) -> None:
-    await serve(scripted_server, "openai", "vllm")
-    scripted_server.answer(head(), *map(Send, scored_wire.vllm_chat(TOKENS)[:3]), Reset())
-    with pytest.raises(openai.APIError, match="would be of other tokens"):
-        await _chat(client, streams=streams)
-    generation = await Generation.objects.aget()
-    assert (generation.state, generation.text) == (State.FAILED, "def ")
-    assert len(scripted_server.requests) == 1, "the rest may come from another tokenizer"
 
 
 async def test_a_reply_that_is_cancelled_keeps_its_tokens(
@@ -210,72 +147,13 @@ async def test_a_reply_that_is_cancelled_keeps_its_tokens(
 ) -> None:
     await serve(scripted_server, "openai", "vllm")
     scripted_server.answer(head(), *map(Send, scored_wire.vllm_chat(TOKENS)[:3]), Wait())
-    asking = asyncio.create_task(_chat(client, streams=False))
+    asking = asyncio.create_task(chat(client, streams=False))
     await scripted_server.request(0)
     address = f"generations/{(await Generation.objects.aget()).pk}"
     await asyncio.to_thread(wait_until, lambda: api.get(address).json()["text"] == "def ")
     await asyncio.to_thread(api.post, f"{address}/cancel")
     text, told = await asking
     assert (text, [token.token for token in told]) == ("def ", ["def", " "])
-
-
-async def test_a_server_that_refuses_at_first_is_asked_again(
-    client: openai.AsyncOpenAI, scripted_server: ScriptedServer
-) -> None:
-    await serve(scripted_server, "openai", "vllm")
-    scripted_server.answer(*whole(429, b'{"error": "busy"}'))
-    script(scripted_server, scored_wire.vllm_chat)
-    assert (await _chat(client, streams=False))[0] == TEXT
-
-
-@pytest.mark.parametrize(
-    ("protocol", "kind", "likely"), [("openai", "unknown", 1), ("tgi", "tgi", 6), ("openai", "tgi", 6)]
-)
-async def test_a_server_without_them_is_not_asked(
-    protocol: str, kind: str, likely: int, api: httpx.Client, scripted_server: ScriptedServer
-) -> None:
-    await serve(scripted_server, protocol, kind)
-    asked = body("Hi.", logprobs=True, top_logprobs=likely)
-    sentence = assert_refused(await _post(api, "chat", asked), 400, code=None, param="logprobs")
-    assert sentence.endswith("None that is served here does.")
-    await serve(scripted_server, "openai", "vllm", "instruct")
-    await serve(scripted_server, "openai", "sglang", "python")
-    asked["model"] = f"{kind}-{protocol}-instruct"
-    sentence = assert_refused(await _post(api, "chat", asked), 400, code=None, param="logprobs")
-    assert sentence.endswith("Those here that do: code-llama-instruct, code-llama-instruct-7b, vllm-openai-instruct.")
-    assert not await Generation.objects.aexists()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "param"),
-    [
-        ({"logprobs": 6}, "logprobs"),
-        ({"logprobs": -1}, "logprobs"),
-        ({"logprobs": 1, "echo": True}, "echo"),
-        ({"logprobs": 1, "suffix": "b"}, "logprobs"),
-    ],
-)
-async def test_what_cannot_be_had_is_named(
-    wrong: dict[str, Any], param: str, api: httpx.Client, scripted_server: ScriptedServer
-) -> None:
-    await serve(scripted_server, "openai", "vllm", "base")
-    asked = {"model": "base", "prompt": "a", **wrong}
-    assert_refused(await _post(api, "text", asked), 400, code=None, param=param)
-    assert not await Generation.objects.aexists()
-
-
-async def test_likely_tokens_need_log_probabilities(api: httpx.Client, scripted_server: ScriptedServer) -> None:
-    await serve(scripted_server, "openai", "vllm")
-    for wrong, param in (
-        ({"top_logprobs": 2}, "top_logprobs"),
-        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
-    ):
-        assert_refused(await _post(api, "chat", {**body("Hi."), **wrong}), 400, code=None, param=param)
-
-
-async def _post(api: httpx.Client, kind: str, asked: dict[str, Any]) -> httpx.Response:
-    address = "chat/completions" if kind == "chat" else "completions"
-    return await asyncio.to_thread(api.post, address, json=asked)
 
 
 @pytest.mark.parametrize("path", ["/generate", "/generate_stream"])
