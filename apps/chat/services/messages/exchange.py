@@ -13,25 +13,19 @@ from django.db import connection
 from django.db.models import Count, Exists, Max, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from apps.chat.context.grounding import INSTRUCTIONS, Grounds, find_grounds
+from apps.chat.context.grounding import Grounds
 from apps.chat.context.history import Turn, history_for
-from apps.chat.context.user_turn import user_turn
-from apps.chat.conversation_settings.servers import ChatServers, chat_servers
+from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
-from apps.chat.models import Attachment, Conversation, Message, Mode, Role
+from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.chat.models.conversation import ConversationQuerySet
 from apps.chat.services.messages.attach import take_files
+from apps.chat.services.messages.grounds import grounds_for
 from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer
 from apps.generation.services.start import start_generation
-from apps.inference.context import (
-    LEAST_REPLY_TOKENS,
-    TOKENS_AROUND_A_CHAT,
-    TOKENS_AROUND_A_MESSAGE,
-    estimate_tokens,
-)
 from apps.stores.compiled import compiled, prepared
 from apps.stores.inserts import insert
 from apps.usage.errors import LimitReached
@@ -209,21 +203,8 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
     """
     conversation = question.conversation
     history = history_for(question, has_files=has_files, servers=servers)
-    turns = history.turns
-    grounds = _grounds_for(question)
-    answer = grounds.answer if grounds else ""
-    if not answer and (system_prompt := _system_prompt(conversation, grounds)):
-        turns.insert(0, {"role": "system", "content": system_prompt})
-    if answer:
-        generation = store_answer(
-            owner=conversation.owner,
-            variant="instruct",
-            messages=turns,
-            text=answer,
-            idempotency_key=idempotency_key,
-        )
-    else:
-        generation = _start(conversation, turns, idempotency_key, counted)
+    grounds = grounds_for(question)
+    generation = _store_generation(conversation, history.turns, grounds, idempotency_key, counted)
     reply = insert(
         Message(
             conversation=conversation,
@@ -233,7 +214,7 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
             role=Role.ASSISTANT,
             generation=generation,
             passages=grounds.listed if grounds else [],
-            turn_starts=[] if answer else history.turn_starts,
+            turn_starts=[] if grounds and grounds.answer else history.turn_starts,
         )
     )
     with prepared(connection), connection.cursor() as cursor:
@@ -248,6 +229,27 @@ def have_at_hand(exchange: Exchange) -> Exchange:
     for message in (exchange.question, exchange.reply):
         setattr(message, "_prefetched_objects_cache", {"attachments": Attachment.objects.none()})  # noqa: B010
     return replace(exchange, is_shown_as_stored=True)
+
+
+def _store_generation(
+    conversation: Conversation,
+    turns: list[Turn],
+    grounds: Grounds | None,
+    idempotency_key: UUID | None,
+    counted: int | None,
+) -> Generation:
+    """Store the guide's own answer if it has one, or ask a model, with a system prompt before ``turns``."""
+    if grounds and grounds.answer:
+        return store_answer(
+            owner=conversation.owner,
+            variant="instruct",
+            messages=turns,
+            text=grounds.answer,
+            idempotency_key=idempotency_key,
+        )
+    if system_prompt := _system_prompt(conversation, grounds):
+        turns.insert(0, {"role": "system", "content": system_prompt})
+    return _start(conversation, turns, idempotency_key, counted)
 
 
 def _start(
@@ -276,29 +278,6 @@ def _system_prompt(conversation: Conversation, grounds: Grounds | None) -> str:
     """
     guide = grounds.system_prompt if grounds and grounds.passages else ""
     return "\n\n".join(part for part in (conversation.system_prompt, guide) if part)
-
-
-def _grounds_for(question: Message) -> Grounds | None:
-    """Return the passages for the question, or ``None`` outside the guide."""
-    if question.conversation.mode != Mode.GUIDE:
-        return None
-    earlier = question.conversation.messages.in_thread_to(question.parent_id).filter(role=Role.USER)
-    before = earlier.order_by("-position").values_list("question", flat=True).first()
-    grounds = find_grounds(question.question, before=before or "", most_tokens=_room_for_passages(question))
-    # A question with files is about the files, too.
-    is_answer = grounds.is_answer and not question.attachments.exists()
-    return replace(grounds, is_answer=is_answer)
-
-
-def _room_for_passages(question: Message) -> int | None:
-    """Return how many tokens passages may take, so that the question and a short reply fit every window."""
-    narrowest = chat_servers(question.conversation.owner_id).narrowest_for(question.conversation)
-    if narrowest is None or narrowest.context_window is None:
-        return None
-    prompts = [question.conversation.system_prompt, INSTRUCTIONS]
-    turn = user_turn(question.question, question.attachments.all())
-    others = sum(map(estimate_tokens, [*prompts, turn])) + TOKENS_AROUND_A_CHAT + 2 * TOKENS_AROUND_A_MESSAGE
-    return narrowest.context_window - LEAST_REPLY_TOKENS - others
 
 
 def _next_version(conversation: Conversation, parent: Message | None) -> int:

@@ -50,27 +50,19 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
     """
     if not text.strip():
         raise EmptyMessage
-    if earlier := sent_before(owner, idempotency_key):
-        forget_files(owner=owner, ids=files)
+    if earlier := _sent_again(owner, idempotency_key, files):
         return earlier
     try:
         with transaction.atomic():
-            conversation = Conversation(
-                owner=owner,
-                title=title_for(owner, text),
-                title_origin=TitleOrigin.WORDS,
-                mode=mode,
-                is_temporary=is_temporary,
-                folder=folder,
-            )
+            conversation = Conversation(owner=owner, mode=mode, is_temporary=is_temporary, folder=folder)
+            conversation.title, conversation.title_origin = title_for(owner, text), TitleOrigin.WORDS
             put_settings(conversation, settings or {})
             conversation.save()
             question = store_question(conversation, None, text, files=files, form_key=form_key)
             return store_reply(question, idempotency_key, is_first=True, has_files=bool(files))
     except (IntegrityError, FileGone):
         # A double click: the other request was first.
-        if earlier := sent_before(owner, idempotency_key):
-            forget_files(owner=owner, ids=files)
+        if earlier := _sent_again(owner, idempotency_key, files):
             return earlier
         raise
 
@@ -95,8 +87,7 @@ def send_message(  # noqa: PLR0913 (a question may come with that much)
         # One sender at a time: a second tab sees the first one's reply.
         conversation = lock_with_owner(conversation.pk)
         end = read_thread_end(conversation, idempotency_key)
-        if end.was_sent and (earlier := sent_before(conversation.owner, idempotency_key)):
-            forget_files(owner=conversation.owner, ids=files)
+        if end.was_sent and (earlier := _sent_again(conversation.owner, idempotency_key, files)):
             return earlier
         require_next(conversation, end)
         question = store_next_question(conversation, end, text, files=files, form_key=form_key)
@@ -124,3 +115,10 @@ def sent_before(owner: User, idempotency_key: UUID | None) -> Exchange | None:
     if reply is None or reply.parent is None:
         return None
     return Exchange(reply.conversation, reply.parent, reply)
+
+
+def _sent_again(owner: User, idempotency_key: UUID | None, files: Collection[UUID]) -> Exchange | None:
+    """Return what the same key made before, if anything, and forget the files that came with it again."""
+    if earlier := sent_before(owner, idempotency_key):
+        forget_files(owner=owner, ids=files)
+    return earlier
