@@ -91,6 +91,7 @@ def test_worker_that_takes_a_reply(alice: User, answered: Conversation) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_worker_at_hand")  # or it would be first
 @pytest.mark.parametrize(("is_for_api", "most"), [(False, 2), (True, 1)])
 def test_worker_that_ends_a_reply(
     alice: User, answered: Conversation, endpoint: Endpoint, *, is_for_api: bool, most: int
