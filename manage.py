@@ -11,10 +11,13 @@ from django.db import OperationalError
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-    if sys.argv[1:2] != ["start"]:
+    try:
+        if sys.argv[1:] == ["start"]:
+            from apps.embedded.start import run_until_the_end  # noqa: PLC0415 (containers lack what it imports)
+
+            run_until_the_end()
         # One command needs one connection; a pool would keep trying while nothing answers.
         os.environ.setdefault("DATABASE_POOL_SIZE", "0")
-    try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))

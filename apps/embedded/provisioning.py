@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connections
 
 from apps.accounts.services import create_user, sign_in_url
 from apps.embedded.engines.model_server import SLOTS
@@ -29,17 +28,11 @@ def fill_database(*, model_url: str, model_name: str) -> str | None:
 
     Returns a one-time sign-in link, as long as the admin made at the first start has not signed in.
     """
-    try:
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("load_guide", stdout=io.StringIO())
-        call_command("load_presets", stdout=io.StringIO())
-        _register_model_server(model_url, model_name)
-        return _first_sign_in()
-    finally:
-        # The supervisor itself does not use the database.
-        connections.close_all()
-        for connection in connections.all():
-            connection.close_pool()  # type: ignore[attr-defined]
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_guide", stdout=io.StringIO())
+    call_command("load_presets", stdout=io.StringIO())
+    _register_model_server(model_url, model_name)
+    return _first_sign_in()
 
 
 def collect_static(layout: Layout) -> None:

@@ -10,8 +10,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import CommandError
-from django.db import Error as DatabaseError
 
 from apps.embedded import programs
 from apps.embedded.engines import postgres, valkey
@@ -23,7 +21,7 @@ from apps.embedded.instance import launcher, only_instance
 from apps.embedded.layout import Layout
 from apps.embedded.leftovers import end_leftovers
 from apps.embedded.ports import HOST, is_free, kept_port
-from apps.embedded.provisioning import collect_static, fill_database
+from apps.embedded.preparation import Preparation, preparation
 from apps.embedded.records import read_records
 from apps.embedded.supervisor import Supervisor
 
@@ -101,14 +99,13 @@ class Stack:
 
     async def _start_programs(self) -> None:
         model_port = kept_port(self.layout.model_port)
-        async with asyncio.TaskGroup() as tasks:
+        model = {"model_url": f"http://{HOST}:{model_port}", "model_name": model_name(model_file())}
+        async with preparation(self.layout, **model) as child, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_model_server(model_port))
             tasks.create_task(self._start_valkey())
-            static = tasks.create_task(asyncio.to_thread(collect_static, self.layout))
-            link = await self._start_database(f"http://{HOST}:{model_port}")
+            link = await self._start_database(child)
             await self.supervisor.start(programs.worker())
             await self.supervisor.start(programs.beat(self.layout))
-            await static
             await self.supervisor.start(programs.web(self.port, self.address))
             await self._wait_until_ready()
         if link:
@@ -127,7 +124,7 @@ class Stack:
         await self.supervisor.start(valkey.program(self.layout))
         await self.supervisor.wait_until("valkey", lambda: valkey.answers(self.layout))
 
-    async def _start_database(self, model_url: str) -> str | None:
+    async def _start_database(self, child: Preparation) -> str | None:
         """Start and fill the database; return the first sign-in link until somebody has used it."""
         if not is_given("DATABASE_URL"):
             await asyncio.to_thread(postgres.prepare, self.layout)
@@ -137,10 +134,7 @@ class Stack:
             await self.supervisor.start(postgres.program(self.layout))
             await self.supervisor.wait_until("postgres", lambda: postgres.answers(self.layout))
             await asyncio.to_thread(postgres.create_database, self.layout)
-        try:
-            return await asyncio.to_thread(fill_database, model_url=model_url, model_name=model_name(model_file()))
-        except (DatabaseError, CommandError) as error:
-            raise StartError(f"The database cannot be filled: {error}") from error
+        return await child.fill_database()
 
     async def _wait_until_ready(self) -> None:
         answer = ReadyAnswer(self.address, self.port)
