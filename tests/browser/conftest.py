@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.counted_replies import PATIENCE, add_counting_endpoint, let_go
 from tests.browser.visit import Visit
-from tests.support.chromium import executable, without_window
+from tests.support.chromium import executable
 from tests.support.scripted_server import counting_server
 from tests.support.services import Running
 
@@ -38,15 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def whole_chromium() -> str | None:
-    """The path of the Chromium that people have, with all that belongs to its windows."""
-    return executable()
-
-
-@pytest.fixture(scope="session")
 def chromium_path() -> str | None:
-    """The path of the Chromium that most tests drive."""
-    return without_window()
+    """Return the Chromium that ``make test`` found or installed."""
+    return executable()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

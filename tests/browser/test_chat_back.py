@@ -15,12 +15,12 @@ from tests.browser.visit import Visit
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def cached(whole_chromium: str | None, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
-    """A browser with its back/forward cache, which Playwright turns off and a Chromium without a window lacks."""
+async def cached(chromium_path: str | None, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
+    """A browser with its back/forward cache, which Playwright turns off."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=whole_chromium,
+            executable_path=chromium_path,
             args=[*QUIET, *sandbox],
             ignore_default_args=["--disable-back-forward-cache"],
         )

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
 
-# Without a window to draw, a page takes half of the processor time or less.
-SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "The browser tests need Chromium, and it could not be installed here. Install the package `chromium`."
 
 
 def executable() -> str | None:
-    """The path of a whole Chromium: the system's, or else the one that Playwright installed."""
+    """The path of a Chromium: the system's, or else the one that Playwright installed."""
     for name in NAMES:
         if (found := shutil.which(name)) is not None:
             return found
@@ -24,18 +22,12 @@ def executable() -> str | None:
     return own if Path(own).exists() else None
 
 
-def without_window() -> str | None:
-    """The path of the system's Chromium without a window; of a whole one if it has none."""
-    return shutil.which(SHELL) or executable()
-
-
 def install() -> bool:
-    """Debian's packages where we may, else Playwright's own installer."""
+    """Debian's package where we may, else Playwright's own installer."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _run("apt-get", "update", "-qq")
-        for packages in (["chromium", SHELL], ["chromium"]):
-            if _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages):
-                return True
+        if _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"):
+            return True
     return _run(sys.executable, "-m", "playwright", "install", "chromium")
 
 
