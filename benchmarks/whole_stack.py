@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from apps.embedded.ports import free_port
-from apps.embedded.records import read_records
+from apps.embedded.supervision.records import read_records
 from benchmarks.stop import measure as measure_stop
 from tests.faults.soak import open_http
 from tests.faults.stack import Stack

@@ -37,9 +37,10 @@ def database_at_hand() -> Iterator[None]:
 
 @contextmanager
 def _started(layout: Layout) -> Iterator[None]:
-    from apps.embedded import folders, instance  # noqa: PLC0415 - as above
+    from apps.embedded import folders  # noqa: PLC0415 - as above
     from apps.embedded.engines import postgres  # noqa: PLC0415
     from apps.embedded.program import run_in_background  # noqa: PLC0415
+    from apps.embedded.supervision import instance  # noqa: PLC0415
 
     folders.make_folders(layout)
     with instance.only_instance(layout), (layout.logs / "postgres.log").open("ab") as log:

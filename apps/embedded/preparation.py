@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from apps.embedded.errors import StartError
 from apps.embedded.layout import Layout
-from apps.embedded.leftovers import kill_group
 from apps.embedded.program import PROJECT_FOLDER, Program
+from apps.embedded.supervision.leftovers import kill_group
 
 
 class Preparation:

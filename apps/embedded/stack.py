@@ -17,13 +17,13 @@ from apps.embedded.engines.model_server import model_file, model_name
 from apps.embedded.errors import StartError
 from apps.embedded.folders import make_folders
 from apps.embedded.given import check_given_services, is_given
-from apps.embedded.instance import launcher, only_instance
 from apps.embedded.layout import Layout
-from apps.embedded.leftovers import end_leftovers
 from apps.embedded.ports import HOST, is_free, kept_port
 from apps.embedded.preparation import Preparation, preparation
-from apps.embedded.records import read_records
-from apps.embedded.supervisor import Supervisor
+from apps.embedded.supervision.instance import launcher, only_instance
+from apps.embedded.supervision.leftovers import end_leftovers
+from apps.embedded.supervision.records import read_records
+from apps.embedded.supervision.supervisor import Supervisor
 
 # Stop order: first requests, then the work, then the stores that both need.
 STOP_STAGES = (("web", "worker", "beat"), ("model-server",), ("valkey", "postgres"))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.embedded.backoff import FIRST_DELAY, HEALTHY_SECONDS, LONGEST_DELAY, BackOff
+from apps.embedded.supervision.backoff import FIRST_DELAY, HEALTHY_SECONDS, LONGEST_DELAY, BackOff
 
 
 def test_delays_double() -> None:

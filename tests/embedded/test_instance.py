@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from apps.embedded.errors import StartError
-from apps.embedded.instance import only_instance
 from apps.embedded.layout import Layout
 from apps.embedded.program import PROJECT_FOLDER
+from apps.embedded.supervision.instance import only_instance
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from apps.embedded.instance import only_instance
+from apps.embedded.supervision.instance import only_instance
 from apps.embedded.layout import Layout
 with only_instance(Layout(Path(sys.argv[1]))):
     print("holds", flush=True)

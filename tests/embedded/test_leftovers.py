@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from apps.embedded.leftovers import end_leftovers, kill_group
-from apps.embedded.records import Record
+from apps.embedded.supervision.leftovers import end_leftovers, kill_group
+from apps.embedded.supervision.records import Record
 
 PATIENT = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + PATIENT

@@ -9,7 +9,7 @@ from signal import SIGTERM
 
 import pytest
 
-from apps.embedded.records import Record, read_records, write_records
+from apps.embedded.supervision.records import Record, read_records, write_records
 
 
 def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:

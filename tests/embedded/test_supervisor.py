@@ -13,8 +13,8 @@ from apps.embedded.errors import StartError
 from apps.embedded.folders import make_folders
 from apps.embedded.layout import Layout
 from apps.embedded.program import Program
-from apps.embedded.records import is_alive, read_records
-from apps.embedded.supervisor import Supervisor
+from apps.embedded.supervision.records import is_alive, read_records
+from apps.embedded.supervision.supervisor import Supervisor
 
 # Stands for a program with a child of its own in the same group: it prints the child's pid.
 WITH_CHILD = "import subprocess; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); p.wait()"

@@ -18,10 +18,10 @@ from urllib.error import HTTPError, URLError
 import psutil
 
 from apps.embedded.layout import Layout
-from apps.embedded.leftovers import end_leftovers
 from apps.embedded.ports import HOST
 from apps.embedded.program import PROJECT_FOLDER, Program
-from apps.embedded.records import is_alive, read_records
+from apps.embedded.supervision.leftovers import end_leftovers
+from apps.embedded.supervision.records import is_alive, read_records
 from tests.support.prepared import copy_database
 from tests.support.services import Running, run
 

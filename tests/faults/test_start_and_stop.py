@@ -18,7 +18,7 @@ import pytest
 from apps.embedded.engines.model_server import MODEL_NAME
 from apps.embedded.ports import free_port
 from apps.embedded.program import PROJECT_FOLDER
-from apps.embedded.records import is_alive
+from apps.embedded.supervision.records import is_alive
 from tests.faults.stack import ALL, PATIENCE, Stack
 from tests.support.sign_in_form import sign_in_form
 

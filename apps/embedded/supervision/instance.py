@@ -12,7 +12,7 @@ import psutil
 
 from apps.embedded.errors import StartError
 from apps.embedded.layout import Layout
-from apps.embedded.records import Record, read_records, write_records
+from apps.embedded.supervision.records import Record, read_records, write_records
 
 # Programs that only launch us. If one dies, Ctrl-C cannot reach us, so the stack ends too. A shell is not one.
 LAUNCHERS = {"uv", "make", "gmake"}

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.embedded.backoff import BackOff
 from apps.embedded.errors import StartError
 from apps.embedded.layout import Layout
-from apps.embedded.leftovers import kill_group
 from apps.embedded.program import PROJECT_FOLDER, Program
-from apps.embedded.records import Record, write_records
+from apps.embedded.supervision.backoff import BackOff
+from apps.embedded.supervision.leftovers import kill_group
+from apps.embedded.supervision.records import Record, write_records
 
 LARGEST_LOG = 10 * 1024 * 1024
 

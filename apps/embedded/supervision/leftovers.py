@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from apps.embedded.records import Record, is_alive
+from apps.embedded.supervision.records import Record, is_alive
 
 POLL_SECONDS = 0.05
 
