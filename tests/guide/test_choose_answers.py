@@ -1,4 +1,4 @@
-"""What the chooser's page recommends, and what it says of the language, the length and the endpoints."""
+"""The chooser's recommendations, and its words on the language, the length and the endpoints."""
 
 import re
 from http import HTTPStatus

@@ -118,7 +118,7 @@ def encode_running(model: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StateEntry:
-    """What a state entry says: ``position`` of a queued generation, ``model`` of a running one, if they are known."""
+    """A state in the log, with the ``position`` of a queued generation or the ``model`` of a running one, if known."""
 
     state: State
     position: QueuePosition | None = None
