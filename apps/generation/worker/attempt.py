@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from apps.generation.log.frames import text_header
 from apps.generation.log.store import keys
 from apps.generation.request_record import RequestRecord, RequestRecords
 from apps.inference.context import Cut
@@ -108,6 +109,13 @@ class Attempt:
         whole = "".join(self._unappended)
         self._unappended = [whole] if whole else []
         return whole
+
+    def append_values(self, text: str) -> tuple[int, int, int, bytes, bytes, int, str]:
+        """Return what the scripts that append ``text`` take: attempt, offsets, header, text, tokens, first token."""
+        data, end = text.encode(), self.appended + len(text)
+        began = "" if self.began_in_log or self.first_token_at is None else self.first_token_at.isoformat()
+        header = text_header(self.generation_id.bytes, self.appended, len(data))
+        return self.number, self.appended, end, header, data, self.tokens, began
 
     def mark_appended(self, text: str) -> None:
         self.appended += len(text)

@@ -15,7 +15,7 @@ from redis.exceptions import NoScriptError
 
 from apps.generation.errors import LogUnavailable
 from apps.generation.log import store
-from apps.generation.log.frames import CHANNEL, text_header
+from apps.generation.log.frames import CHANNEL
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.stores.outages import STORE_AWAY
 from apps.stores.single_connection import SingleConnection
@@ -127,16 +127,7 @@ class LogWriter:
         values: list[str | int | bytes] = [CHANNEL, store.SECONDS_WHILE_RUNNING]
         for attempt, text in zip(batch, texts, strict=True):
             keys += attempt.log_keys
-            data = text.encode()
-            values += (
-                attempt.number,
-                attempt.appended,
-                attempt.appended + len(text),
-                text_header(attempt.generation_id.bytes, attempt.appended, len(data)),
-                data,
-                attempt.tokens,
-                "" if attempt.began_in_log or attempt.first_token_at is None else attempt.first_token_at.isoformat(),
-            )
+            values += attempt.append_values(text)
         return cast("list[bytes]", await self._connection.execute("EVALSHA", self._append, len(keys), *keys, *values))
 
     def _settle(self, attempt: Attempt, text: str, answer: bytes) -> Awaitable[None] | None:

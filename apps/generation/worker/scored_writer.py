@@ -7,7 +7,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from apps.generation.log import store
-from apps.generation.log.frames import CHANNEL, text_header
+from apps.generation.log.frames import CHANNEL
 from apps.generation.worker.attempt import Attempt, StopReason
 from apps.generation.worker.scored_text import ScoredText
 from apps.inference.errors import CannotContinue
@@ -53,21 +53,9 @@ class ScoredWriter:
             attempt.stop(StopReason.CANCELLED if answer == b"ended" else StopReason.LOST)
 
     async def _append(self, text: str, tokens: bytes) -> bytes:
-        attempt, data = self._attempt, text.encode()
-        given = (
-            CHANNEL,
-            store.SECONDS_WHILE_RUNNING,
-            attempt.number,
-            attempt.appended,
-            attempt.appended + len(text),
-            text_header(attempt.generation_id.bytes, attempt.appended, len(data)),
-            data,
-            attempt.tokens,
-            attempt.first_token_at.isoformat() if attempt.first_token_at else "",
-            tokens,
-            store.SECONDS_FOR_TOKENS,
-        )
-        names = (*attempt.log_keys, store.tokens_key(attempt.generation_id))
+        values = self._attempt.append_values(text)
+        given = (CHANNEL, store.SECONDS_WHILE_RUNNING, *values, tokens, store.SECONDS_FOR_TOKENS)
+        names = (*self._attempt.log_keys, store.tokens_key(self._attempt.generation_id))
         while True:
             try:
                 answer: bytes = await self._client.eval(store.script("append_scored"), len(names), *names, *given)
