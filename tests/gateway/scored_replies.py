@@ -1,19 +1,14 @@
-"""Servers that answer with the log probabilities of their tokens, and a client that asks for them."""
+"""Servers that answer with the log probabilities of their tokens, and the chats that ask for them."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
-import pytest_asyncio
 
-from apps.accounts.keys.api_keys import create_api_key
-from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.stores.threads import in_thread
 from tests.support.scored_wire import Stream, Token
 from tests.support.scripted_server import ScriptedServer
-from tests.support.services import Running
 from tests.support.wire import Send, head
 
 TOKENS = [
@@ -34,15 +29,6 @@ def serve(server: ScriptedServer, protocol: str, kind: str, variant: str = "inst
     )
     Endpoint.objects.filter(pk=endpoint.pk).update(discovered={"kind": kind})
     return endpoint
-
-
-@pytest_asyncio.fixture(loop_scope="function")
-async def client(
-    live_asgi_server: str, alice: User, celery_worker_process: Running
-) -> AsyncIterator[openai.AsyncOpenAI]:
-    key = await in_thread(create_api_key)(username="alice")
-    async with openai.AsyncOpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=60, max_retries=0) as client:
-        yield client
 
 
 def script(server: ScriptedServer, stream: Stream, tokens: list[Token] = TOKENS) -> None:

@@ -15,7 +15,8 @@ from apps.generation.models import Generation, LogProbabilities
 from apps.stores.redis import sync_client
 from apps.stores.threads import in_thread
 from tests.gateway.calls import PATIENCE, wait_until
-from tests.gateway.scored_replies import QUESTION, TEXT, TOKENS, chat, client, script, serve
+from tests.gateway.openai_caller import client
+from tests.gateway.scored_replies import QUESTION, TEXT, TOKENS, chat, script, serve
 from tests.support import scored_wire
 from tests.support.scored_wire import Stream, Token
 from tests.support.scripted_server import ScriptedServer, scripted_server

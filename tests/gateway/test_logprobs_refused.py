@@ -9,7 +9,8 @@ import pytest
 
 from apps.generation.models import Generation, State
 from tests.gateway.calls import assert_refused, body
-from tests.gateway.scored_replies import TEXT, TOKENS, chat, client, script, serve
+from tests.gateway.openai_caller import client
+from tests.gateway.scored_replies import TEXT, TOKENS, chat, script, serve
 from tests.support import scored_wire
 from tests.support.scripted_server import ScriptedServer, scripted_server
 from tests.support.wire import Reset, Send, head, whole

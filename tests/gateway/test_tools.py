@@ -1,28 +1,24 @@
 """A function that must be called is a format of the reply: its arguments come back as a tool call."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import pytest
-import pytest_asyncio
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from openai.types.chat.chat_completion import Choice
 
-from apps.accounts.keys.api_keys import create_api_key
-from apps.accounts.models import User
 from apps.endpoints.models import Endpoint
 from apps.endpoints.services import add_endpoint
 from apps.generation.models import Generation, State
 from apps.stores.threads import in_thread
 from tests.gateway.calls import ended
+from tests.gateway.openai_caller import client
 from tests.support.counting_wire import chunk, native_details, native_token, usage
 from tests.support.scripted_server import ScriptedServer, scripted_server
-from tests.support.services import Running
 from tests.support.wire import Reset, Send, event, head
 
-__all__ = ["scripted_server"]
+__all__ = ["client", "scripted_server"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,15 +34,6 @@ PIECES = ['{"ci', 'ty": "K', 'öln"}']
 ARGUMENTS = '{"city": "Köln"}'
 FORMAT = {"type": "json_schema", "json_schema": {"name": "get_weather", "schema": PARAMETERS}}
 DONE = b"data: [DONE]\n\n"
-
-
-@pytest_asyncio.fixture(loop_scope="function")
-async def client(
-    live_asgi_server: str, alice: User, celery_worker_process: Running
-) -> AsyncIterator[openai.AsyncOpenAI]:
-    key = await in_thread(create_api_key)(username="alice")
-    async with openai.AsyncOpenAI(base_url=f"{live_asgi_server}/v1", api_key=key, timeout=60, max_retries=0) as client:
-        yield client
 
 
 def only_call(choice: Choice) -> ChatCompletionMessageFunctionToolCall:

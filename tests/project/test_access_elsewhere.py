@@ -9,13 +9,12 @@ from tests.project.access_asking import (
     Ask,
     arguments,
     ask,
-    is_asked_to_sign_in,
     is_let_in,
     staff,
     text_of,
     texts_of,
 )
-from tests.project.access_state import state_of_things
+from tests.project.access_state import assert_only_its_owner_is_let_in
 from tests.project.access_table import ALL, ELSEWHERE, For, audience_of
 
 __all__ = ["arguments", "ask", "staff"]
@@ -33,17 +32,7 @@ def test_every_address_elsewhere_is_asked() -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_only_its_owner_follows_it(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
-    before = state_of_things()
-    for user in (bob, staff):
-        answers = ask(name, user)
-        assert {answered.status_code for answered in answers.values()} <= {404, 405}
-        assert SECRET not in texts_of(answers)
-    assert all(is_asked_to_sign_in(answered) for answered in ask(name, None).values())
-    assert state_of_things() == before
-    owned = ask(name, alice)
-    assert any(is_let_in(answered) for answered in owned.values())
-    assert not {answered.status_code for answered in owned.values()} & {401, 403}
-    assert owned["GET"].status_code != 404
+    assert_only_its_owner_is_let_in(name, ask, alice, (bob, staff))
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if audience_of(name) in {For.KEY, For.OWNERS_KEY}])

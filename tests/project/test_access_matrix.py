@@ -24,7 +24,7 @@ from tests.project.access_asking import (
     texts_of,
     things_of,
 )
-from tests.project.access_state import state_of_things
+from tests.project.access_state import assert_only_its_owner_is_let_in, state_of_things
 from tests.project.access_table import ALL, ELSEWHERE, EXPECTED, For, audience_of
 
 __all__ = ["ask", "staff"]
@@ -65,17 +65,7 @@ def test_every_address_says_who_may_use_it() -> None:
 
 @pytest.mark.parametrize("name", addresses_for(For.OWNER))
 def test_only_its_owner_finds_it(name: str, ask: Ask, alice: User, bob: User, staff: User) -> None:
-    before = state_of_things()
-    for user in (bob, staff):
-        answers = ask(name, user)
-        assert {answered.status_code for answered in answers.values()} <= {404, 405}
-        assert SECRET not in texts_of(answers)
-    assert all(is_asked_to_sign_in(answered) for answered in ask(name, None).values())
-    assert state_of_things() == before
-    owned = ask(name, alice)
-    assert any(is_let_in(answered) for answered in owned.values())
-    assert not {answered.status_code for answered in owned.values()} & {401, 403}
-    assert owned["GET"].status_code != 404
+    assert_only_its_owner_is_let_in(name, ask, alice, (bob, staff))
 
 
 @pytest.mark.parametrize("name", addresses_for(For.SIGNED_IN))
