@@ -89,7 +89,11 @@ async def touch(page: Page) -> None:
 
 
 async def drag_the_bar(page: Page) -> None:
-    """As find-in-page does too: it scrolls, and no wheel or key says so."""
+    """As find-in-page does too: it scrolls, and no wheel or key says so.
+
+    From the end: elsewhere it may go nowhere.
+    """
+    await until(page, AT_END)
     await page.evaluate("scroller.scrollTop -= 200")
 
 

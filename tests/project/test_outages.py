@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 import pytest
@@ -14,7 +15,6 @@ from django.conf import settings as project_settings
 from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient
-from psycopg_pool import ConnectionPool
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -30,6 +30,9 @@ from apps.embedded.ports import HOST, free_port
 from project.asgi import application
 from project.celery import app as celery_app
 from project.http.failures import answer_failure
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,14 +70,17 @@ async def site(visitor: AsyncClient) -> AsyncIterator[str]:
 
 @pytest.fixture
 def no_connection_left(visitor: AsyncClient, key: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take all that the pool can have; who comes then is told after a moment instead of ten seconds.
+    """Take all that a new pool can have; who comes then is told after a moment instead of ten seconds.
 
-    Not what it has now: it may be opening another, or get one back that a request has just used.
+    Not all that the old one has: threads of earlier tests may keep some of its connections for good.
     """
     # The thread of Django's asynchronous test client keeps a connection of an earlier request.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
     connections.close_all()
-    pool: ConnectionPool = connections["default"].pool  # type: ignore[attr-defined]  # Django's Postgres backend has one
+    database = cast("DatabaseWrapper", connections["default"])
+    database.close_pool()
+    pool = database.pool
+    pool.open()
     taken: list[psycopg.Connection] = []
     try:
         while len(taken) < pool.max_size:

@@ -83,7 +83,7 @@ class LiveReply:
 
     async def _show_news(self, events: Events) -> None:
         if not events.ended and (too_early := self._sent_at + FRAME_SECONDS - self._now()) > 0:
-            await asyncio.sleep(too_early)  # text that arrives meanwhile goes out as one frame
+            await asyncio.sleep(too_early)  # text that arrives meanwhile goes out as the next frame
         is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
         if news := await in_thread(self._news)(events) if is_much else self._news(events):
             await self._send(news)
