@@ -86,7 +86,7 @@ async def test_what_was_stopped_at_once_is_kept_too(alice: User, scripted_server
         generation.refresh_from_db()
         return bool(generation.sent)
 
-    await asyncio.to_thread(wait_until, is_kept)
+    await in_thread(wait_until)(is_kept)
     assert generation.state == State.CANCELLED
     assert written_again(generation) == posted(scripted_server)
 
@@ -102,7 +102,7 @@ async def test_what_is_being_written_is_kept_with_the_checkpoint(alice: User, sc
         generation.refresh_from_db()
         return bool(generation.sent)
 
-    await asyncio.to_thread(wait_until, is_kept)
+    await in_thread(wait_until)(is_kept)
     assert generation.state == State.RUNNING
     assert written_again(generation) == posted(scripted_server)
     await in_thread(cancel_generation)(generation_id=generation.pk)
