@@ -2,7 +2,7 @@
 
     uv run python -m benchmarks.api_path [--streams 16 100] [--tokens 200] [--short 50] [--json FILE]
 
-The model stamps each token with the time at which it was sent. Processor time is that of web, worker, clock, Valkey and
+The model stamps each token with the time at which it was sent. Processor time is that of web, worker, beat, Valkey and
 Postgres; the model and this client are not counted. A short completion is three tokens, asked for one after the other.
 """
 

@@ -4,7 +4,7 @@
 
 Each person is signed in separately, posts the composer's form and follows the reply on the conversation's socket. The
 model stamps each token with the time at which it was sent, 50 tokens a second, the first after 50 ms. Processor time is
-that of web, worker, clock, Valkey and Postgres; the model and this client are not counted. The same client straight at
+that of web, worker, beat, Valkey and Postgres; the model and this client are not counted. The same client straight at
 the model server is the floor. Medians of the runs are printed, and written as JSON.
 """
 
@@ -109,7 +109,7 @@ def rounded(figures: dict[str, float]) -> dict[str, float]:
 
 
 def statements_per_message(stack: LivePathStack, streams: int = 8) -> tuple[float, dict[str, int]]:
-    """Count the SQL statements of a message of 25 tokens, its socket, checkpoints and the clock included."""
+    """Count the SQL statements of a message of 25 tokens, its socket, checkpoints and beat included."""
     people(streams)
     with statements_logged(stack) as statements:
         measure(stack, streams, 25)

@@ -1,4 +1,4 @@
-"""The stack under measurement with a clock, a model that stamps its tokens, and counters of SQL and Redis."""
+"""The stack under measurement with beat, a model that stamps its tokens, and counters of SQL and Redis."""
 
 import re
 import sys
@@ -22,7 +22,7 @@ from apps.stores.redis import sync_client
 
 
 class LivePathStack(Stack):
-    """The stack with a clock, and a model that stamps."""
+    """The stack with beat, and a model that stamps."""
 
     def __init__(self) -> None:
         super().__init__()

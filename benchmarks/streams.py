@@ -49,9 +49,9 @@ class Viewer:
 
     def lateness(self) -> list[float]:
         """Seconds that each token came after its place in the stream's own pace."""
-        beats = {number: at - number / PER_SECOND for number, at in self.seen.items()}
-        earliest = min(beats.values(), default=0.0)
-        return [beat - earliest for beat in beats.values()]
+        starts = [at - number / PER_SECOND for number, at in self.seen.items()]
+        earliest = min(starts, default=0.0)
+        return [start - earliest for start in starts]
 
 
 def memory(processes: dict[str, list[psutil.Process]]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The stack's Python programs: worker, scheduler, web server, local model server."""
+"""The stack's Python programs: worker, beat, web server, local model server."""
 
 import sys
 
@@ -18,11 +18,11 @@ def worker() -> Program:
 
 
 def beat(layout: Layout) -> Program:
-    """Return the scheduler of periodic jobs, of which a stack has exactly one.
+    """Return Celery's beat, which sends the periodic tasks. A stack has exactly one.
 
     It is not the worker's ``--beat``: Celery does not restart that child, and reaping and probing would end with it.
     """
-    return Program(name="beat", argv=(sys.executable, "-m", "project.clock", "--schedule", str(layout.beat_schedule)))
+    return Program(name="beat", argv=(sys.executable, "-m", "project.beat", "--schedule", str(layout.beat_schedule)))
 
 
 def web(port: int, address: str = HOST) -> Program:

@@ -29,7 +29,7 @@ class TaskLog(CeleryReceiver):
     ) -> None:
         """Log the failure by its traceback alone: the error's text may hold people's text.
 
-        While Postgres or Redis cannot be reached, ticks of the beat fail every few seconds: they get one line each.
+        While Postgres or Redis cannot be reached, the tasks of beat fail every few seconds: they get one line each.
         """
         if is_unreachable(exception):
             logger.warning("task_failed", task=sender.name, error=type(exception).__name__)

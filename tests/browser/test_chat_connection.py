@@ -95,10 +95,10 @@ async def test_page_says_at_once_that_it_is_offline(visit: Visit) -> None:
     visit.forgive("ERR_")
 
 
-async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None:
+async def test_connection_with_heartbeats_is_not_taken_for_lost(visit: Visit) -> None:
     """For longer than a page waits, nothing comes of a reply but heartbeats."""
     sockets: list[WebSocketRoute] = []
-    beats: asyncio.Queue[str | bytes] = asyncio.Queue()
+    heartbeats: asyncio.Queue[str | bytes] = asyncio.Queue()
 
     def connect(socket: WebSocketRoute) -> None:
         sockets.append(socket)
@@ -107,7 +107,7 @@ async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None
         def pass_on(frame: str | bytes) -> None:
             socket.send(frame)
             if frame == HEARTBEAT:
-                beats.put_nowait(frame)
+                heartbeats.put_nowait(frame)
 
         server.on_message(pass_on)
 
@@ -118,7 +118,7 @@ async def test_connection_that_beats_is_not_taken_for_lost(visit: Visit) -> None
     await visit.sign_in("alice", path=exchange.conversation.get_absolute_url())
     async with asyncio.timeout(PATIENCE / 1000):
         for _ in range(4):  # however long the machine takes for two seconds
-            await beats.get()
+            await heartbeats.get()
             await page.clock.run_for(2_000)
     assert len(sockets) == 1
     await expect(page.locator("#connection")).to_have_text("")

@@ -65,21 +65,21 @@ async def printed(supervisor: Supervisor, name: str) -> str:
 
 
 async def test_a_program_that_dies_is_named_and_started_again(supervisor: Supervisor, console: Console) -> None:
-    await supervisor.start(python("clock", WITH_CHILD))
-    first = supervisor.children["clock"].process.pid
-    grandchild = psutil.Process(int(await printed(supervisor, "clock")))
+    await supervisor.start(python("beat", WITH_CHILD))
+    first = supervisor.children["beat"].process.pid
+    grandchild = psutil.Process(int(await printed(supervisor, "beat")))
     os.kill(first, 9)
-    await console.hears("clock died (signal SIGKILL)")
-    await console.hears("clock runs again")
-    assert supervisor.children["clock"].process.pid != first
+    await console.hears("beat died (signal SIGKILL)")
+    await console.hears("beat runs again")
+    assert supervisor.children["beat"].process.pid != first
     await until(lambda: not is_alive(grandchild))
-    await supervisor.stop([["clock"]])
+    await supervisor.stop([["beat"]])
 
 
 async def test_running_programs_are_on_record_until_they_stop(supervisor: Supervisor) -> None:
-    await supervisor.start(python("clock", WITH_CHILD))
-    assert [record.name for record in read_records(supervisor.layout.supervisor_state)] == ["clock"]
-    await supervisor.stop([["clock"]])
+    await supervisor.start(python("beat", WITH_CHILD))
+    assert [record.name for record in read_records(supervisor.layout.supervisor_state)] == ["beat"]
+    await supervisor.stop([["beat"]])
     assert read_records(supervisor.layout.supervisor_state) == []
 
 
@@ -112,8 +112,8 @@ async def test_stages_stop_one_after_the_other(supervisor: Supervisor) -> None:
 
 
 async def test_what_does_not_answer_is_a_clear_sentence(supervisor: Supervisor) -> None:
-    with pytest.raises(StartError, match=r"clock does not answer after 0 s; .*clock\.log may say why"):
-        await supervisor.wait_until("clock", lambda: False, seconds=0.1)
+    with pytest.raises(StartError, match=r"beat does not answer after 0 s; .*beat\.log may say why"):
+        await supervisor.wait_until("beat", lambda: False, seconds=0.1)
 
 
 async def test_a_single_run_that_fails_is_a_clear_sentence(supervisor: Supervisor) -> None:

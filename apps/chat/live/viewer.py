@@ -73,7 +73,7 @@ class Viewer:
         ):
             await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._beat())
+                tasks.create_task(self._send_heartbeats())
                 await self._catch_up(cursor, tasks)
                 await self._listen(news, tasks)
 
@@ -86,20 +86,20 @@ class Viewer:
         else:
             await self._show_anew(missed.items, tasks)
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         """Send heartbeats, by which the page knows that the connection is alive, while it may be."""
-        since_check = since_beat = 0.0
+        since_check = since_heartbeat = 0.0
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS_WRITING)
             since_check += HEARTBEAT_SECONDS_WRITING
-            since_beat += HEARTBEAT_SECONDS_WRITING
+            since_heartbeat += HEARTBEAT_SECONDS_WRITING
             if since_check >= HEARTBEAT_SECONDS:
                 if await access_checks().is_lost(self._access):
                     raise AccessLost
                 since_check = 0.0
-            if self._followed or since_beat >= HEARTBEAT_SECONDS:
+            if self._followed or since_heartbeat >= HEARTBEAT_SECONDS:
                 await self._send(HEARTBEAT)
-                since_beat = 0.0
+                since_heartbeat = 0.0
 
     async def _check_access(self) -> None:
         if await in_thread(self._access.is_lost)():

@@ -103,7 +103,7 @@ class Runtime:
             asyncio.create_task(self.log_writer.run_forever()),
             asyncio.create_task(self._checkpoint_forever()),
             asyncio.create_task(cancellations.run_forever()),
-            asyncio.create_task(self._beat()),
+            asyncio.create_task(self._report_forever()),
             asyncio.create_task(drop_hanging_streams(self._attempts.values)),
         ]
         for task in background:
@@ -141,7 +141,7 @@ class Runtime:
         for attempt in list(self._attempts.values()):
             attempt.stop(StopReason.HANDOVER)
 
-    async def _beat(self) -> None:
+    async def _report_forever(self) -> None:
         """Report every two seconds that this loop is alive, for ``/readyz/worker``."""
         while True:
             try:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from project.beat import make_beat_app
 from project.celery import app
-from project.clock import make_clock
 
 LOADED = """
 import sys
@@ -19,9 +19,9 @@ print(apps.ready, "apps.generation.tasks" in sys.modules)
 
 @pytest.mark.parametrize(
     ("module", "name", "call", "loaded"),
-    [("project.clock", "make_clock", "()", "False False"), ("project.celery", "app", "", "True True")],
+    [("project.beat", "make_beat_app", "()", "False False"), ("project.celery", "app", "", "True True")],
 )
-def test_clock_loads_nothing(module: str, name: str, call: str, loaded: str) -> None:
+def test_beat_loads_nothing(module: str, name: str, call: str, loaded: str) -> None:
     code = LOADED.format(module=module, name=name, call=call)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == loaded
@@ -29,6 +29,6 @@ def test_clock_loads_nothing(module: str, name: str, call: str, loaded: str) -> 
 
 def test_every_task_that_is_sent_exists() -> None:
     app.loader.import_default_modules()
-    sent = {entry["task"] for entry in make_clock().conf.beat_schedule.values()}
+    sent = {entry["task"] for entry in make_beat_app().conf.beat_schedule.values()}
     assert "generation.reap" in sent
     assert sent <= set(app.tasks)

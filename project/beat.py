@@ -1,8 +1,8 @@
-"""The clock: sends the periodic tasks by their names. A stack runs exactly one.
+"""Celery's beat: sends the periodic tasks by their names. A stack runs exactly one.
 
-    python -m project.clock --schedule FILE
+    python -m project.beat --schedule FILE
 
-It is Celery's beat. It loads no task and none of Django's applications: they would take 50 MB that it never uses.
+It loads no task and none of Django's applications: they would take 50 MB that it never uses.
 """
 
 import argparse
@@ -21,11 +21,11 @@ class NothingToLoad(AppLoader):
         return []
 
 
-def make_clock() -> Celery:
-    """Return the application whose beat is the clock."""
-    clock = Celery("clock", loader=f"{NothingToLoad.__module__}:{NothingToLoad.__qualname__}", fixups=[])
-    clock.config_from_object("django.conf:settings", namespace="CELERY")
-    return clock
+def make_beat_app() -> Celery:
+    """Return an application that knows the schedule and no task."""
+    app = Celery("beat", loader=f"{NothingToLoad.__module__}:{NothingToLoad.__qualname__}", fixups=[])
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--schedule", default="celerybeat-schedule", help="the file that keeps when each was last sent")
     given = parser.parse_args(arguments)
     logging.config.dictConfig(settings.LOGGING)
-    make_clock().Beat(schedule=given.schedule, quiet=True, redirect_stdouts=False).run()
+    make_beat_app().Beat(schedule=given.schedule, quiet=True, redirect_stdouts=False).run()
 
 
 if __name__ == "__main__":
