@@ -4,7 +4,6 @@ The chain for pages runs in a thread and looks up sessions, which the API ignore
 change threads four times more (docs/decisions/0041-api-in-the-loop.md).
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,15 +21,8 @@ from project.logs.requests import RequestLogMiddleware
 
 type Answer = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-# The addresses whose views are all the API's (apps/gateway).
-PATHS = re.compile(r"/v1/|/tgi$|/tgi/.|/generate$|/generate_stream$|/infill$|/llama\.cpp/.+/infill$")
 # In the order of settings.MIDDLEWARE, around the API's own.
 OUTER = (ContentSecurityPolicyMiddleware, SecurityMiddleware, CommonMiddleware)
-
-
-def is_for_api(path: str) -> bool:
-    """Return whether this chain answers the path."""
-    return PATHS.match(path) is not None
 
 
 class ApiChain(BaseHandler):

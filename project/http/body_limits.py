@@ -12,9 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.csp import build_policy
 
 from apps.gateway.access import json_response
+from apps.gateway.addresses import is_for_api
 from apps.gateway.errors import TooLarge
-
-API = ("/v1/", "/generate", "/tgi", "/infill", "/llama.cpp/")
 
 
 class BodyTooLarge(Exception):
@@ -58,7 +57,7 @@ def declared_length(scope: dict[str, Any]) -> int:
 
 async def refuse(scope: dict[str, Any], send: Any, most: int) -> None:
     """Answer 413, with a page for people. The server discards what still arrives."""
-    if scope["path"].startswith(API):
+    if is_for_api(scope["path"]):
         response = json_response(TooLarge("The request is too large.").body)
         content_type, body = b"application/json", response.content
     else:

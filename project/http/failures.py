@@ -11,9 +11,9 @@ from django.views.defaults import server_error
 
 from apps.chat.consumers import TRY_AGAIN_LATER
 from apps.gateway.access import refusal
+from apps.gateway.addresses import is_for_api
 from apps.gateway.errors import ServerFailed, Unavailable
 from apps.stores.outages import STORE_AWAY
-from project.http.body_limits import API
 
 logger = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ DENIAL = "websocket.http.response"  # an extension of ASGI, which the server may
 def answer_failure(request: HttpRequest) -> HttpResponse:
     """Answer 503 if Postgres or Redis is away, which passes; else 500. Django calls this while it handles the error."""
     is_away = isinstance(sys.exception(), STORE_AWAY)
-    if request.path.startswith(API):
+    if is_for_api(request.path):
         response = refusal(Unavailable() if is_away else ServerFailed())
     elif not is_away:
         return server_error(request)

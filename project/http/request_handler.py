@@ -15,7 +15,8 @@ from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from project.http.api_chain import ApiChain, is_for_api
+from apps.gateway.addresses import is_for_api
+from project.http.api_chain import ApiChain
 
 # Each request has a thread of its own, which has no connections when it begins: to look costs a change of thread.
 request_started.disconnect(close_old_connections)

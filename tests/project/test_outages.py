@@ -229,7 +229,7 @@ def test_any_other_failure_is_ours() -> None:
     assert response["Content-Type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("path", ["/v1/completions", "/generate_stream", "/infill", "/llama.cpp/props"])
+@pytest.mark.parametrize("path", ["/v1/completions", "/generate_stream", "/infill", "/llama.cpp/base/infill"])
 def test_programs_get_a_failure_as_json(path: str) -> None:
     response = failed(path)
     assert response.status_code == 500
