@@ -90,7 +90,7 @@ async def test_conversation_can_be_had_without_a_socket(counting: None, proxy: B
     await page.get_by_role("button", name="Send").click()
     await page.wait_for_url("**/chat/*-*/")
     await is_written(page)
-    await page.get_by_role("textbox", name="Message").fill("count to 1000 at 20 per second")
+    await page.get_by_role("textbox", name="Message").fill("count to 1000 at 20 per second and hold at 900")
     await page.get_by_role("button", name="Send").click()
     reply = page.locator('article[data-role="assistant"]').last
     await expect(reply.locator(".message__body")).to_contain_text("1 2 3")

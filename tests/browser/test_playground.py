@@ -96,7 +96,7 @@ async def test_a_gap_is_filled_and_accepted(
 
 async def test_stop_and_dismiss(visit: Visit, base: None, button: By, textbox: By) -> None:
     await visit.sign_in("alice", path="/playground/fill/")
-    await textbox("Before the gap").fill("count to 900 at 20 per second\n")
+    await textbox("Before the gap").fill("count to 900 at 20 per second and hold at 800\n")
     await textbox("After the gap").fill("\n")
     await button("Fill").click()
     await expect(output(visit)).to_contain_text("1 2 3")
@@ -107,7 +107,7 @@ async def test_stop_and_dismiss(visit: Visit, base: None, button: By, textbox: B
     assert numbers(900).startswith(text)
     await button("Dismiss").click()
     await expect(output(visit)).to_have_attribute("data-decision", "dismissed")
-    await expect(textbox("Before the gap")).to_have_value("count to 900 at 20 per second\n")
+    await expect(textbox("Before the gap")).to_have_value("count to 900 at 20 per second and hold at 800\n")
 
 
 async def test_ghost_text_is_taken_by_word_and_whole(visit: Visit, base: None, button: By, textbox: By) -> None:

@@ -103,7 +103,9 @@ async def test_tab_follows_the_queue(
     )
 
     async def ask(owner: User) -> Exchange:
-        return await in_thread(start_conversation)(owner=owner, text="count to 100000 at 50 per second")
+        return await in_thread(start_conversation)(
+            owner=owner, text="count to 100000 at 50 per second and hold at 1000"
+        )
 
     running = await ask(alice)
     await is_taken(scripted_server)

@@ -109,7 +109,7 @@ async def test_the_model_server_breaks_off(site: Site, failure: str, count: int)
             storm.end()
 
 
-@pytest.mark.parametrize("storm", [2_000], indirect=True)
+@pytest.mark.parametrize("storm", [900], indirect=True)
 async def test_stop_from_elsewhere(storm: Storm) -> None:
     """A stopped reply stops at the model server too, and its text stays as every viewer saw it."""
     await asyncio.gather(*(viewer.stop() for viewer in storm.viewers))

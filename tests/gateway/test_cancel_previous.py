@@ -11,7 +11,7 @@ from tests.gateway.conftest import ApiOf
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counting_endpoint")]
 
-LONG = "count to 9000 at 20 per second"
+LONG = "count to 9000 at 20 per second and hold at 1000"
 BUFFER = {"X-Cancel-Previous": "main.py"}
 
 

@@ -120,7 +120,7 @@ def test_a_broken_stream_is_continued_to_the_byte(client: openai.OpenAI, suffix:
 
 
 def test_leaving_cancels_and_the_text_stays(api: httpx.Client) -> None:
-    asked = asking("count to 9000 at 100 per second\n", stream=True)
+    asked = asking("count to 9000 at 100 per second and hold at 50\n", stream=True)
     with api.stream("POST", "completions", json=asked) as response:
         next(event for event in events_in(response) if event["data"]["choices"][0]["text"])
     generation = ended(Generation.objects.get(pk=response.headers["X-Generation-Id"]))

@@ -105,7 +105,7 @@ def test_events_of_a_running_generation(api: httpx.Client) -> None:
 
 def test_events_of_a_waiting_generation_tell_its_position(api: httpx.Client) -> None:
     Endpoint.objects.update(max_concurrency=1)
-    with closing(started_stream(api, "count to 9000 at 50 per second")) as first:
+    with closing(started_stream(api, "count to 9000 at 50 per second and hold at 1000")) as first:
         chunks = first_text(first)
         with closing(started_stream(api, "count to 5")) as second:
             generation_id = second.headers["X-Generation-Id"]
@@ -161,7 +161,7 @@ def test_a_wrong_offset_is_refused(api: httpx.Client, offset: str) -> None:
 
 
 def test_cancel_ends_it_for_everybody(api: httpx.Client) -> None:
-    with closing(started_stream(api, "count to 9000 at 100 per second")) as response:
+    with closing(started_stream(api, "count to 9000 at 100 per second and hold at 1000")) as response:
         chunks = first_text(response)
         generation_id = response.headers["X-Generation-Id"]
         cancelled = api.post(f"generations/{generation_id}/cancel").json()
@@ -183,7 +183,7 @@ def test_cancelling_what_is_over_changes_nothing(api: httpx.Client) -> None:
 
 def test_a_stranger_gets_404(api: httpx.Client, api_of: ApiOf, charlie: User) -> None:
     stranger = api_of(charlie)
-    with closing(started_stream(api, "count to 9000 at 50 per second")) as response:
+    with closing(started_stream(api, "count to 9000 at 50 per second and hold at 1000")) as response:
         generation_id = response.headers["X-Generation-Id"]
         assert api.get(f"generations/{generation_id}").status_code == 200
         assert_refused(stranger.get(f"generations/{generation_id}"), 404, code="not_found")

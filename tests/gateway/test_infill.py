@@ -93,7 +93,7 @@ def test_a_failure_is_an_error(editor: httpx.Client) -> None:
 
 
 def test_leaving_cancels(editor: httpx.Client) -> None:
-    asked = asking("count to 9000 at 20 per second", stream=True, n_predict=9000)
+    asked = asking("count to 9000 at 20 per second and hold at 1000", stream=True, n_predict=9000)
     with editor.stream("POST", "/infill", json=asked) as answer:
         assert next(event for event in events_in(answer) if event["data"]["content"])
     assert ended(Generation.objects.get(pk=answer.headers["X-Generation-Id"])).state == State.CANCELLED

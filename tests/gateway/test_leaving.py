@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def test_leaving_a_stream_cancels(api: httpx.Client) -> None:
-    response = started_stream(api, "count to 9000 at 100 per second")
+    response = started_stream(api, "count to 9000 at 100 per second and hold at 1000")
     rest = first_text(response)
     generation = Generation.objects.get(pk=response.headers["X-Generation-Id"])
     assert generation.state == State.RUNNING
@@ -71,7 +71,9 @@ def leave_before_the_reply(api: httpx.Client, text: str, **headers: str) -> Gene
 
 
 def test_leaving_before_the_reply_cancels(api: httpx.Client) -> None:
-    assert ended(leave_before_the_reply(api, "count to 9000 at 50 per second")).state == State.CANCELLED
+    assert (
+        ended(leave_before_the_reply(api, "count to 9000 at 50 per second and hold at 1000")).state == State.CANCELLED
+    )
 
 
 def test_leaving_before_the_reply_that_may_go_on(api: httpx.Client) -> None:
@@ -81,7 +83,7 @@ def test_leaving_before_the_reply_that_may_go_on(api: httpx.Client) -> None:
 
 def test_leaving_the_queue_cancels(api: httpx.Client, counting_endpoint: Endpoint) -> None:
     Endpoint.objects.update(max_concurrency=1)
-    first = started_stream(api, "count to 9000 at 50 per second")
+    first = started_stream(api, "count to 9000 at 50 per second and hold at 1000")
     rest = first_text(first)
     second = started_stream(api, "count to 5")
     waiting = Generation.objects.get(pk=second.headers["X-Generation-Id"])
@@ -172,7 +174,9 @@ def _answers(api: httpx.Client) -> bool:
 
 
 def test_leaving_the_events_leaves_the_generation_alone(api: httpx.Client) -> None:
-    with api.stream("POST", "chat/completions", json=body("count to 9000 at 50 per second", stream=True)) as response:
+    with api.stream(
+        "POST", "chat/completions", json=body("count to 9000 at 50 per second and hold at 1000", stream=True)
+    ) as response:
         rest = first_text(response)
         generation = Generation.objects.get(pk=response.headers["X-Generation-Id"])
         with api.stream("GET", f"generations/{generation.pk}/events") as events:

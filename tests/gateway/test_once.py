@@ -45,7 +45,10 @@ def test_asking_for_something_else_is_refused(api: httpx.Client) -> None:
 
 def test_what_came_to_nothing_is_done_anew(api: httpx.Client) -> None:
     with api.stream(
-        "POST", "chat/completions", json=body("count to 9000 at 50 per second", stream=True), headers=ONCE
+        "POST",
+        "chat/completions",
+        json=body("count to 9000 at 50 per second and hold at 1000", stream=True),
+        headers=ONCE,
     ) as response:
         next(response.iter_lines())
     assert ended(Generation.objects.get()).state == State.CANCELLED

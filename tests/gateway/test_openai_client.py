@@ -133,7 +133,7 @@ def test_failed_reply_is_tried_once(client: openai.OpenAI) -> None:
 
 def test_a_stream_that_is_left_cancels_its_generation(client: openai.OpenAI) -> None:
     with client.chat.completions.create(
-        model="instruct", messages=asking("count to 9000 at 50 per second"), stream=True
+        model="instruct", messages=asking("count to 9000 at 50 per second and hold at 1000"), stream=True
     ) as stream:
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
     generation = ended(Generation.objects.get())

@@ -61,7 +61,7 @@ def test_streams_are_told_apart_by_their_index(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize("more", [{}, {"stream": True}], ids=["whole", "stream"])
 def test_one_that_fails_fails_all_and_cancels_the_rest(api: httpx.Client, more: dict[str, Any]) -> None:
-    prompts = ("count to 9000 at 20 per second\n", "count to 90, fail after 3\n")
+    prompts = ("count to 9000 at 20 per second and hold at 50\n", "count to 90, fail after 3\n")
     answer = api.post("completions", json=asking(*prompts, **more))
     assert '"code":"generation_failed"' in answer.text
     assert DONE not in answer.text
@@ -70,7 +70,7 @@ def test_one_that_fails_fails_all_and_cancels_the_rest(api: httpx.Client, more: 
 
 
 def test_leaving_cancels_them_all(api: httpx.Client) -> None:
-    asked = asking(*["count to 9000 at 20 per second\n"] * 3, stream=True)
+    asked = asking(*["count to 9000 at 20 per second and hold at 50\n"] * 3, stream=True)
     with api.stream("POST", "completions", json=asked) as answer:
         next(event for event in events_in(answer) if event["data"]["choices"][0]["text"])
     assert {ended(Generation.objects.get(pk=pk)).state for pk in ids_of(answer)} == {State.CANCELLED}

@@ -152,7 +152,9 @@ def test_a_stream_that_fails_ends_with_an_error(tgi: httpx.Client) -> None:
 
 
 def test_leaving_cancels(tgi: httpx.Client) -> None:
-    with tgi.stream("POST", "/generate_stream", json={"inputs": "count to 9000 at 20 per second\n"}) as answer:
+    with tgi.stream(
+        "POST", "/generate_stream", json={"inputs": "count to 9000 at 20 per second and hold at 50\n"}
+    ) as answer:
         assert next(event for event in events_in(answer) if event["data"]["token"]["text"])
     assert ended(Generation.objects.get(pk=answer.headers["X-Generation-Id"])).state == State.CANCELLED
 

@@ -94,7 +94,7 @@ async def test_what_was_stopped_at_once_is_kept_too(alice: User, scripted_server
 async def test_what_is_being_written_is_kept_with_the_checkpoint(alice: User, scripted_server: ScriptedServer) -> None:
     def start() -> Generation:
         add_endpoint(name="gpu-1", url=scripted_server.url, protocol="openai", variant="instruct")
-        return talk(alice, "count to 1000 at 50 per second", exchanges=0)
+        return talk(alice, "count to 1000 at 50 per second and hold at 50", exchanges=0)
 
     generation = await in_thread(start)()
 

@@ -210,7 +210,7 @@ class TestWithAWorker:
         assert {generation.text for generation in asked + free} == {numbers(5)}
 
     def test_those_that_wait_for_it_hold_nobody_up(self, alice: User) -> None:
-        long = ask(alice, "count to 100000 at 100 per second", only=self.wanted)
+        long = ask(alice, "count to 100000 at 100 per second and hold at 1000", only=self.wanted)
         wait_until(lambda: running_counts([self.wanted.pk])[self.wanted.pk] == 1)
         stuck = [ask(alice, "count to 5", only=self.wanted) for _ in range(3)]
         assert ended(ask(alice, "count to 5")).endpoint == self.other
@@ -237,7 +237,7 @@ class TestWithAWorker:
         """The others have better positions to wait for."""
         set_down(self.wanted)
         Endpoint.objects.filter(pk=self.other.pk).update(max_concurrency=1)
-        long = ask(alice, "count to 100000 at 100 per second")
+        long = ask(alice, "count to 100000 at 100 per second and hold at 1000")
         wait_until(lambda: running_counts([self.other.pk])[self.other.pk] == 1)
         free, pinned = ask(alice, "count to 5"), ask(alice, "count to 5", only=self.wanted)
         Endpoint.objects.filter(pk=self.wanted.pk).update(retry_at=timezone.now())

@@ -60,7 +60,7 @@ async def test_the_oldest_exchanges_are_left_out(alice: User, scripted_server: S
 
 async def test_a_reply_that_is_stopped_keeps_what_was_left_out(alice: User, scripted_server: ScriptedServer) -> None:
     def stop_in_the_middle() -> Generation:
-        generation = start_in_window(alice, scripted_server, 6, "count to 9000 at 50 per second")
+        generation = start_in_window(alice, scripted_server, 6, "count to 9000 at 50 per second and hold at 50")
         wait_until(lambda: bool(store.read_log(generation.pk).text))
         assert cancel_generation(generation_id=generation.pk)
         wait_until(lambda: Generation.objects.get(pk=generation.pk).left_out > 0)

@@ -79,7 +79,7 @@ def test_a_task_delivered_three_times_runs_once(alice: User, counting_endpoint: 
 
 
 def test_checkpoints_are_saved_while_it_runs(alice: User, counting_endpoint: Endpoint) -> None:
-    generation = ask(alice, "count to 9000 at 100 per second")
+    generation = ask(alice, "count to 9000 at 100 per second and hold at 1000")
 
     def has_checkpoint() -> bool:
         generation.refresh_from_db()
@@ -95,7 +95,7 @@ def test_checkpoints_are_saved_while_it_runs(alice: User, counting_endpoint: End
 async def test_stop_closes_the_connection_and_freezes_the_text(alice: User, scripted_server: ScriptedServer) -> None:
     def start() -> Generation:
         add_endpoint(name="scripted", url=scripted_server.url, protocol="openai", variant="instruct")
-        return ask(alice, "count to 100000 at 100 per second")
+        return ask(alice, "count to 100000 at 100 per second and hold at 1000")
 
     generation = await in_thread(start)()
     request = await asyncio.wait_for(scripted_server.request(), PATIENCE)
@@ -232,7 +232,7 @@ def test_the_worker_continues_a_partial_reply(
 
 
 @pytest.mark.parametrize(
-    "text", ["count to 5", "count to 9 cut after 5", "overloaded", "count to 9999 at 50 per second"]
+    "text", ["count to 5", "count to 9 cut after 5", "overloaded", "count to 9999 at 50 per second and hold at 1000"]
 )
 def test_a_slot_is_free_again_however_it_ends(alice: User, counting_endpoint: Endpoint, text: str) -> None:
     generation = ask(alice, text)
@@ -242,7 +242,7 @@ def test_a_slot_is_free_again_however_it_ends(alice: User, counting_endpoint: En
         return generation.attempt > 0
 
     wait_until(had_a_slot)
-    if text in {"overloaded", "count to 9999 at 50 per second"}:
+    if text in {"overloaded", "count to 9999 at 50 per second and hold at 1000"}:
         cancel_generation(generation_id=generation.pk)
     ended(generation)
     wait_until(lambda: running_counts([counting_endpoint.pk]) == {counting_endpoint.pk: 0})

@@ -75,7 +75,7 @@ def test_a_page_that_comes_back_gets_the_rest(page: httpx.Client, browser: Clien
 
 
 def test_a_page_of_somebody_who_signed_out_gets_no_more(page: httpx.Client, browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 4000 at 10 per second\n", max_tokens="4000")
+    run = ask_to_complete(browser, base, "count to 4000 at 10 per second and hold at 3000\n", max_tokens="4000")
     names = []
     for name, _ in events_of(page, run):
         if name == "text" and "text" not in names:

@@ -43,7 +43,7 @@ def test_a_gap_is_filled(browser: Client, base: Endpoint) -> None:
 
 
 def test_stop_stops(browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 900 at 20 per second\n", max_tokens="900")
+    run = ask_to_complete(browser, base, "count to 900 at 20 per second and hold at 800\n", max_tokens="900")
     browser.post(f"/playground/{run.pk}/stop/")
     (generation,) = ended(run)
     assert generation.state == State.CANCELLED
@@ -77,7 +77,7 @@ def test_a_decision_is_undone(decision: str, browser: Client, base: Endpoint) ->
 
 
 def test_what_runs_cannot_be_accepted(browser: Client, base: Endpoint) -> None:
-    run = ask_to_complete(browser, base, "count to 900 at 5 per second\n", max_tokens="900")
+    run = ask_to_complete(browser, base, "count to 900 at 5 per second and hold at 800\n", max_tokens="900")
     answer = browser.post(f"{output_of(run)}/accept/")
     assert answer.status_code == 409
     assert "still being written" in answer.text
