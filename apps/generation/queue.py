@@ -96,7 +96,7 @@ def position_of(generation_id: UUID) -> QueuePosition | None:
     """Return the generation's position, or ``None`` if it is not queued.
 
     ``None`` too in a queue of more than ``LONG_QUEUE``, which would be read whole for each page that asks: the next
-    tick writes the position to the event log.
+    reaping writes the position to the event log.
     """
     if _is_long():
         return None

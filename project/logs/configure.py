@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from structlog.typing import ExcInfo
 
 LEVELS = {
-    # One line per task and tick would hide everything else; generations log what matters.
+    # A line for each task that beat sends would hide everything else; generations log what matters.
     "celery.beat": "WARNING",
     "celery.worker.strategy": "WARNING",
     "markdown_it": "WARNING",

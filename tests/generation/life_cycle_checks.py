@@ -136,7 +136,7 @@ def check_queue(generations: Iterable[Generation]) -> None:
 
 
 def check_stuck(queued: Iterable[Generation]) -> None:
-    """After a tick, of those that waited before it: all those and no others count their wait that lack a server."""
+    """After a reaping, of those that waited before it: all those and no others count their wait that lack a server."""
     endpoints = {endpoint.pk: endpoint for endpoint in Endpoint.objects.enabled()}
     up = {pk for pk, endpoint in endpoints.items() if endpoint.health != Health.DOWN}
     for generation in queued:

@@ -39,7 +39,7 @@ from tests.generation.life_cycle_checks import REPLY, Attempt, Watched, check, c
 
 MOST = 2  # generations of one person at once
 MOST_IN_ALL = 5
-EVENTS = ["a tick", "Redis is emptied", "an hour passes"]
+EVENTS = ["a reaping", "Redis is emptied", "an hour passes"]
 ENDS = ["succeeds", "fails", "hands over", "waits", "waits, counted", "dies"]
 
 any_number = st.integers(0, 99)
@@ -246,13 +246,13 @@ class LifeCycle(RuleBasedStateMachine):
         running = Generation.objects.filter(pk=self.attempt(which).generation_id, state=State.RUNNING)
         running.update(lease_expires_at=Now() - timedelta(seconds=1))
         if is_taken:
-            self.happen("a tick")
+            self.happen("a reaping")
             self.take_the_next(0, whoever=True)
 
     @rule(what=st.sampled_from(EVENTS))
     def happen(self, what: str) -> None:
         match what:
-            case "a tick":
+            case "a reaping":
                 waited = list(Generation.objects.filter(state=State.QUEUED).values_list("pk", flat=True))
                 reap()
                 assert not Generation.objects.with_expired_lease().exists()

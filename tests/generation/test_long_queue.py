@@ -104,7 +104,7 @@ def test_tickets_are_named_after_one_generation_of_each_task(alice: User) -> Non
     assert next_queued(variant="base") == []
 
 
-def test_position_in_a_long_queue_comes_with_the_tick(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_position_in_a_long_queue_comes_from_the_reaper(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "LONG_QUEUE", 3)
     asked = [ask(alice, "count") for _ in range(3)]
     assert queue.position_of(asked[2].pk) == QueuePosition(3)

@@ -89,7 +89,7 @@ def test_only_changed_positions_are_published(alice: User, bob: User) -> None:
     assert [write_positions(), write_positions()] == [3, 0]
 
 
-def test_the_tick_tells_them(alice: User) -> None:
+def test_the_reaper_tells_them(alice: User) -> None:
     generation = ask(alice, "count")
     reap()
     assert (shown(generation).state, shown(generation).position) == (State.QUEUED, QueuePosition(1))

@@ -161,7 +161,7 @@ def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **chan
         return False
     try:
         store.write_state(generation_id, State.QUEUED, attempt=attempt)
-    except RedisError as error:  # its position says it at the next tick
+    except RedisError as error:  # its position says it with the next reaping
         logger.warning("state not written", generation=str(generation_id), error=type(error).__name__)
     enqueue([generation_id])
     return True

@@ -21,7 +21,7 @@ from apps.generation.worker_identity import is_dead
 logger = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 50
-MOST_TICKETS = 1_000  # sent again in one tick: more than one tick's slots come free
+MOST_TICKETS = 1_000  # sent again by one reaping: more than the slots that come free in its two seconds
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."

@@ -12,13 +12,13 @@ logger = structlog.get_logger(__name__)
 def write_positions() -> int:
     """Write every changed position to its event log and return how many changed.
 
-    Runs once a tick, so that a queue that moves a hundred times a second costs no more than one that stands still.
+    The reaper calls it, so a queue that moves a hundred times a second costs no more than one that stands still.
     """
     waiting = queued_generations()
     if not waiting:
         return 0
     try:
         return store.write_positions(waiting)
-    except RedisError as error:  # the next tick tries again
+    except RedisError as error:  # the next reaping tries again
         logger.warning("positions not written", error=type(error).__name__)
         return 0
