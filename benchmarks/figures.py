@@ -1,4 +1,4 @@
-"""Measure everything that docs/performance.md names, with one command: one table, and one JSON file.
+"""Measure replies, the API, coming back, growth and the whole stack: one table, and one JSON file.
 
     uv run python -m benchmarks.figures [--streams 16 100] [--tokens 200 1000] [--runs 3] [--json FILE] [--without PART]
 

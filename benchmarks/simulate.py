@@ -4,7 +4,7 @@
 
 People arrive at random, replies have lognormal lengths, 50 tokens a second. ``--figures`` is the JSON of
 ``benchmarks.figures``: its runs of two lengths give the costs, and each of its runs is checked against the model.
-Without it, the costs are those of ``docs/performance.md``.
+Without it, the costs are those of an earlier version (docs/performance.md): upper bounds.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Cost:
     second: float = 0.0
 
 
-# Measured on two cores that nothing else used (docs/performance.md).
+# Of an earlier version, on two cores that nothing else used: upper bounds (docs/performance.md).
 MEASURED = {
     "web": Cost(84, 0.136, 52),
     "worker": Cost(21, 0.089, 52),
