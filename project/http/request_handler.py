@@ -4,9 +4,10 @@ Django's own handler goes to a thread and back for each hook of a middleware tha
 twenty times for one request, which costs more than most of these hooks do (docs/decisions/0037-one-thread.md).
 """
 
-from typing import override
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, override
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
@@ -18,9 +19,12 @@ from django.http.response import HttpResponseBase
 from apps.gateway.addresses import is_for_api
 from project.http.api_chain import ApiChain
 
-# Each request has a thread of its own, which has no connections when it begins: to look costs a change of thread.
+# A request's thread has no connections when it begins: to look costs a change of thread.
 request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
+
+
+KEPT_THREADS = 64  # idle ones; more of them only start when more requests are under way
 
 
 class RequestHandler(ASGIHandler):
@@ -34,6 +38,22 @@ class RequestHandler(ASGIHandler):
         super().__init__()
         self._chain = _SynchronousChain()
         self._api_chain = ApiChain()
+        self._idle: list[ThreadPoolExecutor] = []
+
+    @override
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer in a thread that this request has to itself, and keep the thread and what Django has made in it."""
+        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(max_workers=1, thread_name_prefix="request")
+        is_free = False
+        try:
+            async with ThreadSensitiveContext(executor=thread):
+                await self.handle(scope, receive, send)
+            is_free = len(self._idle) < KEPT_THREADS
+        finally:
+            if is_free:
+                self._idle.append(thread)
+            else:  # a request that broke off may have left connections open
+                thread.shutdown(wait=False)
 
     @override
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:

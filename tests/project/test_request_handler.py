@@ -1,12 +1,16 @@
 """Views of both kinds, static files and addresses without a view, through the server that people reach."""
 
 import asyncio
+import threading
+from typing import Any
 
 import aiohttp
 import httpx2 as httpx
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+
+from project.http.request_handler import RequestHandler
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -47,3 +51,35 @@ async def test_requests_do_not_wait_for_each_other(live_asgi_server: str) -> Non
 
         asked = [SYNCHRONOUS, ASYNCHRONOUS, MISSING] * 30
         assert await asyncio.gather(*map(status, asked)) == [200, 200, 404] * 30
+
+
+async def test_next_request_gets_the_thread_of_the_last() -> None:
+    handler, others = RequestHandler(), request_threads()
+    assert [await ask(handler, path) for path in (SYNCHRONOUS, ASYNCHRONOUS, MISSING)] == [200, 200, 404]
+    assert len(request_threads() - others) == 1
+    assert set(await asyncio.gather(ask(handler, SYNCHRONOUS), ask(handler, SYNCHRONOUS))) == {200}
+    assert len(request_threads() - others) == 2
+
+
+async def ask(handler: RequestHandler, path: str) -> int:
+    """Return the status of the handler's answer."""
+    arriving, sent = [{"type": "http.request", "body": b""}], []
+
+    async def receive() -> dict[str, Any]:
+        if not arriving:
+            await asyncio.Event().wait()  # the client stays
+        return arriving.pop()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1")]
+    await handler(
+        {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}, receive, send
+    )
+    status: int = sent[0]["status"]
+    return status
+
+
+def request_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("request")}
