@@ -13,7 +13,13 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.chat.markdown.changes import Append, Change, Extend, Finish, Grow, Replace
 from apps.chat.models import Conversation, Message
 from apps.chat.transcript.paging import TranscriptItem
-from apps.chat.transcript.render import render_message, render_queued, render_sidebar_link, render_transcript
+from apps.chat.transcript.render import (
+    render_doing,
+    render_message,
+    render_queued,
+    render_sidebar_link,
+    render_transcript,
+)
 from apps.chat.transcript.status import ENDS
 from apps.generation.models import State
 
@@ -43,6 +49,14 @@ def update_around_text(message: Message, waiting: str = "") -> str:
     """Update everything around the text, which is on the page."""
     article = mark_safe(render_message(message, SafeString(), waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-partial hx-target="#{}" hx-swap="outerMorph">{}</hx-partial>', message.dom_id, article)
+
+
+def update_doing(message: Message, waiting: str) -> str:
+    """Update what an unfinished reply waits for; its state is as the page shows it."""
+    word = mark_safe(render_doing(waiting).strip())  # noqa: S308 - rendered by a template
+    return format_html(
+        '<hx-partial hx-target="#{} .state" hx-swap="outerHTML settle:0">{}</hx-partial>', message.dom_id, word
+    )
 
 
 def update_sidebar(conversation: Conversation) -> str:

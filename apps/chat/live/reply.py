@@ -131,8 +131,10 @@ class LiveReply:
         waiting = self._waiting(state)
         if (state, waiting) == self._shown or events.ended:
             return ""
+        has_state = self._shown is not None and self._shown[0] == state
         self._shown = state, waiting
-        return fragments.update_around_text(self._message, waiting) + self._announce(waiting)
+        update = fragments.update_doing if has_state else fragments.update_around_text
+        return update(self._message, waiting) + self._announce(waiting)
 
     def _waiting(self, state: State) -> str:
         return doing(state, self._position, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from apps.chat.models import Attachment, Message
+from apps.chat.models import Message
 from apps.generation.models import Generation
 
 LONGEST_CARRIED = 20_000  # characters
@@ -44,7 +44,7 @@ def _read(entry: dict[str, Any]) -> Message:
     message.versions = entry["annotated"]["versions"]
     previous_at = entry["annotated"]["previous_at"]
     message.previous_at = datetime.fromisoformat(previous_at) if previous_at else None
-    setattr(message, "_prefetched_objects_cache", {"attachments": Attachment.objects.none()})  # noqa: B010
+    message.have_no_files()
     message.generation = _with_fields(Generation, entry["generation"]) if entry["generation"] else None
     return message
 

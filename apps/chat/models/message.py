@@ -185,6 +185,12 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.position}"
 
+    def have_no_files(self) -> None:
+        """Have at hand that it has no files."""
+        none = Attachment.objects.none()
+        none._result_cache = []  # noqa: SLF001 (or each look at it compiles a query)
+        setattr(self, "_prefetched_objects_cache", {"attachments": none})  # noqa: B010
+
     @property
     def text(self) -> str:
         """The user's text, or the reply as of the last checkpoint."""

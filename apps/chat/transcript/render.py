@@ -89,6 +89,11 @@ def render_message(message: Message, html: SafeString, waiting: str = "") -> str
     return render_to_string("chat/_message.html", {"message": message, "html": html, "waiting": waiting})
 
 
+def render_doing(waiting: str) -> str:
+    """Render the state of an unfinished reply, which stands in its header."""
+    return render_to_string("chat/_doing.html", {"waiting": waiting})
+
+
 def render_queued(conversation: Conversation) -> str:
     """Render the queued message as it is stored now; nothing if there is none."""
     context = {"queued": queued_in(conversation), "conversation": conversation}
