@@ -25,16 +25,18 @@ class _Insert:
 _known: dict[tuple[Any, ...], _Insert] = {}
 
 
-def insert[Row: Model](row: Row) -> Row:
+def insert[Row: Model](row: Row, *, also: str = "") -> Row:
     """Store a new row as ``save`` does, without signals, and return it with what the database filled in.
 
-    Columns that Postgres generates stay unread.
+    Columns that Postgres generates stay unread. ``also`` is an UPDATE in the same statement, FROM the row as ``new``.
     """
     model, connection = type(row), connections[DATABASE]
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     values = {field: field.pre_save(row, add=True) for field in fields}
     filled = tuple(field for field, value in values.items() if _is_filled(field, value))
-    insert = _known.get((model, filled)) or _known.setdefault((model, filled), _compile(model, filled))
+    insert = _known.get((model, filled, also)) or _known.setdefault(
+        (model, filled, also), _compile(model, filled, also)
+    )
     parameters = [field.get_db_prep_save(values[field], connection) for field in insert.given]
     with transaction.mark_for_rollback_on_error(DATABASE), prepared(connection), connection.cursor() as cursor:
         cursor.execute(insert.sql, parameters)
@@ -50,12 +52,15 @@ def _is_filled(field: "Field[Any, Any]", value: object) -> bool:
     return isinstance(value, DatabaseDefault) or (field.primary_key and value is None)
 
 
-def _compile(model: type[Model], filled: "Sequence[Field[Any, Any]]") -> _Insert:
+def _compile(model: type[Model], filled: "Sequence[Field[Any, Any]]", also: str) -> _Insert:
     given = [field for field in model._meta.concrete_fields if not field.generated and field not in filled]
     table, columns = _quote(model._meta.db_table), ", ".join(_quote(field.column) for field in given)
     sql = f"INSERT INTO {table} ({columns}) VALUES ({', '.join(map(_place, given))})"  # noqa: S608 - names of our own
-    if filled:
-        sql += f" RETURNING {', '.join(_quote(field.column) for field in filled)}"
+    returned = ", ".join(_quote(field.column) for field in filled)
+    if also:
+        sql = f"WITH new AS ({sql} RETURNING *), also AS ({also}) SELECT {returned} FROM new"  # noqa: S608 - as above
+    elif filled:
+        sql += f" RETURNING {returned}"
     return _Insert(sql, given, filled)
 
 

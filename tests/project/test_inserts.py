@@ -51,6 +51,18 @@ def test_each_row_has_its_own_values(alice: User) -> None:
 
 
 @pytest.mark.django_db
+def test_other_row_changes_with_the_new_one(alice: User) -> None:
+    conversation, other = Conversation.objects.create(owner=alice), Conversation.objects.create(owner=alice)
+    also = "UPDATE chat_conversation SET current_id = new.id FROM new WHERE chat_conversation.id = new.conversation_id"
+    with at_most(2):
+        first, second = insert(question(conversation)), insert(question(other), also=also)
+    conversation.refresh_from_db()
+    other.refresh_from_db()
+    assert (conversation.current_id, other.current_id) == (None, second.pk)
+    assert list(Message.objects.order_by("created_at", "pk")) == [first, second]
+
+
+@pytest.mark.django_db
 def test_database_refuses_what_it_would_refuse(alice: User) -> None:
     key = ApiKey(owner=alice, prefix="a", digest="d" * 64)
     assert insert(key).pk is not None

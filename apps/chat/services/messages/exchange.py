@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Exists, Max, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -18,7 +17,7 @@ from apps.chat.context.history import Turn, history_for
 from apps.chat.conversation_settings.servers import ChatServers
 from apps.chat.conversation_settings.values import parameters_for
 from apps.chat.errors import ConversationGone, NoMemory, ReplyInProgress, TooManyReplies
-from apps.chat.models import Attachment, Conversation, Message, Role
+from apps.chat.models import Conversation, Message, Role
 from apps.chat.models.conversation import ConversationQuerySet
 from apps.chat.services.messages.attach import take_files
 from apps.chat.services.messages.grounds import grounds_for
@@ -26,13 +25,14 @@ from apps.generation.errors import StoreFull, TooManyAtOnce
 from apps.generation.models import ACTIVE, Generation
 from apps.generation.services.answer import store_answer
 from apps.generation.services.start import start_generation
-from apps.stores.compiled import compiled, prepared
+from apps.stores.compiled import compiled
 from apps.stores.inserts import insert
 from apps.usage.errors import LimitReached
 
-# Shows the thread that ends with a reply.
+# Shows the thread that ends with a new reply.
 SHOW = """
-    UPDATE chat_conversation SET current_id = %s, updated_at = statement_timestamp(), archived_at = NULL WHERE id = %s
+    UPDATE chat_conversation SET current_id = new.id, updated_at = statement_timestamp(), archived_at = NULL
+    FROM new WHERE chat_conversation.id = new.conversation_id
 """
 
 
@@ -215,10 +215,9 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
             generation=generation,
             passages=grounds.listed if grounds else [],
             turn_starts=[] if grounds and grounds.answer else history.turn_starts,
-        )
+        ),
+        also=SHOW,
     )
-    with prepared(connection), connection.cursor() as cursor:
-        cursor.execute(SHOW, [reply.pk, conversation.pk])
     conversation.current = reply
     return Exchange(conversation, question, reply)
 
@@ -227,7 +226,7 @@ def have_at_hand(exchange: Exchange) -> Exchange:
     """Return the exchange with what ``in_order`` reads of its messages: it was just stored, first and without files."""
     exchange.reply.versions, exchange.reply.previous_at = 1, exchange.question.created_at
     for message in (exchange.question, exchange.reply):
-        setattr(message, "_prefetched_objects_cache", {"attachments": Attachment.objects.none()})  # noqa: B010
+        message.have_no_files()
     return replace(exchange, is_shown_as_stored=True)
 
 
