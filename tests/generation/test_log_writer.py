@@ -53,17 +53,6 @@ async def begin_attempt(client: Client, generation_id: UUID, attempt: int = 1) -
     return Attempt.resumed(generation_id, attempt=attempt, text=opened.text, saved=0)
 
 
-async def gathers(writer: LogWriter) -> bool:
-    """Wait until streams have to wait."""
-    for _ in range(6000):
-        waiting = asyncio.create_task(writer.wait_while_gathering())
-        await asyncio.sleep(0.01)
-        if not waiting.done():
-            waiting.cancel()
-            return True
-    return False
-
-
 async def test_many_attempts_are_written_in_order(writer: LogWriter, log_client: Client) -> None:
     attempts = [await begin_attempt(log_client, uuid4()) for _ in range(20)]
     for number in range(50):
@@ -91,26 +80,49 @@ async def test_tokens_that_wait_are_written_as_one(writer: LogWriter, log_client
 async def test_streams_read_when_the_next_command_is_written(
     writer: LogWriter, log_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("GATHER_PER_ATTEMPT", "LONGEST_GATHER"):
-        monkeypatch.setattr(log_writer, name, 3600.0)
-    await writer.wait_while_gathering()  # nothing gathers yet
+    let_text_gather(monkeypatch, seconds=3600.0)
     attempts = [await begin_attempt(log_client, uuid4()) for _ in range(3)]
     for attempt in attempts[:2]:
         writer.append(attempt, "one ")
-    await asyncio.gather(*(attempt.wait_until_appended() for attempt in attempts[:2]))
-    assert await gathers(writer)
-
-    async def read() -> None:
-        await writer.wait_while_gathering()
-        writer.append(attempts[0], "two")
-
-    reading = asyncio.create_task(read())
-    await asyncio.sleep(0)
-    assert not reading.done()
-    writer.append(attempts[2], "first")  # and a first token does not wait
-    await asyncio.gather(reading, *(attempt.wait_until_appended() for attempt in attempts))
+    async with asyncio.timeout(PATIENCE):
+        while not writer.pace.is_on:  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.01)
+        writer.pace.pause(lambda: writer.append(attempts[0], "two"))
+        writer.append(attempts[2], "first")  # and a first token does not wait
+        await attempts[2].wait_until_appended()
     texts = [store.read_log(attempt.generation_id).text for attempt in attempts]
     assert texts == ["one two", "one ", "first"]
+
+
+async def test_streams_that_read_no_text_are_not_left_waiting(
+    writer: LogWriter, log_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_text_gather(monkeypatch, seconds=0.001)
+    attempts = [await begin_attempt(log_client, uuid4()) for _ in range(2)]
+    read: list[bool] = []
+    ended = asyncio.Event()
+
+    def read_keep_alive() -> None:
+        read.append(writer.pace.is_on)
+        if writer.pace.is_on:
+            writer.pace.pause(read_keep_alive)
+        else:
+            ended.set()
+
+    await asyncio.sleep(0)  # the writer waits for work
+    writer.pace.pause(read_keep_alive)
+    for attempt in attempts:
+        writer.append(attempt, "text")
+    async with asyncio.timeout(PATIENCE):
+        await ended.wait()
+    assert read == [True, False]
+
+
+def let_text_gather(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
+    """Let text gather so long after a command for two attempts, whose streams are paused meanwhile."""
+    for name in ("GATHER_PER_ATTEMPT", "LONGEST_GATHER"):
+        monkeypatch.setattr(log_writer, name, seconds)
+    monkeypatch.setattr(log_writer, "PACED_ATTEMPTS", 2)
 
 
 async def test_the_end_stops_the_attempt(writer: LogWriter, log_client: Client, generation_id: UUID) -> None:

@@ -17,6 +17,7 @@ from apps.generation.errors import LogUnavailable
 from apps.generation.log import store
 from apps.generation.log.frames import CHANNEL
 from apps.generation.worker.attempt import Attempt, StopReason
+from apps.inference.http.pace import Pace
 from apps.stores.outages import STORE_AWAY
 from apps.stores.single_connection import SingleConnection
 
@@ -29,6 +30,8 @@ FIRST_PAUSE = 0.05  # seconds, while Redis is down
 LONGEST_PAUSE = 0.25
 GATHER_PER_ATTEMPT = 0.002  # seconds
 LONGEST_GATHER = 0.05
+PACED_ATTEMPTS = 8  # with fewer, a stream gets less than a token while text gathers
+TURNS = 3  # of the loop, until what has come to paused sockets is here: they are read, then their streams wake up
 
 type IsHeld = Callable[[UUID, int], Awaitable[bool]]
 
@@ -46,8 +49,7 @@ class LogWriter:
         self._dirty: set[Attempt] = set()
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
-        self._may_read = asyncio.Event()
-        self._may_read.set()
+        self.pace = Pace()  # of the streams: they read at once what came while text gathered
         self._append = ""
 
     def append(self, attempt: Attempt, text: str) -> None:
@@ -58,24 +60,21 @@ class LogWriter:
         self._dirty.add(attempt)
         self._work.set()
 
-    async def wait_while_gathering(self) -> None:
-        """Wait until the next command is about to be written: a stream then reads at once what came for it.
-
-        Waking up for each token takes a fifth of the worker's time. Nobody waits while Redis is away.
-        """
-        await self._may_read.wait()
-
     async def run_forever(self) -> None:
         """Write what comes."""
         try:
             await self._write_forever()
         finally:
+            self.pace.turn(on=False)
             await self._connection.close()
 
     async def _write_forever(self) -> None:
         pause = FIRST_PAUSE
         while True:
-            await self._work.wait()
+            if not self._work.is_set():
+                self.pace.turn(on=False)  # or streams that read no text would wait for a command that nobody sends
+                await self._work.wait()
+            began = asyncio.get_running_loop().time()
             self._work.clear()
             self._urgent.clear()
             batch = [attempt for attempt in self._dirty if attempt.stopped is None]
@@ -85,26 +84,28 @@ class LogWriter:
                 pause = FIRST_PAUSE
             except (*STORE_AWAY, OSError) as error:
                 # Nothing is lost: attempts keep their text, and a repeated append is recognised by its offset.
+                self.pace.turn(on=False)
                 logger.warning("event log not reachable", error=type(error).__name__, retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._dirty.update(batch)
                 self._work.set()
             else:
-                await self._gather(len(batch))
+                await self._gather(len(batch), began)
 
-    async def _gather(self, attempts: int) -> None:
-        """Let text gather for as long as the last command was large, or until a first token comes."""
+    async def _gather(self, attempts: int, began: float) -> None:
+        """Let text gather for as long as the command that ``began`` then was large, or until a first token comes."""
+        self.pace.turn(on=attempts >= PACED_ATTEMPTS)
         if attempts <= 1:
             return
-        self._may_read.clear()
-        try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(GATHER_PER_ATTEMPT * attempts, LONGEST_GATHER)):
-                    await self._urgent.wait()
-        finally:
-            self._may_read.set()
-        await asyncio.sleep(0)  # the streams that wait read now
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(began + min(GATHER_PER_ATTEMPT * attempts, LONGEST_GATHER)):
+                await self._urgent.wait()
+        if not self.pace.is_on:
+            return
+        self.pace.read_now()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def _write(self, batch: Sequence[Attempt]) -> None:
         if not batch:

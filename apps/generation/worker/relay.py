@@ -110,18 +110,18 @@ def _note(attempt: Attempt, destination: Destination, request: ChatRequest | Com
 
 
 async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, destination: Destination) -> Delta:
-    protocol = protocol_named(destination.protocol)
+    protocol, pace = protocol_named(destination.protocol), runtime.log_writer.pace
     if generation.task == Task.CHAT:
         asked = await ChatRequestBuilder(runtime.http, protocol, destination).request_for(generation, attempt)
         _note(attempt, destination, asked)
-        replying = protocol.stream_chat(runtime.http, destination.server, asked, destination.timeouts)
+        replying = protocol.stream_chat(runtime.http, destination.server, asked, destination.timeouts, pace)
         reader = StopSequenceReader.of_chat(asked)
     else:
         request, reader = await CompletionRequestBuilder(runtime.http, protocol, destination).request_for(
             generation, attempt
         )
         _note(attempt, destination, request)
-        replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts)
+        replying = protocol.stream_completion(runtime.http, destination.server, request, destination.timeouts, pace)
     scored = _scored_writer(runtime, attempt, generation, destination)
     last, tokens_before = Delta(""), attempt.tokens
     attempt.asked_at = asyncio.get_running_loop().time()
@@ -136,7 +136,6 @@ async def _stream(runtime: "Runtime", attempt: Attempt, generation: Generation, 
                 runtime.log_writer.append(attempt, last.text)
             if last.finish_reason:
                 break
-            await runtime.log_writer.wait_while_gathering()
     if last.usage is None:
         return last
     attempt.tokens = tokens_before + last.usage.completion_tokens

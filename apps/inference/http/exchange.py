@@ -13,6 +13,7 @@ from apps.inference.errors import (
     Stalled,
     TotalTimedOut,
 )
+from apps.inference.http.pace import Pace
 from apps.inference.http.responses import NO_ANSWER, address_for, failure_of_exception, headers_for, refusal_of
 from apps.inference.requests import Timeouts, as_content
 from apps.inference.server import Server
@@ -43,6 +44,7 @@ class Exchange:
         self._first_token_at = self._loop.time() + timeouts.first_token
         self._over_at = self._loop.time() + timeouts.total
         self._waiting_since: float | None = None
+        self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._response: aiohttp.ClientResponse | None = None
 
@@ -76,14 +78,19 @@ class Exchange:
             self.has_begun = True
             self._watch()
 
-    async def read(self) -> bytes:
-        """Return what has arrived; raise ``Interrupted`` or a timeout where nothing more comes."""
+    async def read(self, pace: Pace | None = None) -> bytes:
+        """Return what has arrived; raise ``Interrupted`` or a timeout where nothing more comes.
+
+        Once text has begun, ``pace`` says when to look for more.
+        """
         if self._response is None:
             raise RuntimeError("An exchange is read inside its context.")
         self._waiting_since = self._loop.time()
         if self._waiting_since >= self._over_at:
             raise self._timed_out()
         content = self._response.content
+        if pace is not None and pace.is_on and self.has_begun:
+            self._pause(pace)
         if (error := content.exception()) is not None and (rest := _rest(content, error)):
             return rest
         try:
@@ -92,6 +99,29 @@ class Exchange:
             raise self._named(error) from None
         finally:
             self._waiting_since = None
+
+    def _pause(self, pace: Pace) -> None:
+        """Leave the socket alone until the pace's next moment: that is no silence of the server."""
+        transport = self._transport()
+        if not self._is_paused and transport is not None:
+            transport.pause_reading()
+            self._is_paused = True
+            pace.pause(self._resume)
+
+    def _resume(self) -> None:
+        self._is_paused = False
+        if (transport := self._transport()) is not None:
+            transport.resume_reading()
+        if self._waiting_since is not None:
+            self._waiting_since = self._loop.time()
+            if self._waiting_since >= self._over_at:
+                self._watch()
+
+    def _transport(self) -> asyncio.Transport | None:
+        """Return the transport of the body, if any of it may still come."""
+        connection = None if self._response is None else self._response.connection
+        transport = None if connection is None else connection.transport
+        return None if transport is None or transport.is_closing() else transport
 
     async def _send(self) -> aiohttp.ClientResponse:
         return await self._http.post(
@@ -107,7 +137,9 @@ class Exchange:
     def _next_deadline(self) -> float:
         if not self.has_begun:
             return min(self._first_token_at, self._over_at)
-        silent_since = self._loop.time() if self._waiting_since is None else self._waiting_since
+        silent_since = self._waiting_since
+        if silent_since is None or self._is_paused:
+            silent_since = self._loop.time()
         return min(silent_since + self._timeouts.between_tokens, self._over_at)
 
     def _watch(self) -> None:
@@ -116,7 +148,7 @@ class Exchange:
         deadline = self._next_deadline()
         if deadline > self._loop.time():
             self._timer = self._loop.call_at(deadline, self._watch)
-        elif self._waiting_since is not None and self._response is not None:
+        elif self._waiting_since is not None and not self._is_paused and self._response is not None:
             self._response.content.set_exception(self._timed_out())
 
     def _named(self, error: Exception) -> InferenceError:

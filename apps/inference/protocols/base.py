@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import aiohttp
 
+from apps.inference.http.pace import Pace
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 
@@ -24,7 +25,12 @@ class Protocol(ABC):
 
     @abstractmethod
     def stream_chat(
-        self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: ChatRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
 
@@ -37,7 +43,12 @@ class Protocol(ABC):
 
     @abstractmethod
     def stream_completion(
-        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: CompletionRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Continue, or fill in, the text of ``request``, streaming."""
 

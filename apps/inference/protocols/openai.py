@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 
 from apps.inference.errors import NotServed
+from apps.inference.http.pace import Pace
 from apps.inference.prompts.tags import take_fill_tag_apart, take_tags_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
@@ -36,7 +37,12 @@ class OpenAIStyle(Protocol):
     """
 
     def stream_chat(
-        self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: ChatRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
 
@@ -53,7 +59,7 @@ class OpenAIStyle(Protocol):
             scored = ScoredChatReply(request.max_tokens, likely=request.logprobs, counts_tokens=counts_tokens)
             return Plan(post.path, post.body, scored)
 
-        return stream_reply(http, server, timeouts, plan)
+        return stream_reply(http, server, timeouts, plan, pace)
 
     def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
         """Return what ``stream_chat`` posts: the messages, of which the server makes a prompt."""
@@ -61,7 +67,12 @@ class OpenAIStyle(Protocol):
         return None if is_continued_natively(server, request) else Post(CHAT_PATH, body)
 
     def stream_completion(
-        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: CompletionRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Continue, or fill in, the text of ``request``, streaming."""
 
@@ -75,7 +86,7 @@ class OpenAIStyle(Protocol):
                 return Plan(post.path, post.body, ScoredCompletionReply(request.max_tokens, likely=request.logprobs))
             return Plan(post.path, post.body, CompletionReply(request.max_tokens, counts_tokens=server.kind == "tgi"))
 
-        return stream_reply(http, server, timeouts, plan)
+        return stream_reply(http, server, timeouts, plan, pace)
 
     def completion_post(self, server: Server, request: CompletionRequest) -> Post:
         """Return what ``stream_completion`` posts: to ``/infill`` with a suffix."""

@@ -9,6 +9,7 @@ import aiohttp
 
 from apps.inference.errors import Interrupted
 from apps.inference.http.exchange import Exchange
+from apps.inference.http.pace import Pace
 from apps.inference.prompts import ReplyText
 from apps.inference.protocols.reply import Reply
 from apps.inference.requests import Delta, Timeouts, Timings
@@ -26,7 +27,11 @@ class Plan:
 
 
 async def stream_reply(
-    http: aiohttp.ClientSession, server: Server, timeouts: Timeouts, plan: Callable[[], Awaitable[Plan]]
+    http: aiohttp.ClientSession,
+    server: Server,
+    timeouts: Timeouts,
+    plan: Callable[[], Awaitable[Plan]],
+    pace: Pace | None = None,
 ) -> AsyncGenerator[Delta]:
     """Make the plan, send its body, and yield one delta for each read that brought something.
 
@@ -37,7 +42,7 @@ async def stream_reply(
     reply, finish = planned.reply, _Finish(planned.reply_text)
     async with Exchange(http, server, planned.path, planned.body, timeouts) as exchange:
         while not reply.is_over:
-            chunk = await _read(exchange, reply)
+            chunk = await _read(exchange, reply, pace)
             delta = reply.feed(chunk) if chunk else reply.close()
             if delta is not None:
                 exchange.begin()
@@ -46,9 +51,9 @@ async def stream_reply(
                 raise reply.failure
 
 
-async def _read(exchange: Exchange, reply: Reply) -> bytes:
+async def _read(exchange: Exchange, reply: Reply, pace: Pace | None) -> bytes:
     try:
-        return await exchange.read()
+        return await exchange.read(pace)
     except Interrupted:
         if reply.finish_reason is None:
             raise

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from apps.inference.errors import NotServed
+from apps.inference.http.pace import Pace
 from apps.inference.prompts import Prompt, ReplyText, chat_prompt
 from apps.inference.prompts.prompt import EOS
 from apps.inference.prompts.tags import take_fill_tag_apart
@@ -42,7 +43,12 @@ class TGINative(Protocol):
     """
 
     def stream_chat(
-        self, http: aiohttp.ClientSession, server: Server, request: ChatRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: ChatRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Answer ``request``, streaming."""
 
@@ -50,7 +56,7 @@ class TGINative(Protocol):
             post = self.chat_post(server, request)
             return native_plan(post or await _post_by_template(http, server, request, timeouts), request)
 
-        return stream_reply(http, server, timeouts, plan)
+        return stream_reply(http, server, timeouts, plan, pace)
 
     def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
         """Return what ``stream_chat`` posts to a Code Llama; ``None`` for another model."""
@@ -62,14 +68,19 @@ class TGINative(Protocol):
         return _chat_post(prompt.text, request, prompt)
 
     def stream_completion(
-        self, http: aiohttp.ClientSession, server: Server, request: CompletionRequest, timeouts: Timeouts
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        request: CompletionRequest,
+        timeouts: Timeouts,
+        pace: Pace | None = None,
     ) -> AsyncGenerator[Delta]:
         """Continue the text of ``request``, streaming."""
 
         async def plan() -> Plan:
             return native_plan(self.completion_post(server, request), request)
 
-        return stream_reply(http, server, timeouts, plan)
+        return stream_reply(http, server, timeouts, plan, pace)
 
     def completion_post(self, server: Server, request: CompletionRequest) -> Post:  # noqa: ARG002 (one for all servers)
         """Return what ``stream_completion`` posts."""

@@ -1,0 +1,31 @@
+"""Moments at which many exchanges read: a socket that is read for each token wakes the process up for each token."""
+
+from collections.abc import Callable
+
+
+class Pace:
+    """Tells exchanges when to read. While it is on, each that has read leaves its socket alone until ``read_now``.
+
+    What comes meanwhile waits in the socket, in order, and so does the end of the connection. Leaving an exchange
+    closes its socket at once, paused or not.
+    """
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self._paused: list[Callable[[], None]] = []
+
+    def pause(self, resume: Callable[[], None]) -> None:
+        """Note an exchange that has paused its socket; ``resume`` may come after the exchange has ended."""
+        self._paused.append(resume)
+
+    def read_now(self) -> None:
+        """Let all read that are paused."""
+        paused, self._paused = self._paused, []
+        for resume in paused:
+            resume()
+
+    def turn(self, *, on: bool) -> None:
+        """Pause sockets from now on, or let all read as their bytes come."""
+        self.is_on = on
+        if not on:
+            self.read_now()
