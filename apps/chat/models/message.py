@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from apps.chat.markdown.citations import Cited, cited_in
 from apps.chat.models.attachment import Attachment
+from apps.chat.models.message_urls import MessageUrls
 from apps.generation.models import ACTIVE, Generation, State
 from apps.generation.request_record import RequestRecord
 
@@ -251,6 +252,11 @@ class Message(models.Model):
     def left_out(self) -> int:
         """The number of messages that were left out of the prompt, from the thread's first on."""
         return (self.sees_from or 1) - 1
+
+    @property
+    def urls(self) -> MessageUrls:
+        """The addresses of its actions."""
+        return MessageUrls(self.conversation_id, self.pk)
 
     @property
     def dom_id(self) -> str:
