@@ -1,6 +1,6 @@
 """The history of a question: the question, and as much of the conversation before it as is stored with a request."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,14 +10,14 @@ from django.db.models.functions import Coalesce, Length
 
 from apps.chat.context.user_turn import user_turn
 from apps.chat.conversation_settings.servers import ChatServers, chat_servers
-from apps.chat.models import Attachment, Conversation, Message, MessageQuerySet, Role
+from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.stores.compiled import compiled
 
 # More than any text has but white space: code has about 3, English 4.
 CHARACTERS_A_TOKEN = 6
 
 type Turn = dict[str, str]
-type MeasuredMessage = tuple[UUID, int, str, int, int]
+type MeasuredMessage = tuple[UUID, UUID | None, int, str, int, int, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +104,36 @@ def characters_for(conversation: Conversation | None, servers: ChatServers) -> i
 
 def exchanges_before(question: Message) -> list[PastExchange]:
     """Return the exchanges before the question that have a reply, the latest first, without reading their texts."""
-    return _exchanges_of(_measure_before(question.conversation_id, question.parent_id))
+    return _exchanges_of(_thread_to(question.parent_id, _measure_all(question.conversation_id)))
 
 
 def exchanges_shown_in(conversation: Conversation) -> list[PastExchange]:
     """Return the same of the thread that the conversation shows."""
-    return _exchanges_of(_measure_shown(conversation.pk))
+    measured = _measure_all(conversation.pk)
+    return _exchanges_of(_thread_to(measured[0][-1], measured)) if measured else []
 
 
 @compiled
-def _measure_before(conversation_id: UUID, last: UUID | None) -> QuerySet[Message, MeasuredMessage]:
-    return _measured(Message.objects.filter(conversation=conversation_id).in_thread_to(last))
-
-
-@compiled
-def _measure_shown(conversation_id: UUID) -> QuerySet[Message, MeasuredMessage]:
-    return _measured(Message.objects.filter(conversation=conversation_id).shown_in(conversation_id))
-
-
-def _measured(thread: MessageQuerySet) -> QuerySet[Message, MeasuredMessage]:
-    written = F("generation__text_length")
+def _measure_all(conversation_id: UUID) -> QuerySet[Message, MeasuredMessage]:
+    """Measure the messages of all threads: Postgres takes a third of what it takes to follow one thread of 200."""
+    messages = Message.objects.filter(conversation=conversation_id).order_by()
     asked = Length("question") + Sum("attachments__size", default=0)
-    measured = thread.annotate(characters=Coalesce(written, asked), files=Count("attachments")).order_by("-position")
-    return measured.values_list("pk", "position", "role", "characters", "files")
+    measured = messages.annotate(characters=Coalesce(F("generation__text_length"), asked), files=Count("attachments"))
+    return measured.values_list("pk", "parent", "position", "role", "characters", "files", "conversation__current")
+
+
+def _thread_to(last: UUID | None, measured: Iterable[MeasuredMessage]) -> Iterator[MeasuredMessage]:
+    """Yield the thread that ends with the message ``last``, the latest first."""
+    by_id = {message[0]: message for message in measured}
+    while last in by_id:
+        message = by_id.pop(last)
+        yield message
+        last = message[1]
 
 
 def _exchanges_of(measured: Iterable[MeasuredMessage]) -> list[PastExchange]:
     exchanges, reply = [], None
-    for pk, position, role, characters, files in measured:
+    for pk, _, position, role, characters, files, _ in measured:
         if role == Role.ASSISTANT:
             reply = (pk, characters)
             continue
