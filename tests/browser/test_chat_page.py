@@ -1,6 +1,5 @@
 """The chat's page in a browser: for every reader, at every width, and the composer's keys."""
 
-import pytest
 from django.db import transaction
 from playwright.async_api import Locator, expect
 
@@ -51,31 +50,30 @@ def composer(visit: Visit) -> Locator:
     return visit.page.get_by_role("textbox", name="Message")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_chat_is_accessible(visit: Visit, theme: str) -> None:
-    await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+async def test_chat_is_accessible(visit: Visit) -> None:
     conversation = await finished_conversation()
     await visit.sign_in("alice", path="/chat/")
-    assert await visit.accessibility_faults() == []
+    assert await visit.faults_in_both_themes() == []
     for link in ("How do I sort?", "What is a list?"):
         await visit.page.get_by_role("link", name=link, exact=True).click()
         await expect(visit.page.get_by_role("article")).not_to_have_count(0)
-        assert await visit.accessibility_faults() == []
+        assert await visit.faults_in_both_themes() == []
     assert conversation.title == "How do I sort?"
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
-async def test_chat_never_scrolls_sideways(visit: Visit, width: int) -> None:
-    await visit.page.set_viewport_size({"width": width, "height": 740})
+async def test_chat_never_scrolls_sideways(visit: Visit) -> None:
     conversation = await finished_conversation()
     await visit.sign_in("alice", path="/chat/")
-    assert await visit.overflow() <= 0
-    await visit.open(conversation.get_absolute_url())
-    assert await visit.overflow() <= 0
-    scroller = visit.page.get_by_role("region", name="Messages")
-    assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
-    assert await visit.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
-    await expect(composer(visit)).to_be_in_viewport()
+    for width in (360, 768, 1440):
+        await visit.page.set_viewport_size({"width": width, "height": 740})
+        await visit.open("/chat/")
+        assert await visit.overflow() <= 0, width
+        await visit.open(conversation.get_absolute_url())
+        assert await visit.overflow() <= 0, width
+        scroller = visit.page.get_by_role("region", name="Messages")
+        assert await scroller.evaluate("element => element.scrollWidth - element.clientWidth") <= 0, width
+        assert await visit.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, width
+        await expect(composer(visit)).to_be_in_viewport()
 
 
 async def test_messages_and_composer_can_be_read_fourfold(visit: Visit) -> None:

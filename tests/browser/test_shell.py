@@ -22,18 +22,12 @@ def forget_expected_404(visit: Visit, path: str) -> None:
         visit.forgive("404")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-async def test_page_is_accessible(visit: Visit, path: str, theme: str) -> None:
-    await visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+async def test_page_is_accessible_and_fits_a_small_phone(visit: Visit, path: str) -> None:
     await open_page(visit, path)
-    assert await visit.accessibility_faults() == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-async def test_page_fits_a_small_phone(visit: Visit, path: str) -> None:
+    assert await visit.faults_in_both_themes() == []
     await visit.page.set_viewport_size({"width": 360, "height": 640})
-    await open_page(visit, path)
+    await visit.page.reload()
     assert await visit.overflow() <= 0
 
 

@@ -92,6 +92,13 @@ class Visit:
         await self.page.emulate_media(color_scheme="dark")
         return await self._faults(runOnly=COLOUR_RULES)
 
+    async def faults_in_both_themes(self) -> Sequence[str]:
+        """Return the complaints about the page in the light theme and about its colours in the dark one."""
+        light = await self.accessibility_faults()
+        dark = await self.colour_faults()
+        await self.page.emulate_media(color_scheme="light")
+        return [*light, *(f"dark: {fault}" for fault in dark)]
+
     async def _faults(self, **options: object) -> Sequence[str]:
         options = {"resultTypes": ["violations"], **options}
         try:
