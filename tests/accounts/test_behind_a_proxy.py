@@ -34,5 +34,7 @@ def guess(site: str, address: str) -> int:
 def test_people_behind_a_proxy_do_not_share_a_limit(live_asgi_server: str, transactional_db: None) -> None:
     """uvicorn trusts proxies on its own machine; ``FORWARDED_ALLOW_IPS`` names others."""
     attempts.limiter().storage.reset()
-    assert [guess(live_asgi_server, "192.0.2.1") for _ in range(11)] == [200] * 10 + [429]
+    for _ in range(9):  # checking a password takes the server a second each time
+        attempts.count_attempt(username="dana", address="192.0.2.1")
+    assert [guess(live_asgi_server, "192.0.2.1") for _ in range(2)] == [200, 429]
     assert guess(live_asgi_server, "192.0.2.2") == 200
