@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apps.chat.markdown.renderer import render_markdown
-from apps.chat.markdown.streaming import Replace, ReplyRenderer
+from apps.chat.markdown.streaming import Append, Replace, ReplyRenderer
 from tests.chat.streamed_changes import finished, shown_open
 from tests.support.markup import Markup
 
@@ -180,3 +180,21 @@ def test_markup_in_the_open_block_is_shown_as_soon_as_it_is_complete() -> None:
 def test_open_block_has_one_tail(text: str) -> None:
     _, still_open = ReplyRenderer("tail").snapshot(text)
     assert still_open.count('id="tail"') == 1
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts_in_pieces())
+def test_what_is_said_only_to_append_renders_nothing_again(pieces: list[str]) -> None:
+    renderer = ReplyRenderer("tail")
+    for piece in pieces:
+        only_appends = renderer.only_appends(piece)
+        changes = renderer.feed(piece)
+        assert not only_appends or all(isinstance(change, Append) for change in changes)
+
+
+@pytest.mark.parametrize("beginning", ["Words of a paragraph", "- an item", "```python\nfor line"])
+def test_words_in_a_line_only_append(beginning: str) -> None:
+    renderer = ReplyRenderer("tail")
+    renderer.feed(beginning)
+    assert renderer.only_appends(" in file")
+    assert not renderer.only_appends(" in file\n")

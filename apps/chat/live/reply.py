@@ -84,10 +84,15 @@ class LiveReply:
     async def _show_news(self, events: Events) -> None:
         if not events.ended and (too_early := self._sent_at + FRAME_SECONDS - self._now()) > 0:
             await asyncio.sleep(too_early)  # text that arrives meanwhile goes out as the next frame
-        is_much = self._renderer.open_length + len(events.text) > SOON_RENDERED
-        if news := await in_thread(self._news)(events) if is_much else self._news(events):
+        if news := await in_thread(self._news)(events) if self._is_much(events) else self._news(events):
             await self._send(news)
             self._sent_at = self._now()
+
+    def _is_much(self, events: Events) -> bool:
+        """Return whether rendering may take longer than a change of thread, which costs as much as a frame."""
+        if self._renderer.open_length + len(events.text) <= SOON_RENDERED:
+            return False
+        return events.ended is not None or not self._renderer.only_appends(events.text)
 
     def _snapshot(self, first: Events | None) -> str:
         """Return the frame that shows the text so far: the checkpoint, and what the log has beyond it."""

@@ -33,6 +33,10 @@ class ReplyRenderer:
         """Characters of the block that is being written, which may have to be rendered with what is fed next."""
         return self._open.length
 
+    def only_appends(self, text: str) -> bool:
+        """Return whether feeding ``text`` takes no time, however long the open block is."""
+        return not self._carriage_return and "\r" not in text and self._open.only_appends(text)
+
     def snapshot(self, text: str) -> tuple[str, str]:
         """Return the blocks of a reply without new text: the finished blocks, and the open block."""
         return self._finished_by(self._with_plain_newlines(text)), self._open.html()

@@ -31,6 +31,8 @@ from apps.chat.markdown.unseen import mark_in_prose
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Characters that complete inline markup or a line, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
+# Characters without which no text renders anything again; "|" ends the cell of a table.
+MAY_RENDER = re.compile(r"[`*_~)\]\n|]")
 # Lines that end whatever came before them: a fence or heading always, other text after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
 BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
@@ -93,6 +95,10 @@ class OpenProse:
                 return None
         self._must_parse = self._may_begin_part = False
         return self._parse()
+
+    def only_appends(self, text: str) -> bool:
+        """Return whether feeding ``text`` renders nothing again: words in a line whose kind is settled."""
+        return not MAY_RENDER.search(text) and not self._is_waiting()
 
     def change(self, text: str) -> Change | None:
         """Return the changes by the latest ``text``, when the block was not parsed with it."""

@@ -49,6 +49,10 @@ class OpenFence:
         self._code.append(text)
         return None
 
+    def only_appends(self, text: str) -> bool:
+        """Return whether feeding ``text`` ends no line, which would be coloured or close the block."""
+        return "\n" not in text
+
     def change(self, text: str) -> Change | None:
         """Return the changes by the latest ``text``, which did not close the block."""
         if self._fresh:
