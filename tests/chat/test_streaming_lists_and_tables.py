@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.chat.markdown.open.block import CREDIT, FIRST_CREDIT
+from apps.chat.markdown.open.credit import EARNED, TO_BEGIN_WITH
 from apps.chat.markdown.open.half_typed import LONGEST_HELD
 from apps.chat.markdown.renderer import render_markdown
 from apps.chat.markdown.streaming import Append, Change, Extend, Finish, Grow, Replace, ReplyRenderer
@@ -235,7 +235,7 @@ def test_what_is_not_what_it_seems_costs_no_more(line: str, parsed: list[int]) -
     page = Page()
     for start in range(0, len(text), 7):
         page.renderer.feed(text[start : start + 7])
-    assert sum(parsed) < FIRST_CREDIT + 4 * CREDIT * len(text)
+    assert sum(parsed) < TO_BEGIN_WITH + 4 * EARNED * len(text)
 
 
 def test_table_appears_row_by_row() -> None:

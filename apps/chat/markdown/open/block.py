@@ -9,6 +9,7 @@ from markdown_it.token import Token
 
 from apps.chat.markdown.changes import Append, Change, Extend, Grow
 from apps.chat.markdown.citations import Cited
+from apps.chat.markdown.open.credit import Credit
 from apps.chat.markdown.open.fence import OpenFence
 from apps.chat.markdown.open.half_typed import BEGINS_ITEM, LONGEST_HELD, held_from, is_delimiter_row, is_held
 from apps.chat.markdown.open.parts import (
@@ -40,8 +41,6 @@ BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
 SMALL = 400  # characters that may be rendered again whenever markup completes
 MEDIUM = 800  # characters that may be rendered again with each line
 GROWTH = 1.25  # a longer block must have grown by this factor, so that all renderings together stay linear
-# Characters of lists and tables that may be rendered again for each that is written, and those to begin with.
-CREDIT, FIRST_CREDIT = 16, 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class OpenProse:
         self._may_begin_part = False
         self._is_table = self._ends_in_table = False
         self._parts: list[Part] = []
-        self._credit = FIRST_CREDIT
+        self._credit = Credit()
         self._change: Extend | Grow | None = None
         self._place = TailPlace(quotes=0)
         self._as_text_from = 0  # from which on what is shown is not rendered
@@ -81,7 +80,7 @@ class OpenProse:
         """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
         self._pending.append(text)
         self.length += len(text)
-        self._credit += CREDIT * len(text)
+        self._credit.earn(len(text))
         begins_line = self._follow_lines(text)
         self._change = None
         if not self._must_parse:
@@ -172,21 +171,14 @@ class OpenProse:
     def _is_due(self, *, begins_line: bool) -> bool:
         """Return whether the whole block may be parsed again."""
         if self._parts or self._is_table:
-            return begins_line and self._pay(self.length)
+            return begins_line and self._credit.pay(self.length)
         if not begins_line and self.length > SMALL and self._place.may_grow:
             return False  # its markup is half typed
         if self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH:
             return True
         is_prose = self._place.quotes > 0 or self._place.may_grow
         is_wrong = (begins_line and is_prose) or self._place.is_half_typed or self._may_begin_part
-        return is_wrong and self._pay(self.length)
-
-    def _pay(self, characters: int) -> bool:
-        """Pay for so many characters, which may be rendered again then; return ``False`` if there is no credit."""
-        if self._credit < characters:
-            return False
-        self._credit -= characters
-        return True
+        return is_wrong and self._credit.pay(self.length)
 
     def _extend(self, *, begins_line: bool) -> Extend | None:
         """Render the last item or row again: the innermost part that holds all later text."""
@@ -196,9 +188,11 @@ class OpenProse:
             text = self._parts[level - 1].text(visible)
             if text is None:
                 continue
-            if not begins_line and (self._credit < MEDIUM or (len(text) > SMALL and not self._place.is_half_typed)):
+            if not begins_line and (
+                self._credit.characters < MEDIUM or (len(text) > SMALL and not self._place.is_half_typed)
+            ):
                 return None
-            if not self._pay(len(text)):
+            if not self._credit.pay(len(text)):
                 return None
             if html := self._part(level, text, visible):
                 self._held = whole[len(visible) :]
@@ -215,7 +209,7 @@ class OpenProse:
         words = whole[self._as_text_from : end]
         if not has_markup(words, self._place.quotes):
             return True
-        if len(words) > MEDIUM or not self._pay(2 * len(words)):
+        if len(words) > MEDIUM or not self._credit.pay(2 * len(words)):
             return False
         before = whole[self._as_text_from - 1 : self._as_text_from] or "\n"
         html, length = words_html(words, before, self._place.quotes, self._cited)
