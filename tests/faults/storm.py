@@ -199,7 +199,7 @@ class Storm:
 
     async def until_settled(self) -> None:
         """Check that nothing is open upstream, and that a later viewer sees the same."""
-        await self.until(lambda: not self.open_upstream())
+        await self.until(lambda: not self.open_upstream() and self.have_left())
         shown = {viewer: (viewer.state, viewer.text, viewer.seen) for viewer in self.viewers}
         for viewer in self.viewers:
             viewer.state, viewer.text, viewer.seen = "", "", []
@@ -209,6 +209,10 @@ class Storm:
         for viewer, (state, text, seen) in shown.items():
             assert (viewer.state, viewer.text) == (state, text), viewer.asked
             viewer.seen = seen
+
+    def have_left(self) -> bool:
+        """Return whether every viewer has ended its connection, which may come a moment after the reply's end."""
+        return all(viewer.task is None or viewer.task.done() for viewer in self.viewers)
 
     def end(self) -> None:
         """Stop watching."""
