@@ -37,7 +37,7 @@ def fill_database(*, model_url: str, model_name: str) -> str | None:
 
 def collect_static(layout: Layout) -> None:
     """Collect the static files if any changed since the last time: it takes seconds."""
-    fingerprint = _static_fingerprint()
+    fingerprint = static_fingerprint()
     if layout.static_fingerprint.exists() and layout.static_fingerprint.read_text() == fingerprint:
         return
     # A start that is broken off here must not count as done.
@@ -46,7 +46,8 @@ def collect_static(layout: Layout) -> None:
     layout.static_fingerprint.write_text(fingerprint)
 
 
-def _static_fingerprint() -> str:
+def static_fingerprint() -> str:
+    """Return a digest of what the collected files are made from."""
     facts: list[object] = [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]]
     for finder in get_finders():
         for path, storage in finder.list([]):

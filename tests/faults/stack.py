@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,10 +56,13 @@ class Stack:
     def console(self) -> str:
         return (self.data_dir.parent / "console").read_text()
 
-    def copy_database(self) -> None:
-        """Begin with a migrated database, as after an earlier start."""
+    def begin_prepared(self) -> None:
+        """Begin with a migrated database and collected static files, as after an earlier start."""
+        from tests.support.static_files import copy_static_files_of  # noqa: PLC0415 (make soak runs without Django)
+
         self.data_dir.mkdir(parents=True)
         copy_database(self.layout)
+        copy_static_files_of(self.layout)
 
     def start(self, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
         """Start it, behind ``prefix``, and return at once."""
@@ -135,6 +139,19 @@ class Stack:
         done = subprocess.run(command, env=self.environment, cwd=self.data_dir.parent, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().strip()
+
+    def manage_all(self, *commands: tuple[str, ...]) -> list[str]:
+        """Run commands in one process, since loading Django takes longer than any; return the lines they print."""
+        calls = [f"call_command(*{words!r})" for words in commands]
+        code = "\n".join(["from django.core.management import call_command", *calls])
+        return self.manage("shell", "--no-imports", "--command", code).splitlines()
+
+    @property
+    def printed_link(self) -> str:
+        """The link on the console, which signs the first admin in once."""
+        found = re.search(r"http://\S+token=\S+", self.console)
+        assert found is not None, self.console
+        return found[0]
 
     def names(self) -> set[str]:
         return {record.name for record in read_records(self.layout.supervisor_state)}

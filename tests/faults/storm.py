@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+from yarl import URL
 
 from tests.faults.stack import Stack
 from tests.faults.viewers import ApiViewer, TabViewer, Viewer
@@ -43,22 +44,28 @@ class Site:
 
     stack: Stack
     model: str
-    link: str = ""
     key: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Register the model server and make the person's key. The stack is ready."""
-        self.stack.manage("set_endpoint", "local", "--state", "disabled")
         words = ("--protocol", "openai", "--variant", "instruct", "--max-concurrency", "50")  # it is full in the soak
-        self.stack.manage("add_endpoint", "counting", self.model, *words)
-        self.key = self.stack.manage("create_api_key", "admin")
+        *_, self.key = self.stack.manage_all(
+            ("set_endpoint", "local", "--state", "disabled"),
+            ("add_endpoint", "counting", self.model, *words),
+            ("create_api_key", "admin"),
+        )
 
     async def sign_in(self, http: aiohttp.ClientSession) -> None:
-        link = await asyncio.to_thread(self.stack.manage, "sign_in_url", "admin")
-        async with http.get(link) as page:
+        """Sign in by the link that the stack printed; later sessions are of the same browser."""
+        if self.cookies:
+            http.cookie_jar.update_cookies(self.cookies, URL(self.stack.site))
+            return
+        async with http.get(self.stack.printed_link) as page:
             address, fields = sign_in_form(await page.text())
         async with http.post(f"{self.stack.site}{address}", data=fields) as answer:
             assert str(answer.url).endswith("/chat/"), answer.url
+        self.cookies = {cookie.key: cookie.value for cookie in http.cookie_jar}
 
     def upstream(self) -> list[dict[str, Any]]:
         """Every stream that the model server has had."""

@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A running stack of its own, with a model server that counts."""
     stack = Stack(tmp_path_factory.mktemp("site") / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
     try:
-        stack.copy_database()
+        stack.begin_prepared()
         stack.start_and_wait()
         with model_server() as model:
             site = Site(stack, model)

@@ -24,7 +24,7 @@ async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
     faults = chance.sample(ONE_OF_EACH, len(ONE_OF_EACH))
     stack = Stack(tmp_path / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
     try:
-        stack.copy_database()
+        stack.begin_prepared()
         stack.start_and_wait()
         with model_server() as model:
             site = Site(stack, model)

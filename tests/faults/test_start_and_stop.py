@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import replace
 from http.cookiejar import CookieJar
-from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
 import psutil
@@ -55,12 +54,11 @@ def test_all_is_served_what_is_killed_starts_again_and_ctrl_c_stops_it(stack: St
 
 
 def sign_in_by_the_printed_link(stack: Stack) -> None:
-    found = re.search(r"http://\S+token=\S+", stack.console)
-    assert found is not None, stack.console
+    link = stack.printed_link
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(found[0], timeout=60) as page:
+    with browser.open(link, timeout=60) as page:
         address, fields = sign_in_form(page.read().decode())
-    with browser.open(urljoin(found[0], address), urlencode(fields).encode(), timeout=60) as page:
+    with browser.open(urljoin(link, address), urlencode(fields).encode(), timeout=60) as page:
         assert page.url.endswith("/chat/")
 
 
@@ -89,41 +87,50 @@ def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
     assert [member for member in family if is_alive(member)] == []
 
 
-def test_a_stack_ends_with_the_launcher_that_started_it(stack: Stack, tmp_path: Path) -> None:
-    launcher = tmp_path / "uv"
-    launcher.symlink_to(sys.executable)
-    stack.copy_database()
-    process = stack.start(prefix=(str(launcher), "-c", PASS_ON))
-    stack.wait_until_it_says(" ready at ")
+@pytest.fixture(scope="module")
+def launched_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that tests share, for as long as it runs."""
+    stack = Stack(tmp_path_factory.mktemp("launched") / "data", free_port(), {"SECRET_KEY": ""})
+    stack.begin_prepared()
+    yield stack
+    stack.end()
+
+
+@pytest.fixture
+def launched(launched_stack: Stack) -> Stack:
+    """A stack that has been started by a launcher, a moment ago or by an earlier test."""
+    if not any(process.poll() is None for process in launched_stack.processes):
+        launcher = launched_stack.data_dir.parent / "uv"
+        launcher.unlink(missing_ok=True)
+        launcher.symlink_to(sys.executable)
+        launched_stack.start(prefix=(str(launcher), "-c", PASS_ON))
+    return launched_stack
+
+
+def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(launched: Stack, stack: Stack) -> None:
+    stack.begin_prepared()
+    process = stack.start()
+    stack.wait_until(stack.is_ready)
+    launched.wait_until(launched.is_ready)
+    assert_is_alone(stack, process)
+    assert_commands_reach(launched)
     family = stack.living()
-    assert psutil.Process(process.pid).name() == "uv"
     process.kill()
-    stack.wait_until(lambda: not any(is_alive(member) for member in family))
+    process.wait()
+    next_process = stack.start_and_wait()
+    assert stack.is_ready()
+    assert [member for member in family if is_alive(member)] == []
+    assert_stops(stack, next_process, signal.SIGTERM)
+    assert launched.is_ready()
 
 
-def test_copies_run_side_by_side_and_a_killed_one_leaves_nothing_in_the_way(stack: Stack, tmp_path: Path) -> None:
-    other_folder = tmp_path / "other"
-    other_folder.mkdir()
-    other = Stack(other_folder / "data", stack.port + 1)
-    try:
-        for each in (stack, other):
-            each.copy_database()
-        process = stack.start()
-        other.start()
-        stack.wait_until(stack.is_ready)
-        other.wait_until(other.is_ready)
-        assert_is_alone(stack, process)
-        assert_commands_reach(other)
-        family = stack.living()
-        process.kill()
-        process.wait()
-        next_process = stack.start_and_wait()
-        assert stack.is_ready()
-        assert [member for member in family if is_alive(member)] == []
-        assert_stops(stack, next_process, signal.SIGTERM)
-        assert other.is_ready()
-    finally:
-        other.end()
+def test_a_stack_ends_with_the_launcher_that_started_it(launched: Stack) -> None:
+    launched.wait_until_it_says(" ready at ")
+    family = launched.living()
+    launcher = launched.processes[-1]
+    assert psutil.Process(launcher.pid).name() == "uv"
+    launcher.kill()
+    launched.wait_until(lambda: not any(is_alive(member) for member in family))
 
 
 def assert_commands_reach(stack: Stack) -> None:

@@ -25,7 +25,7 @@ LENGTH = 150
 @pytest.fixture
 def site(stack: Stack) -> Iterator[Site]:
     stack.variables.update(VARIABLES, SECRET_KEY="")
-    stack.copy_database()
+    stack.begin_prepared()
     stack.start_and_wait()
     with model_server() as model:
         site = Site(stack, model)

@@ -17,7 +17,6 @@ from yarl import URL
 from tests.support.frames import ShownPage
 
 TAG = re.compile(r"<[^>]*>")
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries to connect
 CUT_OFF = (OSError, aiohttp.ClientError, WebSocketException, TimeoutError, EOFError)
 LONGEST_ANSWER = aiohttp.ClientTimeout(total=60)  # fifty ask at once, and a slow machine answers them one by one
@@ -129,7 +128,7 @@ class TabViewer(Viewer):
     async def try_to_ask(self) -> None:
         key = str(uuid4()) if not self.address else self.address
         self.address = key  # the same with every try: two posts make one reply
-        form = {"csrfmiddlewaretoken": await self._token("/chat/"), "message": self.asked, "key": key}
+        form = {"csrfmiddlewaretoken": self._token, "message": self.asked, "key": key}
         async with self.http.post(
             f"{self.site}/chat/", data=form, allow_redirects=False, timeout=LONGEST_ANSWER
         ) as answer:
@@ -138,7 +137,7 @@ class TabViewer(Viewer):
             self.address = answer.headers["Location"]
 
     async def stop(self) -> None:
-        form = {"csrfmiddlewaretoken": await self._token(self.address)}
+        form = {"csrfmiddlewaretoken": self._token}
         async with self.http.post(f"{self.site}{self.address}stop/", data=form, allow_redirects=False) as answer:
             assert answer.status == 302, answer.status
 
@@ -164,12 +163,10 @@ class TabViewer(Viewer):
         ) as socket:
             await self._read(socket)
 
-    async def _token(self, address: str) -> str:
-        async with self.http.get(f"{self.site}{address}", timeout=LONGEST_ANSWER) as answer:
-            token = TOKEN.search(await answer.text())
-            if answer.status != 200 or token is None:
-                raise Refused(answer.status)
-            return token[1]
+    @property
+    def _token(self) -> str:
+        """The token of the browser's forms, which its cookie holds too."""
+        return next(cookie.value for cookie in self.http.cookie_jar if cookie.key.endswith("csrftoken"))
 
     async def _load(self) -> ShownPage:
         async with self.http.get(self.site + self.address, timeout=LONGEST_ANSWER) as answer:
