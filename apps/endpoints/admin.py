@@ -61,7 +61,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
             remove_endpoint(endpoint=endpoint, by=user_of(request))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Let observations go with their endpoint, though nobody may delete an observation by hand."""
+        """Let an admin delete an endpoint with its observations, which cannot be deleted by hand."""
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return listed, counts, set(), protected
 

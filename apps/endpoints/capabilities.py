@@ -44,7 +44,7 @@ def trained_tasks(variant: str, size: str) -> frozenset[str]:
 
 
 def validate_overrides(value: Any) -> None:
-    """Django validator: capability names, each mapped to true or false."""
+    """Raise ``ValidationError`` unless ``value`` maps capability names to true or false."""
     if not isinstance(value, dict) or not all(isinstance(known, bool) for known in value.values()):
         raise ValidationError('Write an object such as {"infill": false}.', code="capabilities")
     if unknown := set(value) - set(Capability.values):

@@ -1,4 +1,4 @@
-"""The endpoints that people may not use, for the worker: it chooses endpoints for many people at once."""
+"""Read the endpoints that people may not use. The worker chooses endpoints for many people at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ NOBODY: frozenset[UUID] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """The endpoints that each person may not use; people who may use all are not in it."""
+    """The endpoints that each person may not use, without people who may use all endpoints."""
 
     by_person: Mapping[int, frozenset[UUID]] = field(default_factory=dict)
 
@@ -25,7 +25,7 @@ class Barred:
 
     @property
     def alike(self) -> Mapping[frozenset[UUID], Collection[int]]:
-        """Return the people by what they may not use."""
+        """Group the people by the set of endpoints that they may not use."""
         people: dict[frozenset[UUID], list[int]] = defaultdict(list)
         for person_id, endpoints in self.by_person.items():
             people[endpoints].append(person_id)
@@ -33,7 +33,10 @@ class Barred:
 
 
 def read_barred(endpoints: Iterable[Endpoint], people: Collection[int]) -> Barred:
-    """Return those of ``endpoints``, read ``with_groups``, that these people may not use. No groups cost no query."""
+    """Return which of ``endpoints`` these people may not use. If no endpoint names a group, there is no query.
+
+    Read ``endpoints`` by ``with_groups``.
+    """
     groups_of = {endpoint.pk: frozenset(endpoint.group_ids) for endpoint in endpoints if endpoint.group_ids}
     if not groups_of or not people:
         return Barred()

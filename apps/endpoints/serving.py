@@ -8,7 +8,7 @@ from apps.inference.protocols.tgi import code_llama_size
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
-# These send their headers when they take a request; llama.cpp, SGLang and others send them with the first token.
+# Servers that send their headers when they take a request. llama.cpp, SGLang and others wait for the first token.
 ANSWER_AT_ONCE = ("tgi", "vllm")
 ANSWER_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ def informed(server: Server, discovered: Mapping[str, Any]) -> Server:
 def timeouts_for(discovered: Mapping[str, Any]) -> Timeouts:
     """Return the time limits for a reply: a server that should have answered long ago must not delay a person.
 
-    A server that never reported its kind gets the shorter limit too: most that hang never did.
+    A server that never reported its kind gets the shorter limit too: most servers that hang never reported it.
     """
     must_answer = not discovered or discovered.get("kind") in ANSWER_AT_ONCE
     return Timeouts(first_answer=ANSWER_SECONDS if must_answer else None)

@@ -31,7 +31,7 @@ class Bid:
 def take_slot(bids: Sequence[Bid], holder: UUID) -> UUID | None:
     """Take a slot for ``holder`` on the best of ``bids`` in one atomic step; return ``None`` if all are full.
 
-    Release a slot that ``holder`` still has on another of them.
+    Release a slot that ``holder`` still has on another endpoint of ``bids``.
     """
     if not bids:
         return None

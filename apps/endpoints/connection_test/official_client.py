@@ -1,8 +1,8 @@
 """Hugging Face's own client for Text Generation Inference, for a second opinion on a server.
 
-Import this module only when it is used: the client takes 28 MB. It gets an HTTP client of ours, which sends through the
-session of the connection test: that one checks each address as it connects, follows no redirects and takes nothing from
-the environment. Decision 4 says why the client reads no replies elsewhere.
+Import this module only when it is used: the client takes 28 MB. The client sends through the session of the connection
+test, which checks each address as it connects, follows no redirects and takes nothing from the environment. Decision 4
+says why the client reads no replies elsewhere.
 """
 
 from collections.abc import AsyncIterator
@@ -19,8 +19,8 @@ from apps.inference.protocols.tgi import STREAM_PATH
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
-MOST_BYTES = 1_000_000  # the client reads whatever comes
-# The session has undone what these say of the body.
+MOST_BYTES = 1_000_000  # the client itself has no limit
+# Headers to drop: the session has already decoded the body that they describe.
 ABOUT_THE_BODY = {"content-encoding", "content-length", "transfer-encoding"}
 
 _transport: ContextVar["SessionTransport"] = ContextVar("transport")
@@ -59,7 +59,7 @@ class SessionTransport(httpx2.AsyncBaseTransport):
             )
         except (aiohttp.ClientError, OSError) as error:
             raise httpx2.ConnectError(str(error), request=request) from None
-        if 300 <= answer.status < 400:  # noqa: PLR2004 (the client would take it for an empty reply)
+        if 300 <= answer.status < 400:  # noqa: PLR2004 (the client would read a redirect as an empty reply)
             answer.close()
             raise httpx2.ConnectError("it redirects", request=request)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in ABOUT_THE_BODY]
@@ -67,7 +67,7 @@ class SessionTransport(httpx2.AsyncBaseTransport):
 
 
 class AnswerBody(httpx2.AsyncByteStream):
-    """The bytes of an answer; longer ones than ``MOST_BYTES`` are an error."""
+    """The bytes of an answer. More than ``MOST_BYTES`` are an error."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
@@ -96,7 +96,7 @@ async def official_text(
     """
     if constants.HF_HUB_OFFLINE:
         raise Offline
-    # The factory is the library's own, for the whole process: each task finds its session in its context.
+    # The library has one client factory for the whole process. A context variable gives each task its own session.
     set_async_client_factory(_open_client)
     _transport.set(SessionTransport(http, token=server.token, timeouts=timeouts))
     address = server.address(STREAM_PATH)

@@ -51,7 +51,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTestRecord:
-    """The progress of a test. ``trouble`` says why no more results will come before every step has one."""
+    """The progress of a test. ``trouble`` says why the steps that have no result yet will get none."""
 
     test_id: str
     results: tuple[StepResult, ...]

@@ -49,7 +49,7 @@ class Buffered(InferenceError):
 
 
 class ReadDifferently(InferenceError):
-    """Two clients read different texts where the most likely token was asked for each time."""
+    """Two clients read different texts, although both asked for the most likely token each time."""
 
     sentence = "Hugging Face’s client and the workbench read different texts, though chance was switched off."
 
@@ -65,7 +65,7 @@ class ServerUnderTest:
 
     @classmethod
     def of(cls, candidate: Candidate) -> "ServerUnderTest":
-        """Build it from the record. Raises ``TokenUnreadable``."""
+        """Build the server from the record. Raises ``TokenUnreadable``."""
         server = Server(
             url=candidate.url,
             model=candidate.model_id,
@@ -145,15 +145,15 @@ class ConnectionTest:
         try:
             return self._filled(await self._fill())
         except NotServed as error:
-            if "chat" in self._tasks:  # its variant is there to chat
+            if "chat" in self._tasks:  # a chat model needs no completions
                 raise NotSupported(f"{error.sentence} Chats do not need it.") from None
             raise
 
     async def second_opinion(self) -> str:
-        """Let Hugging Face's client stream a short reply, and compare it with the one that is read here."""
+        """Let Hugging Face's client stream a short reply, and compare its text with the workbench's own."""
         if self._protocol_name != "tgi" and self._discovered.kind != "tgi":
             raise NotSupported("Hugging Face’s client is for Text Generation Inference.")
-        # It takes 28 MB: loaded when an admin asks for this test.
+        # The client takes 28 MB: load it only when an admin asks for this test.
         from apps.endpoints.connection_test import official_client  # noqa: PLC0415
 
         try:
@@ -178,7 +178,7 @@ class ConnectionTest:
         return prompt.clean(await self._complete(request))
 
     async def cancel(self) -> str:
-        """Leave in the middle of a long reply. A server that goes on with it would delay the next one."""
+        """Close the connection during a long reply. A server that goes on writing would delay the next reply."""
         async with aclosing(self._reply(self._server, LONG_QUESTION, most=LONG_REPLY_TOKENS)) as deltas:
             async for _ in deltas:
                 break

@@ -24,7 +24,7 @@ class Range:
     name: str
     length: timedelta
     step: timedelta
-    begins: str  # under the left end of each chart
+    begins: str  # the label under the left end of each chart
 
     @property
     def steps(self) -> int:
@@ -75,7 +75,7 @@ class Activity:
 
 
 class _Step(Func):
-    """The start of the step that a moment lies in, counted from ``start``."""
+    """SQL for the start of the step that contains a moment. Steps count from ``start``."""
 
     function = "date_bin"
 
@@ -133,6 +133,6 @@ def _row(found: Mapping[str, Any]) -> Row:
 
 
 def _sentence(error_kind: str) -> str:
-    """Return what a person was told of this kind of error."""
+    """Return the sentence that people read for this kind of error."""
     kind = getattr(errors, error_kind, None) if error_kind else None
     return kind.sentence if isinstance(kind, type) and issubclass(kind, errors.InferenceError) else error_kind

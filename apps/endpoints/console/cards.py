@@ -34,7 +34,7 @@ STATE_WORDS = {State.DRAINING: ("warning", "Draining"), State.DISABLED: ("neutra
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One endpoint's observations of the last hour. Probes ask for one token: their times are apart from replies'."""
+    """Observations of the last hour. Probes ask for one token, so their times are kept apart from replies'."""
 
     first_token: Sparkline
     probe_first_token: Sparkline
@@ -83,12 +83,12 @@ class Card:
 
     @property
     def sentence(self) -> str:
-        """Say how the endpoint is doing, since when, and why; its name stands above."""
+        """Say how the endpoint is doing, since when, and why. The card's title names the endpoint."""
         return describe_health(self.endpoint, self.now, named=False)
 
     @property
     def urgency(self) -> int:
-        """Return the place among the cards: 0 for a server that is down, then what is degraded, then the others."""
+        """Return a sort key: 0 for a server that is down, then degraded servers, then the others."""
         if not self.is_watched:
             return len(MOST_URGENT)
         health = Health(self.endpoint.health)
@@ -96,7 +96,7 @@ class Card:
 
     @property
     def abilities(self) -> list[str]:
-        """Return its capabilities in words; none before the server was reached, unless an admin names some."""
+        """Return the capabilities in words: none until a probe reaches the server or an admin sets some."""
         endpoint = self.endpoint
         if endpoint.discovered_capabilities is None and not endpoint.capability_overrides:
             return []
@@ -104,7 +104,7 @@ class Card:
 
     @property
     def discovered_facts(self) -> list[tuple[str, str]]:
-        """Return what else the server reports about itself: limits first, short values only."""
+        """Return the other facts that the server reports, in order of their names; long values are left out."""
         facts = sorted(self.endpoint.discovered.items())
         return [
             (name.replace("_", " ").capitalize(), f"{value:,}" if isinstance(value, int) else f"{value}")

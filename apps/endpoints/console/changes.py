@@ -24,7 +24,7 @@ SHOWN = (
     "default_parameters",
     "maximum_parameters",
 )
-# A change of one of these makes it another server, whose health is unknown.
+# After a change of one of these fields, the endpoint is another server, whose health is unknown.
 IDENTITY = ("url", "protocol", "variant", "model_id", "sealed_token")
 
 

@@ -13,7 +13,7 @@ WIDTH = 400
 HEIGHT = 180
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24  # room for figures, the last dot and the words below
 TICKS = 4
-LEAST = 1e-9  # smaller figures are drawn as zero: floats near their end have no quarters
+LEAST = 1e-9  # smaller figures are drawn as zero: the smallest floats cannot be divided into quarters
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Chart:
 
 
 def draw_chart(*, title: str, unit: str, begins: str, steps: int, series: Sequence[Series]) -> Chart:
-    """Draw the series that have figures; ``steps`` is how many the width holds. Counts have no unit."""
+    """Draw the series that have figures. ``steps`` is the number of steps on the axis. Counts have no unit."""
     shown = [one for one in series if one.figures]
     if not shown:
         return Chart(title, unit, begins, (), ())

@@ -1,4 +1,4 @@
-"""The number of queued generations by variant; the app that queues them registers the count here."""
+"""The number of queued generations by variant. ``apps.generation`` registers the function that counts."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,7 +8,7 @@ _counts: list[CountWaiting] = []
 
 
 def count_with(count: CountWaiting) -> None:
-    """Register the function that counts; the app above calls this when it is loaded."""
+    """Register the function that counts. ``apps.generation`` calls this when it is loaded."""
     _counts[:] = [count]
 
 

@@ -23,14 +23,14 @@ class Wanted:
 
 
 def describe_absence(wanted: Wanted) -> str:
-    """Return ``describe_absences`` for one."""
+    """Return the sentence of ``describe_absences`` for one endpoint."""
     return describe_absences([wanted])[wanted]
 
 
 def describe_absences(wanted: Collection[Wanted]) -> dict[Wanted, str]:
     """Return sentences like “gpu-1 has been down since 14:02”, in at most three queries.
 
-    Call it for endpoints that cannot take the work: for any other it claims that they cannot.
+    Pass only endpoints that cannot take the work: for any other endpoint the sentence would be false.
     """
     if not wanted:
         return {}

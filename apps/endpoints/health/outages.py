@@ -29,7 +29,7 @@ class Outages:
         return self.without(self.barred.to(person_id))
 
     def without(self, endpoint_ids: frozenset[UUID]) -> Outages:
-        """Return the outages as they would be if these endpoints were not there."""
+        """Return the outages as if these endpoints did not exist."""
         if not endpoint_ids:
             return self
         return Outages(_remove(self.enabled, endpoint_ids), _remove(self.up, endpoint_ids))
@@ -59,9 +59,9 @@ def _remove(jobs: Mapping[Job, Collection[UUID]], endpoint_ids: frozenset[UUID])
 
 
 def read_outages(*, with_refusing: bool = False, people: Collection[int] = ()) -> Outages:
-    """Read which endpoints are up; ``with_refusing`` counts those that refuse work as busy among the others.
+    """Read which endpoints are up. ``with_refusing`` counts endpoints that refuse work as down.
 
-    ``people`` are those that ``for_person`` will be asked about.
+    ``people`` are the ids that ``for_person`` will be called with.
     """
     enabled: dict[Job, set[UUID]] = defaultdict(set)
     up: dict[Job, set[UUID]] = defaultdict(set)

@@ -67,7 +67,7 @@ async def _ask_all(subjects: Sequence[ProbedServer]) -> list[Finding]:
 
 
 class _Probe:
-    """The requests to one server, under one clock."""
+    """The requests to one server, within one time limit."""
 
     def __init__(self, http: aiohttp.ClientSession, subject: ProbedServer) -> None:
         self._http = http

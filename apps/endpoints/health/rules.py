@@ -118,9 +118,9 @@ def judge(standing: Standing, evidence: Evidence, now: datetime) -> Standing:
         case Verdict.ANSWERS if standing.health != Health.DOWN and standing.reason != BUSY:
             return replace(standing, failures=0)
         case Verdict.ANSWERS:
-            return standing  # a busy server gives its information too: its pauses go on growing
+            return standing  # a busy server gives its information too: let its pauses go on growing
         case Verdict.LATE if standing.health == Health.HEALTHY:
-            return replace(standing, failures=0)  # the short question of the next probe will tell
+            return replace(standing, failures=0)  # the next probe decides: its question is short
         case Verdict.IMPAIRED if evidence.reason == BUSY:
             after = _after_refusal(standing, evidence, now)
         case Verdict.SLOW | Verdict.LATE | Verdict.IMPAIRED:

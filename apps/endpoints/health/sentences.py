@@ -15,7 +15,7 @@ LONG = 100  # seconds
 def describe_health(endpoint: Endpoint, now: datetime | None = None, *, named: bool = True) -> str:
     """Return a sentence like “CodeLlama-7b-Instruct-hf at gpu-1 stopped answering at 14:02, retrying in 8 s.”.
 
-    Without its name it begins with the rest: “Stopped answering at 14:02, …”.
+    Without ``named`` the sentence leaves the name out: “Stopped answering at 14:02, …”.
     """
     now = now or timezone.now()
     sentence = _predicate(endpoint, now)

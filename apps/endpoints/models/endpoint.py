@@ -116,7 +116,7 @@ class Endpoint(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    group_ids: Sequence[int]  # where it was read ``with_groups``
+    group_ids: Sequence[int]  # set only by ``with_groups``
 
     objects = EndpointQuerySet.as_manager()
 
@@ -225,7 +225,7 @@ class Endpoint(models.Model):
 
     @property
     def serves_code_llama(self) -> bool:
-        """Return whether its model is a Code Llama by its size or its name; one without either counts as such."""
+        """Return whether the model is a Code Llama by its size or name; a model with neither counts as a Code Llama."""
         return code_llama_size(informed(Server("", self.model_id, size=self.size or None), self.discovered)) is not None
 
     @property
@@ -240,7 +240,7 @@ class Endpoint(models.Model):
 
     @property
     def refuses(self) -> bool:
-        """Return whether its server answered last that it was busy."""
+        """Return whether the server's latest answer was that it is busy."""
         return self.health == Health.DEGRADED and self.health_reason == BUSY
 
     def rests(self, now: datetime) -> bool:

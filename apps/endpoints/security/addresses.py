@@ -37,7 +37,7 @@ def normalise_address(url: str) -> str:
 
 
 def validate_address(url: str) -> None:
-    """Django validator."""
+    """Raise ``ValidationError`` for a URL that ``normalise_address`` refuses."""
     try:
         normalise_address(url)
     except AddressRefused as refusal:

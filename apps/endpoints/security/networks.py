@@ -45,7 +45,7 @@ def is_metadata(address: Address) -> bool:
 
 def is_not_one_server(address: Address) -> bool:
     """Return whether ``address`` is unspecified, broadcast, multicast or reserved."""
-    if address in LOCAL_NAT64:  # in one of two positions: the other would often read as 0.0.x.y
+    if address in LOCAL_NAT64:  # it carries IPv4 in one of two positions; the wrong position often reads as 0.0.x.y
         return False
     return any(_is_nobody(inner) for inner in meanings(address))
 

@@ -55,10 +55,11 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
     groups: Collection[str] | None = None,
     by: User | None = None,
 ) -> Endpoint:
-    """Add the endpoint, or update the one of that name; its state stays.
+    """Add the endpoint, or update the endpoint of that name and keep its state.
 
-    ``token`` None keeps the stored token, "" removes it. ``groups`` are the names of those that may use it, none for
-    everybody; ``None`` leaves them. Raises ``InvalidEndpoint``, ``AddressRefused`` and ``GroupNotFound``.
+    ``token`` None keeps the stored token, "" removes it. ``groups`` names the groups that may use the endpoint: empty
+    for everybody, ``None`` to keep the stored groups. Raises ``InvalidEndpoint``, ``AddressRefused`` and
+    ``GroupNotFound``.
     """
     named = None if groups is None else _groups_named(groups)
     values: dict[str, Any] = {
@@ -85,7 +86,7 @@ def add_endpoint(  # noqa: PLR0913 (an endpoint has that many facts)
 def _update(
     endpoint: Endpoint, values: dict[str, Any], *, token: str | None, groups: Collection[Group] | None, by: User | None
 ) -> Endpoint:
-    """Store ``values`` in an endpoint that is there already."""
+    """Store ``values`` in a stored endpoint."""
     if token is not None and token == _stored_token(endpoint):
         del values["sealed_token"]  # sealing the same token again would look like a change
     for field, value in values.items():
@@ -97,8 +98,8 @@ def _update(
 def save_endpoint(*, endpoint: Endpoint, by: User | None, groups: Collection[Group] | None = None) -> Endpoint:
     """Store ``endpoint``, already validated, and record the change; ``by`` None is the command line.
 
-    ``groups`` are those that may use it, none for everybody; ``None`` leaves them. If it is another server now, or is
-    enabled again, reset its health to unknown. Raises ``NameTaken``.
+    Only ``groups`` may use the endpoint: empty for everybody, ``None`` to keep the stored groups. Reset its health to
+    unknown if it is another server now or was disabled before. Raises ``NameTaken``.
     """
     before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first() if endpoint.is_stored else None
     changes = changes_between(before, endpoint)
@@ -123,7 +124,7 @@ def save_endpoint(*, endpoint: Endpoint, by: User | None, groups: Collection[Gro
 
 @transaction.atomic
 def set_endpoint_state(*, name: str, state: str, by: User | None = None) -> Endpoint:
-    """Enable, drain or disable. Raises ``InvalidEndpoint`` and ``EndpointNotFound``."""
+    """Enable, drain or disable the endpoint. Raises ``InvalidEndpoint`` and ``EndpointNotFound``."""
     if state not in State:
         raise InvalidEndpoint(f"The state must be {_one_of(State.values)}, not {state!r}.")
     endpoint = Endpoint.objects.select_for_update().filter(name=name).first()

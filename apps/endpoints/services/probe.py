@@ -54,7 +54,7 @@ def _subject(endpoint: Endpoint, *, wants_reply: bool) -> ProbedServer:
 
 
 def _wants_reply(endpoint: Endpoint, running: int, now: datetime) -> bool:
-    """Ask for a reply if the server is not known to work; a server full of our own work proves itself."""
+    """Return whether the probe asks for a reply too. A server that is full of our replies proves itself by them."""
     if endpoint.health not in (Health.HEALTHY, Health.DEGRADED):
         return True
     if running >= endpoint.max_concurrency or endpoint.rests(now):

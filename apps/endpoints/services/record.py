@@ -88,7 +88,7 @@ def _observe(
 
 
 def _store_if_healthy(endpoint_id: UUID, kind: ObservationKind, speed: Speed) -> bool:
-    """Store a success of an endpoint whose standing it does not change: in one statement, as most successes are."""
+    """Store a success that leaves the endpoint's standing as it is, in one statement: most successes are like this."""
     figures = [speed.seconds_to_first_token, speed.tokens_per_second, speed.duration]
     with connection.cursor() as cursor:
         cursor.execute(SUCCESS, [endpoint_id, kind, *figures])

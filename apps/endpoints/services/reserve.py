@@ -21,7 +21,7 @@ type Preference = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The endpoints of a variant, preferred ones first; those that are ``barred`` are for other groups."""
+    """The endpoints of a variant, preferred ones first. ``barred`` endpoints are for other groups."""
 
     variant: str
     known: Sequence[Endpoint]
@@ -29,7 +29,7 @@ class Candidates:
 
     @classmethod
     def of(cls, variant: str, owner_id: int | None = None) -> Self:
-        """Query them, with the groups of the person who asks if ``owner_id`` names one."""
+        """Query the endpoints of ``variant``, and which of these the person ``owner_id`` may not use."""
         known = list(Endpoint.objects.serving(variant).preferred_first().with_groups())
         return cls(variant, known, read_barred(known, [owner_id]).to(owner_id) if owner_id else NOBODY)
 
@@ -39,8 +39,8 @@ class Candidates:
         """Take a slot on the best endpoint for ``holder``, who then renews and releases it.
 
         Order: capability (``needs``), health, priority, then least load. A degraded endpoint gets work only if none is
-        better: a slot on a good server is worth waiting for. One that refused work as busy rests first. An endpoint
-        that is down gets none, except for one half-open probe when its pause is over and no other is up. ``only`` names
+        better: a slot on a good server is worth waiting for. An endpoint that refused work as busy rests first. An
+        endpoint that is down gets only one half-open probe, when its pause is over and no other is up. ``only`` names
         the one endpoint to use. One Redis call, unless there is a half-open probe. Reads stored facts and calls no
         server. Raises ``NoEndpointAvailable``, ``NoEndpointAllowed`` or ``AllEndpointsBusy``.
         """
@@ -56,7 +56,7 @@ class Candidates:
         raise AllEndpointsBusy(self.variant) if up else _refusal(self.variant, self.known, usable)
 
     def _able(self, needs: Collection[str], only: UUID | None) -> list[Endpoint]:
-        """Return the enabled endpoints that can do it and that the person may use. Raises ``NoEndpointAllowed``."""
+        """Return the enabled endpoints that fit and that the person may use. Raises ``NoEndpointAllowed``."""
         able = [
             endpoint
             for endpoint in self.known
@@ -140,6 +140,6 @@ def _refusal(variant: str, known: Sequence[Endpoint], usable: Sequence[Endpoint]
 
 
 def _soonest(endpoints: Sequence[Endpoint], now: datetime) -> float | None:
-    """Return the seconds until the first of them may be tried again."""
+    """Return the seconds until the first of these endpoints may be tried again."""
     moments = [endpoint.retry_at for endpoint in endpoints if endpoint.retry_at]
     return max(0.0, (min(moments) - now).total_seconds()) if moments else None

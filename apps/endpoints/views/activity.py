@@ -18,7 +18,7 @@ from apps.endpoints.views.access import staff_only
 @require_safe
 @staff_only
 def show_activity(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
-    """Answer with the page of a range; with the hour's for a range that does not exist."""
+    """Answer with the page of a range. An unknown range gets the page of the last hour."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     chosen = RANGES.get(request.GET.get("range", ""), RANGES["1h"])
     context = {

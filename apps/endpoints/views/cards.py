@@ -20,7 +20,7 @@ from apps.endpoints.views.access import staff_only
 @vary_on_headers("HX-Request", "Cookie")
 @cache_control(private=True, no_cache=True)
 def show_cards(request: WorkbenchRequest) -> HttpResponse:
-    """Answer with the page; to htmx with the cards alone, or 304 if nothing changed."""
+    """Answer with the page. Send htmx the cards alone, or 304 if nothing changed."""
     cards = read_cards(timezone.now())
     overview = Overview.of(cards)
     context = {"overview": overview, "shows_disabled": "disabled" in request.GET or not overview.working}

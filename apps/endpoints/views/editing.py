@@ -64,7 +64,7 @@ def _saved(request: WorkbenchRequest, form: EndpointForm) -> Endpoint | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def delete(request: WorkbenchRequest, endpoint_id: UUID) -> HttpResponse:
-    """Ask, and delete."""
+    """Ask for confirmation on GET, delete on POST."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     if request.method == "POST":
         remove_endpoint(endpoint=endpoint, by=request.user)
