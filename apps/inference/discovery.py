@@ -31,14 +31,14 @@ from apps.inference.tokenizing import token_ids
 CHAT_QUESTION = {"messages": [{"role": "user", "content": "a"}]}
 WEB_SERVER = "A web server answers, but it has no model API. Check the address and the port."
 CLOSED = "The server closed the connection without an answer. Check the port, and whether its address is https://."
-CONTINUES_SINCE = 3  # TGI's major version, in its OpenAI style
+CONTINUES_SINCE = 3  # TGI's first major version that continues a partial reply in the OpenAI style
 # Generates nothing: a model without the infilling tokens refuses before it computes anything.
 INFILL_QUESTION = {"input_prefix": "a", "input_suffix": "b", "prompt": "", "n_predict": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered(Facts):
-    """Facts that a server reports about itself; ``None`` and empty for those that it does not.
+    """Facts that a server reports about itself. Facts that it does not report are ``None`` or empty.
 
     ``context_window`` counts the tokens of prompt and reply together. ``capabilities`` are what the server supports out
     of ``chat``, ``complete``, ``infill``, ``tokenize`` and ``continue`` (a partial reply); the catalogue says what its
@@ -49,7 +49,7 @@ class Discovered(Facts):
     capabilities: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without what is not known."""
+        """Return the known facts as plain JSON."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         facts |= {"model_ids": list(self.model_ids), "capabilities": sorted(self.capabilities)}
         return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
@@ -94,7 +94,7 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
     failures = [answer for answer in answers.values() if isinstance(answer, InferenceError)]
     if facts.kind == "unknown" and not facts.model_ids:
         telling = [failure for failure in failures if not _says_little(failure)]
-        # Such a program closes some of its connections without an answer.
+        # A program that does not speak HTTP closes some connections without an answer: name the real cause first.
         telling.sort(key=lambda failure: failure.sentence != NOT_HTTP)
         raise next(iter(telling), None) or ProtocolError("no page of a model server", sentence=WEB_SERVER)
     if protocol == "tgi" and facts.kind not in ("tgi", "unknown"):
@@ -103,7 +103,7 @@ def _check(facts: Facts, protocol: str, answers: dict[str, Any]) -> None:
 
 
 def _says_little(failure: InferenceError) -> bool:
-    """Return whether any web server may fail so: a page is missing or for people, or the request is refused."""
+    """Return whether any web server could fail like this: a missing page, a page for people, a refused request."""
     if failure.sentence == NOT_HTTP:
         return False
     return isinstance(failure, (NotServed, ProtocolError)) or failure.sentence == InvalidRequest.sentence
@@ -130,7 +130,7 @@ async def _capabilities(
 async def _takes(
     http: aiohttp.ClientSession, server: Server, path: str, question: dict[str, Any], timeouts: Timeouts
 ) -> bool:
-    """Return whether the server accepts ``question``; only a clear refusal counts, a missing page does not."""
+    """Return whether the server accepts ``question``. Only a clear refusal gives ``False``; a missing page does not."""
     answer = await _or_error(post_json(http, server, path, question, timeouts))
     return not isinstance(answer, InvalidRequest) or isinstance(answer, NotServed)
 

@@ -29,7 +29,7 @@ _SECRETS = re.compile(r"(?i)(bearer\s+|\b(?:hf|sk)[-_])[\w.~+/=-]+")
 
 
 class InferenceError(Exception):
-    """A reply that could not be had, or not completely.
+    """The server gave no reply, or only a part of it.
 
     ``sentence`` is for the person and never holds text from the server. ``may_retry``: the same request may succeed
     when it is sent to the same server again; ``retry_after`` is the number of seconds that the server asks to wait.

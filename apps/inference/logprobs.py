@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 
 class LikelyToken(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A token that was likely in a place. ``is_own``: it is the one that was chosen.
+    """A token that was likely at one position. ``is_own`` marks the token that was chosen.
 
-    ``bytes`` is there if the server names them: a token may be a part of a character.
+    ``bytes`` is set if the server reports bytes: a token may be a part of a character.
     """
 
     text: str
@@ -20,10 +20,10 @@ class LikelyToken(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScoredToken(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A token with its part of the text: none if a later token completes the character.
+    """A token with its part of the text. The part is empty if a later token completes the character.
 
-    ``logprob`` is natural; ``None`` if the server did not tell it. ``likely`` begins with the most likely token. ``id``
-    is the tokenizer's, 0 if the server does not name it.
+    ``logprob`` is the natural logarithm; ``None`` if the server did not report it. ``likely`` begins with the most
+    likely token. ``id`` is the tokenizer's; 0 if the server did not report it.
     """
 
     text: str
@@ -35,8 +35,8 @@ class ScoredToken(msgspec.Struct, frozen=True, omit_defaults=True):
 def spread(text: str, tokens: Sequence[ScoredToken]) -> list[ScoredToken]:
     """Give each token its part of the ``text`` that came with them.
 
-    A server decodes each token by itself: without the space before a word, with U+FFFD for a part of a character. What
-    is not found in the text belongs to the last token.
+    A server decodes each token by itself: without the space before a word, with U+FFFD for a part of a character. Text
+    that matches no token goes to the last token.
     """
     if not tokens:
         return [ScoredToken(text)] if text else []

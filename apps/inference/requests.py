@@ -104,7 +104,7 @@ class Delta:
     ``tokens`` counts the events that carried text; from TGI each event is a token, with text or without. The last delta
     of a stream, and no other, has a ``finish_reason`` and ``timings``; its text may be empty. ``usage`` is there when
     the server reports it. ``whole_text`` is there when the server says at the end that the reply differs
-    from the texts it streamed (TGI with some tokenizers): it is then the truth. The text can always be stored: U+FFFD
+    from the texts it streamed (TGI with some tokenizers); it then replaces them. The text can always be stored: U+FFFD
     stands for lone surrogates and NUL.
     """
 
@@ -129,7 +129,7 @@ class Timeouts:
 
     ``first_answer`` is for servers that send status and headers long before the first token: without them the server
     hangs. ``None`` if the headers may take until the first token. Requests other than streams must be answered
-    completely within the shorter of the two.
+    completely within ``until_answered`` seconds.
     """
 
     connect: float = 5.0

@@ -17,7 +17,7 @@ _QUEUE_SIZE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts from the pages; ``None`` and empty where they say nothing."""
+    """Facts from the pages. Facts that no page states are ``None`` or empty."""
 
     kind: ServerKind = "unknown"
     version: str = ""

@@ -16,10 +16,10 @@ async def token_ids(http: aiohttp.ClientSession, server: Server, text: str, time
     """Return the ids of the tokens of ``text`` as a prompt, with BOS where the server puts it in front.
 
     ``/tokenize`` is there on TGI, vLLM, SGLang and llama.cpp, each with its own key and its own shape of answer; each
-    ignores the keys of the others, so that all are sent. Raises ``NotServed`` where there is no tokenizer.
+    ignores the keys of the others, so all keys are sent. Raises ``NotServed`` if there is no tokenizer.
     """
     body: dict[str, Any] = {"inputs": text, "prompt": text, "content": text}
-    body |= {"add_special": True, "parse_special": True}  # llama.cpp: as it reads a prompt
+    body |= {"add_special": True, "parse_special": True}  # llama.cpp then reads the text as a prompt
     return _ids_of(await post_json(http, server, "/tokenize", body | _model(server), timeouts))
 
 
@@ -71,7 +71,7 @@ async def templated_chat(
         rendered = await _templated(http, server, [*before, ChatMessage("assistant", core)], timeouts)
         if rendered.endswith(core):
             return rendered.removesuffix(core) + partial
-    # A template that changes the reply, or TGI before 3.0, which would end the turn.
+    # The template changed the reply, or TGI before 3.0 ended the turn: render the messages before the reply.
     return await _templated(http, server, before, timeouts) + partial
 
 

@@ -1,4 +1,4 @@
-"""The shapes of what is known about a Code Llama model."""
+"""The types of the facts about a Code Llama model."""
 
 from enum import StrEnum
 from typing import Annotated, Literal

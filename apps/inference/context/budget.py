@@ -45,13 +45,13 @@ async def fit[M: Message](  # noqa: PLR0913 - keyword-only
     count: Count[M] | None = None,
     estimates: Sequence[int] | None = None,
 ) -> Fitted[M]:
-    """Keep as much of ``messages`` as leaves ``reply_tokens`` of the ``window`` free, ``longest_prompt`` at most.
+    """Return the messages that leave ``reply_tokens`` of the ``window`` free and take at most ``longest_prompt``.
 
-    Whole exchanges are left out, the oldest first, but never the system prompt, nor the last question with what
-    follows it. ``count`` is the server's own count of a prompt of messages; without it, or when it raises an
-    ``InferenceError``, the figures are estimates. It is awaited once when all fits, else about twice more, at most
-    2 + log2 of the number of exchanges. ``estimates`` are those of ``estimate_messages``, where the caller has them.
-    Raises ``ContextTooLong``, with the figures, when what must stay does not fit.
+    Leave out whole exchanges, the oldest first. The system prompt, the last question and what follows it must stay.
+    ``count`` asks the server for the tokens of a prompt; without ``count``, or when it raises an ``InferenceError``,
+    the figures are estimates. ``count`` is awaited once if everything fits, otherwise about three times, and at most
+    2 + log2 of the number of exchanges. ``estimates`` saves a second call of ``estimate_messages``. Raises
+    ``ContextTooLong``, with the figures, if the messages that must stay do not fit.
     """
     sizes = estimate_messages(messages) if estimates is None else estimates
     limits = _Limits(window, reply_tokens, window if longest_prompt is None else longest_prompt)
@@ -64,12 +64,12 @@ async def fit[M: Message](  # noqa: PLR0913 - keyword-only
 
 
 def estimate_chat_tokens(messages: Sequence[Message]) -> int:
-    """Return more tokens than a prompt of ``messages`` has, without asking anybody."""
+    """Return an upper estimate of the tokens in a prompt of ``messages``. No server is called."""
     return TOKENS_AROUND_A_CHAT + sum(estimate_messages(messages))
 
 
 def estimate_messages(messages: Sequence[Message]) -> list[int]:
-    """Return more tokens than each message adds to a prompt."""
+    """Return an upper estimate of the tokens that each message adds to a prompt."""
     return [TOKENS_AROUND_A_MESSAGE + estimate_tokens(message.content) for message in messages]
 
 
@@ -92,7 +92,7 @@ class _Budget[M: Message]:
         self._count = count
         self._system_end = 1 if messages and messages[0].role == "system" else 0
         self._starts = _possible_starts(messages, self._system_end)
-        # the estimated length of the prompt if the conversation begins at each position
+        # the estimated length of the prompt, by the position where the kept conversation begins
         ends = list(accumulate(reversed(sizes), initial=0))[::-1]
         system = TOKENS_AROUND_A_CHAT + sum(sizes[: self._system_end])
         self._estimates = [system + ends[start] for start in self._starts]
@@ -107,9 +107,9 @@ class _Budget[M: Message]:
         return self._fitted(first, tokens, whole)
 
     async def _first_that_fits(self, whole: int) -> tuple[int, int]:
-        """Return how many exchanges to leave out and the tokens then, or the least there can be when none fits.
+        """Return how many exchanges to leave out, and the tokens of that prompt (of the shortest prompt if none fits).
 
-        The first probe is where the estimates, scaled to the true count, say; the second beside it; then halves.
+        The first probe follows the estimates, scaled to the server's count; the second is its neighbour. Then halve.
         """
         low, high = 1, len(self._starts)
         found = whole

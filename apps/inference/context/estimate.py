@@ -24,7 +24,7 @@ MARGIN = 10  # one more token for each run of this length
 
 
 def estimate_tokens(text: str) -> int:
-    """Return more tokens than ``text`` has, without asking anybody; in time linear in its length."""
+    """Return an upper estimate of the tokens in ``text``, in time linear in its length. No server is called."""
     words = sum(_tokens_of_run(run) * times for run, times in Counter(_RUN.findall(text)).items())
     spaces = sum(-(-len(run) // SPACES_A_TOKEN) for run in _SPACES.findall(text))
     signs = len(_SIGN.findall(text))

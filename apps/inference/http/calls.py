@@ -14,7 +14,7 @@ from apps.inference.http.responses import NO_ANSWER, address_for, failure_of_exc
 from apps.inference.requests import Timeouts
 from apps.inference.server import Server
 
-LONGEST_ANSWER = 32_000_000  # bytes; the tokens of a prompt of 100,000, each as an object with its text
+LONGEST_ANSWER = 32_000_000  # bytes: 100,000 tokens of a prompt, each as an object with its text
 
 
 async def get_json(http: aiohttp.ClientSession, server: Server, path: str, timeouts: Timeouts) -> Any:

@@ -44,7 +44,7 @@ def open_session(is_allowed: IsAllowed | None = None) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         max_line_size=LONGEST_HEADER,
         max_field_size=LONGEST_HEADER,
-        # This buffer holds seconds of text for a slow reader; beyond it the socket waits, not memory.
+        # This buffer holds seconds of text for a slow reader. More text waits in the socket and takes no memory.
         read_bufsize=65_536,
         headers={"User-Agent": "code-llama-workbench"},
     )

@@ -24,11 +24,11 @@ NOT_STREAMS = {"application/json", "application/problem+json", "text/html", "app
 class Exchange:
     """An async context manager: entering sends the request and checks the answer, leaving closes the socket.
 
-    ``read`` gives the bytes that are there, at least one, and ``b""`` at the end of the body. The caller says with
-    ``begin`` that text has arrived: until then the first token's clock runs, and nothing but text stops it.
+    ``read`` returns at least one byte, or ``b""`` at the end of the body. The caller calls ``begin`` when text has
+    arrived. Until then the time limit for the first token runs, and keep-alive bytes do not stop it.
 
-    One timer watches each exchange and looks, when it rings, whether it has to ring again later: a timer per read
-    costs more than reading does. Only waiting counts as silence, not the time that the caller takes between reads.
+    One timer watches each exchange. When it rings too early, it is set again: a timer per read costs more than
+    reading does. Only waiting counts as silence, not the time that the caller takes between reads.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class Exchange:
             self._watch()
 
     async def read(self, pace: Pace | None = None) -> bytes:
-        """Return what has arrived; raise ``Interrupted`` or a timeout where nothing more comes.
+        """Return the bytes that have arrived; raise ``Interrupted`` or a timeout if no more come.
 
-        Once text has begun, ``pace`` says when to look for more.
+        Once text has begun, ``pace`` says when to read again.
         """
         if self._response is None:
             raise RuntimeError("An exchange is read inside its context.")
@@ -101,7 +101,7 @@ class Exchange:
             self._waiting_since = None
 
     def _pause(self, pace: Pace) -> None:
-        """Leave the socket alone until the pace's next moment: that is no silence of the server."""
+        """Stop reading the socket until the pace's next moment. This time does not count as silence."""
         transport = self._transport()
         if not self._is_paused and transport is not None:
             transport.pause_reading()
@@ -167,7 +167,7 @@ class Exchange:
 
 
 def _rest(content: aiohttp.StreamReader, error: BaseException) -> bytes:
-    """Return what came before the connection broke: after that, aiohttp's reader raises and gives nothing."""
+    """Return the bytes that came before the connection broke. Without this, aiohttp's reader raises and drops them."""
     content.set_exception(None)  # type: ignore[arg-type]
     rest = content.read_nowait()
     content.set_exception(error)

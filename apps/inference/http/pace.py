@@ -1,12 +1,12 @@
-"""Moments at which many exchanges read: a socket that is read for each token wakes the process up for each token."""
+"""Let many exchanges read at the same moments. A socket that is read for each token wakes the process each time."""
 
 from collections.abc import Callable
 
 
 class Pace:
-    """Tells exchanges when to read. While it is on, each that has read leaves its socket alone until ``read_now``.
+    """Tells exchanges when to read. While the pace is on, an exchange pauses its socket from a read to ``read_now``.
 
-    What comes meanwhile waits in the socket, in order, and so does the end of the connection. Leaving an exchange
+    Bytes that come meanwhile wait in the socket, in order, and so does the end of the connection. Leaving an exchange
     closes its socket at once, paused or not.
     """
 
@@ -19,13 +19,13 @@ class Pace:
         self._paused.append(resume)
 
     def read_now(self) -> None:
-        """Let all read that are paused."""
+        """Let every paused exchange read."""
         paused, self._paused = self._paused, []
         for resume in paused:
             resume()
 
     def turn(self, *, on: bool) -> None:
-        """Pause sockets from now on, or let all read as their bytes come."""
+        """Pause sockets from now on, or let every exchange read as its bytes come."""
         self.is_on = on
         if not on:
             self.read_now()

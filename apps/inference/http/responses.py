@@ -125,7 +125,7 @@ async def refusal_of(server: Server, response: aiohttp.ClientResponse) -> Infere
 
 
 def _what_is_missing(server: Server, path: str, body: bytes) -> str:
-    """Name the model if the server speaks of it, else the address that it does not have."""
+    """Say that the model is missing if the server mentions a model, otherwise that the path is missing."""
     if server.model and b"model" in body.lower():
         return f"The model server does not offer the model “{server.model}”."
     return f"The model server has no address {path}. It may be an older version, or another program."

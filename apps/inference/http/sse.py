@@ -1,9 +1,9 @@
 """An incremental reader of Server-Sent Events: bytes in any cut, payloads out.
 
-It reads what model servers send rather than all that browsers accept: ids, retry times and event names mean nothing
-here, but for the name ``error``. Lines end at LF, CRLF or CR and nowhere else: U+2028 and its like are text and stand
-raw in the JSON of most servers, which is why ``str.splitlines`` has no place here. Bytes that are not UTF-8 stand as
-lone surrogates in a payload, for the reply to put together or to replace.
+It reads what model servers send, not all that browsers accept. Ids, retry times and event names are ignored, except
+the name ``error``. Lines end at LF, CRLF or CR only. ``str.splitlines`` would also split at U+2028, which stands raw in
+the JSON of most servers. Bytes that are not UTF-8 become lone surrogates in a payload; ``TextJoiner`` joins or replaces
+these.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from apps.inference.errors import ProtocolError, ServerError
 
 LONGEST_EVENT = 1_000_000
-LF, CR = b"\n\r"  # numbers: to look for bytes in bytes takes ten times as long
+LF, CR = b"\n\r"  # as integers: a search for a bytes object takes ten times as long
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 KNOWN_FIELDS = (b":", b"event", b"id", b"retry")
 
@@ -64,7 +64,7 @@ class EventReader:
                 self._read_rare_line(line)
 
     def close(self) -> Iterator[str]:
-        """Yield what the end of the stream leaves: an event whose last line or blank line was never ended."""
+        """Yield the last event if the stream ended before the event's last line or blank line did."""
         line = b"".join(self._pieces)
         self._pieces, self._pieces_size = [], 0
         if line:

@@ -19,7 +19,7 @@ def llama_2_pieces(dialogue: Dialogue) -> list[Piece]:
         system = dialogue.system if number == 0 else None
         asked = f"[INST] {_with_system(question, system).strip()} [/INST]"
         if answer is None:
-            # The model's own text begins with a space. What it wrote so far stays to the byte.
+            # The model's own text begins with a space. The partial reply stays as it is, to the byte.
             continued = f"{asked} {dialogue.partial}" if dialogue.partial else asked
             pieces += [special(BOS), text(continued)]
         else:

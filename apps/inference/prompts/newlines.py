@@ -19,7 +19,7 @@ def to_lf(document: str) -> str:
 
 
 def split_to_lf(prefix: str, suffix: str) -> tuple[str, str]:
-    """Return both parts of a document with LF for CRLF, also where the cut goes through the middle of one."""
+    """Return both parts of a document with LF for CRLF, also if the cut divides a CRLF."""
     if prefix.endswith("\r") and suffix.startswith("\n"):
         prefix = prefix[:-1]
     return to_lf(prefix), to_lf(suffix)

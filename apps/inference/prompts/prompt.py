@@ -1,4 +1,4 @@
-"""A prompt as it goes to a model, and what is to be done with the text that comes back."""
+"""A prompt as it is sent to a model, and how to read the text that comes back."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Prompt:
 
     ``stop`` are the strings to send along as stop sequences. ``ends_with`` are the special tokens by which the model
     ends its text; they are in ``stop`` too where servers do not know them by themselves. ``drops_leading_space``: the
-    first token brings a space that is no part of the reply. ``newline`` is what the document's lines end with.
+    first token brings a space that is no part of the reply. ``newline`` is the line end of the document.
     """
 
     pieces: tuple[Piece, ...]

@@ -14,7 +14,7 @@ from apps.inference.prompts.tags import take_special_tokens_apart
 
 Template = Literal["reference", "hub"]
 EOT = "<EOT>"
-# The space before the token is part of it; servers show it or not.
+# The space is part of the token; some servers leave it out of the text.
 INFILLING_STOP = (f" {EOT}", EOT)
 
 

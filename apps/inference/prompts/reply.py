@@ -67,7 +67,7 @@ class ReplyText:
 
 
 def _first_stop(text: str, stop: Iterable[str]) -> int | None:
-    """Return where the stop sequence begins that is complete first, as a server sees it; of several the longest."""
+    """Return the start of the stop sequence that is complete first in the stream; of several, the longest."""
     found = [(start + len(sequence), start) for sequence in stop if (start := text.find(sequence)) >= 0]
     return min(found)[1] if found else None
 

@@ -8,7 +8,7 @@ PROTOCOLS: dict[str, Protocol] = {"openai": OpenAIStyle(), "tgi": TGINative()}
 
 
 def protocol_named(name: str) -> Protocol:
-    """Return the protocol called ``name``; raise ``ValueError`` for a name that there is none of.
+    """Return the protocol called ``name``; raise ``ValueError`` for an unknown name.
 
     ``tgi`` is the native protocol of Text Generation Inference, which serves the OpenAI style too. Protocols hold no
     state and may be shared by every stream.

@@ -60,7 +60,7 @@ class Protocol(ABC):
     async def tokenize(
         self, http: aiohttp.ClientSession, server: Server, text: str, timeouts: Timeouts
     ) -> Sequence[int]:
-        """Return the token ids of ``text``, with those that the server puts in front.
+        """Return the token ids of ``text``, including those (such as BOS) that the server puts in front.
 
         Raises ``NotServed`` if the server has no tokenizer.
         """

@@ -26,7 +26,7 @@ class ChatReply(Reply):
         try:
             choice = choices[0]
             if choice.get("index"):
-                return None  # one that nobody asked for: all requests are for one reply
+                return None  # a second choice: every request asks for one
             text = self.text_of(choice)
             reason = choice.get("finish_reason")
         except (KeyError, TypeError, AttributeError):
@@ -67,7 +67,7 @@ class CompletionReply(ChatReply):
         return choice["text"]
 
     def last_text(self, text: Any, reason: object) -> Any:
-        """Return the text without the end token that TGI writes out there, with its own word for the reason."""
+        """Return the last text; "" if it is the end token, which TGI writes as text with the reason ``TGI_END``."""
         return "" if reason == TGI_END and text in _end_tokens() else text
 
 

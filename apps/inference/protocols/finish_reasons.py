@@ -25,9 +25,9 @@ BROKEN_OFF = ("abort", "error")
 
 
 def named_finish_reason(reason: object) -> FinishReason | None:
-    """Return our name for a server's; ``None`` before the end. Raises ``Interrupted`` if the server gave the reply up.
+    """Return our name for the server's reason; ``None`` before the end. Raises ``Interrupted`` for an aborted reply.
 
-    A word that is not known stays as it is, in lower case and printable.
+    An unknown reason is returned as it is, in lower case, without unprintable characters.
     """
     if reason is None:
         return None

@@ -7,7 +7,7 @@ from apps.inference.requests import FinishReason, Usage
 
 
 class InfillReply(Reply):
-    """``content`` until an event has ``stop``, which says by ``stop_type`` (older builds: ``stopped_limit``) why."""
+    """Reads ``content`` until an event with ``stop``; its ``stop_type`` (older builds: ``stopped_limit``) says why."""
 
     def take_event(self, event: dict[str, Any]) -> str | None:
         """Read one piece of text, or the end."""

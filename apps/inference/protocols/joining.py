@@ -24,10 +24,10 @@ class TextJoiner:
         self._held = ""
 
     def join(self, text: str) -> str:
-        """Return what is certain of the text so far."""
+        """Return the text so far that later texts cannot change."""
         if not self._held and text.isascii() and "\0" not in text:
             return text
-        # Pairs up surrogates that stand side by side now.
+        # Make one character of two surrogates that now stand side by side.
         whole = (self._held + text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         beginning = _BEGINNING.search(whole)
         end = beginning.start() if beginning else len(whole)

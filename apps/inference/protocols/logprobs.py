@@ -1,8 +1,8 @@
 """Log probabilities, in the words of each server.
 
 Chats have them under ``logprobs.content`` everywhere. Completions of vLLM and SGLang have OpenAI's older lists; those
-of llama.cpp look like its chats. Text Generation Inference has none for completions in the OpenAI style: they are asked
-for natively, where each event is a token.
+of llama.cpp look like its chats. Text Generation Inference has none for completions in the OpenAI style. They are asked
+for in its native protocol, where each event is a token.
 """
 
 import math
@@ -18,30 +18,30 @@ from apps.inference.server import ServerKind
 
 GIVE = ("vllm", "sglang", "llama.cpp")
 MOST_OF_TGI = 5  # unless it was started with --max-top-n-tokens
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, OverflowError)  # of JSON of another shape
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, OverflowError)  # raised by JSON of another shape
 LEAST = -9999.0  # OpenAI's figure for a token that is very unlikely
 
 
 def gives_logprobs(protocol: str, kind: ServerKind, likely: int) -> bool:
-    """Return whether a server is known to give log probabilities, with so many ``likely`` tokens a place."""
+    """Return whether a server is known to give log probabilities, with ``likely`` tokens for each position."""
     if protocol == "tgi" or kind == "tgi":
         return likely <= MOST_OF_TGI
     return kind in GIVE
 
 
 def check_kind(kind: ServerKind, likely: int) -> None:
-    """Raise ``InvalidRequest`` if a server of the OpenAI style is not known to give them."""
+    """Raise ``InvalidRequest`` if a server of the OpenAI style is not known to give log probabilities."""
     if not gives_logprobs("openai", kind, likely):
         refuse("The model server gives no log probabilities, or not for so many tokens.")
 
 
 def in_chat_body(likely: int) -> dict[str, Any]:
-    """Return the keys that ask for them in a chat. With 0 likely tokens llama.cpp gives none at all."""
+    """Return the keys that ask a chat for log probabilities. Asked for 0 likely tokens, llama.cpp would give none."""
     return {"logprobs": True, "top_logprobs": max(1, likely)}
 
 
 def in_completion_body(likely: int) -> dict[str, Any]:
-    """Return the key that asks for them in a completion."""
+    """Return the key that asks a completion for log probabilities."""
     return {"logprobs": max(1, likely)}
 
 
@@ -59,7 +59,7 @@ def tokens_in_choice(choice: Any, likely: int) -> list[ScoredToken]:
 
 
 def token_in_event(event: Any, likely: int) -> list[ScoredToken]:
-    """Return the token of a native event; a special one is no text. Raises ``ProtocolError``."""
+    """Return the token of a native event; none for a special token. Raises ``ProtocolError``."""
     token = event.get("token")
     try:
         if token is None or token.get("special"):
@@ -117,7 +117,7 @@ def _id(value: Any) -> int:
 
 
 def _bytes(given: Any, text: str) -> tuple[int, ...] | None:
-    """Return the bytes, if the text does not say them."""
+    """Return the token's bytes if they differ from those of ``text``."""
     if not isinstance(given, list) or (data := bytes(given)) == text.encode(errors="replace"):
         return None
     return tuple(data)

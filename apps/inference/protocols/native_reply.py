@@ -10,14 +10,14 @@ from apps.inference.requests import FinishReason, Usage
 
 
 class NativeReply(Reply):
-    """Ends with the event whose ``generated_text`` is there, which is the truth about the text.
+    """Ends with the event that has ``generated_text``, the whole text of the reply.
 
-    Special tokens are no text. The last delta gives out the rest of the whole text beyond the streamed ones; if it
-    differs from them, ``whole_text`` says so. A prompt in front of it (``return_full_text``, which a proxy may have
-    forced) does not count.
+    Special tokens are no text. The last delta brings what the whole text has beyond the streamed text. If the two
+    differ, ``whole_text`` holds the whole text. A prompt in front of it (``return_full_text``, which a proxy may have
+    forced) is cut off.
     """
 
-    ends_with_done = False  # TGI never sends it: what does is something else
+    ends_with_done = False  # TGI never sends [DONE]; a program that does is not TGI
 
     def __init__(self, max_tokens: int | None = None) -> None:
         super().__init__(max_tokens, counts_tokens=True)
@@ -28,7 +28,7 @@ class NativeReply(Reply):
         token = event.get("token")
         whole = event.get("generated_text")
         if token is None and whole is None:
-            return None  # an addition of a later version
+            return None  # an event that a later version added
         text = self._take_token(token)
         return text if whole is None else self._end(text, text_in(whole), event.get("details"))
 
@@ -59,7 +59,7 @@ class NativeReply(Reply):
         return text
 
     def _read_details(self, details: Any) -> tuple[FinishReason, Usage | None]:
-        """Return how it ended and what it took; without details, a reply of all the tokens asked for was cut."""
+        """Return the finish reason and the usage. Without details, a reply that has reached ``max_tokens`` was cut."""
         if not isinstance(details, dict):
             cut = self.max_tokens is not None and self.token_count >= self.max_tokens
             return "length" if cut else "stop", None

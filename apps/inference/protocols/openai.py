@@ -24,16 +24,16 @@ from apps.inference.tokenizing import count_chat_tokens, token_ids
 CHAT_PATH = "/v1/chat/completions"
 COMPLETION_PATH = "/v1/completions"
 INFILL_PATH = "/infill"
-WANT_TO_BE_TOLD = ("vllm", "sglang")  # to continue a partial reply; the others do so by themselves
+WANT_TO_BE_TOLD = ("vllm", "sglang")  # need keys to continue a partial reply; other servers do so by themselves
 FILL_BY_THEMSELVES = ("llama.cpp", "unknown")
 
 
 class OpenAIStyle(Protocol):
     """``POST /v1/chat/completions`` and ``/v1/completions`` with ``stream``; ``/infill`` of llama.cpp.
 
-    A partial assistant turn at the end is continued by llama.cpp as it is. TGI looks for its text in the rendered
-    prompt, where white space around it is gone: it is continued natively instead. vLLM and SGLang have keys for it,
-    which are sent where ``server.kind`` says that it is one of them.
+    llama.cpp continues a partial assistant turn at the end as it is. TGI looks for its text in the rendered prompt,
+    where white space around the text is gone, so TGI is asked in its native protocol instead. vLLM and SGLang need
+    keys, which are sent if ``server.kind`` names one of the two.
     """
 
     def stream_chat(
@@ -62,7 +62,7 @@ class OpenAIStyle(Protocol):
         return stream_reply(http, server, timeouts, plan, pace)
 
     def chat_post(self, server: Server, request: ChatRequest) -> Post | None:
-        """Return what ``stream_chat`` posts: the messages, of which the server makes a prompt."""
+        """Return what ``stream_chat`` posts; ``None`` if TGI must first render the prompt of a reply to continue."""
         body = chat_body(server, request)
         return None if is_continued_natively(server, request) else Post(CHAT_PATH, body)
 
@@ -117,7 +117,7 @@ def is_continued_natively(server: Server, request: ChatRequest) -> bool:
 
 
 def is_scored_natively(server: Server, request: CompletionRequest) -> bool:
-    """Return whether the request wants log probabilities of a completion by TGI, which has them natively alone."""
+    """Return whether TGI is asked for a completion with log probabilities, which only its native protocol has."""
     return server.kind == "tgi" and request.logprobs is not None
 
 
@@ -140,14 +140,14 @@ def chat_body(server: Server, request: ChatRequest) -> dict[str, Any]:
 
 
 def completion_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
-    """Return the JSON to send for a text that is continued, to the byte but for ``<FILL_ME>``."""
+    """Return the JSON of a completion. The prompt is sent to the byte, except that ``<FILL_ME>`` is taken apart."""
     check_completion(request)
     body = _body(server, request) | {"prompt": take_fill_tag_apart(request.prompt)}
     return body if request.logprobs is None else body | in_completion_body(request.logprobs)
 
 
 def infill_body(server: Server, request: CompletionRequest) -> dict[str, Any]:
-    """Return the JSON to send for a gap to be filled: llama.cpp knows the tokens of its model."""
+    """Return the JSON that asks for a gap to be filled. llama.cpp adds its model's infilling tokens itself."""
     check_completion(request)
     if server.kind not in FILL_BY_THEMSELVES:
         refuse("This model server takes no suffix: send a rendered infilling prompt instead.")
@@ -169,7 +169,7 @@ def _body(server: Server, sampling: Sampling) -> dict[str, Any]:
     if sampling.logprobs is not None:
         check_kind(server.kind, sampling.logprobs)
         if server.kind == "llama.cpp":
-            # It would join the tokens that may begin a stop sequence to one. The reader of the reply cuts it.
+            # llama.cpp would join the tokens that may begin a stop sequence into one. The reader of the reply cuts it.
             body.pop("stop", None)
     return body
 

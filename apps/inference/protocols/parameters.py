@@ -1,4 +1,4 @@
-"""Checks what is asked of a server before it is sent, for all protocols; each then writes it in its own words."""
+"""Check requests before they are sent, for all protocols. Each protocol then uses its own names."""
 
 import math
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def check_completion(request: CompletionRequest) -> None:
 
 
 def top_p_of(sampling: Sampling) -> float | None:
-    """Return the figure to send: 1 means no limit, which TGI refuses as a figure and takes as an absence."""
+    """Return the top-p to send; ``None`` for 1, which means no limit. TGI refuses the figure 1."""
     return sampling.top_p if sampling.top_p is not None and sampling.top_p < 1 else None
 
 

@@ -26,8 +26,8 @@ class Reply(ABC):
     the one with the finish reason, or not at all. ``failure`` is what the bytes reported; the text before it comes
     first. A kind of stream says in ``take_event`` what its events mean.
 
-    A stream is whole with a finish reason, with ``[DONE]``, or with the usage as its last event; without a reason it
-    ended for one that is ``unknown``. ``counts_tokens``: each event of the stream is one token, with text or without.
+    A stream is whole with a finish reason, with ``[DONE]``, or with the usage as its last event. If no event names a
+    reason, the reason is ``unknown``. ``counts_tokens``: each event of the stream is one token, with text or without.
     Such a stream ends at ``max_tokens``, whatever the server does.
     """
 
@@ -112,7 +112,7 @@ class Reply(ABC):
         return True
 
     def _end_at_the_limit(self) -> None:
-        """End the reply where the server should have: TGI asks its shards for slices of 1,024 and fills the last."""
+        """End the reply at ``max_tokens``: TGI generates in slices of 1,024 tokens and fills the last slice."""
         is_at_limit = self.counts_tokens and self.max_tokens is not None and self.token_count >= self.max_tokens
         if is_at_limit and self.finish_reason is None:
             self.finish_reason = "length"

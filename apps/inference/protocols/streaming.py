@@ -35,8 +35,8 @@ async def stream_reply(
 ) -> AsyncGenerator[Delta]:
     """Make the plan, send its body, and yield one delta for each read that brought something.
 
-    This is the only generator of a stream: one that hands on what another yields is closed before it, and the socket
-    would stay open until the garbage is collected.
+    This is the only generator of a stream. With a second generator around it, only the outer one would be closed at
+    once, and the socket would stay open until garbage collection.
     """
     planned = await plan()
     reply, finish = planned.reply, _Finish(planned.reply_text)
@@ -61,7 +61,7 @@ async def _read(exchange: Exchange, reply: Reply, pace: Pace | None) -> bytes:
 
 
 class _Finish:
-    """Gives deltas their last touch: the prompt's markup cut off, and the times on the last one."""
+    """Cuts the prompt's markup off each delta, and adds the times to the last delta."""
 
     def __init__(self, reply_text: Callable[[], ReplyText] | None) -> None:
         self._new_text = reply_text

@@ -120,7 +120,7 @@ def code_llama_size(server: Server) -> str | None:
 
 
 def render_chat(messages: Sequence[ChatMessage], size: str) -> Prompt:
-    """Render a chat. The space before a reply belongs to the prompt, so that of a partial reply is not sent twice."""
+    """Render a chat without the leading space of a partial reply: the prompt already ends with that space."""
     *before, last = messages
     if last.role == "assistant":
         last = ChatMessage("assistant", last.content.removeprefix(" "))
@@ -187,7 +187,7 @@ def parameters(sampling: Sampling, stop: Sequence[str]) -> dict[str, Any]:
     """Return TGI's parameters.
 
     ``do_sample`` is always sent: its default depends on whether the parameters are there at all. Temperature 0 is
-    greedy there by ``do_sample`` alone, and other figures that only sampling has would switch that on again.
+    greedy by ``do_sample`` alone. Temperature and top-p are left out then: they would switch sampling on again.
     """
     greedy = sampling.temperature == 0
     named = {
