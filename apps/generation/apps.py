@@ -7,7 +7,7 @@ class GenerationConfig(AppConfig):
     name = "apps.generation"
 
     def ready(self) -> None:
-        """Register with the layers below: the queue's count, the export of accounts, people who leave."""
+        """Register with the layers below: for the queue's count, the export of accounts and people who leave."""
         from apps.accounts.export import export_with  # noqa: PLC0415 (models are loaded only now)
         from apps.accounts.people import person_leaves  # noqa: PLC0415
         from apps.endpoints.console.waiting import count_with  # noqa: PLC0415 (models are loaded only now)

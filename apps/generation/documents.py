@@ -1,8 +1,8 @@
 """Cut and order a document for a server: the worker sends and pages show the same bytes.
 
-``Generation.parameters`` may hold two keys for documents beside the sampling parameters: ``order``, of an infilling
-prompt (chosen by the prefix without it), and ``cut``: true to cut a document that does not fit the window instead of
-refusing it.
+``Generation.parameters`` may hold two keys for documents beside the sampling parameters. ``order`` is the order of an
+infilling prompt; without it, the prefix decides. With ``cut``, a document that does not fit the window is cut instead
+of refused.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ CUT = "cut"
 class SentDocument:
     """The text that is sent, the ``suffix`` beside it (llama.cpp), stop sequences, and how the reply is read.
 
-    Servers take few stop sequences: they are sent the first ones, and the reply is read for all of them.
-    ``prompt`` is the infilling prompt that begins ``text``; ``None`` where the document is sent as it is.
+    Servers take few stop sequences, so a server gets the first ones and our reader looks for all of them. ``prompt``
+    is the infilling prompt that begins ``text``; ``None`` if the document is sent as it is.
     """
 
     text: str
@@ -36,7 +36,7 @@ class SentDocument:
     prompt: Prompt | None = None
 
 
-def render_document(  # noqa: PLR0913 (what decides the bytes)
+def render_document(  # noqa: PLR0913 (so much decides the bytes)
     generation: Generation,
     *,
     written: str,
@@ -45,9 +45,9 @@ def render_document(  # noqa: PLR0913 (what decides the bytes)
     order: Order | None = None,
     cut: Cut | None = None,
 ) -> SentDocument:
-    """Return what a server of ``kind`` is sent to go on after ``written``, the reply so far.
+    """Return the document to send to a server of ``kind``, which continues ``written``, the reply so far.
 
-    A text is sent as it is. A gap is sent in Code Llama's infilling prompt; llama.cpp knows its model's own tokens.
+    A text is sent as it is. A gap is sent in Code Llama's infilling prompt; llama.cpp makes the prompt itself.
     """
     before, after = (cut or Cut()).of(generation.prompt, generation.suffix)
     if generation.task == Task.COMPLETE:
@@ -67,7 +67,7 @@ def render_document(  # noqa: PLR0913 (what decides the bytes)
 
 
 def order_of(generation: Generation, kind: ServerKind, cut: Cut) -> Order | None:
-    """Return the order of the infilling prompt; ``None`` where the server makes it."""
+    """Return the order of the infilling prompt; ``None`` if the server makes the prompt."""
     if generation.task != Task.INFILL or kind == "llama.cpp":
         return None
     before, after = cut.of(generation.prompt, generation.suffix)

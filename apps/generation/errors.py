@@ -2,8 +2,8 @@
 
 GenerationError
 ├── LogUnavailable      this attempt may not write the event log
-├── GenerationOver      it has ended already
-├── GenerationComplete  it cannot be continued
+├── GenerationOver      the generation has ended already
+├── GenerationComplete  the generation cannot be continued
 ├── TooManyAtOnce       the person is at the limit of active generations
 ├── StoreFull           Redis has no memory left
 └── TooManyConnections  the person is at the limit of live connections
@@ -40,7 +40,7 @@ class GenerationComplete(GenerationError):
 
 
 class TooManyAtOnce(GenerationError):
-    """The owner, or the API key, has as many waiting or running as it may have."""
+    """The owner or the API key is at the limit of waiting and running generations."""
 
     def __init__(self, most: int, *, whose: str = "You have") -> None:
         replies = "1 reply" if most == 1 else f"{most} replies"

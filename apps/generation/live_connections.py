@@ -1,7 +1,7 @@
 """Count the live connections (sockets and event streams) that each person holds open, across all web processes.
 
-Each is a lease in Redis that its web process renews; the leases of a killed process expire. All are allowed while
-Redis is down.
+Each connection is a lease in Redis that its web process renews; the leases of a killed process expire. While Redis is
+down, every connection is allowed.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class LiveConnections:
             yield
         finally:
             del self._held[connection]
-            # In a task of its own: this one is often being cancelled and cannot wait for Redis.
+            # In a task of its own: the present task is often being cancelled and cannot wait for Redis.
             task = asyncio.create_task(self._free(person_id, connection))
             self._freeing.add(task)
             task.add_done_callback(self._freeing.discard)

@@ -39,7 +39,7 @@ class Task(models.TextChoices):
     INFILL = "infill", "Fill in the middle"
 
 
-LEASE_GRACE = 3  # checkpoints, after a start of Postgres
+LEASE_GRACE = 3  # checkpoint intervals after a start of Postgres
 OVER = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 ACTIVE = frozenset({State.QUEUED, State.RUNNING})
 
@@ -68,8 +68,8 @@ class Generation(models.Model):
     ``messages`` is the chat as asked (a list of ``{"role", "content"}``). Other tasks leave it empty: ``prompt`` is the
     text to continue, or with ``suffix`` the two sides of the gap. ``parameters`` are the sampling parameters that were
     set; for a text or gap, also those of ``apps.generation.documents``. While the generation runs, ``text`` is a
-    checkpoint, a second or two behind the event log; after the end it is the truth. ``text_length`` counts Unicode code
-    points. ``attempt`` counts the claims by workers: only the latest may write.
+    checkpoint, a second or two behind the event log; after the end it is the whole text. ``text_length`` counts Unicode
+    code points. ``attempt`` counts the claims by workers: only the latest may write.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -170,7 +170,7 @@ class Generation(models.Model):
                 condition=Q(state="queued", wanted_endpoint__isnull=False),
                 name="generation_in_queue_pinned",
             ),
-            # For the removal of an endpoint; few generations want one.
+            # For the removal of an endpoint; few generations want a certain endpoint.
             models.Index(
                 fields=["wanted_endpoint"],
                 condition=Q(wanted_endpoint__isnull=False),
@@ -217,17 +217,17 @@ class Generation(models.Model):
 
     @property
     def broke_off(self) -> bool:
-        """Return whether it ended before it was complete."""
+        """Return whether the generation ended before the reply was complete."""
         return self.is_over and (self.state != State.SUCCEEDED or self.finish_reason == "length")
 
     @property
     def fell_short(self) -> bool:
-        """Return whether the question deserves another reply: it broke off, or says nothing."""
+        """Return whether the question deserves another reply: this reply broke off or says nothing."""
         return self.broke_off or self.says_nothing
 
     @property
     def can_go_on(self) -> bool:
-        """Return whether it ended before it was complete and has a text to continue."""
+        """Return whether the reply broke off and has text to continue."""
         return self.broke_off and self.text_length > 0
 
     @property
@@ -239,7 +239,7 @@ class Generation(models.Model):
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Return the decoding speed: tokens after the first, by the time they took.
+        """Return the decoding speed: the tokens after the first, per second.
 
         ``None`` for a generation that was interrupted or continued: its time includes pauses.
         """
@@ -251,7 +251,7 @@ class Generation(models.Model):
 
 
 class LogProbabilities(models.Model):
-    """The tokens of a reply that was asked for with their log probabilities, from its end on.
+    """The tokens of a finished reply that was asked for with log probabilities.
 
     ``tokens`` is JSON: a list of ``apps.inference.logprobs.ScoredToken``.
     """

@@ -12,7 +12,7 @@ from apps.endpoints.health.absence import Wanted
 from apps.endpoints.health.outages import Job, Outages
 from apps.generation.log.entries import QueuePosition
 
-# Estimates are rounded up: (up to this many seconds, to a multiple of this many).
+# Estimates are rounded up. Each pair: estimates up to so many seconds become a multiple of so many.
 STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
 
 
@@ -20,8 +20,9 @@ STEPS = ((30, 5), (120, 15), (600, 60), (math.inf, 300))
 class QueueRow:
     """A queued generation.
 
-    ``seconds`` is the mean duration of its variant's latest replies. ``busy`` counts the replies that run, and
-    ``busy_there`` those on the endpoint that it wants. A variant's first row counts each endpoint's (JSON).
+    ``seconds`` is the mean duration of its variant's latest replies. ``busy`` counts the running replies, and
+    ``busy_there`` the running replies on the endpoint that it wants. Only a variant's first row has the counts of each
+    endpoint, as JSON.
     """
 
     generation_id: UUID
@@ -48,22 +49,22 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The endpoints that may answer a generation, if it wants none of them: those of its job but for the ``barred``."""
+    """The endpoints that may answer a generation which wants no certain endpoint: its job's, without ``barred``."""
 
     servers: frozenset[UUID]
     barred: frozenset[UUID]
 
     def meets(self, other: "Reach") -> bool:
-        """Return whether both compete for a server; people without barred endpoints always do."""
+        """Return whether both compete for an endpoint. Without barred endpoints they always do."""
         return not (self.barred or other.barred) or not self.servers.isdisjoint(other.servers)
 
 
 def positions_of(rows: Sequence[QueueRow], outages: Outages) -> Iterator[QueuePosition]:
     """Yield the positions of one variant's queued generations, in the order of their turns.
 
-    A generation counts those before it that may take a slot which it could have. One that may run anywhere counts all
-    that compete with it; one that wants an endpoint, those that may run there. One stuck on an endpoint that is down is
-    ahead only of those that want the same endpoint.
+    A generation counts the earlier generations that may take a slot which it could have. If it may run anywhere, it
+    counts all that compete with it; if it wants an endpoint, all that may run there. A generation that is stuck on an
+    endpoint that is down is ahead only of generations that want the same endpoint.
     """
     reach_of = _reaches(rows, outages)
     kinds = {reach for item, reach in zip(rows, reach_of, strict=True) if not item.wanted}
@@ -100,14 +101,14 @@ def _reaches(rows: Sequence[QueueRow], outages: Outages) -> list[Reach]:
 
 
 def _seconds_each(first: QueueRow, reach: Reach) -> float | None:
-    """Return the mean seconds between two ends of replies within reach; ``first`` is the first row of the variant."""
+    """Return the mean seconds between the ends of two replies within reach. ``first`` is the variant's first row."""
     by_endpoint: Mapping[str, int] = json.loads(first.busy_by_endpoint or "{}")
     busy = (first.busy or 0) - sum(by_endpoint.get(str(endpoint_id), 0) for endpoint_id in reach.barred)
     return first.seconds / busy if first.seconds is not None and busy > 0 else None
 
 
 def estimate(position: int, seconds_each: float | None) -> int | None:
-    """Return the seconds until a slot is free, rounded up; ``None`` if nothing runs or too little is known."""
+    """Return the seconds until a slot is free, rounded up; ``None`` without ``seconds_each``."""
     if seconds_each is None:
         return None
     seconds = position * seconds_each

@@ -28,8 +28,8 @@ TURNS = """
     ) AS busy USING (variant, owner_id)
     WHERE queued.state = 'queued'
 """
-# The pace comes from the latest 500 generations: ids are in the order of time. The first row of each variant says how
-# many run on each endpoint.
+# The pace comes from the latest 500 generations: ids are in the order of time. The first row of each variant counts the
+# running generations of each endpoint.
 QUEUE = f"""
     WITH waiting AS ({TURNS}), running AS (
         SELECT variant, endpoint_id, count(*) AS busy
@@ -95,7 +95,7 @@ def queued_generations() -> list[QueuedGeneration]:
 def position_of(generation_id: UUID) -> QueuePosition | None:
     """Return the generation's position, or ``None`` if it is not queued.
 
-    ``None`` too in a queue of more than ``LONG_QUEUE``, which would be read whole for each page that asks: the next
+    Return ``None`` too for a queue longer than ``LONG_QUEUE``: each page that asks would read the whole queue. The next
     reaping writes the position to the event log.
     """
     if _is_long():

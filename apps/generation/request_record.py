@@ -16,11 +16,11 @@ type RequestRecords = list[dict[str, Any]]
 
 
 class RequestRecord(msgspec.Struct, frozen=True):
-    """One request at the moment ``at``: what the generation itself does not say.
+    """One request at the moment ``at``: the facts that the generation itself does not hold.
 
     ``left_out`` counts the messages that were not sent, the oldest after the system prompt. ``continued`` counts the
     code points of the reply that were sent to be continued. ``cut_before`` and ``cut_after`` count the code points of a
-    document that did not fit the window, at its beginning and at its end; ``order`` is that of an infilling prompt.
+    document that did not fit the window, at its beginning and at its end; ``order`` is the infilling prompt's order.
     ``window`` is in tokens; ``size`` as in ``Server``.
     """
 
@@ -40,7 +40,7 @@ class RequestRecord(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> Server:
-        """Return the server as it was, without its address, to build the same request again."""
+        """Return the server as it was at the request, without its address, to build the same request again."""
         return Server(url="", model=self.model, kind=self.kind, size=self.size)
 
     def split(self, messages: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

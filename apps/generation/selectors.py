@@ -1,4 +1,4 @@
-"""Reads of generations beyond their row: the text so far, who holds one, how many are queued."""
+"""Reads of generations beyond their row: the text so far, the attempt that holds one, the length of the queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Written:
 def text_so_far(generation: Generation) -> str:
     """Return the text so far: Postgres's, and what the event log has beyond it.
 
-    The text of a generation that was stopped a moment ago may not be stored yet as far as readers have seen it.
+    A generation that was stopped a moment ago may be stored with less text than readers have seen.
     """
     if generation.is_over and (generation.state == State.SUCCEEDED or not _ended_just_now(generation)):
         return generation.text
@@ -45,12 +45,12 @@ def written_so_far(generation: Generation) -> Written:
     except (RedisError, GapInLog) as error:
         logger.warning("event log not readable", generation=str(generation.pk), error=type(error).__name__)
         return Written(generation.text, bool(generation.text))
-    # If the log has nothing beyond the checkpoint, text is the last thing in it.
+    # A log without news beyond the checkpoint ends with text.
     return Written(generation.text + tail.text, tail.is_writing or (tail.state is None and bool(generation.text)))
 
 
 def is_settled(generation: Generation) -> bool:
-    """Return whether it is over and stored whole. One that was just stopped may lack its last text and figures."""
+    """Return whether the generation is over and stored whole. Just after a stop, text and figures may be missing."""
     if generation.state == State.CANCELLED and generation.completion_tokens is None:
         return not _ended_just_now(generation)
     return generation.is_over

@@ -16,12 +16,12 @@ from apps.stores.redis import sync_client
 logger = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 3600
-ASKED_SECONDS = 10  # until it may be requested again
+ASKED_SECONDS = 10  # until a count may be requested again
 TEXT_SECONDS = 60
 
 
 def name_of(text: str) -> str:
-    """Return a name for a text that has none."""
+    """Return the name of a text that has no id: a hash."""
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -44,7 +44,7 @@ def unasked(endpoint: Endpoint, names: Iterable[str]) -> list[str]:
 
 
 def leave_text(name: str, text: str) -> None:
-    """Leave a text that is stored nowhere for a worker to find, for a minute."""
+    """Keep a text that is stored nowhere else in Redis for a minute, so that a worker can count it."""
     sync_client().set(_text_key(name), text, ex=TEXT_SECONDS)
 
 
@@ -62,7 +62,7 @@ def keep_count(endpoint: Endpoint, name: str, tokens: int) -> None:
 
 
 def _count_key(endpoint: Endpoint, name: str) -> str:
-    # Another model is another tokenizer.
+    # Another model may have another tokenizer.
     return f"workbench:tokens:{name_of(f'{endpoint.url} {endpoint.model_id}')}:{name}"
 
 

@@ -31,7 +31,7 @@ def own_name() -> str:
 
 
 def is_dead(name: str) -> bool:
-    """Return whether that worker ran here and its process is gone; False if unknown."""
+    """Return whether the worker ran on this host and its process is gone; False if unknown."""
     host, _, pid = name.rpartition(":")
     if host != _host() or not pid.isdecimal():
         return False

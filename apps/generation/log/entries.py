@@ -21,15 +21,15 @@ class Ended:
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
-        """Return how a generation that is over ended, as Postgres has it."""
+        """Return the end that Postgres holds of a generation that is over."""
         usage = {"prompt_tokens": generation.prompt_tokens, "completion_tokens": generation.completion_tokens}
         return cls(State(generation.state), generation.finish_reason, generation.error, usage, generation.error_kind)
 
     @classmethod
     def decode(cls, entry: str | bytes) -> Self:
-        """Return the end that an entry says."""
+        """Return the end that an entry holds."""
         values = json.loads(entry)
-        kind = values.get("error_kind", "")  # the previous release wrote none
+        kind = values.get("error_kind", "")  # entries of the previous release lack it
         return cls(State(values["state"]), values["finish_reason"], values["error"], values["usage"], kind)
 
     def encode(self) -> str:
@@ -49,8 +49,8 @@ class Ended:
 class QueuePosition:
     """The place of a queued generation: ``number`` 1 is next. ``seconds`` is the estimated wait, if known.
 
-    ``servers_down``: it waits for an endpoint to come back. ``endpoint`` is the name of the one that it wants, empty if
-    any will do; ``absence`` says why that one is not there, without a full stop.
+    ``servers_down``: the generation waits for an endpoint to come back. ``endpoint`` names the endpoint that it wants,
+    empty if any will do; ``absence`` says why that endpoint cannot run it, without a full stop.
     """
 
     number: int
@@ -84,9 +84,9 @@ class QueuedGeneration:
 class Events:
     """The news for one reader: ``text`` starting at code point ``offset``, then perhaps a state, perhaps the end.
 
-    ``position`` comes with the state ``queued``, once it is known. ``is_writing``: text, or the end, is newer than the
-    state; a state that is the newest is one that waits for text. ``model`` comes with the state ``running``: the id of
-    the model that writes next.
+    ``position`` comes with the state ``queued``, once it is known. ``is_writing``: text or the end is newer than the
+    state; otherwise the generation waits for text. ``model`` comes with the state ``running``: the id of the model that
+    writes next.
     """
 
     offset: int
@@ -130,18 +130,18 @@ class StateEntry:
         values = json.loads(entry)
         state = State(values["state"])
         if (number := values.get("position")) is None:
-            return cls(state, model=values.get("model", ""))  # the previous release wrote none
+            return cls(state, model=values.get("model", ""))  # entries of the previous release lack it
         may_be = {name: values[name] for name in ("seconds", "servers_down", "endpoint", "absence") if name in values}
         return cls(state, QueuePosition(number, **may_be))
 
 
 def facts_of(entry: StateEntry | None) -> dict[str, Any]:
-    """Return what ``Events`` says of a state; without one, nothing."""
+    """Return the fields of ``Events`` for a state entry; none without an entry."""
     return {"state": entry.state, "position": entry.position, "model": entry.model} if entry else {}
 
 
 class GapInLog(Exception):
-    """Text between the reader's offset and the next is not there."""
+    """Text is missing between the reader's offset and the next text."""
 
     def __init__(self, reached: int, next_offset: int) -> None:
         super().__init__(f"the log goes on at {next_offset}, after {reached}")

@@ -1,8 +1,8 @@
 """Follow event logs for the readers of a web process.
 
 One task per event loop hears what all logs publish and hands each frame to the readers of its generation. A reader
-takes what has gathered as one. A slow reader costs bounded memory: beyond a backlog it reads from the log itself, as
-does one that finds a gap in the offsets.
+takes all frames that have gathered at once. A slow reader costs bounded memory: beyond a backlog it reads the log
+itself. So does a reader that finds a gap in the offsets.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class LogReader:
             self._timer.cancel()
 
     async def read(self, client: "redis.asyncio.Redis") -> Events:
-        """Return what the log holds beyond what the reader has."""
+        """Return what the log holds beyond the reader's offset."""
         snapshot = await store.read_snapshot(client, self.generation_id, after=self.offset)
         self._states = snapshot.states
         self.offset = snapshot.events.offset_after
@@ -83,7 +83,7 @@ class LogReader:
         return await self.read(client) or None
 
     async def _wait(self) -> bool:
-        """Wait for frames or doubt; return ``False`` if nothing comes. One timer watches: one a frame costs more."""
+        """Wait for frames or doubt; return ``False`` if nothing comes. One timer costs less than a timer per frame."""
         loop = asyncio.get_running_loop()
         self._waiter, self._waiting_since = loop.create_future(), loop.time()
         if self._timer is None:
@@ -98,7 +98,7 @@ class LogReader:
             self._waiter.set_result(True)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End a wait that has lasted long enough, and look again when the present one may have."""
+        """End a wait that has lasted ``QUIET_SECONDS``. Look again when the present wait may have lasted as long."""
         now = loop.time()
         if self._waiter is not None and now >= self._waiting_since + QUIET_SECONDS:
             if not self._waiter.done():
@@ -145,9 +145,9 @@ class Follower:
         self._listener = Listener(CHANNEL, hear=self._hear, missed=self._look_again)
 
     async def follow(self, generation_id: UUID, *, after: int) -> AsyncGenerator[Events]:
-        """Yield what the log has beyond ``after`` at once, then what comes, until the end has been yielded."""
+        """Yield at once what the log has beyond ``after``, then every piece of news up to the end."""
         reader = LogReader(generation_id, after)
-        # Listening comes first: what is published while the log is read is dropped by its offset, not missed.
+        # Listen first: frames published while the log is read are then dropped by their offset instead of missed.
         await self._listener.ready()
         self._readers.setdefault(generation_id.bytes, set()).add(reader)
         try:

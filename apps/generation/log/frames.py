@@ -1,7 +1,7 @@
 """Frames: what an event log publishes, for readers that follow it.
 
 A message on ``CHANNEL`` holds the frames of one step, of many generations. Text carries the offset at which it starts,
-so that a reader notices what it missed and reads that from the log.
+so that a reader notices a gap and reads the missing text from the log.
 """
 
 import struct
@@ -33,7 +33,7 @@ class Frame:
 
 
 def text_header(generation: bytes, offset: int, size: int) -> bytes:
-    """Return what stands in front of a text of ``size`` bytes."""
+    """Return the header in front of a text of ``size`` bytes."""
     return HEADER.pack(generation, Kind.TEXT, offset, size)
 
 

@@ -1,8 +1,8 @@
-"""The event log: what a generation has produced, in Redis, for readers to have in order and once.
+"""The event log: what a generation has produced, in Redis. Readers get it in order and once.
 
-A string holds the text, a hash (the head) the rest: the attempt that owns the log, the offset at which the text ends,
-the latest state and the end. Offsets count Unicode code points. Only the attempt that opened the log last may append;
-after the end nobody may. Lua scripts make each step atomic and publish it as frames (``frames``).
+A string holds the text. A hash, the head, holds the attempt that owns the log, the offset at which the text ends, the
+latest state and the end. Offsets count Unicode code points. Only the attempt that opened the log last may append, and
+nobody may after the end. Lua scripts make each step atomic and publish it as frames (``frames``).
 """
 
 from collections.abc import Awaitable, Sequence
@@ -41,13 +41,13 @@ MEMORY_KEY = "workbench:generation:memory"
 CANCEL_CHANNEL = "workbench:generation:cancel"
 SECONDS_WHILE_RUNNING = 24 * 3600
 SECONDS_AFTER_END = 300
-SECONDS_FOR_TOKENS = 3600  # since the last one: longer than a stream may pause
+SECONDS_FOR_TOKENS = 3600  # after the latest token: longer than a stream may pause
 ANY_ATTEMPT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A log that an attempt has taken: its whole text, and how many tokens that took, if the log knows."""
+    """A log that an attempt has taken: its whole text, and the number of its tokens, if the log knows the number."""
 
     text: str
     tokens: int | None
@@ -115,24 +115,24 @@ def keys(generation_id: UUID) -> list[str]:
 
 
 def script(name: str) -> str:
-    """Return a script of the log, with what all of them share."""
+    """Return a script of the log, after the functions that all scripts share."""
     return script_in("apps.generation.log.scripts", "shared") + script_in("apps.generation.log.scripts", name)
 
 
 def require_memory() -> None:
-    """Raise ``StoreFull`` if Redis refuses to write for want of memory. Other failures of Redis pass."""
+    """Raise ``StoreFull`` if Redis has no memory left to write. Other failures of Redis are only logged."""
     try:
         sync_client().set(MEMORY_KEY, 1, ex=60)
     except OutOfMemoryError:
         raise StoreFull from None
-    except RedisError as error:  # what is stored now is sent to a worker when Redis is back
+    except RedisError as error:  # the generation is stored anyway and sent to a worker when Redis is back
         logger.warning("memory not checked", error=type(error).__name__)
 
 
 async def open_log(
     client: "redis.asyncio.Redis", generation_id: UUID, *, attempt: int, checkpoint: str, model: str = ""
 ) -> Opened:
-    """Take the log for ``attempt``, in which ``model`` is to write. Its text may be ahead of the checkpoint.
+    """Take the log for ``attempt``, in which ``model`` is to write. The log's text may be ahead of the checkpoint.
 
     Raises ``LogUnavailable`` if the log has ended or a newer attempt holds it.
     """
@@ -146,7 +146,7 @@ async def open_log(
 
 
 def begin_anew(generation_id: UUID, *, attempt: int, text: str, tokens: int) -> None:
-    """Replace a log that has ended by one for the next attempt, with ``text`` of ``tokens`` in it."""
+    """Replace a log that has ended by a log for the next attempt that begins with ``text``, of ``tokens`` tokens."""
     with sync_client().pipeline(transaction=True) as pipeline:
         pipeline.delete(*keys(generation_id))
         pipeline.eval(script("open"), 2, *_opening(generation_id, attempt, text, encode_state(State.QUEUED)))
@@ -155,7 +155,7 @@ def begin_anew(generation_id: UUID, *, attempt: int, text: str, tokens: int) -> 
 
 
 def end_log(generation_id: UUID, ended: Ended, *, attempt: int = ANY_ATTEMPT, text: str = "") -> EndedAt | HeldByNewer:
-    """End the log, which gets to hold at least ``text``; does nothing if it has ended already."""
+    """End the log and make it hold at least ``text``; do nothing if it has ended already."""
     start = len(text)
     while True:
         answer = sync_client().eval(
@@ -224,7 +224,7 @@ def _opening(generation_id: UUID, attempt: int, text: str, state_entry: str) -> 
 
 def _snapshot(answer: list[Any], after: int) -> Snapshot:
     offset, tail, state_entry, states, state_offset, ended = answer
-    # A state that is older than what the reader has is none of its news.
+    # A state that is older than the reader's text is no news.
     is_news = bool(state_entry) and state_offset >= after
     events = Events(
         after,
@@ -237,7 +237,7 @@ def _snapshot(answer: list[Any], after: int) -> Snapshot:
 
 
 def _last_of(tail: bytes, count: int, reached: int) -> str:
-    """Return the last ``count`` code points of bytes that may begin inside one."""
+    """Return the last ``count`` code points of ``tail``, which may begin inside a code point."""
     if count <= 0:
         return ""
     text = tail.decode(errors="ignore")

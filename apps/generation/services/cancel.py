@@ -26,7 +26,7 @@ def cancel_generation(*, generation_id: UUID) -> bool:
     """End the generation as cancelled, with the text in its log now. Return False if it was over.
 
     The end entry freezes the log: a worker that missed the broadcast stops at the next token that it tries to append.
-    While Redis is down the worker learns of it with its next checkpoint.
+    While Redis is down, the worker learns of the cancellation with its next checkpoint.
     """
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [generation_id])

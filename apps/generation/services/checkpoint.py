@@ -34,10 +34,10 @@ CHECKPOINT = """
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """``text`` is new since code point ``start``; an empty one only renews the lease.
+    """The new ``text`` from code point ``start`` on; an empty text only renews the lease.
 
-    ``began`` is the time of the attempt's first token; the first attempt's counts. ``left_out`` as in ``Attempt``;
-    ``sent`` only if it has changed.
+    ``began`` is the time of the attempt's first token; the time of an earlier attempt stays. ``left_out`` as in
+    ``Attempt``; ``sent`` is set only if it has changed.
     """
 
     generation_id: UUID

@@ -52,9 +52,9 @@ TAKE = f"""
     WHERE generation.id = chosen.id
     RETURNING {COLUMNS}
 """  # noqa: S608 - made of constants
-# The oldest first turn is the next in any queue, and mostly near its front: found at the same cost in a queue of ten
-# and of ten thousand. ``CLAIM`` reads the whole queue; it decides when all at the front have had their first turn.
-# OFFSET 0 has owners looked up by the index one by one, where a join would read everybody's generations.
+# The oldest first turn is the next in any queue, and mostly near its front, so a queue of ten thousand costs no more
+# than a queue of ten. ``CLAIM`` reads the whole queue; it decides if everybody at the front has had a first turn.
+# OFFSET 0 makes Postgres look owners up by the index one by one; a join would read everybody's generations.
 CLAIM_FIRST_TURN = f"""
     WITH oldest AS (
         SELECT id FROM generation_generation
@@ -96,7 +96,7 @@ CLAIM = f"""
     )
     {TAKE}
 """  # noqa: S608 - made of constants
-# The wanted endpoints (NULL: any) in no order. Only those that want a certain endpoint are read one by one.
+# The wanted endpoints (NULL: any) in no order. Only generations that want a certain endpoint are read one by one.
 WANTED = """
     (
         SELECT NULL::uuid FROM generation_generation
@@ -140,8 +140,8 @@ WISHES_OF_OWNERS = f"""
 class Wish:
     """The endpoint that queued generations want; ``only`` is ``None`` for any.
 
-    If endpoints name groups, the generations' ``owners`` may not use ``barred``, and ``first`` is the one whose turn
-    comes first.
+    If endpoints name groups, the generations' ``owners`` may not use ``barred``, and ``first`` is the generation whose
+    turn comes first.
     """
 
     only: UUID | None = None
@@ -208,8 +208,8 @@ def claim_next(  # noqa: PLR0913 (a claim has that many conditions)
 ) -> Generation | None:
     """Claim the next generation of ``variant`` that may run on the endpoint for ``worker``; ``None`` if there is none.
 
-    Without ``whoever``, claim only one that wants this endpoint and no other; with ``owners``, only one of theirs.
-    ``only`` names the one generation to claim, on whatever endpoint: one that cannot run, to end it.
+    Without ``whoever``, claim only a generation that wants this endpoint; with ``owners``, only a generation of these
+    people. ``only`` names the one generation to claim, for any endpoint: it cannot run, and is claimed to be ended.
     """
     given: dict[str, str | float | UUID | list[int] | None] = {
         "variant": variant,
@@ -229,7 +229,7 @@ def claim_next(  # noqa: PLR0913 (a claim has that many conditions)
 
 
 def next_queued(*, variant: str) -> list[tuple[str, UUID]]:
-    """Return each task of which a generation waits, with one to name a ticket after.
+    """Return each task for which a generation waits, with the id of its oldest generation for a ticket.
 
     ``claim_next`` decides which one runs.
     """

@@ -19,7 +19,7 @@ FRESH = {
     "lease_expires_at": "NULL",
 }
 COLUMNS = [column for field in Generation._meta.concrete_fields if (column := field.column) and column != "id"]
-# Ids keep the original's time: the queue's pace takes the highest ids for the latest requests.
+# Ids keep the original's time, because the queue's pace takes the highest ids as the latest requests.
 COPY = f"""
     WITH given AS MATERIALIZED (
         SELECT id AS old, uuidv7(created_at - clock_timestamp()) AS new
@@ -34,7 +34,7 @@ COPY = f"""
 
 
 def copy_generations(*, generation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Copy those that are over. Return the copies' ids by the originals'."""
+    """Copy the generations that are over. Return the ids of the copies by the ids of the originals."""
     with connection.cursor() as cursor:
         cursor.execute(COPY, [list(generation_ids)])
         return dict(cursor.fetchall())

@@ -18,7 +18,7 @@ logger = structlog.get_logger(__name__)
 def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -> None:
     """End the log with ``text``, which Postgres has. Raises ``RedisError``.
 
-    A worker that did not know of the end may have appended more, and readers have seen it: store that text then.
+    A worker that did not know of the end may have appended more text, which readers have seen. Store that text too.
     """
     end = store.end_log(generation_id, ended, attempt=attempt, text=text)
     if isinstance(end, store.HeldByNewer):
@@ -28,7 +28,7 @@ def end_the_log(generation_id: UUID, *, attempt: int, ended: Ended, text: str) -
 
 
 def settle_log(*, generation_id: UUID) -> bool:
-    """End the log of a generation that is over, if that failed before. Return False if it is not over."""
+    """End the log of a generation that is over, if this failed before. Return False if the generation is not over."""
     generation = Generation.objects.filter(pk=generation_id, state__in=OVER).first()
     if generation is None:
         return False

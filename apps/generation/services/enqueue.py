@@ -13,9 +13,9 @@ TASK_NAME = "generation.run"
 
 
 def enqueue(generation_ids: Iterable[UUID], *, job: tuple[str, str] | None = None) -> None:
-    """Send one ticket per generation. The reaper sends it again if the broker is down.
+    """Send one ticket per generation. If the broker is down, the reaper sends it again.
 
-    ``job`` is the variant and the task of all of them, if known: it spares the worker a query.
+    ``job`` is the variant and the task of all these generations, if known: it spares the worker a query.
     """
     for generation_id in generation_ids:
         try:

@@ -76,7 +76,7 @@ def finish_generation(*, generation_id: UUID, attempt: int, outcome: Outcome) ->
 
 
 def _store_tokens(generation_id: UUID, attempt: int, scored: Sequence[ScoredToken]) -> bool:
-    """Store the tokens before the end, which readers take for a sign that all is there. Return False as above."""
+    """Store the tokens before the end: readers expect them once the end is stored. Return False as above."""
     tokens = store.encode_tokens(scored).decode()
     with transaction.atomic():
         if not _held(generation_id, attempt).select_for_update().exists():
@@ -86,7 +86,7 @@ def _store_tokens(generation_id: UUID, attempt: int, scored: Sequence[ScoredToke
 
 
 def give_up_generation(*, generation: Generation, error: str) -> bool:
-    """Fail a generation that is queued or whose lease has expired. Return False if it has changed since it was read."""
+    """Fail a generation that is queued or has lost its lease. Return False if it has changed since it was read."""
     given_up = Generation.objects.filter(pk=generation.pk, attempt=generation.attempt)
     given_up = given_up.filter(state=State.QUEUED) | given_up.with_expired_lease()
     outcome = Outcome(
@@ -112,8 +112,8 @@ def release_generation(*, generation_id: UUID, attempt: int) -> bool:
 def leave_stuck(*, generation_id: UUID, attempt: int, counts: bool) -> bool:
     """Give a running generation back to the queue because every endpoint for it is down or refuses work.
 
-    ``counts``: its endpoint went down under this attempt. After ``GENERATION_MAX_ATTEMPTS`` of these it fails, because
-    the request itself may bring endpoints down.
+    ``counts``: its endpoint went down during this attempt. After ``GENERATION_MAX_ATTEMPTS`` such attempts the
+    generation fails, because the request itself may bring endpoints down.
     """
     return _requeue(
         _held(generation_id, attempt),
@@ -161,7 +161,7 @@ def _requeue(held: GenerationQuerySet, generation_id: UUID, attempt: int, **chan
         return False
     try:
         store.write_state(generation_id, State.QUEUED, attempt=attempt)
-    except RedisError as error:  # its position says it with the next reaping
+    except RedisError as error:  # the next reaping writes the position, which tells readers too
         logger.warning("state not written", generation=str(generation_id), error=type(error).__name__)
     enqueue([generation_id])
     return True

@@ -1,4 +1,4 @@
-"""The part of generations when a person takes their data along, is switched off, or is deleted."""
+"""Stop or export a person's generations when the person leaves, is switched off or exports their data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def on_person_leaves(*, person: User, **_kwargs: Any) -> None:
 
 
 def export_generations(person: User) -> Iterator[tuple[str, bytes]]:
-    """Yield what the person asked models outside of the chat, one file each: playground and API."""
+    """Yield one file for each generation of the person outside the chat: from the playground and the API."""
     fields = ("id", "task", "variant", "state", "prompt", "suffix", "messages", "parameters", "text", "created_at")
     others = Generation.objects.filter(owner=person, message=None).order_by("pk").values(*fields)
     for generation in others.iterator(chunk_size=100):

@@ -21,7 +21,7 @@ from apps.generation.worker_identity import is_dead
 logger = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 50
-MOST_TICKETS = 1_000  # sent again by one reaping: more than the slots that come free in its two seconds
+MOST_TICKETS = 1_000  # tickets that one reaping sends again: more than the slots that come free in two seconds
 GAVE_UP = "The workers writing this reply kept stopping, so it was given up. The text so far is kept."
 
 NOT_BACK = "Every model server for the {variant} variant has been down for too long, so this reply was given up."
@@ -48,14 +48,14 @@ def _expire_leases_of_the_dead() -> None:
         held = running.filter(worker__in=dead)
         try:
             release_slots_of(dead, held.exclude(endpoint=None).values_list("endpoint", flat=True).distinct())
-        except RedisError as error:  # they expire
+        except RedisError as error:  # the slots expire by themselves
             logger.warning("slots not freed", error=type(error).__name__)
         held.update(lease_expires_at=Now() - timedelta(seconds=1))
 
 
 def _requeue_abandoned() -> int:
     count = 0
-    abandoned = Generation.objects.with_expired_lease()  # without their texts: a worker may have held a thousand
+    abandoned = Generation.objects.with_expired_lease()  # read without texts: there may be a thousand
     for generation_id, attempt, lost_leases in abandoned.values_list("pk", "attempt", "lost_leases"):
         logger.warning("lease expired", generation=str(generation_id), attempt=attempt)
         if lost_leases < settings.GENERATION_MAX_ATTEMPTS:
@@ -89,7 +89,7 @@ def _give_up_waiting() -> None:
 
 
 def _hit_by(outages: Outages) -> Q:
-    """Return the condition for generations whose endpoints are all down, of those that their owners may use."""
+    """Return the condition for generations for which every endpoint that the owner may use is down."""
     alike = outages.barred.alike
     if not alike:
         return _hit(outages)
@@ -99,7 +99,7 @@ def _hit_by(outages: Outages) -> Q:
 
 
 def _hit(outages: Outages) -> Q:
-    """Return the condition for generations whose endpoints are all down, or whose wanted one is."""
+    """Return the condition for generations whose wanted endpoint, or every endpoint, is down."""
     wants_one = ~Q(wanted_name="")
     finds_none = reduce(or_, (Q(variant=variant, task=task) for variant, task in outages.jobs), Q(pk__in=()))
     finds_it = reduce(
@@ -111,7 +111,7 @@ def _hit(outages: Outages) -> Q:
 
 
 def _resend_lost() -> int:
-    """Send overdue tickets again: they are lost with the broker. Sending one twice does no harm."""
+    """Send overdue tickets again: the broker may have lost them. A ticket sent twice does no harm."""
     overdue = timedelta(seconds=settings.GENERATION_RESEND_SECONDS)
     lost = Generation.objects.filter(state=State.QUEUED, enqueued_at__lt=Now() - overdue).order_by("enqueued_at")
     ids = list(lost.values_list("pk", flat=True)[:MOST_TICKETS])

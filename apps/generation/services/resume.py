@@ -28,7 +28,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation = Generation.objects.select_for_update().select_related("owner").get(pk=generation_id)
         if not generation.broke_off:
             raise GenerationComplete
-        # A Stop of this moment may not have ended the log yet, nor stored the text that was shown.
+        # A Stop a moment ago may not have ended the log yet, nor stored the text that readers have seen.
         store.end_log(generation.pk, Ended.of(generation), attempt=generation.attempt, text=generation.text)
         generation.text += store.read_log(generation.pk, after=len(generation.text)).text
         generation.text_length = len(generation.text)
@@ -36,7 +36,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
             raise GenerationComplete
         require_room(generation.owner, admit_request(owner=generation.owner, task=generation.task))
         generation.state = State.QUEUED
-        # Fences off a worker that has not heard of the end.
+        # Keeps a worker that has not heard of the end from writing.
         generation.attempt += 1
         written = generation.completion_tokens or estimate_tokens(generation.text)
         generation.parameters |= {"max_tokens": written + more_tokens}
@@ -48,7 +48,7 @@ def resume_generation(*, generation_id: UUID, more_tokens: int, wanted: Wanted |
         generation.started_at = generation.ended_at = None
         generation.enqueued_at = Now()
         generation.save()
-        # Before the commit: nobody may see it queued and find the end in its log.
+        # Before the commit: a reader that sees the generation queued must not find the end in its log.
         store.begin_anew(generation.pk, attempt=generation.attempt, text=generation.text, tokens=written)
         transaction.on_commit(partial(enqueue, [generation.pk]))
     return generation

@@ -50,8 +50,8 @@ def start_generation(  # noqa: PLR0913 (a request has that many facts)
     """Store a queued reply to a chat and hand it to a worker when the transaction commits.
 
     ``messages`` are ``{"role": "system" | "user" | "assistant", "content": str}``, the last one the user's.
-    ``wanted`` is the one endpoint that it may run on; it waits while that endpoint is down.
-    ``counted``: the owner's unfinished generations, by a caller that has locked the owner before it counted.
+    ``wanted`` is the one endpoint that may run the generation, which waits while that endpoint is down.
+    ``counted`` is the number of the owner's unfinished generations, if the caller locked the owner and counted.
     Raises ``TooManyAtOnce``, ``LimitReached``, ``KeyNotAllowed``, ``StoreFull``, and ``IntegrityError`` if the owner
     used ``idempotency_key`` before.
     """
@@ -114,7 +114,7 @@ def _hand_over(generation_id: UUID, job: tuple[str, str]) -> None:
 
 
 def require_room(owner: User, allowances: Sequence[Allowance], counted: int | None = None) -> None:
-    """Raise ``TooManyAtOnce`` if the owner or the API key is at the limit; holds until the transaction ends.
+    """Raise ``TooManyAtOnce`` if the owner or the API key is at the limit. Hold a lock until the transaction ends.
 
     ``counted`` as in ``start_generation``.
     """
@@ -132,7 +132,7 @@ def require_room(owner: User, allowances: Sequence[Allowance], counted: int | No
 
 @compiled
 def _lock(owner_id: int) -> QuerySet[User, int]:
-    # The lock keeps two requests from both taking the last place; NO KEY lets foreign keys refer to the row.
+    # The lock keeps two requests from both passing the limit. NO KEY lets foreign keys refer to the row.
     return User.objects.select_for_update(no_key=True).filter(pk=owner_id).values_list("pk", flat=True)
 
 

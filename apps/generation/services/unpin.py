@@ -1,4 +1,4 @@
-"""Let a generation that waits for one endpoint run on any."""
+"""Let a generation that waits for one endpoint run on any endpoint."""
 
 from functools import partial
 from uuid import UUID
@@ -12,7 +12,7 @@ from apps.generation.services.start import wanted_fields
 
 
 def unpin_generation(*, generation_id: UUID) -> bool:
-    """Let the generation run on any endpoint. Return False if it does not wait for a certain one."""
+    """Let the generation run on any endpoint. Return False if it does not wait for a certain endpoint."""
     with transaction.atomic():
         waiting = Generation.objects.filter(pk=generation_id, state=State.QUEUED).exclude(wanted_name="")
         is_free = bool(waiting.update(**wanted_fields(None), stuck_since=None, enqueued_at=Now()))

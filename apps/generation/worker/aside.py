@@ -1,4 +1,4 @@
-"""Ask a model for a few words beside the replies: only while no reply waits or runs, and given up for the first one."""
+"""Ask a model for a few words while no reply waits or runs. Give up as soon as a reply comes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from apps.inference.protocols import protocol_named
 from apps.inference.requests import ChatMessage, ChatRequest, Timeouts
 from apps.stores.threads import in_thread
 
-LOOK_SECONDS = 0.1  # between two looks for a reply that another worker holds
+LOOK_SECONDS = 0.1  # between two checks for a reply that another worker holds
 TIMEOUTS = Timeouts(connect=2.0, first_token=30.0, between_tokens=10.0, total=60.0)
 
 
 def ask_aside(*, endpoint: Endpoint, messages: Sequence[ChatMessage], max_tokens: int, runtime: Runtime) -> str | None:
-    """Return the model's answer, or ``None`` if a reply came first: the connection is closed then, and its slot free.
+    """Return the model's answer, or ``None`` if a reply came first. The connection is then closed and its slot free.
 
     Raises ``InferenceError``, and ``EndpointError`` if the endpoint's token cannot be read.
     """

@@ -21,8 +21,8 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"  # somebody pressed Stop
     LOST = "lost"  # another attempt holds the generation, or it has ended
     HANDOVER = "handover"  # this worker is shutting down
-    OVERLOADED = "overloaded"  # no server takes it at the moment: back to the queue
-    UNSERVED = "unserved"  # every server for it is down: back to the queue, for a while
+    OVERLOADED = "overloaded"  # every server for the generation is busy: it goes back to the queue
+    UNSERVED = "unserved"  # every server for the generation is down: it goes back to the queue, for a while
 
 
 @dataclass(slots=True, eq=False)
@@ -32,9 +32,9 @@ class Attempt:
     Lives in the worker's event loop. Offsets count code points: ``appended`` are in the log, ``saved`` in Postgres.
     ``tokens`` counts the reply's tokens. ``left_out`` counts the messages left out of the prompt; ``None`` until known.
     ``cut`` is what was left out of a document, ``order`` that of its infilling prompt.
-    ``sent`` holds the request records of all attempts; ``sent_saved``: Postgres has them.
+    ``sent`` holds the request records of all attempts; ``sent_saved``: Postgres has these records.
     ``holder`` holds the slot on the endpoint ``endpoint_id``. That endpoint had failed ``failures`` times in a row when
-    it was asked at ``asked_at`` (loop time); ``asked_at`` is ``None`` once it has sent something.
+    it was asked at ``asked_at`` (loop time); ``asked_at`` is ``None`` once the endpoint has sent something.
     """
 
     generation_id: UUID
@@ -111,7 +111,7 @@ class Attempt:
         return whole
 
     def append_values(self, text: str) -> tuple[int, int, int, bytes, bytes, int, str]:
-        """Return what the scripts that append ``text`` take: attempt, offsets, header, text, tokens, first token."""
+        """Return the append scripts' arguments for ``text``: attempt, offsets, header, text, tokens, first token."""
         data, end = text.encode(), self.appended + len(text)
         began = "" if self.began_in_log or self.first_token_at is None else self.first_token_at.isoformat()
         header = text_header(self.generation_id.bytes, self.appended, len(data))

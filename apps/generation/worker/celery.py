@@ -1,6 +1,6 @@
 """Start and stop a worker's ``Runtime`` with its Celery worker.
 
-A task is a ticket, acknowledged when it begins; the reaper sends lost ones again.
+A task is a ticket, acknowledged when it begins; the reaper sends lost tickets again.
 """
 
 import gc
@@ -36,7 +36,7 @@ def start_runtime(**_kwargs: Any) -> None:
     runtime = Runtime()
     runtime.start()
     _runtimes.append(runtime)
-    # The modules loaded now live as long as the process: the garbage collector need not look through them.
+    # Modules loaded by now live as long as the process, so the garbage collector need not search these objects.
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""Build a chat request: the messages that fit the context window, and a reply of what is left."""
+"""Build a chat request: the messages that fit the context window, and the room for a reply."""
 
 import asyncio
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ class ChatRequestBuilder:
     ) -> tuple[list[ChatMessage], int]:
         """Return the messages that fit, and how many tokens the reply may have.
 
-        The estimate errs upwards: what fits by it needs no call to the server's tokenizer before the first token.
+        The estimate errs upwards. A prompt that fits by estimate needs no call to the tokenizer before the first token.
         """
         estimates = await _estimates(messages)
         longest = min(window, self.destination.longest_prompt or window)
@@ -94,7 +94,7 @@ class ChatRequestBuilder:
 
 
 def check_continued(attempt: Attempt, parameters: Mapping[str, Any]) -> None:
-    """Raise ``CannotContinue`` if the reply has text, and the rest could not be of one piece with it."""
+    """Raise ``CannotContinue`` if the reply has text and must keep a format or log probabilities."""
     if attempt.length and parameters.get("response_format"):
         raise CannotContinue
     if attempt.length and "logprobs" in parameters:

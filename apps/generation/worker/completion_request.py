@@ -16,14 +16,14 @@ from apps.inference.protocols.base import Protocol
 from apps.inference.requests import CompletionRequest
 
 TOKENS_AROUND_A_DOCUMENT = 16
-CUTS = 4  # tries, each smaller: the estimate of a part may be wrong
+CUTS = 4  # tries, each with a smaller document: the estimate of a part may be wrong
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequestBuilder:
     """Builds the request for one endpoint, and the reader of its deltas.
 
-    The reply so far is sent as the end of the text before, so it is continued to the byte.
+    The reply so far is sent as the end of the text before the gap, so the model continues it to the byte.
     """
 
     http: aiohttp.ClientSession
@@ -33,7 +33,7 @@ class CompletionRequestBuilder:
     async def request_for(
         self, generation: Generation, attempt: Attempt
     ) -> tuple[CompletionRequest, StopSequenceReader]:
-        """Return the request for the rest of the reply, and note in ``attempt`` what was cut, and the order.
+        """Return the request for the rest of the reply. Note in ``attempt`` the cut and the order.
 
         Raises ``ContextTooLong`` if there is no room for any reply, and ``CannotContinue``.
         """
@@ -54,7 +54,7 @@ class CompletionRequestBuilder:
         return request, StopSequenceReader(sent.reply)
 
     async def _cut(self, generation: Generation, asked: int | None) -> Cut:
-        """Return what must be cut so that document and reply fit the window; half of it at most is for the reply."""
+        """Return the cut after which document and reply fit the window. The reply gets at most half of the window."""
         window = self.destination.window
         if window is None:
             return Cut()

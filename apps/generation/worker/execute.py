@@ -1,4 +1,4 @@
-"""Attempt the next generation to its end. The only place where a worker's thread and its event loop meet."""
+"""Run the next generation to its end. Only here do a worker's threads and its event loop meet."""
 
 import time
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ UNEXPECTED = "Something went wrong on our side while this reply was written. The
 class Reservation:
     """A slot on ``endpoint``. Without an endpoint, ``refusal`` says why no endpoint can ever run the generation.
 
-    ``whoever``: the slot is open to generations that may run anywhere, too. If endpoints name groups, it is for
-    those of ``owners``, or ``only`` is the generation that is refused.
+    ``whoever``: the slot is also open to generations that may run anywhere. If endpoints name groups, the slot is for
+    generations of ``owners``, or ``only`` is the generation that is refused.
     """
 
     endpoint: Endpoint | None = None
@@ -75,12 +75,12 @@ def generate_next(*, variant: str, task: str, runtime: Runtime) -> None:
             logger.info("generation left", **_facts(outcome))
     if endpoint is not None:
         if generation is not None and generation.endpoint_id not in (None, endpoint.pk):
-            release_slot(generation.endpoint_id, holder)  # failed over to it
+            release_slot(generation.endpoint_id, holder)  # the slot that a failover took
         _free_slot(endpoint.pk, holder, variant)
 
 
 def _names(generation: Generation) -> dict[str, str | None]:
-    """Return the ids that each line about it carries: the ticket may come from another request."""
+    """Return the ids for each log line about the generation: the ticket may come from another request."""
     return {
         "generation": str(generation.pk),
         "request_id": str(generation.request_id) if generation.request_id else None,
@@ -88,14 +88,14 @@ def _names(generation: Generation) -> dict[str, str | None]:
 
 
 def _facts(outcome: Outcome | StopReason) -> dict[str, str | int | None]:
-    """Return what may be said about the end: nothing that a person or a model wrote."""
+    """Return the facts of the end for the log: nothing that a person or a model wrote."""
     if isinstance(outcome, StopReason):
         return {"stopped": outcome}
     return {"state": outcome.state, "error_kind": outcome.error_kind, "completion_tokens": outcome.completion_tokens}
 
 
 def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
-    """Reserve a slot for the first queued generation that can run now; waiting for a busy endpoint blocks nobody."""
+    """Reserve a slot for the first queued generation that can run now. A wish for a busy endpoint blocks nobody."""
     endpoints, wishes = endpoints_and_wishes(variant=variant, task=task)
     for wish in wishes:
         candidates = Candidates(variant, endpoints, wish.barred)
@@ -110,7 +110,7 @@ def _reserve_slot(variant: str, task: str, holder: UUID) -> Reservation | None:
             if wish.only is None and error.retry_after is None:
                 return Reservation(refusal=error.sentence, only=wish.first)
             continue
-        # Only generations that asked for a degraded or down endpoint are sent there.
+        # A degraded or down endpoint gets only generations that asked for it.
         whoever = wish.only is None or endpoint.health not in (Health.DEGRADED, Health.DOWN)
         return Reservation(endpoint, whoever=whoever, owners=wish.owners)
     return None
@@ -121,7 +121,7 @@ def _outcome(generation: Generation, failover: Failover | None, refusal: str) ->
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=refusal)
     try:
         return failover.to_its_end()
-    except EndpointError as error:  # its token cannot be read
+    except EndpointError as error:  # the endpoint's token cannot be decrypted, so the generation fails
         return Outcome(state=State.FAILED, text=text_so_far(generation), error=error.sentence)
     except STORE_AWAY as error:  # the log has the text so far; the next attempt continues it
         logger.warning("generation given back", generation=str(generation.pk), error=type(error).__name__)
@@ -133,7 +133,7 @@ def _outcome(generation: Generation, failover: Failover | None, refusal: str) ->
 
 
 def _store(generation: Generation, outcome: Outcome | StopReason, *, is_probe: bool) -> None:
-    """Store the outcome. Retry while Postgres is down: the text is complete, another attempt would add to it."""
+    """Store the outcome. Retry while Postgres is down: the text is complete, and another attempt would add to it."""
     generation_id, attempt = generation.pk, generation.attempt
     while True:
         try:

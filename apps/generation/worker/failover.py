@@ -1,4 +1,4 @@
-"""Stream one generation, on one endpoint after another if need be."""
+"""Stream one generation. If an endpoint fails, continue on another."""
 
 import math
 import time
@@ -42,7 +42,7 @@ BREAKS_SERVERS = (
     "The model server failed twice on this message, so it was not sent a third time. Change the message, or ask an "
     "admin to look at the server's log."
 )
-LONGEST_WAIT = 10.0  # seconds, for a server that is down to be tried again
+LONGEST_WAIT = 10.0  # seconds to wait until a server that is down may be tried again
 SHORTEST_WAIT = 0.25
 
 
@@ -62,11 +62,11 @@ class Failover:
         self._holder = holder
         self._runtime = runtime
         self._failed: set[UUID] = set()
-        self._wrote_something = False  # the latest stream
+        self._wrote_something = False  # whether the latest stream brought text
         self._server_failures = 0
-        self._may_come_back = False  # the server that failed, after a pause too long to wait here
+        self._may_come_back = False  # the server that failed may return, but only after a pause too long to wait here
         self._others_are_busy = False  # the endpoints to try next have no free slot
-        self._unrecorded: Delta | None = None  # the end of a success
+        self._unrecorded: Delta | None = None  # the last delta of a success that is not recorded yet
 
     def to_its_end(self) -> Outcome | StopReason:
         try:
@@ -84,7 +84,7 @@ class Failover:
                 _let_tokens_expire(attempt)
 
     def record_success(self) -> None:
-        """Record a success that is not recorded yet. Call it when the outcome is stored: no reply waits for it then."""
+        """Record a success that is not recorded yet. Call this after the outcome is stored: no reply waits then."""
         if self._unrecorded is not None:
             _record_speed(self._endpoint.pk, self._unrecorded)
             self._unrecorded = None
@@ -107,9 +107,9 @@ class Failover:
         return StopReason.LOST  # unreachable while at least one stream is allowed
 
     def _breaks_servers(self, attempt: Attempt, error: InferenceError) -> bool:
-        """Return whether the message itself seems to make servers fail: twice in a row, before anything was written.
+        """Return whether the message itself seems to make servers fail: two failures in a row without new text.
 
-        A reply that has text was broken off by another message in the same batch at least once.
+        A reply that has text may fail once more: another message in the same batch may have broken it off.
         """
         if not isinstance(error, ServerError):
             return False
@@ -120,7 +120,7 @@ class Failover:
         endpoint = self._endpoint
         attempt.endpoint_id, attempt.failures = endpoint.pk, endpoint.consecutive_failures
         self._generation.endpoint = endpoint  # its slot is freed at the end
-        if self._failed:  # the claim has noted the first
+        if self._failed:  # the claim has stored the first endpoint
             Generation.objects.filter(pk=attempt.generation_id, attempt=attempt.number).update(endpoint=endpoint)
         destination = Destination(
             endpoint=endpoint.name,
@@ -131,7 +131,7 @@ class Failover:
             longest_prompt=endpoint.longest_prompt,
             timeouts=endpoint.timeouts,
         )
-        connection.close()  # a stream takes minutes, and there are more of them than connections
+        connection.close()  # a stream takes minutes, and there are more streams than connections
         length_before = attempt.length
         ended = self._runtime.call(stream(self._runtime, attempt, self._generation, destination))
         self._wrote_something = attempt.length > length_before
@@ -142,11 +142,11 @@ class Failover:
         elif ended is not None:
             self._unrecorded = ended
             if endpoint.health != Health.HEALTHY:
-                self.record_success()  # others wait to hear of it
+                self.record_success()  # other workers wait to hear that the endpoint works
         return ended
 
     def _move_on(self, attempt: Attempt, error: InferenceError) -> bool:
-        """Reserve another endpoint, or the same again after its pause if the error allows it."""
+        """Reserve another endpoint, or the same endpoint after its pause if the error allows."""
         self._failed.add(self._endpoint.pk)
         if isinstance(error, ContextTooLong):
             self._failed |= _no_wider_than(self._endpoint)
@@ -155,7 +155,7 @@ class Failover:
             return True
         if not error.may_retry:
             return False
-        # One of the generations that it broke off is let in as the half-open probe; the others wait.
+        # One of the generations that the server broke off becomes the half-open probe; the others wait.
         give_up = time.monotonic() + LONGEST_WAIT
         while (refused := self._reserve(set())) is not None:
             seconds = refused.retry_after
@@ -180,7 +180,7 @@ class Failover:
             logger.warning("state not written", generation=str(self._generation.pk), error=type(error).__name__)
 
     def _reason_to_wait(self, error: InferenceError) -> StopReason | None:
-        """Return why the generation goes back to the queue, or ``None`` if it has failed."""
+        """Return the reason to requeue the generation, or ``None`` if it has failed."""
         if isinstance(error, Overloaded) or (self._others_are_busy and _another_may_do(error)):
             return StopReason.OVERLOADED
         if self._generation.lost_leases >= settings.GENERATION_MAX_ATTEMPTS:
@@ -249,7 +249,7 @@ def _keep_request(attempt: Attempt) -> None:
     try:
         held = Generation.objects.filter(pk=attempt.generation_id, attempt=attempt.number)
         held.update(sent=attempt.sent, left_out=attempt.left_out or 0)
-    except POSTGRES_AWAY as error:  # the reply does not need it
+    except POSTGRES_AWAY as error:  # the reply is complete without the record
         logger.warning("request not kept", generation=str(attempt.generation_id), error=type(error).__name__)
         close_old_connections()
     else:
@@ -259,7 +259,7 @@ def _keep_request(attempt: Attempt) -> None:
 def _let_tokens_expire(attempt: Attempt) -> None:
     try:
         store.let_tokens_expire(attempt.generation_id)
-    except RedisError as error:  # they expire by themselves, later
+    except RedisError as error:  # the tokens expire by themselves, later
         logger.warning("tokens kept longer", generation=str(attempt.generation_id), error=type(error).__name__)
 
 
@@ -272,7 +272,7 @@ def _another_may_do(error: InferenceError) -> bool:
 
 
 def _no_wider_than(endpoint: Endpoint) -> set[UUID]:
-    """Return the endpoints of the variant that are known to hold no more than this one, nor to take longer prompts."""
+    """Return the variant's endpoints whose window and prompt limit are known to be no larger than this endpoint's."""
     window, prompt = endpoint.context_window or 0, endpoint.prompt_room or 0
     return {
         other.pk

@@ -20,8 +20,8 @@ PATIENCE = 3.0  # seconds without a first token before the server's health count
 async def drop_hanging_streams(attempts: Callable[[], Collection[Attempt]]) -> None:
     """Drop every stream without a first token whose server was found down since it was asked.
 
-    llama.cpp and SGLang send headers with the first token, so a hanging server looks like a slow one and the time-out
-    for the first token is long. Probes and other replies notice earlier.
+    llama.cpp and SGLang send headers with the first token, so a hanging server looks like a slow server, and the
+    time-out for the first token is long. Probes and other replies notice earlier.
     """
     loop = asyncio.get_running_loop()
     while True:
@@ -40,6 +40,6 @@ async def _drop_hanging(waiting: Iterable[Attempt]) -> None:
         logger.warning("health not read", error=type(error).__name__)
         return
     for attempt in waiting:
-        # A half-open probe's server was down already: it has to fail again.
+        # The server of a half-open probe was down already: only a new failure counts.
         if attempt.asked_at is not None and failures.get(attempt.endpoint_id, 0) > attempt.failures:
             attempt.drop_stream(FirstTokenTimedOut("found to be down meanwhile"))

@@ -1,7 +1,7 @@
 """Write the tokens of all attempts of a worker to their event logs.
 
-One command carries what came for all of them since the last. At low load it is sent at once; the more attempts a
-command carries, the longer the next one gathers.
+One command carries the text of all attempts since the last command. At low load it is sent at once; the more attempts
+a command carries, the longer the next command gathers.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ LONGEST_PAUSE = 0.25
 GATHER_PER_ATTEMPT = 0.002  # seconds
 LONGEST_GATHER = 0.05
 PACED_ATTEMPTS = 8  # with fewer, a stream gets less than a token while text gathers
-TURNS = 3  # of the loop, until what has come to paused sockets is here: they are read, then their streams wake up
+TURNS = 3  # turns of the loop until the text of paused sockets is here: sockets are read, then their streams wake up
 
 type IsHeld = Callable[[UUID, int], Awaitable[bool]]
 
@@ -39,7 +39,7 @@ type IsHeld = Callable[[UUID, int], Awaitable[bool]]
 class LogWriter:
     """Appends to many logs with one command. ``run_forever`` is its task.
 
-    ``is_held`` says whether an attempt still holds its generation; it is asked only if a log was lost.
+    ``is_held`` says whether an attempt still holds its generation. It is called only if a log was lost.
     """
 
     def __init__(self, client: "redis.asyncio.Redis", is_held: IsHeld) -> None:
@@ -49,11 +49,11 @@ class LogWriter:
         self._dirty: set[Attempt] = set()
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
-        self.pace = Pace()  # of the streams: they read at once what came while text gathered
+        self.pace = Pace()  # makes all streams read at once the bytes that came while text gathered
         self._append = ""
 
     def append(self, attempt: Attempt, text: str) -> None:
-        """Take ``text`` for the log; it is written soon, in order. A first token does not wait."""
+        """Take ``text``, which is soon written to the log, in order. A first token does not wait."""
         if not attempt.appended:
             self._urgent.set()
         attempt.add(text)
@@ -72,7 +72,7 @@ class LogWriter:
         pause = FIRST_PAUSE
         while True:
             if not self._work.is_set():
-                self.pace.turn(on=False)  # or streams that read no text would wait for a command that nobody sends
+                self.pace.turn(on=False)  # otherwise paused streams would wait for a command that is never sent
                 await self._work.wait()
             began = asyncio.get_running_loop().time()
             self._work.clear()
@@ -94,7 +94,7 @@ class LogWriter:
                 await self._gather(len(batch), began)
 
     async def _gather(self, attempts: int, began: float) -> None:
-        """Let text gather for as long as the command that ``began`` then was large, or until a first token comes."""
+        """Let text gather until a first token comes: 2 ms per attempt of the last command, counted from ``began``."""
         self.pace.turn(on=attempts >= PACED_ATTEMPTS)
         if attempts <= 1:
             return
@@ -141,11 +141,11 @@ class LogWriter:
         return None
 
     async def _restore(self, attempt: Attempt) -> None:
-        """Make a log that Redis lost anew from the text of this worker, if it still holds the generation."""
+        """Restore a log that Redis lost from this worker's text, if the worker still holds the generation."""
         whole, pending = attempt.text, attempt.unappended()
         attempt.began_in_log = False
         if not await self._is_held(attempt.generation_id, attempt.number):
-            attempt.stop(StopReason.LOST)  # or a generation that has ended would go on
+            attempt.stop(StopReason.LOST)  # otherwise a generation that has ended would go on
             return
         try:
             opened = await store.open_log(self._client, attempt.generation_id, attempt=attempt.number, checkpoint=whole)

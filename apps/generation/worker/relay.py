@@ -34,7 +34,7 @@ RETRY_SECONDS = 0.5
 async def begin_attempt(runtime: "Runtime", generation: Generation, *, model: str) -> Attempt:
     """Take the generation's log and hold the generation until ``runtime.let_go``.
 
-    Waits while Redis is down. If the lease expires meanwhile, the next attempt takes over and this one is refused.
+    Waits while Redis is down. If the lease expires meanwhile, the next attempt takes over and this attempt is refused.
     Raises ``LogUnavailable``.
     """
     while True:
@@ -77,7 +77,7 @@ async def stream(
         ended = attempt.dropped
     except InferenceError as error:
         logger.warning("stream failed", generation=str(attempt.generation_id), error=type(error).__name__)
-        # A reply that no longer fits with its question has reached the longest length there is.
+        # A reply that no longer fits the window with its question has reached its greatest length.
         is_full = isinstance(error, ContextTooLong) and attempt.length > 0
         ended = Delta("", finish_reason="length") if is_full else error
     attempt.asked_at = None
@@ -86,7 +86,7 @@ async def stream(
 
 
 async def pause(attempt: Attempt, seconds: float) -> None:
-    """Wait that long plus up to half as much at random (no thundering herd), or until the attempt is stopped."""
+    """Wait ``seconds`` plus up to half as much at random (no thundering herd), or until the attempt is stopped."""
     task = asyncio.create_task(asyncio.sleep(seconds * random.uniform(1.0, 1.5)))  # noqa: S311 - not a secret
     attempt.bind(task)
     await asyncio.wait([task])

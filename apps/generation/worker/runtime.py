@@ -39,7 +39,7 @@ HEARTBEAT_SECONDS = 2.0
 
 
 class Runtime:
-    """``start`` runs it in its own thread; ``drain`` gives all generations back; ``stop`` ends it."""
+    """``start`` runs the loop in its own thread; ``drain`` gives all generations back; ``stop`` ends the loop."""
 
     redis: "redis.asyncio.Redis"
     http: aiohttp.ClientSession
@@ -60,11 +60,11 @@ class Runtime:
         self._ready.wait()
 
     def call[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Attempt ``coroutine`` in the loop; the calling thread waits."""
+        """Run ``coroutine`` in the loop; the calling thread waits."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def call_aside[T](self, coroutine: Coroutine[Any, Any, T]) -> T | None:
-        """Like ``call``, for work that no reply may wait for: ``None`` as soon as this worker holds a generation."""
+        """Run ``coroutine`` like ``call``, but give up with ``None`` as soon as this worker holds a generation."""
         return self.call(self._aside(coroutine))
 
     def drain(self) -> None:
@@ -79,7 +79,7 @@ class Runtime:
     def hold(self, attempt: Attempt) -> None:
         """Checkpoint ``attempt``, renew its lease and slot, and pass on cancellations, until ``let_go``."""
         if earlier := self._attempts.get(attempt.generation_id):
-            earlier.stop(StopReason.LOST)  # its end is not known here yet
+            earlier.stop(StopReason.LOST)  # the earlier attempt has not learnt of its end yet
         self._attempts[attempt.generation_id] = attempt
         self._leave_asides()
         if self.draining:
@@ -97,7 +97,7 @@ class Runtime:
         self.redis = async_client()
         self.http = open_session(is_allowed_address)
         self.log_writer = LogWriter(self.redis, in_thread(is_held))
-        # Cancellations that are missed are noticed with the next token or checkpoint.
+        # A missed cancellation is noticed with the next token or checkpoint.
         cancellations = Listener(CANCEL_CHANNEL, hear=self._cancel, missed=lambda _: None)
         background = [
             asyncio.create_task(self.log_writer.run_forever()),
@@ -199,7 +199,7 @@ def _checkpoint(attempt: Attempt) -> Checkpoint:
 
 
 def _end_worker_if_broken(task: "asyncio.Task[None]") -> None:
-    """End the process. A worker without one of these tasks would hold generations and never write them."""
+    """End the process. Without this task the worker would hold generations and never write their text."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.critical("the worker is broken and ends", exc_info=error)
         os._exit(1)

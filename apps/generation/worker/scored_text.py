@@ -1,4 +1,4 @@
-"""Cut the tokens of a stream to the text that is kept of it."""
+"""Cut the tokens of a stream to the text that is kept."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from apps.inference.logprobs import ScoredToken
 
 
 class ScoredText:
-    """Pairs the text that was kept (without stop sequences) with its tokens; they join to it.
+    """Pairs the kept text (without stop sequences) with its tokens. The texts of the tokens join to the kept text.
 
-    Text is given out in whole tokens. A token that is cut keeps the part that is text; those after the cut are dropped.
+    Text is given out in whole tokens. A cut token keeps the part that is text; tokens after the cut are dropped.
     """
 
     def __init__(self, *, drops_leading_space: bool) -> None:
@@ -20,7 +20,7 @@ class ScoredText:
         self._text = ""  # kept, and not given out
 
     def take(self, text: str, scored: Sequence[ScoredToken], *, is_last: bool) -> list[ScoredToken]:
-        """Take the ``text`` that was kept and the tokens that were generated; return those that are complete."""
+        """Take the kept ``text`` and the generated tokens; return the tokens that are complete."""
         self._tokens += map(self._without_space, scored) if self._drops_space else scored
         self._text += text
         whole: list[ScoredToken] = []
@@ -45,7 +45,7 @@ class ScoredText:
         return replace(token, text=token.text.removeprefix(" "))
 
     def _cut(self) -> list[ScoredToken]:
-        """Return the rest of the text with the tokens that begin it."""
+        """Return the tokens that hold the rest of the text."""
         rest, self._text = self._text, ""
         if not rest:
             return []

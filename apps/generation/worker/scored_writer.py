@@ -1,4 +1,4 @@
-"""Write a reply with the log probabilities of its tokens to its event log: each piece of text in one step with them."""
+"""Write a reply with log probabilities to its event log. Each step writes a piece of text and its tokens."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ class ScoredWriter:
         attempt.scored = []
 
     async def write(self, delta: Delta) -> None:
-        """Append the whole tokens of ``delta``, whose text is what was kept. Raises ``CannotContinue``.
+        """Append the whole tokens of ``delta``, whose text is the kept text. Raises ``CannotContinue``.
 
         Waits while Redis is away. The attempt is stopped if another holds the log, or it has ended.
         """
@@ -59,7 +59,7 @@ class ScoredWriter:
         while True:
             try:
                 answer: bytes = await self._client.eval(store.script("append_scored"), len(names), *names, *given)
-            except (RedisError, OSError) as error:  # a repeat is recognised by its offset
+            except (RedisError, OSError) as error:  # a repeated append is recognised by its offset
                 logger.warning("event log not reachable", error=type(error).__name__, retry_in=RETRY_SECONDS)
                 await asyncio.sleep(RETRY_SECONDS)
             else:

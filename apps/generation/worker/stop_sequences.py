@@ -6,7 +6,7 @@ from apps.inference.prompts import ReplyText
 from apps.inference.prompts.newlines import LF
 from apps.inference.requests import ChatRequest, Delta
 
-MOST_AFTER_THE_END = 4  # deltas waited for after the end, which may bring the usage
+MOST_AFTER_THE_END = 4  # deltas to wait for after the end: one may bring the usage
 
 
 class StopSequenceReader:
@@ -18,7 +18,7 @@ class StopSequenceReader:
 
     @classmethod
     def of_chat(cls, request: ChatRequest) -> "StopSequenceReader":
-        """Return the reader for a chat: TGI leaves the stop sequence in the text, and the first token's space."""
+        """Return the reader for a chat. TGI leaves the stop sequence and the first token's space in the text."""
         continues = request.messages[-1].role == "assistant"
         if continues and not request.stop:
             return cls(None)
