@@ -17,7 +17,7 @@ class Blocks:
         self._added: dict[tuple[str, int], list[str]] = {}
 
     def change(self, table: str, index: int, values: Mapping[str, Any]) -> None:
-        """Let the block ``index`` (from 0) of a table have these values and no others."""
+        """Replace the values of the block ``index`` (from 0) of a table."""
         begin, end = self._place(table, index)
         document = tomlkit.parse("\n".join(self._lines[begin:end]) + "\n")
         block = document[table][0]
@@ -28,7 +28,7 @@ class Blocks:
         self._changed[table, index] = tomlkit.dumps(document).rstrip("\n")
 
     def add(self, table: str, after: int, values: Mapping[str, Any]) -> None:
-        """Add a block behind the block ``after`` of a table; -1 for a table without any, which then ends the file."""
+        """Add a block after the block ``after`` of a table; -1 adds it at the end of the file."""
         block: Table = tomlkit.table()
         for name, value in values.items():
             block[name] = _item(value)
@@ -48,7 +48,7 @@ class Blocks:
         return "\n".join(lines).strip("\n") + "\n"
 
     def _place(self, table: str, index: int) -> tuple[int, int]:
-        """Return the first line of a block and the one after its last; what separates blocks belongs to none."""
+        """Return the first line of a block and the line after its last, without blank lines between blocks."""
         if index < 0:
             return len(self._lines), len(self._lines)
         headers = [number for number, line in enumerate(self._lines) if line.strip() == f"[[{table}]]"]
@@ -62,7 +62,7 @@ class Blocks:
 
 
 def _put(block: Table | InlineTable, name: str, value: Any) -> None:
-    """Set a key to a value that it does not have yet; of an inline table only the keys that differ."""
+    """Set a key to a different value; in an inline table, set only the keys that differ."""
     before = block.get(name)
     if isinstance(before, InlineTable) and isinstance(value, Mapping) and set(before) == set(value):
         for inner, of_inner in value.items():
@@ -72,7 +72,7 @@ def _put(block: Table | InlineTable, name: str, value: Any) -> None:
 
 
 def _plain(item: Any) -> Any:
-    """Return a value as rows spell it: numbers exact, as they are written."""
+    """Return a value in the spelling of the rows: numbers as exact text."""
     if isinstance(item, Float | Integer):
         return Decimal(item.as_string().replace("_", ""))
     if isinstance(item, dict):

@@ -14,7 +14,7 @@ AROUND = 12
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A run of text that stayed, went, came, or is left out for brevity."""
+    """A run of text that is unchanged, removed, added, or left out for brevity."""
 
     what: Literal["same", "gone", "come", "skipped"]
     text: str
@@ -29,7 +29,7 @@ class Change:
 
 
 def find_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[Change]:
-    """Return the columns that differ, with what went and came in each."""
+    """Return the columns that differ, with the removed and added text of each."""
     return [
         Change(name.replace("_", " "), list(_compare(before.get(name), after.get(name))))
         for name in {**before, **after}

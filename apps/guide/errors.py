@@ -2,8 +2,8 @@
 
 GuideError
 ├── ContentError    a content file says something that cannot be loaded
-├── CannotRevert    a row cannot say again what it once said
-└── TooManyReports  readers have reported more errors than anybody could read
+├── CannotRevert    a row cannot be restored to an earlier revision
+└── TooManyReports  the hour's limit of error reports is reached
 """
 
 from pathlib import Path

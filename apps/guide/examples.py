@@ -1,4 +1,4 @@
-"""Something to try a model with: a question in the chat, code in the playground."""
+"""Example input for a model: a question in the chat, code in the playground."""
 
 from urllib.parse import urlencode
 
@@ -31,7 +31,7 @@ GAP = {"before": "def mean(values: list[float]) -> float:\n    ", "after": "\n  
 
 
 def try_url(variant: str) -> str:
-    """Return the address of the chat or the playground with a fitting example typed in, not sent; empty without one."""
+    """Return the address of the chat or playground, with a fitting example typed in but not sent; empty without one."""
     if variant not in EXAMPLES:
         return ""
     page, texts = EXAMPLES[variant]

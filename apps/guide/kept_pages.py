@@ -1,7 +1,7 @@
 """Pages as they were sent to readers without a session, kept by each web process until the guide changes.
 
 A page's key holds everything that it depends on: the guide's edition, the address, and the view's additions. Bodies are
-compressed. The oldest pages go when there are too many, so that no one can fill the memory with addresses.
+compressed. The oldest pages are dropped when there are too many, so that many addresses cannot fill the memory.
 """
 
 import gzip
@@ -26,7 +26,7 @@ class KeptPage:
     headers: Mapping[str, str]
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Return the page, compressed for those who take it so."""
+        """Return the page, compressed if the browser accepts that."""
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             return HttpResponse(self.body, headers={**self.headers, "Content-Encoding": "gzip"})
         return HttpResponse(gzip.decompress(self.body), headers=self.headers)
@@ -41,7 +41,7 @@ class KeptPages:
         self._lock = Lock()
 
     def find(self, request: HttpRequest, key: Hashable) -> HttpResponse | None:
-        """Return the page kept under ``key`` as an answer to ``request``; it then counts as the latest."""
+        """Return the page kept under ``key`` as an answer to ``request``, and count it as the newest."""
         with self._lock:
             page = self._pages.get(key)
             if page is None:
@@ -50,9 +50,9 @@ class KeptPages:
         return page.answer(request)
 
     def keep(self, request: HttpRequest, key: Hashable, response: HttpResponse) -> HttpResponse:
-        """Keep what a view has answered, and return it as it will be sent from now on."""
+        """Keep a view's response, and return it in the form in which it will be sent from now on."""
         headers = {name: response[name] for name in HEADERS if name in response}
-        # Weak, since it names the text, compressed or not.
+        # Weak, because the same ETag names the compressed and the plain body.
         headers["ETag"] = f"W/{response['ETag']}"
         page = KeptPage(gzip.compress(response.content, mtime=0), headers)
         with self._lock:
@@ -64,7 +64,7 @@ class KeptPages:
         return page.answer(request)
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Drop all pages."""
         with self._lock:
             self._pages.clear()
             self._bytes = 0

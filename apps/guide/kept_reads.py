@@ -10,8 +10,8 @@ from apps.guide.models import Edition
 def kept_read[Read](read: Callable[[], Read]) -> Callable[[], Read]:
     """Let a selector read once for an edition of the guide; later calls cost the query for the edition.
 
-    Several requests get the same object at once: nobody may change it. The edition is looked up first, so that rows of
-    the next one are read again if they come between.
+    Several requests get the same object at once: nobody may change it. The edition is read first: rows that change
+    between the two reads belong to the next edition and are read again.
     """
     kept: dict[UUID, Read] = {}
 

@@ -1,6 +1,6 @@
-"""The guide's table of contents: groups of pages in reading order, and the way from each to the next. Asks no database.
+"""The guide's table of contents: groups of pages in reading order, each page with its neighbours. Asks no database.
 
-A page that a part of the guide adds gets a line here; its URL is named in ``apps/guide/urls.py``.
+Add a line here for every new page; its URL stands in ``apps/guide/urls.py``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class NavigationEntry:
 
     @property
     def page(self) -> str:
-        """The slug of the page's row in the database; models share that of their list."""
+        """The slug of the page's row in the database; a model's page has the slug of the list."""
         if self.name == "variant":
             return f"variant-{self.slug}"
         return {"home": "overview", "model": "models"}.get(self.name, self.slug or self.name)
@@ -51,7 +51,7 @@ class ModelRow:
 
 
 def model_slug(variant: str, size: str) -> str:
-    """Return what names a model in URLs, such as “7b-base”."""
+    """Return a model's slug in URLs, such as “7b-base”."""
     return f"{size.lower()}-{variant}"
 
 

@@ -1,4 +1,4 @@
-"""Notes: what the figures of a page rest on, each said once under a number.
+"""Notes: the basis of each figure on a page. Figures with the same basis share a numbered note.
 
 A figure shows the number as a mark. The note opens beside it, and is a footnote in print (``guide/_notes.html``).
 """
@@ -45,7 +45,7 @@ class Basis:
 
     @property
     def all_places(self) -> list[SourceSection]:
-        """Every source once, also those of the other readings."""
+        """Every cited source once, including those of the other readings."""
         places = [*self.places, *(place for reading in self.readings for place in reading.places)]
         return list({place.key: place for place in places}.values())
 
@@ -59,7 +59,7 @@ class Basis:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether kind and sources are all that a reader must know."""
+        """Return whether the sources agree and nothing is qualified, so that kind and sources say everything."""
         return not self.qualification and self.status == Status.AGREED
 
 
@@ -85,12 +85,12 @@ class Notes:
         return {place.key for basis in self._notes for place in basis.all_places}
 
     def note(self, basis: Basis) -> Note:
-        """Return the note of a basis: the same for all figures that rest on the same."""
+        """Return the note of a basis; figures with the same basis get the same note."""
         return self._notes.setdefault(basis, Note(len(self._notes) + 1, basis))
 
 
 def basis_of(statement: Cell | Fact | Score) -> Basis:
-    """Return what a statement rests on; its citations, and the readings of a fact, must be prefetched."""
+    """Return the basis of a statement; its citations, and the readings of a fact, must be prefetched."""
     citations = list(statement.citations.all())
     basis = Basis(
         kind=StatementKind(statement.kind).label,

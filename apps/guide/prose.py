@@ -57,7 +57,7 @@ def plain_prose(text: str) -> str:
             pieces.append("".join(map(_plain_piece, token.children or [])))
         elif token.type in ("fence", "code_block") and not _is_example(token):
             pieces.append(token.content.strip())
-    # A citation before a full stop leaves its space behind.
+    # Remove the space that stood before a removed citation.
     return re.sub(r" +(?=[.,;:](\s|$))", "", "\n".join(pieces))
 
 

@@ -8,7 +8,7 @@ from apps.guide.models import CodeModel
 
 # The common part of the lines below, as a shell function.
 FUNCTION = "tgi() {\n  " + " \\\n    ".join((*DOCKER_RUN[:-1], f'{DOCKER_RUN[-1]} "$@"')) + "\n}"
-# Instruct and Python 70B were never trained on a context of this length.
+# Only Base 70B: Instruct and Python 70B were never trained on a context of this length.
 BASE_70B = Recipe("70B", "four cards of 80 GB", "--num-shard 4 --max-input-tokens 15360 --max-total-tokens 16384")
 
 

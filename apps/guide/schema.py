@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
     @classmethod
     def shared(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what rows must have in common to be written as one entry."""
+        """Return the values that rows must share to be written as one entry."""
         return dict(row)
 
     @classmethod
@@ -190,7 +190,7 @@ class BenchmarkEntry(Entry):
 
 
 class ScoreEntry(Entry):
-    """Scores of a benchmark from one place: by model, and by the name of models that are none of the twelve."""
+    """Scores of a benchmark from one place in a source, by model; other models by their names."""
 
     benchmark: Slug
     kind: StatementKind
@@ -230,7 +230,7 @@ class TermEntry(Entry):
 
 
 class PageEntry(Entry):
-    """A page and the day somebody last read it against its sources; the order in the file is that of the guide."""
+    """A page and the day of its last review against its sources; the order in the file is that of the guide."""
 
     slug: Slug
     title: Title
@@ -261,7 +261,7 @@ def _plain(value: Any) -> Any:
 
 
 def _spelled(value: Any) -> Any:
-    """Return a value without what an entry inside of it leaves out."""
+    """Return a value; entries inside it leave out unset values too."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return [ReadingEntry.spell([item]) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""Every source with what rests on it: which pages, facts, scores and terms cite it."""
+"""Every source with the pages, facts, scores and terms that cite it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ ATTRIBUTE = {"label": "attribute__label", "anchor": "attribute__slug"}
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that cites a source, where it is found, and how often it cites it."""
+    """A page, fact, score or term that cites a source, with its address and its number of citations."""
 
     label: str
     url: str
@@ -59,7 +59,7 @@ def _url_of(section: Section, pages: Mapping[str, str]) -> str:
 
 
 def _uses_in_rows() -> Mapping[str, Sequence[Use]]:
-    """Count in the database: there are more than a thousand citations, and few things that they have in common."""
+    """Count the uses in the database: more than a thousand citations fall into few groups."""
     attribute = {name: Coalesce(f"fact__{path}", f"reading__fact__{path}") for name, path in ATTRIBUTE.items()}
     grouped = (
         Citation.objects.order_by()

@@ -56,7 +56,7 @@ class TomlFile:
         return self.error(found["table"], int(found["index"]), reason, field=field)
 
     def _line_outside_of_records(self, message: str) -> int:
-        """Find the line of a key that the file as a whole may not have; a missing key counts as on the first line."""
+        """Find the line of a top-level key that is not allowed; for a missing key, return the first line."""
         named = NAME_IN_MESSAGE.search(message)
         name = re.escape(named["name"] or named["place"]) if named else ""
         begins = re.compile(rf"\[*\s*{name}\s*[\]=.]")
@@ -86,7 +86,7 @@ class TomlFile:
 
 
 def read_text(path: Path) -> str:
-    """Return a content file's text; missing or undecodable is a ``ContentError``."""
+    """Return a content file's text. Raises ``ContentError`` if it is missing or not UTF-8."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -32,14 +32,14 @@ from apps.guide.services.revise import record_change, reread, revert_to, revisio
 
 
 class ProseField(CharField):
-    """Text of several lines, which browsers send with line ends that files do not have."""
+    """A text area that turns the CR LF of browsers into the LF of content files."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class FromFileAdmin(AuditedAdmin):
-    """Rows that content files may have written."""
+    """The admin of rows that may come from content files."""
 
     formfield_overrides = {
         models.TextField: {"form_class": ProseField, "widget": Textarea(attrs={"rows": 24, "cols": 100})}
@@ -109,7 +109,7 @@ class FromFileAdmin(AuditedAdmin):
 
     @method_decorator(require_POST)
     def preview_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
-        """Show what the form says as its page would show it, and save nothing."""
+        """Show the form's content as it would look on its page; save nothing."""
         row = get_object_or_404(self.model, pk=object_id) if object_id else None
         if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
             raise PermissionDenied
@@ -128,7 +128,7 @@ class FromFileAdmin(AuditedAdmin):
         return response
 
     def _read_formsets(self, request: HttpRequest, row: Any, saved: Any) -> "list[BaseInlineFormSet[Any, Any, Any]]":
-        """Return the inlines as they were sent."""
+        """Return the inline formsets, filled with the submitted values."""
         formsets = []
         for formset, inline in self.get_formsets_with_inlines(request, row):
             prefix = formset.get_default_prefix()
@@ -138,7 +138,7 @@ class FromFileAdmin(AuditedAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show what the row has said, and what each change took away and brought."""
+        """List the row's revisions, with the words that each of them removed and added."""
         row = get_object_or_404(self.model.rows(), pk=object_id)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied

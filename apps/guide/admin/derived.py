@@ -7,7 +7,7 @@ from apps.guide.models import Edition, Passage, Word
 
 
 class DerivedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """Rows that nobody edits."""
+    """A read-only admin of derived rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

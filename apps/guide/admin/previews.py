@@ -15,7 +15,7 @@ from apps.guide.prose import render_prose
 
 @dataclass(frozen=True, slots=True)
 class PreviewGroup:
-    """Facts as ``guide/_facts.html`` wants them."""
+    """A group of facts in the form that ``guide/_facts.html`` renders."""
 
     slug: str
     label: str
@@ -23,7 +23,7 @@ class PreviewGroup:
 
 
 def preview_of(row: FromFile) -> SafeString:
-    """Return the row as HTML: prose, facts and cells as on their pages, other rows as a list of their columns."""
+    """Return the row as HTML. Prose, facts and cells look as on their pages, other rows are lists of columns."""
     match row:
         case Section():
             return _section(row)

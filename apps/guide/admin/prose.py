@@ -9,7 +9,7 @@ from apps.guide.models import CITING, Citation, Gpu, Page, Quantization, Rule, S
 
 
 class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A section, with the choice of what stands under its prose."""
+    """A section; the form also chooses the table or list under its prose."""
 
     shows = forms.ChoiceField(choices=Section.Shows.choices, required=False)
 
@@ -78,7 +78,7 @@ class ServerAdmin(FromFileAdmin):
 
 @admin.register(Rule)
 class RuleAdmin(FromFileAdmin):
-    """Rules by which a model is chosen; ``load_guide`` checks them together, and an export does so too."""
+    """The chooser's rules; ``load_guide`` and ``export_guide`` check that together they cover all answers."""
 
     list_display = ["slug", "kind", "models", "text", "order", "edited"]
     list_filter = ["kind"]

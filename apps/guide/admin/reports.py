@@ -1,4 +1,4 @@
-"""Error reports from readers, to be settled."""
+"""Readers' error reports, which admins mark as settled."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""Models, facts, scores and the comparison in the admin: what rests on sources."""
+"""Models, facts, scores and the comparison in the admin: all statements that cite sources."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class CitationInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A reading with its citations in one line, since an inline has no inlines."""
+    """A reading. Its citations are one text field, because Django cannot nest inlines."""
 
     sources = forms.CharField(
         help_text="Key of a source, then the place; several with “;”: litgpt; hf-70b", required=True

@@ -36,7 +36,7 @@ class ScoreBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One small chart among equal ones: a variant in one measure, with a bar for each size."""
+    """A small chart of one variant in one measure, with a bar for each size."""
 
     slug: str
     variant: str
@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def grid(self) -> list[float]:
-        """The positions of 25, 50, 75 and 100."""
+        """The horizontal positions of the grid lines at 25, 50, 75 and 100."""
         return [BAR_START + BAR_ROOM * step / 4 for step in range(1, 5)]
 
     @property
@@ -68,7 +68,7 @@ class Panel:
 
 
 def draw_panels(suite: Suite, chosen: Measure, variants: Sequence[str]) -> list[Panel]:
-    """Return a panel for each variant in the chosen measure; where one variant has scores, one for each measure."""
+    """Return a panel per variant in the chosen measure; if only one variant has scores, a panel per measure."""
     shown = [variant for variant in suite.variants if variant in variants]
     if len(suite.variants) == 1:
         return [

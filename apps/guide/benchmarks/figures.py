@@ -1,4 +1,4 @@
-"""Scores by variant and size: what charts, tables and patterns are made of."""
+"""Scores by variant and size, for charts, tables and patterns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class Suite:
         return (averages or self.measures)[0]
 
     def label_of(self, measure: Measure) -> str:
-        """Return what tells a measure from the others of the suite."""
+        """Return the part of a measure's label that differs from the other measures of the suite."""
         shared = {each.label.partition(", ")[0] for each in self.measures}
         label = measure.label.partition(", ")[2] if len(shared) == 1 else ""
         return label[:1].upper() + label[1:] if label and not label.startswith("pass@") else label or measure.label

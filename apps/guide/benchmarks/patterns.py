@@ -76,7 +76,7 @@ def _tuning_costs(measure: Measure) -> Iterator[Break]:
 
 @dataclass(frozen=True, slots=True)
 class OrderBreak:
-    """A score where the text before the gap first (PSM) beats the text after the gap first (SPM)."""
+    """A model that scores higher with the prefix first (PSM) than with the suffix first (SPM)."""
 
     model: Key
     what: str
@@ -94,7 +94,7 @@ class OrderBreak:
 
 
 def find_order_breaks(suite: Suite) -> list[OrderBreak]:
-    """Return where the order that does better as a rule does not; measures pair up by ``-psm`` and ``-spm``."""
+    """Return the models that score higher in PSM, though SPM is usually better; pairs end in ``-psm`` and ``-spm``."""
     by_slug = {measure.slug: measure for measure in suite.measures}
     pairs = [
         (measure, by_slug[f"{slug.removesuffix('psm')}spm"])

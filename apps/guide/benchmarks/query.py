@@ -1,4 +1,4 @@
-"""Read the URL of the benchmarks' page; parts without a meaning are left out with a notice."""
+"""Read the URL of the benchmarks' page; ignore unknown parts and add a notice for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The loaded scores, as charts and tables need them."""
+"""Read the loaded scores for charts and tables."""
 
 from collections.abc import Iterable
 

@@ -45,7 +45,7 @@ class Summary:
 
     @property
     def columns(self) -> Sequence[tuple[str, str]]:
-        """The headings of the table's columns, each with the part of the method that it does not say."""
+        """The headings of the table's columns, each with the part of the method that the heading omits."""
         return [(self.suite.label_of(measure), measure.unsaid_method) for measure in self.suite.measures]
 
     @property
@@ -66,7 +66,7 @@ class Summary:
 
 
 def summarise(suite: Suite, shown: Shown) -> Summary:
-    """Return a suite as the page shows it, in the measure that the URL chose for it."""
+    """Return a suite ready to be rendered, with the chart in the measure that the URL chose."""
     own = {measure.slug for measure in suite.measures}
     chosen = suite.find(next((slug for slug in shown.measures if slug in own), ""))
     is_single = len(suite.variants) == 1

@@ -17,7 +17,7 @@ FIRST = 3  # suites to show at once; the others are folded
 
 @reading_page
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
-    """Chart what the models score, and say where the pattern breaks."""
+    """Show charts of the scores, and the scores that contradict expectations."""
     guide = selectors.read_page("benchmarks")
     suites = read_suites()
     if guide is None or not suites:

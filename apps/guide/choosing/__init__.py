@@ -1,4 +1,4 @@
-"""The chooser: a few answers in, a recommendation with its reasons out.
+"""The chooser: recommend a model for a few answers, with reasons.
 
 ``answers`` reads people's answers; ``rules`` are data (``content/rules.toml``); ``evidence`` holds the scores that
 order models; ``memory`` calculates which models fit on a card. ``decide`` combines them without a database; ``choose``

@@ -1,4 +1,4 @@
-"""The questions, and what people answer: forgiving towards nonsense, which is left out with a notice."""
+"""The questions and people's answers. Values that cannot be used are left out with a notice."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class Question:
         return [option.value for option in self.options]
 
     def applies(self, answers: "Answers") -> bool:
-        """Tell whether the question matters after these answers."""
+        """Return whether the question still matters, given these answers."""
         if self.name == "task":
             return True
         if answers.task == "maths":
@@ -54,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """A person's needs; ``context`` in tokens, ``cards`` if they are decided."""
+    """A person's needs: ``context`` in tokens, ``cards`` only if the GPU is decided."""
 
     task: str = "complete"
     language: str = "mixed"

@@ -31,13 +31,13 @@ class Cite:
 
     @property
     def mark(self) -> SafeString:
-        """The link to it in the list of sources."""
+        """The citation as a link into the list of sources."""
         return citation_link(self.source.key, self.source.number, self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence with its citations; without any it is ``computed`` here, or our own judgement."""
+    """A sentence with its citations. Without citations it is ``computed`` here, or our own judgement."""
 
     text: str
     cites: Sequence[Cite]
@@ -51,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A model that would do. ``has_gap``: it is to fill in the middle; ``calculation`` is the calculator's query."""
+    """A suitable model. ``has_gap``: the task is to fill in the middle; ``calculation`` is the calculator's query."""
 
     model: CodeModel
     reasons: Sequence[Reason]
@@ -63,7 +63,7 @@ class Suggestion:
 
     @property
     def room(self) -> Room | None:
-        """The way to run it; none where the GPU is not decided."""
+        """The recommended way to run the model on the cards; ``None`` if the GPU is not decided."""
         return next(iter(self.rooms), None)
 
     @property
@@ -77,7 +77,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A model that is not for this, and why."""
+    """An unsuitable model, and the reasons."""
 
     model: CodeModel
     reasons: Sequence[Reason]
@@ -85,7 +85,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The answer; nothing is recommended where no model is for this. ``why`` says what the order goes by."""
+    """The chooser's answer; without a recommendation if no model suits. ``why`` explains the order."""
 
     answers: Answers
     why: Sequence[Reason]
@@ -101,7 +101,7 @@ class Choice:
 
     @property
     def left_out_together(self) -> Sequence[tuple[Sequence[CodeModel], Sequence[Reason]]]:
-        """The models that are not for this, by the reasons that they share."""
+        """The unsuitable models, grouped by their reasons."""
         groups: dict[tuple[str, ...], tuple[list[CodeModel], Sequence[Reason]]] = {}
         for left_out in self.left_out:
             key = tuple(reason.text for reason in left_out.reasons)
@@ -118,7 +118,7 @@ class Choice:
 
 
 def choose(answers: Answers) -> Choice | None:
-    """Recommend a model for those answers, in a few queries; ``None`` while the models are not loaded."""
+    """Recommend a model for the answers, in a few queries; return ``None`` while the models are not loaded."""
     models = {model.slug: model for model in selectors.models()}
     shapes = read_shapes()
     if not all(slug in models and slug in shapes for slug in MODELS):
@@ -129,7 +129,7 @@ def choose(answers: Answers) -> Choice | None:
 
 @dataclass(frozen=True, slots=True)
 class _Teller:
-    """Puts rows in the place of slugs and keys."""
+    """Replaces slugs and source keys by their rows."""
 
     models: Mapping[str, CodeModel]
     sources: Mapping[str, Source]
@@ -162,7 +162,7 @@ class _Teller:
         return [Reason(one.text, self.cites(one.sources), one.computed) for one in statements]
 
     def in_the_language(self, model: str, answers: Answers, decision: Decision) -> list[Reason]:
-        """Return the model's score in the named language beside models of its size, if the order goes by that score.
+        """Compare the model's score in the language with models of its size, if that score decided the order.
 
         Only suitable models are named, so the recommended model has the highest score shown.
         """
@@ -177,7 +177,7 @@ class _Teller:
         return [Reason(f"{text}; at this size, {beside} %." if beside else f"{text}.", _cites(score), computed=False)]
 
     def retrieval(self, model: str, answers: Answers) -> list[Reason]:
-        """Return how often the model found a key in a text of about the asked length; nothing for short texts."""
+        """Return how often the model found a key in a text of about that length; nothing for short texts."""
         if answers.context <= SHORT_CONTEXT:
             return []
         found = [self.scores[slug].get(model) for slug in retrieval_at(answers.context, self.numbers)]

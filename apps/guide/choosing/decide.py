@@ -1,4 +1,4 @@
-"""The decision itself: answers, rules, shapes and scores in, a ranking with reasons out. Asks no database."""
+"""Rank the models by answers, rules, shapes and scores, with reasons. Asks no database."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A model that would do, with what speaks for it and against it, and how it could sit on the cards, if any."""
+    """A suitable model, with the reasons for and against it, and the ways to run it on the cards, if any."""
 
     model: str
     reasons: Sequence[Statement]
@@ -36,13 +36,13 @@ class Candidate:
 
     @property
     def room(self) -> Room | None:
-        """The way to take."""
+        """The recommended way to run the model; ``None`` without cards."""
         return next(iter(self.rooms), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A model that is not for this, and every reason why."""
+    """An unsuitable model, with all reasons."""
 
     model: str
     reasons: Sequence[Statement]
@@ -75,7 +75,7 @@ class _Work:
         return next(iter(self.holding(kind)), None)
 
     def statements(self, kind: str, model: str) -> list[Statement]:
-        """Return the sentences of that kind of rule about the model, given how it fits on the cards."""
+        """Return the sentences about the model from rules of one effect, given how it fits on the cards."""
         room = next(iter(self.rooms[model]), None)
         quantized, small_cache = bool(room and room.is_quantized), bool(room and room.has_small_cache)
         return [
@@ -85,7 +85,7 @@ class _Work:
         ]
 
     def key(self, order: ChoosingRule) -> Callable[[str], float]:
-        """Return what models are sorted by, the least first."""
+        """Return the sort key of a candidate; the smallest comes first."""
         answers, scores = self.answers, self.scores
         keys: dict[str, Callable[[str], float]] = {
             "scores": lambda model: -score_in(model, benchmark_for(answers.language), scores),
@@ -105,7 +105,7 @@ class _Work:
 
 
 def decide(answers: Answers, rules: Sequence[ChoosingRule], shapes: Mapping[str, Shape], scores: Scores) -> Decision:
-    """Return what the rules recommend; every one of the models is either a candidate or excluded for a reason."""
+    """Apply the rules; every model becomes either a candidate or an exclusion with reasons."""
     work = _Work(answers, rules, shapes, scores, rooms_by_model(shapes, answers))
     ranking = work.first("ranking") or NOTHING_HOLDS
     against = {model: _against(work, ranking, model) for model in MODELS}
@@ -122,9 +122,9 @@ def decide(answers: Answers, rules: Sequence[ChoosingRule], shapes: Mapping[str,
 
 
 def _sort(remaining: list[str], work: _Work, order: ChoosingRule | None) -> list[str]:
-    """Sort the candidates of a ranking; what the order leaves equal stands by its scores, then as the ranking has it.
+    """Sort the candidates of a ranking by the order's measure; ties by score, then as in the ranking.
 
-    Scores are of text that is continued, so they say nothing where a gap is filled.
+    The published scores measure continuing a text, so they are not used when a gap is to be filled.
     """
     if work.answers.after == "no":
         benchmark = benchmark_for(work.answers.language)
@@ -142,7 +142,7 @@ def _candidate(work: _Work, model: str) -> Candidate:
 
 
 def _against(work: _Work, ranking: ChoosingRule, model: str) -> list[Statement]:
-    """Every reason against a model; none for a candidate."""
+    """Return every reason that excludes the model; empty for a candidate."""
     reasons = work.statements("exclusion", model)
     if not reasons and model not in ranking.order():
         reasons.append(Statement(ranking.otherwise or ranking.text, ranking.sources))

@@ -20,12 +20,12 @@ type Scores = Mapping[str, Mapping[str, float]]
 
 
 def benchmark_for(language: str) -> str:
-    """Return the benchmark that counts for a language: HumanEval, MultiPL-E in it, or the average of its six."""
+    """Return the benchmark for a language: HumanEval, MultiPL-E in that language, or the average of its six."""
     return HUMANEVAL if language == PYTHON else BY_LANGUAGE.get(language, AVERAGE)
 
 
 def retrieval_at(context: int, scores: Scores) -> list[str]:
-    """Return the key retrieval benchmarks of the length that comes next to so many tokens, by place in the text."""
+    """Return the key retrieval benchmarks of the length nearest to ``context``, by the key's place in the text."""
     found = [match for slug in scores if (match := RETRIEVAL.match(slug))]
     lengths = sorted({int(match["thousands"]) for match in found})
     if not lengths:
@@ -36,11 +36,11 @@ def retrieval_at(context: int, scores: Scores) -> list[str]:
 
 
 def score_in(model: str, benchmark: str, scores: Scores) -> float:
-    """Return a model's score; less than any where none was published."""
+    """Return a model's score; below every real score if none was published."""
     return scores.get(benchmark, {}).get(model, -1.0)
 
 
 def retrieval_of(model: str, answers: Answers, scores: Scores) -> float:
-    """Return how often a model finds the key, on the average of the places; less than any where that is not known."""
+    """Return how often a model finds the key, averaged over its places; below every real value if unknown."""
     benchmarks = retrieval_at(answers.context, scores)
     return fmean(score_in(model, benchmark, scores) for benchmark in benchmarks) if benchmarks else -1.0

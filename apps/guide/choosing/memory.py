@@ -11,7 +11,7 @@ from apps.guide.hardware.memory import Format, Precision, Shape, gib, kv_bytes_p
 FP16 = Format(slug="fp16", label="16 bits", bits=16)
 FP8 = Format(slug="fp8", label="8 bits", bits=8)
 EETQ = Format(slug="eetq", label="8 bits", bits=8)
-# Four bits in groups take a quarter of a bit more for their scales.
+# The scales of 4-bit groups add a quarter of a bit per weight.
 NF4 = Format(slug="bitsandbytes-nf4", label="4 bits", bits=4.25, keeps_embeddings=True)
 Q8_0 = Format(slug="gguf-q8-0", label="8 bits (Q8_0)", bits=8.5)
 Q4_K_M = Format(slug="gguf-q4-k-m", label="4 bits (Q4_K_M)", bits=4.85)
@@ -20,11 +20,11 @@ KV_FP8 = Precision(slug="8", label="8-bit", bits=8)
 KV_Q8 = Precision(slug="q8", label="8-bit (q8_0)", bits=8.5)
 
 type Ways = Sequence[tuple[Format, Precision]]
-# Ways to store weights and KV cache, the best first. The slugs are those of the calculator, which has the commands.
+# Ways to store weights and KV cache, the best first. The slugs are the calculator's.
 NVIDIA_WAYS: Ways = [(form, cache) for form in (FP16, FP8, NF4) for cache in (KV, KV_FP8)]
 # Before compute capability 8.0, fp8 has no kernels; llama.cpp has an 8-bit KV cache there.
 TURING_WAYS: Ways = [(FP16, KV), (FP16, KV_Q8), (EETQ, KV), (Q8_0, KV_Q8), (NF4, KV), (Q4_K_M, KV_Q8)]
-# Older cards still, Macs and CPUs: llama.cpp and Ollama alone.
+# For even older cards, Macs and CPUs: only llama.cpp and Ollama run there.
 GGUF_WAYS: Ways = [(form, cache) for form in (FP16, Q8_0, Q4_K_M) for cache in (KV, KV_Q8)]
 FP8_CAPABILITY, SERVER_CAPABILITY = 8.0, 7.5
 
@@ -53,7 +53,7 @@ class Room:
 
     @property
     def headroom_gib(self) -> float:
-        """GiB left over by one request."""
+        """The GiB that stay free with one request."""
         return self.usable_gib - self.weights_gib - self.kv_gib
 
     @property
@@ -81,7 +81,7 @@ class Room:
 def find_rooms(shape: Shape, answers: Answers) -> Sequence[Room]:
     """Return the ways to run the model on the cards with at least one request, the recommended way first.
 
-    It has the best precision that fits, or for many requests the precision that fits the most requests.
+    Recommended is the best precision that fits; for many requests, the precision that fits the most of them.
     """
     if answers.cards is None:
         return []
@@ -90,17 +90,17 @@ def find_rooms(shape: Shape, answers: Answers) -> Sequence[Room]:
 
 
 def rooms_by_model(shapes: Mapping[str, Shape], answers: Answers) -> dict[str, Sequence[Room]]:
-    """Return the rooms of every model; none for any where the GPU is not decided."""
+    """Return the ways to run each model; empty for all if the GPU is not decided."""
     return {model: find_rooms(shape, answers) for model, shape in shapes.items()}
 
 
 def least_room(shape: Shape, cards: Cards, context: int) -> Room:
-    """Return the way that takes the least memory with one request, whether it fits or not."""
+    """Return the way that takes the least memory for one request, even if that does not fit."""
     return min(_all_rooms(shape, cards, context), key=lambda room: room.fit.need.total)
 
 
 def usable_gib(cards: Cards) -> float:
-    """GiB that models may take of all cards together."""
+    """The GiB of all cards together, without the reserve."""
     return cards.usable_gib * (1 - RESERVE)
 
 

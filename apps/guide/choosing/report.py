@@ -1,4 +1,4 @@
-"""A choice as JSON: ``docs/api.md`` describes it."""
+"""Spell a choice as JSON, as ``docs/api.md`` describes."""
 
 from collections.abc import Sequence
 from typing import Any

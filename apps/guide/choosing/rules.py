@@ -61,5 +61,5 @@ class ChoosingRule(msgspec.Struct, frozen=True, kw_only=True):
         return next(places, len(self.models))
 
     def fits(self, *, quantized: bool, small_cache: bool) -> bool:
-        """Tell whether the rule holds for a model that fits in this way."""
+        """Return whether the rule's condition on the fit (``quantized``, ``small_cache``) holds."""
         return self.when.quantized in {None, quantized} and self.when.small_cache in {None, small_cache}

@@ -12,7 +12,7 @@ from apps.guide.toml_file import TomlFile
 
 
 class RuleEntry(Entry):
-    """A rule; the order in the file is the order in which rules are tried. One without sources is our judgement."""
+    """A rule. Rules are tried in the order of the file; a rule without sources is our judgement."""
 
     slug: Slug
     kind: RuleKind
@@ -38,12 +38,12 @@ class RuleEntry(Entry):
             yield {**row, "when": msgspec.to_builtins(self.when)}
 
     def as_rule(self) -> ChoosingRule:
-        """Return it as the decision reads it."""
+        """Return the entry as the rule that ``decide`` applies."""
         return ChoosingRule(**msgspec.structs.asdict(self))
 
 
 def check_rules(file: TomlFile, rules: Sequence[RuleEntry]) -> None:
-    """Raise a ``ContentError`` where there are answers for which no ranking or no order would hold."""
+    """Raise a ``ContentError`` if some answers would get no ranking or no order."""
     for kind in ("ranking", "order"):
         found = [index for index, rule in enumerate(rules) if rule.kind == kind]
         if not found:

@@ -19,7 +19,7 @@ from apps.guide.models.conditions import When
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The service of a model by enabled endpoints here, and whether one of them is up. Holds no addresses."""
+    """A model that enabled endpoints here serve; tells if one of them is up. Holds no addresses."""
 
     is_served: bool = False
     is_up: bool = False
@@ -50,7 +50,7 @@ def read_shapes() -> Mapping[str, Shape]:
 
 @kept_read
 def read_scores() -> Mapping[str, Mapping[str, models.Score]]:
-    """Return the scores that models are put in order by, by benchmark and then by model; two queries for an edition."""
+    """Return the scores that order models, by benchmark and then by model; two queries for an edition."""
     counts = Q(benchmark__slug__in=[HUMANEVAL, AVERAGE, *BY_LANGUAGE.values()])
     counts |= Q(benchmark__slug__startswith="retrieval-")
     found = models.Score.objects.filter(counts, model__isnull=False).select_related("model", "benchmark")

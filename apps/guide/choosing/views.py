@@ -41,7 +41,7 @@ def _served() -> frozenset[tuple[str, Serving]]:
 
 @live_page(_served)
 def show_choose(request: HttpRequest) -> HttpResponse:
-    """Ask, with the answer beside the questions; without any answers, that to the first options."""
+    """Show the questions with the recommendation beside them; unanswered questions take their first option."""
     guide = selectors.read_page("choose")
     known = read_catalogue()
     given = _given(request)
@@ -70,7 +70,7 @@ def show_choose(request: HttpRequest) -> HttpResponse:
 
 @live_page(_served)
 def choose_json(request: HttpRequest) -> HttpResponse:
-    """Answer a script; faulty parameters are left out with ``notices``, as on the page."""
+    """Return the recommendation as JSON; faulty parameters are ignored and named in ``notices``, as on the page."""
     answers, notices = read_answers(_given(request), read_catalogue())
     choice = choose(answers)
     if choice is None:

@@ -1,4 +1,4 @@
-"""``compare``: the state of an address, read and carried out."""
+"""Read the state from an address and make the comparison."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The comparison as CSV and as JSON, with what every figure rests on."""
+"""Write the comparison as CSV and as JSON, with the basis of every figure."""
 
 import csv
 import io

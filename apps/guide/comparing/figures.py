@@ -57,7 +57,7 @@ class Column:
 
     @property
     def size(self) -> str:
-        """The size; empty for a variant, which has all."""
+        """The size; empty for a variant, which covers all sizes."""
         return "" if self.is_variant else self.models[0].size
 
 

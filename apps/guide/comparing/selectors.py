@@ -35,7 +35,7 @@ def read_columns() -> list[Column]:
 
 
 def offered(columns: Sequence[Column], state: State) -> list[Column]:
-    """Return the columns that the filters leave; at most three queries. A variant stays while a model of it does."""
+    """Return the columns that pass the filters; at most three queries. A variant passes if one of its models does."""
     if not state.is_filtered:
         return list(columns)
     fitting = {
@@ -50,7 +50,7 @@ def offered(columns: Sequence[Column], state: State) -> list[Column]:
 
 
 def read_table(columns: Sequence[Column]) -> ComparedTable:
-    """Return all rows of these columns, those about which nothing is known left out; eight queries."""
+    """Return all rows with content in these columns; eight queries."""
     slugs = {model.slug for column in columns for model in column.models}
     facts = selectors.facts_by_model(slugs)
     groups = {group.slug: group for group in selectors.attribute_groups()}
@@ -61,7 +61,7 @@ def read_table(columns: Sequence[Column]) -> ComparedTable:
 
 
 def _room(ability: str) -> float:
-    """Return the GiB that weights can take on a card of that size; two queries where a card was asked for."""
+    """Return the GiB that weights can take on the chosen card; two queries if a card was chosen."""
     if ability not in CARDS:
         return 0
     meant = catalogue(read_cards().values()).find(CARDS[ability])
@@ -117,7 +117,7 @@ def _scores(columns: Sequence[Column], slugs: set[str]) -> list[RowGroup]:
 
 
 def _shared(labels: Sequence[str]) -> str:
-    """Return the words with which all labels of a suite begin; none of a single one."""
+    """Return the words with which all labels of a suite begin; empty for a single label."""
     if len(labels) == 1:
         return ""
     places = zip(*(label.split(" ") for label in labels), strict=False)

@@ -25,7 +25,7 @@ NUMBER = re.compile(r"[\d.,]+")
 
 @dataclass(frozen=True, slots=True)
 class ShownPart:
-    """A figure with its notes; none where it rests on what its row does."""
+    """A figure with its notes; without notes if its basis is the row's."""
 
     text: str
     sizes: Sequence[str]
@@ -35,7 +35,7 @@ class ShownPart:
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """Neighbouring columns that say the same; no parts where no figure was found."""
+    """Neighbouring columns with the same content, merged; no parts if there is no figure."""
 
     columns: Sequence[Column]
     parts: Sequence[ShownPart]
@@ -47,7 +47,7 @@ class ShownCell:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row; ``basis`` is what its figures rest on where they have no notes of their own.
+    """A row; ``basis`` applies to all figures without notes of their own.
 
     The group's heading says the first words of the label, ``said``; ``name`` is the rest.
     """
@@ -121,7 +121,7 @@ def _show_cell(cells: Sequence[ComparedCell], basis: Basis | None, best: Decimal
 
 
 def _alike(cells: Sequence[ComparedCell]) -> Iterator[list[ComparedCell]]:
-    """Yield runs of neighbouring cells that say the same, with the same reservations."""
+    """Yield runs of neighbouring cells with the same text and the same reservations."""
     run: list[ComparedCell] = []
     for cell in cells:
         if run and _said(run[-1]) != _said(cell):
@@ -143,7 +143,7 @@ def _common_basis(row: ComparedRow) -> Basis | None:
 
 
 def _best(row: ComparedRow) -> Decimal | None:
-    """Return the best number of a row in which one is better than another."""
+    """Return the best number of a row; ``None`` unless the row's numbers can be ranked and differ."""
     numbers = {part.figure.number for part in _parts(row) if part.figure.number is not None}
     if not row.better or len(numbers) < 2:  # noqa: PLR2004 - one alone is not the best
         return None

@@ -1,4 +1,4 @@
-"""The state of a comparison, kept in its address alone; faults become notices, not refusals."""
+"""The state of a comparison, kept only in its address; faulty parts become notices."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class State:
 
 
 def read_state(query: QueryDict, known: Sequence[str]) -> tuple[State, list[str]]:
-    """Return the state, and a sentence about all that was left out; ``known`` are the slugs that can be picked."""
+    """Return the state, and a sentence about each ignored part; ``known`` are the slugs that can be picked."""
     notices = [f"“{_echo(name)}” means nothing here and was left out." for name in query if name not in NAMES]
     asked = dict.fromkeys(slug for value in query.getlist("pick") for slug in _words(value))
     picks = [slug for slug in asked if slug in known]

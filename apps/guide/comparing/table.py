@@ -1,4 +1,4 @@
-"""The comparison: rows of cells in groups, with what differs, in the order that was asked for."""
+"""Arrange the comparison: rows of cells in groups, sorted and filtered as the address asks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class ComparedTable:
-    """The whole comparison; of its ``total`` rows, ``hidden`` are alike and were left out."""
+    """The whole comparison. Of its ``total`` rows, ``hidden`` rows were left out because their cells agree."""
 
     columns: Sequence[Column]
     groups: Sequence[RowGroup]
@@ -89,7 +89,7 @@ def _placed(row: ComparedRow, places: dict[str, int], sort: str) -> ComparedRow:
 
 
 def _sorted(row: ComparedRow, *, descending: bool) -> list[Column]:
-    """Columns by the row's numbers, a variant by its best; by words where no number is known; unknown ones last."""
+    """Sort columns by the row's numbers (a variant by its best), or by words if it has none; unknown last."""
     known = [cell for cell in row.cells if cell.parts]
     unknown = [cell for cell in row.cells if not cell.parts]
     numbered = any(cell.numbers for cell in known)

@@ -27,7 +27,7 @@ class Offer:
 
 @reading_page
 def show_compare(request: HttpRequest) -> HttpResponse:
-    """Compare what the address names."""
+    """Compare the models and variants in the address."""
     guide = selectors.read_page("compare")
     comparison = compare(request.GET) if guide else None
     if guide is None or comparison is None:

@@ -10,13 +10,13 @@ from apps.guide.hardware.servers import ModelServer
 
 TRAINED = 16_384
 KEPT_BITS = 16
-# From here on the activations of a prompt take gibibytes.
+# A prompt of this many tokens takes gibibytes of activations.
 LONG_PROMPT = 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A sentence that belongs beside the result, with the citations it rests on; ``stops``: it cannot run at all."""
+    """A sentence beside the result, with its citations; ``stops`` means that the model cannot run at all."""
 
     slug: str
     title: str
@@ -31,7 +31,7 @@ def usable_context(model: Model) -> int:
 
 
 def warn(question: HardwareQuestion, servers: Sequence[ModelServer]) -> list[Caution]:
-    """Return what must be said about a calculation, the most important first."""
+    """Return the cautions about a calculation, the most important first."""
     found = [_no_server(question, servers), _context(question), _split(question, servers)]
     found += [_prompt(question), _format(question), _cache(question), _eager(question)]
     return [caution for caution in found if caution is not None]

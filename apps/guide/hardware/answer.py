@@ -14,7 +14,7 @@ from apps.guide.hardware.servers import ServerCommand
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One kind of card: how the chosen number of cards does, and the smallest number that would do."""
+    """A kind of card: the fit on the chosen number of cards, and the smallest number that fits."""
 
     fit: Fit
     fewest: Fit | None
@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def stops(self) -> Caution | None:
-        """Return why no server can run this, whatever the memory."""
+        """Return the reasons why no server can run this, even with enough memory."""
         return next((warning for warning in self.warnings if warning.stops), None)
 
     @property
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def verdict(self) -> str:
-        """The verdict as pages mark it: ``no`` as well where nothing can run this."""
+        """The verdict that pages show; also ``no`` if no server can run this."""
         return Verdict.NO.value if self.stops else self.fit.verdict.value
 
     @property
@@ -77,12 +77,12 @@ class Answer:
 
     @property
     def most_cards(self) -> int:
-        """The most cards of one host that every layer of the model can be split over."""
+        """The most cards of one host over which every layer of the model can be split."""
         return self.question.model.shape.shard_counts[-1]
 
     @property
     def window(self) -> int:
-        """The tokens that the command asks for: no more than any source claims for the model."""
+        """The context window in the command: at most the longest that a source claims for the model."""
         return limits(min(self.question.context, usable_context(self.question.model)))[1]
 
     @property
@@ -97,7 +97,7 @@ class Answer:
 
 
 def answer(question: HardwareQuestion, known: Known) -> Answer:
-    """Work out a calculation, and the same need on each of the known cards."""
+    """Answer a calculation, and calculate the same need on each known card."""
     shape = question.model.shape
     need = Need(
         weights=weight_bytes(shape, question.form),

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from apps.guide.hardware.fit import Fit
 
-# Below this share of the width a segment has no room for its letter, and none for its name and size.
+# The least percentages of the width at which a segment shows its letter, and its name and size.
 ROOM_FOR_LETTER, ROOM_FOR_NAME = 5.0, 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the bar: place and width in percent of the whole, size in bytes."""
+    """A part of the bar: start and width in percent of the whole, size in bytes."""
 
     slug: str
     letter: str
@@ -34,7 +34,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MemoryBar:
-    """The segments, and where the memory ends: below 100 where more is needed than there is."""
+    """The segments, and the end of the memory in percent: below 100 if the need exceeds it."""
 
     segments: list[Segment]
     end: float
@@ -45,7 +45,7 @@ class MemoryBar:
 
 
 def draw_bar(fit: Fit) -> MemoryBar:
-    """Return the bar of a fit; its whole width is the memory, or the need where that is more."""
+    """Return the bar of a fit; its whole width is the memory or the need, the larger of the two."""
     whole = max(fit.capacity, fit.need.total + fit.reserve)
     parts = [
         ("weights", "W", "Weights", fit.need.weights),

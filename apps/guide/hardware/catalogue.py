@@ -38,7 +38,7 @@ class Cards:
 
     @property
     def answer(self) -> str:
-        """Return them as an address spells them: ``24``, ``2x80`` or ``2xrtx-3090``."""
+        """Return the cards as an address spells them: ``24``, ``2x80`` or ``2xrtx-3090``."""
         return self.card.slug if self.count == 1 else f"{self.count}x{self.card.slug}"
 
     @property
@@ -51,7 +51,7 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The cards of a name, and a sentence if that is doubtful; without ``cards`` the sentence asks for more."""
+    """The cards that a name means, and a sentence if the name is ambiguous. Without ``cards`` it asks for more."""
 
     cards: Cards | None
     doubt: str = ""
@@ -73,7 +73,7 @@ class Catalogue:
         object.__setattr__(self, "_named", named)
 
     def find(self, raw: str) -> Meant:
-        """Return the cards that somebody names, “2x RTX 3090”, “A100 80GB” or “M2 Max 64 GB” say."""
+        """Return the cards for a typed name such as “2x RTX 3090”, “A100 80GB” or “M2 Max 64 GB”."""
         written = re.sub(r"(?<=\d),(?=\d{3}\b)", "", raw.strip().lower())
         text = re.sub(r"[^\w.×*]+|_", " ", written).replace("×", "x").replace("*", "x").strip()
         if NO_MEMORY.match(written) or not text or not text.isascii():
@@ -105,7 +105,7 @@ class Catalogue:
         return _meant(raw, count, self._of_size(memory), doubt)
 
     def _known(self, name: str) -> Sequence[Card]:
-        """Return the cards of a name, which may have “rtx” in front of it or stand in the plural."""
+        """Return the cards of a name; also try it with “rtx” in front and without a plural s."""
         shorter = re.sub(r"^(?:rtx|gtx)", "", name)
         spellings = (name, shorter, name.removesuffix("s"), shorter.removesuffix("s"))
         return next((self._named[spelling] for spelling in spellings if spelling in self._named), ())
@@ -172,7 +172,7 @@ def _take_memory(text: str) -> tuple[int | None, str]:
 
 
 def _plain(label: str) -> str:
-    """Return a label without its memory and the words that tell no card from another."""
+    """Return a label without its memory size and without words that many cards share."""
     return " ".join(word for word in _take_memory(label.lower())[1].split() if word not in NOISE)
 
 

@@ -12,7 +12,7 @@ OLLAMA_NAMES = {"base": "code", "python": "python", "instruct": "instruct"}
 
 
 def limits(context: int) -> tuple[int, int]:
-    """Split a window into the longest prompt and the total, which TGI wants to be more."""
+    """Split a window into the longest prompt and the total; TGI requires the total to be larger."""
     total = max(2, context)
     return total - max(1, min(REPLY_TOKENS, total // 4)), total
 
@@ -64,7 +64,7 @@ def _fill(server: ModelServer, question: HardwareQuestion, window: int) -> str:
 
 
 def _names(model: Model, *, prepared: bool) -> dict[str, str]:
-    """Return how a model is called: on the hub, as GGUF files there, as a file of one's own, and by Ollama."""
+    """Return a model's names: on the hub, of its GGUF files there, of a local file, and in Ollama."""
     size, file = model.size, model.repository.rpartition("/")[2]
     suffix = {"python": "-Python", "instruct": "-Instruct"}.get(model.variant, "-hf" if size == LARGEST else "")
     return {

@@ -10,7 +10,7 @@ TIGHT = 0.10
 
 
 class Verdict(StrEnum):
-    """The answer, for people in ``word``."""
+    """The result of a fit; ``word`` is its label on pages."""
 
     FITS = "fits"
     TIGHT = "tight"
@@ -104,6 +104,6 @@ class Fit:
 
 
 def fewest_cards(need: Need, card: Card, counts: list[int]) -> Fit | None:
-    """Return the fit on the fewest such cards that hold it, tight or not; ``None`` where even the most do not."""
+    """Return the fit on the fewest cards that hold the model, tight or not; ``None`` if even the most do not."""
     fits = (Fit(need=need, card=card, count=count) for count in counts)
     return next((fit for fit in fits if fit.verdict is not Verdict.NO), None)

@@ -1,4 +1,4 @@
-"""The calculator's form: read from a URL, never refused; what cannot be used is said, and its default used instead."""
+"""The calculator's form: read from a URL. Unusable values are named and replaced by defaults, never refused."""
 
 import re
 from collections.abc import Mapping
@@ -127,7 +127,7 @@ def defaults(known: Known) -> dict[str, str]:
 
 
 def read(query: QueryDict, known: Known) -> tuple[HardwareQuestion, HardwareForm, list[Fault]]:
-    """Return the question that a URL asks, its form for the page, and everything that was not usable."""
+    """Return the URL's question, its form for the page, and the faults of unusable values."""
     usual = defaults(known)
     given = {name: typed for name in usual if (typed := str(query.get(name, "")).strip().lower())}
     given = {**given, **_named_card(given, known)}
@@ -144,7 +144,7 @@ def read(query: QueryDict, known: Known) -> tuple[HardwareQuestion, HardwareForm
 
 
 def _named_card(given: Mapping[str, str], known: Known) -> dict[str, str]:
-    """Read a card that is called by another name than the list's: “2x3090”, “M2 Max 64 GB”."""
+    """Read a card by a name that is not in the list: “2x3090”, “M2 Max 64 GB”."""
     typed = given.get("gpu", "")
     if not typed or typed == OTHER or typed in known.cards:
         return {}
@@ -164,7 +164,7 @@ def _as_given(cards: Cards, given: Mapping[str, str], known: Known) -> dict[str,
 
 
 def _for_page(form: HardwareForm, repaired: HardwareForm, faults: list[Fault]) -> HardwareForm:
-    """Show the default in lists, which cannot show unknown values; numbers stay as they were typed."""
+    """Show the default in lists, because a list cannot show an unknown value; keep numbers as they were typed."""
     lists = {name for name in form.errors if isinstance(form.fields[name], forms.ChoiceField)}
     form.data = {**form.data, **{name: repaired.data[name] for name in lists}}
     for fault in faults:

@@ -16,7 +16,7 @@ def gib(size: float) -> float:
 
 
 def rounded(size: float, unit: int = GIB) -> Decimal:
-    """Return bytes in a unit with two places; halves go up, as one rounds by hand: 3.125 GiB are 3.13."""
+    """Return bytes in a unit with two decimals; halves round up: 3.125 GiB are 3.13."""
     return (Decimal(size) / unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -50,7 +50,7 @@ class Shape:
 
     @property
     def shard_counts(self) -> list[int]:
-        """The numbers of cards of one host that divide every layer: heads, KV heads and feed-forward must divide."""
+        """The numbers of cards of one host that divide the heads, KV heads and feed-forward size of a layer."""
         return [
             count
             for count in range(1, MOST_SHARDS + 1)
@@ -58,7 +58,7 @@ class Shape:
         ]
 
     def keeps_groups(self, count: int, group_size: int) -> bool:
-        """Tell whether each of so many cards gets whole groups of weights that share a scale."""
+        """Return whether a split over that many cards keeps weights that share a scale together."""
         return not group_size or not (self.feed_forward % (count * group_size) or self.hidden % (count * group_size))
 
 

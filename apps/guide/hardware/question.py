@@ -1,4 +1,4 @@
-"""A question to the calculator, and the facts that it knows: plain values, without a database."""
+"""A question to the calculator, and the facts that the calculator knows: plain values, without a database."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from apps.guide.hardware.servers import ModelServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The length of a model's context window in tokens: to plan with, and as claimed elsewhere; with citations."""
+    """A model's context window in tokens: the planned length, and other sources' claims; with citations."""
 
     planned: int
     planned_note: str

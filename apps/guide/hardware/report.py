@@ -1,4 +1,4 @@
-"""The answer as JSON, for scripts: bytes throughout, GiB beside them where people read along."""
+"""The answer as JSON, for scripts: sizes in bytes, some also in GiB for readers."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from apps.guide.hardware.servers import ModelServer
 from apps.guide.models import Citation, CodeModel, Fact, Gpu, Quantization
 from apps.guide.models import Server as ServerRow
 
-# Older cards than the A100 have no kernels for fp8. In q8_0, 32 elements share a scale of 16 bits.
+# Cards older than the A100 have no kernels for fp8. In q8_0, 32 elements share a scale of 16 bits.
 PRECISIONS = (
     Precision(slug="16", label="16 bits", bits=16),
     Precision(slug="8", label="8 bits, fp8 (TGI, vLLM, SGLang)", bits=8, least_capability=8.0),

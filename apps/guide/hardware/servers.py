@@ -1,4 +1,4 @@
-"""The model servers that can run a calculation, the reasons of the others, and the commands that start servers."""
+"""Model servers and the commands that start them, for a calculation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

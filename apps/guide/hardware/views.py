@@ -20,7 +20,7 @@ JSON_OPTIONS = {"ensure_ascii": False, "indent": 2}
 
 @reading_page
 def show_hardware(request: HttpRequest) -> HttpResponse:
-    """Say how much memory a model needs, and which cards have it."""
+    """Show how much memory a model needs, and on which cards it fits."""
     guide = selectors.read_page("hardware")
     known = read_known()
     if guide is None or not known.is_complete:
@@ -46,7 +46,7 @@ def show_hardware(request: HttpRequest) -> HttpResponse:
 
 @reading_page
 def hardware_json(request: HttpRequest) -> HttpResponse:
-    """Answer a script; refuse values that the page would replace by a default."""
+    """Return the calculation as JSON; refuse values that the page would replace by a default."""
     known = read_known()
     if not known.is_complete:
         return _refuse("The guide has no content yet.", {}, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,1 +1,1 @@
-"""The list of the models, the page of each, and how it did here."""
+"""The list of the models, each model's page, and its measurements here."""

@@ -13,7 +13,7 @@ HOURS = 24
 
 
 class Median(Aggregate):
-    """The middle value, halfway between two where they are an even number."""
+    """The median; of an even number of values, halfway between the middle two."""
 
     function = "PERCENTILE_CONT"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)%(filter)s"
@@ -24,7 +24,7 @@ class Median(Aggregate):
 class Measurement:
     """Medians of an endpoint's replies in the last ``HOURS``: ``seconds`` to the first token, and tokens per second.
 
-    ``None`` where there was no reply to measure. The name is for people who are signed in.
+    ``None`` if there was no reply to measure. Only signed-in people see the endpoint's name.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Measurement:
 
 
 def measurements(*, variant: str, size: str, now: datetime, person_id: int | None = None) -> Sequence[Measurement]:
-    """Return what the enabled endpoints of a model did, the preferred one first; one query, and no server is asked.
+    """Return the measurements of a model's enabled endpoints, the preferred one first; one query, asks no server.
 
-    ``person_id`` keeps only those that this person may use: signed-in people see the names.
+    ``person_id`` keeps only the endpoints that this person may use, since signed-in people see their names.
     """
     lately = Q(observations__ok=True, observations__at__gte=now - timedelta(hours=HOURS))
     timed = lately & Q(observations__seconds_to_first_token__isnull=False)

@@ -79,7 +79,7 @@ class StripFigure:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a model's page; other pages have a row for it."""
+    """The heading of a model's page. Other pages read theirs from a ``Page`` row."""
 
     title: str
     summary: str

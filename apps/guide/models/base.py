@@ -22,7 +22,7 @@ def plain(number: Decimal) -> Decimal:
 
 
 def spell(value: Any) -> Any:
-    """Return a column's value as content files write it: a row that is referred to is named by its identity."""
+    """Return a column's value as content files write it; a referenced row is spelled as its identity."""
     if isinstance(value, FromFile):
         return value.identity
     return plain(value) if isinstance(value, Decimal) else value
@@ -61,7 +61,7 @@ class FromFile(models.Model):
 
     @classmethod
     def rows(cls) -> QuerySet[Self]:
-        """Return all rows with whatever ``content()`` and ``identity`` need, in a few queries."""
+        """Return all rows with everything that ``content()`` and ``identity`` read, in a few queries."""
         found = cls._default_manager.all()
         if references := cls.references():
             found = found.select_related(*references)

@@ -28,7 +28,7 @@ WRITTEN = (
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    """The one edition there is."""
+    """Reads and changes of the single row."""
 
     def token(self) -> UUID | None:
         """Return the token, or nothing in a database that nobody has written to; one query."""
@@ -43,7 +43,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         self.update(loaded_fingerprint=fingerprint, loaded_token=models.F("token"))
 
     def renew(self) -> None:
-        """Let it be another edition from the end of this transaction on; others that write wait until then."""
+        """Start a new edition when this transaction commits; other writers of the guide wait until then."""
         self.update_or_create(pk=1, defaults={"token": uuid4()})
 
 
@@ -51,7 +51,7 @@ class Edition(models.Model):
     """One row, whose token changes with every change of the guide, whoever makes it and by whatever means.
 
     Triggers on the tables in ``WRITTEN`` renew it (migration 0005). They lock this row before a statement touches any
-    other, so that two writers wait for each other here, and never crosswise.
+    other row, so that two writers queue here and cannot deadlock.
 
     ``loaded_fingerprint`` names the files of the last load, ``loaded_token`` the edition that it left.
     """

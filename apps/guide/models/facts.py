@@ -152,5 +152,5 @@ class Reading(models.Model):
 
 
 def earliest_check(citations: Iterable[Citation]) -> date | None:
-    """Return the day on which the source was checked that has waited longest for it."""
+    """Return the earliest day on which one of the sources was last checked."""
     return min((citation.source.checked_on for citation in citations), default=None)

@@ -13,7 +13,7 @@ class Gpu(FromFile):
     """A kind of GPU with the memory of one card, or a machine whose memory a model can use."""
 
     class Machine(models.TextChoices):
-        """The support that a server needs to run on a card."""
+        """The kind of machine, by which a server says what it runs on."""
 
         NVIDIA = "nvidia", "NVIDIA GPU"
         APPLE = "apple", "Apple silicon"
@@ -62,7 +62,7 @@ class Gpu(FromFile):
 
 
 class Quantization(FromFile):
-    """A way of storing weights; what stays at 16 bit is the embedding and the output head."""
+    """A way of storing weights. Only the embedding and the output head may stay at 16 bits."""
 
     named_by = ["slug"]
     says = [

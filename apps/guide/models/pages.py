@@ -7,7 +7,7 @@ from apps.guide.models.comparison import Variant
 
 
 class Page(FromFile):
-    """A page of the guide: its title, its promise, and the day somebody last read it against the sources."""
+    """A page of the guide: its title, its summary, and the day of its last review against the sources."""
 
     named_by = ["slug"]
     says = ["title", "summary", "reviewed_on"]

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Passage(models.Model):
-    """A piece of the guide that can be found: its text without markup, and the address where it stands."""
+    """A piece of the guide that search can find: its text without markup, and its address."""
 
     class Kind(models.TextChoices):
         """The kind of a passage, in the words of the results."""

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Revision(models.Model):
-    """The content of a row from a moment on, spelled as in its file; ``table`` and ``identity`` name the row."""
+    """A row's content after one change, spelled as in its file; ``table`` and ``identity`` name the row."""
 
     class Cause(models.TextChoices):
         """The cause of a revision."""

@@ -10,7 +10,7 @@ CITING = ("cell", "fact", "reading", "score", "term", "gpu", "quantization", "se
 
 
 class Source(FromFile):
-    """Something published that a statement rests on. The number is what readers see, and is never given away again."""
+    """A publication that statements cite. Readers see its number, which is never reused."""
 
     named_by = ["key"]
     says = ["number", "title", "publisher", "published_on", "url", "checked_on", "note"]

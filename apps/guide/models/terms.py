@@ -7,7 +7,7 @@ from apps.guide.models.base import FromFile
 
 
 class Term(FromFile):
-    """A word that the guide uses, explained in Markdown with ``[@key place]`` citations like sections."""
+    """A word of the guide, explained in Markdown with ``[@key place]`` citations as in sections."""
 
     named_by = ["slug"]
     says = ["term", "definition", "see_also"]

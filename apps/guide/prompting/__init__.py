@@ -1,1 +1,1 @@
-"""Prompts as the guide shows them: rendered by the code that sends them, with every space to be seen."""
+"""Prompts as the guide shows them: rendered by the code that sends them, with every space visible."""

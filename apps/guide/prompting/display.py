@@ -1,4 +1,4 @@
-"""A prompt on the page: the text of the markup is the prompt to the byte; the style sheet draws dots and arrows."""
+"""A prompt on a page. The text in the markup is the exact prompt; the style sheet draws dots and arrows."""
 
 import json
 import re
@@ -14,7 +14,7 @@ WHITE_SPACE = re.compile(r"(?P<space> )|(?P<newline>\n)|(?P<tab>\t)")
 
 @dataclass(frozen=True, slots=True)
 class ShownPrompt:
-    """A prompt with all that is said about it.
+    """A prompt with everything that the page shows about it.
 
     ``as_json`` is what to send: a JSON string without the first token.
 

@@ -1,4 +1,4 @@
-"""Examples of prompts in prose: a ``prompt`` block says in TOML what goes in, and the page shows what comes out."""
+"""Examples of prompts in prose: a ``prompt`` block in TOML, which the page shows as the rendered prompt."""
 
 import tomllib
 from typing import Literal

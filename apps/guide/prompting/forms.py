@@ -14,7 +14,7 @@ Kind = Literal["chat", "infill", "complete"]
 
 
 class TextField(forms.CharField):
-    """Text of several lines, to the byte, but for the CR LF that browsers send for every line end."""
+    """A text area whose value stays exact, except that the CR LF of browsers becomes LF."""
 
     def __init__(self, *, rows: int, **options: Any) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "autocomplete": "off", "class": "input"})
@@ -25,7 +25,7 @@ class TextField(forms.CharField):
 
 
 class PromptForm(forms.Form):
-    """A form that becomes a prompt."""
+    """The base of the forms, which build prompts."""
 
     example: ClassVar[dict[str, str]]
 

@@ -8,12 +8,12 @@ from apps.accounts.models import User
 from apps.guide.errors import TooManyReports
 from apps.guide.models import ErrorReport
 
-# From all people who are not signed in together: more than that is an attack.
+# Reports from all anonymous readers together; more than this is treated as an attack.
 MOST_AN_HOUR = 30
 
 
 def report_error(*, page: str, text: str, contact: str = "", by: User | None = None) -> ErrorReport:
-    """Keep a report for the administrators; raises ``TooManyReports``."""
+    """Store a reader's report for the admins. Raises ``TooManyReports`` at the limit for anonymous readers."""
     lately = ErrorReport.objects.filter(made_by=None, made_at__gte=timezone.now() - timedelta(hours=1))
     if by is None and lately.count() >= MOST_AN_HOUR:
         raise TooManyReports

@@ -1,4 +1,4 @@
-"""The page on which an error is reported."""
+"""The page on which readers report an error."""
 
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ LATER = "So many errors were reported within the last hour that no more can be t
 @never_cache
 @require_http_methods(["GET", "POST"])
 def show_report(request: HttpRequest) -> HttpResponse:
-    """Ask for the error on the page that ``?page=`` names, and store the report."""
+    """Show the report form for the page in ``?page=``, and store the report."""
     entry = _entry_at(request.GET.get("page", ""))
     form = ReportForm(request.POST or None)
     status = HTTPStatus.OK

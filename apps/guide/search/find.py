@@ -1,4 +1,4 @@
-"""Find passages: with all words of the question, best first, or else with any of its words."""
+"""Find passages with all words of the question, best first; if there are none, with any of its words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ type Query = SearchQuery | CombinedSearchQuery
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A passage with the words that were found marked in its title and in pieces of its text."""
+    """A passage with the found words marked, in its title and in excerpts of its text."""
 
     kind: str
     title: SafeString
@@ -51,7 +51,7 @@ class Results:
 
 
 def search(text: str) -> Results:
-    """Return what the guide says about ``text``, which may be anything; three queries at most."""
+    """Return the passages about ``text``; any text is allowed. Three queries at most."""
     words = read_words(text)
     if not words:
         return Results()
@@ -67,7 +67,7 @@ def search(text: str) -> Results:
 
 
 def best_passages(text: str, *, most: int) -> list[Passage]:
-    """Return the passages that have most to say on a question, best first, none where chance alone would find some.
+    """Return the most relevant passages, best first; none if they match only by chance.
 
     A question of several words must share two with a passage; words that are everywhere do not count. Two queries.
     """
@@ -81,7 +81,7 @@ def best_passages(text: str, *, most: int) -> list[Passage]:
 
 
 def significant_words(text: str) -> list[AskedWord]:
-    """Return the words that tell what a question is about: no stop words, and none that is everywhere; one query."""
+    """Return the distinctive words of a question: no stop words, no words of ``EVERYWHERE``; one query."""
     words = [word for word in read_words(text, longest=2_000, most=200) if word.phrase not in EVERYWHERE]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +93,7 @@ def significant_words(text: str) -> list[AskedWord]:
 
 
 def _query(words: Sequence[AskedWord], combine: Any) -> Query:
-    """Ask for all words or any; the last may be the beginning of one."""
+    """Return a query for all words or any word; the last may be the beginning of a word."""
     asked: list[Query] = [_whole(word) for word in words]
     # A phrase is letters, digits and spaces only: nothing in it can be taken for an operator.
     *before, last = words[-1].phrase.split(" ")
@@ -107,7 +107,7 @@ def _whole(word: AskedWord) -> SearchQuery:
 
 
 def _ranked(query: Query) -> QuerySet[Passage]:
-    # 1: a long passage is not better for having room for more words.
+    # 1: divide by the passage's length, or long passages would win for their length alone.
     rank = SearchRank(F("vector"), query, normalization=Value(1))
     # The guide's statements come before their sources.
     is_source = Case(When(kind=Passage.Kind.SOURCE, then=1), default=0)

@@ -26,7 +26,7 @@ _FILL_WORDS = """
 
 @transaction.atomic
 def rebuild_index() -> None:
-    """Let the search find what the guide says now. A second process waits at the edition until the first is done."""
+    """Rebuild the search index from the guide's rows. A second process waits at the edition's row for the first."""
     Edition.objects.renew()
     with connection.cursor() as cursor:
         Passage.objects.all().delete()

@@ -10,7 +10,7 @@ from apps.guide.search.words import LONGEST
 
 
 def search_page(given: QueryDict, *, title: str, summary: str) -> dict[str, Any]:
-    """Return the context of ``guide/search.html`` for ``?q=``; nothing that can be asked is an error."""
+    """Return the context of ``guide/search.html`` for ``?q=``; any question is allowed."""
     asked = str(given.get("q", "")).replace("\0", "")
     text = " ".join(asked.split())[:LONGEST]
     return {

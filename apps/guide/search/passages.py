@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
 
 def gather_passages() -> list[Passage]:
-    """Return a passage, not yet saved, for all that can be found, in the order of the guide."""
+    """Return all passages, unsaved, in the order of the guide."""
     models, attributes = selectors.models(), list(Attribute.objects.all())
     columns = ("model", "attribute", "text", "qualification", "number")
     facts = [Said(*row) for row in Fact.objects.values_list(*columns)]
@@ -188,5 +188,5 @@ def _sources() -> Iterator[Passage]:
 
 
 def _sentences(*parts: str) -> str:
-    """Return what the parts say, each with a full stop: they are read in one line."""
+    """Join the parts in one line, each ended by a full stop."""
     return " ".join(f"{part.strip().removesuffix('.')}." for part in parts if part)

@@ -1,4 +1,4 @@
-"""Find the passage that answers a question by itself, so that it can be quoted instead of asking a model."""
+"""Find a passage that answers a question on its own, to quote it without asking a model."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ MARKUP = re.compile(r"[`*<>\[\]]|(?<!\w)_|_(?!\w)")
 def find_answer(question: str, passages: Sequence[Passage]) -> Passage | None:
     """Return the first passage that answers the question, or ``None``; one query at most.
 
-    A passage answers a question that has the words of its title: a term of the glossary if the question asks for its
+    A passage answers a question with the same words as its title: a term of the glossary if the question asks for its
     meaning, and a section whose title is a question. Only sentences are quoted, no tables and nothing long.
     """
     titled = [passage for passage in passages if _may_answer(question, passage) and _is_quotable(passage.body)]

@@ -12,12 +12,12 @@ from apps.stores.searchable import Piece, pieces_of
 FOUND, END = "\x04", "\x05"
 MOST_FRAGMENTS = 2
 FRAGMENT_WORDS = 28
-# Words before the first one found.
+# The number of words that an excerpt shows before its first found word.
 LEAD = 6
 
 
 class Marked(NamedTuple):
-    """A piece of a text, and whether it was found."""
+    """A piece of a text; tells if the search found it."""
 
     piece: Piece
     is_found: bool
@@ -51,12 +51,12 @@ def cut(text: str, headline: str) -> SafeString:
         pieces.append(_joined(text, start, end, marked[first : last + 1]))
     before = "" if spans[0][0] == 0 else "… "
     after = "" if spans[-1][1] == len(marked) - 1 else " …"
-    # The pieces are escaped; the rest is ours.
+    # Safe: ``mark`` escaped the pieces, and the dots are our own text.
     return mark_safe(before + " … ".join(pieces) + after)  # noqa: S308
 
 
 def _fragments(marked: Sequence[Marked]) -> list[tuple[int, int]]:
-    """Return first and last word of the fragments, in order; they do not overlap."""
+    """Return the indexes of each fragment's first and last word, in order and without overlap."""
     hits = [index for index, word in enumerate(marked) if word.is_found]
     found: list[tuple[int, int]] = []
     for index in hits:

@@ -1,4 +1,4 @@
-"""The page of the search: a question in the address, and what the guide says about it."""
+"""The search page: a question in the address, and the passages about it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,5 +12,5 @@ SUMMARY = "Pages, facts, scores and the glossary, searched by words."
 
 @reading_page
 def show_search(request: HttpRequest) -> HttpResponse:
-    """Answer ``?q=``."""
+    """Show the search results for ``?q=``."""
     return render(request, "guide/search.html", search_page(request.GET, title=TITLE, summary=SUMMARY))

@@ -1,4 +1,4 @@
-"""The words of a question. Operators and punctuation mean nothing; any text can be asked."""
+"""The words of a question. Operators and punctuation are ignored; any text is allowed."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ MOST = 12
 
 
 class AskedWord(NamedTuple):
-    """A word as it was typed, in lower case, and as the index has it: one word, or several in a row."""
+    """A word as typed, in lower case, and as the index stores it: one word, or several in a row."""
 
     typed: str
     phrase: str
@@ -27,7 +27,7 @@ def read_words(text: str, *, longest: int = LONGEST, most: int = MOST) -> list[A
 
 
 def _runs(pieces: list[Piece]) -> list[list[Piece]]:
-    """Join pieces with nothing between them, as in a script that writes no spaces: they are sought as they stand."""
+    """Join adjacent pieces without space between them, as in scripts without spaces; they are searched as a phrase."""
     runs: list[list[Piece]] = []
     for piece in pieces:
         if runs and runs[-1][-1].end == piece.start:

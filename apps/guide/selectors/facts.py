@@ -23,7 +23,7 @@ SHAPE_ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkScores:
-    """A benchmark with what the twelve models reached, by slug, and what others did that are quoted beside them."""
+    """A benchmark with the scores of the twelve models, by slug, and of other models quoted beside them."""
 
     benchmark: Benchmark
     scores: Mapping[str, Score]
@@ -73,7 +73,7 @@ def attribute_groups() -> Sequence[AttributeGroup]:
 
 
 def facts() -> QuerySet[Fact]:
-    """Return facts with model, attribute, citations and readings; four queries at most, however many they are."""
+    """Return facts with model, attribute, citations and readings; four queries at most."""
     readings = Prefetch("readings", Reading.objects.prefetch_related(cited()))
     return Fact.objects.select_related("model__variant", "attribute").prefetch_related(cited(), readings)
 
@@ -97,7 +97,7 @@ def benchmarks(suites: Iterable[str] | None = None) -> Sequence[BenchmarkScores]
 
 
 def shapes() -> Mapping[str, ShapeFacts]:
-    """Return the shape of every model by slug; one query. A model of which a figure is missing is left out."""
+    """Return the shape of every model by slug; one query. A model with a missing figure is left out."""
     wanted = Fact.objects.filter(attribute__slug__in=SHAPE_ATTRIBUTES.values(), number__isnull=False)
     numbers: dict[str, dict[str, int]] = {}
     for model, attribute, number in wanted.values_list("model__slug", "attribute__slug", "number"):

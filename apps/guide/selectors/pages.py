@@ -51,13 +51,13 @@ class GuidePage:
 
     @property
     def sheets(self) -> Sequence[str]:
-        """The style sheets that its prose needs beside those of every page."""
+        """The additional style sheets that the page's prose needs."""
         html = [rendered.html for rendered in self.sections]
         return [sheet for part, sheet in PROSE_SHEETS.items() if any(part in text for text in html)]
 
 
 def read_page(slug: str) -> GuidePage | None:
-    """Return the page, ready to be rendered, or ``None`` where it has not been loaded; queries do not grow with it."""
+    """Return the page, ready to be rendered, or ``None`` if it is not loaded; the number of queries is constant."""
     page = Page.objects.filter(slug=slug).first()
     if page is None:
         return None

@@ -18,7 +18,7 @@ PROSE_FIELDS = ("body", "definition")
 
 
 def check_content(content: Content) -> None:
-    """Check names, references and citations of all records, and what the tables promise each other."""
+    """Check names, references and citations of all records, and the constraints between tables."""
     known: dict[type[FromFile], set[str]] = {}
     sources = {record.identity for record in content["sources"]}
     for table in TABLES:
@@ -48,7 +48,7 @@ def _check_unique(table: ContentTable, records: list[Record]) -> None:
 
 
 def _check_values(record: Record, model: type[Model], values: Mapping[str, Any]) -> None:
-    """Refuse what the columns of the database could not keep as it is."""
+    """Refuse values that the database's columns could not store unchanged."""
     for name, value in values.items():
         if isinstance(value, str) and "\0" in value:
             raise record.error(f"{name} holds a NUL character", field=name)

@@ -71,7 +71,7 @@ class _Export:
         return {name: text for name, text in texts.items() if text != _read(self.folder / name)}
 
     def mark_as_loaded(self, draft: Path) -> None:
-        """Check the new files, and let the exported rows be as if they had been loaded from them."""
+        """Check the new files, and mark the exported rows as loaded from them."""
         content = read_content(folder=draft)
         writer = Writer()
         for table, row in self.edited:
@@ -103,7 +103,7 @@ class _Export:
     def _rewrite_entry(
         self, table: ContentTable, name: str, index: int, rows: list[dict[str, Any]], *, as_before: dict[str, Any]
     ) -> None:
-        """Rewrite an entry; rows that do not share everything any more get entries of their own behind it."""
+        """Rewrite an entry; rows that now differ from its shared values get new entries after it."""
         groups: list[list[dict[str, Any]]] = []
         before = table.entry.shared(as_before)
         for row in sorted(rows, key=lambda row: table.entry.shared(row) != before):
@@ -123,7 +123,7 @@ class _Export:
         self._blocks(name).add(table.name, index, table.entry.spell([self._values(None, row)]))
 
     def _values(self, record: Record | None, row: FromFile | None) -> dict[str, Any]:
-        """Return what an entry is to say of a row: as the row says now, or as the file has said."""
+        """Return an entry's values for a row: from the edited row, or as they were in the file."""
         values: dict[str, Any] = dict(record.values) if record is not None else {}
         if row is not None:
             values = {**row.naming(), **row.content()}

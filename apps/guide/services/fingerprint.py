@@ -1,4 +1,4 @@
-"""The fingerprint of what a load depends on: the content files, and the program that reads and indexes them."""
+"""The fingerprint of a load's inputs: the content files, and the code that reads and indexes them."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ def fingerprint_of(folder: Path) -> str:
     for base, pattern in ((folder, "*"), (PROGRAM, "*.py")):
         for path in sorted(path for path in base.rglob(pattern) if path.is_file()):
             content = path.read_bytes()
-            # With its length, a content cannot pass for the next name.
+            # The length keeps a file's content from being read as the next file's name.
             found.update(f"{path.relative_to(base)}\0{len(content)}\0".encode())
             found.update(content)
     return found.hexdigest()

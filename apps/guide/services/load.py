@@ -39,7 +39,7 @@ class Report:
 def load_guide(*, folder: Path = CONTENT_FOLDER) -> Report:
     """Load the content of ``folder`` in one transaction; a ``ContentError`` changes nothing.
 
-    Files that were loaded last, into a guide that nobody has changed since, are not read again.
+    If the same files were loaded last and the guide has not changed since, nothing is read.
     """
     fingerprint = fingerprint_of(folder)
     if Edition.objects.is_loaded(fingerprint):
@@ -115,14 +115,14 @@ def _loaded_rows() -> int:
 
 
 def _gather_statistics() -> None:
-    """Let the planner know how much there is now; by itself it learns of a load only a minute later."""
+    """Refresh Postgres's planner statistics; autovacuum would do so only a minute after the load."""
     tables = [model._meta.db_table for model in apps.get_app_config("guide").get_models()]
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _put_in_order(model: type[FromFile], places: Mapping[Any, int]) -> None:
-    """Give rows the places that they have in the file; that is no edit, and overwrites none."""
+    """Give rows the order of the file. This neither counts as an edit nor overwrites edits."""
     moved = [row for row, place in places.items() if row.order != place]
     for row in moved:
         row.order = places[row]
@@ -130,5 +130,5 @@ def _put_in_order(model: type[FromFile], places: Mapping[Any, int]) -> None:
 
 
 def name_of(row: FromFile) -> str:
-    """Return how reports call a row."""
+    """Return a row's name in reports."""
     return f"{row._meta.verbose_name} {row.identity}"

@@ -1,4 +1,4 @@
-"""Rows as the content files want them, each with the place that says so."""
+"""The content files' records, each with its file and line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from apps.guide.toml_file import TomlFile
 
 @dataclass(slots=True)
 class Record:
-    """A row that the entry ``index`` (from 0) of a table wants; ``path`` is its prose, where it has some."""
+    """A row described by the entry ``index`` (from 0) of a table; ``path`` is the row's Markdown file, if any."""
 
     table: ContentTable
     file: TomlFile

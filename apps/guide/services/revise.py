@@ -21,7 +21,7 @@ def record_change(
     cause: Revision.Cause,
     by: User | None = None,
 ) -> None:
-    """Add the row's content to its history, and first the content before if the history lacks it."""
+    """Add the row's content to its history; first add the previous content if the history lacks it."""
     if before == after:
         return
     latest = revisions_of(row).first()
@@ -45,12 +45,12 @@ def revert_to(row: FromFile, *, revision: Revision, by: User) -> None:
 
 
 def revisions_of(row: FromFile) -> QuerySet[Revision]:
-    """Return what the row has said, the latest first."""
+    """Return the row's revisions, the latest first."""
     return Revision.objects.filter(table=row._meta.model_name, identity=row.identity).select_related("made_by")
 
 
 def reread(row: FromFile) -> FromFile:
-    """Return the row as the database has it now, with all that ``content()`` needs."""
+    """Return the row fresh from the database, with everything that ``content()`` reads."""
     return type(row).rows().get(pk=row.pk)
 
 

@@ -15,8 +15,8 @@ from apps.guide.toml_file import TomlFile
 class ContentTable:
     """A kind of ``[[name]]`` block: the files that may hold it, its schema, and the model that it fills.
 
-    No two rows may have the same values in the ``unique`` columns. ``check`` raises a ``ContentError`` for a fault in
-    the table's entries together.
+    No two rows may have the same values in the ``unique`` columns. ``check`` raises a ``ContentError`` if
+    the table's entries contradict each other.
     """
 
     name: str

@@ -17,7 +17,7 @@ class Writer:
         self._found: dict[type[FromFile], dict[str, FromFile]] = {}
 
     def knows(self, model: type[FromFile], rows: Mapping[str, FromFile]) -> None:
-        """Take the rows of a model as they are, by identity, instead of looking them up."""
+        """Use these rows of a model, by identity, instead of looking them up."""
         self._found[model] = dict(rows)
 
     def create[Row: FromFile](
@@ -30,7 +30,7 @@ class Writer:
         return rows
 
     def update(self, row: FromFile, content: dict[str, Any], *, loaded: bool) -> None:
-        """Let the row say ``content``, as loaded from a file or as an edit."""
+        """Write ``content`` into the row, as loaded from a file or as an edit."""
         before = row.loaded_digest
         self._fill(row, content, content)
         if not loaded:

@@ -36,7 +36,7 @@ def guide_navigation() -> dict[str, Any]:
 
 @register.simple_tag
 def find_place(path: str) -> navigation.PagePosition:
-    """Return where the page at ``path`` stands among the others."""
+    """Return the group and the neighbours of the page at ``path``."""
     return navigation.find_place(path)
 
 
@@ -48,7 +48,7 @@ def absolute_url(path: str) -> str:
 
 @register.simple_tag
 def report_url(path: str) -> str:
-    """Return where an error on the page at ``path`` is reported: our own form, or where the settings say."""
+    """Return the address to report an error on the page at ``path``: our form, or the one in the settings."""
     if not settings.GUIDE_REPORT_URL:
         return f"{reverse('guide:report')}?page={quote(path)}"
     return str(settings.GUIDE_REPORT_URL).replace("{page}", quote(absolute_url(path), safe=""))
@@ -56,13 +56,13 @@ def report_url(path: str) -> str:
 
 @register.simple_tag
 def guide_htmx() -> SafeString:
-    """Load htmx without a nonce, which would make every answer another; the policy allows our own scripts anyway."""
+    """Load htmx without a nonce: a nonce would change every response, and the CSP allows our own scripts."""
     return htmx_script(version=4)
 
 
 @register.simple_tag
 def structured_data(page: Page | Heading, path: str) -> SafeString:
-    """Return the page as schema.org data. A data block is never run, so the policy for scripts leaves it alone."""
+    """Return the page as schema.org data. Browsers never run a data block, so the CSP does not block it."""
     trail = [("Start", reverse("guide:front")), ("Guide", reverse("guide:home"))]
     if path != reverse("guide:home"):
         trail.append((page.title, path))

@@ -1,4 +1,4 @@
-"""Marks of notes, and what a note says of its sources."""
+"""Marks of notes, and the links and dates inside a note."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.filter
 def note_mark(note: Note | None) -> SafeString:
-    """Return the button that opens a note; words or a dagger say that it holds more than sources."""
+    """Return the button that opens a note; a word or dagger shows that the note holds more than sources."""
     if note is None:
         return SafeString()
     words = _words_of(note.basis)

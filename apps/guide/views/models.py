@@ -44,7 +44,7 @@ def _measured(slug: str, person_id: int | None = None) -> tuple[Measurement, ...
 
 @live_page(_measured)
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show all that is known about one model, and how it does here."""
+    """Show all that is known about one model, and its measurements here."""
     guide = read_model_page(slug)
     if guide is None:
         return page_not_found(request, slug)

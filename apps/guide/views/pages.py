@@ -19,14 +19,14 @@ PROSE_PAGES = (
 
 @reading_page
 def front(request: HttpRequest) -> HttpResponse:
-    """Say what this is, compare the variants in miniature, and open the doors."""
+    """Show the front page: a short introduction, a small comparison of the variants, and links into the guide."""
     servers = read_servers() if request.user.is_authenticated else None
     return render(request, "home.html", {"comparison": read_miniature(), "servers": servers})
 
 
 @reading_page
 def home(request: HttpRequest) -> HttpResponse:
-    """Compare the three variants and say what follows from it."""
+    """Show the guide's overview: the comparison of the three variants and its conclusions."""
     return render(request, "guide/home.html", {"guide": selectors.read_page("overview")})
 
 
@@ -41,7 +41,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @reading_page
 def variant(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say what one of the three variants is, and which models it has."""
+    """Describe one of the three variants and list its models."""
     guide = selectors.read_page(f"variant-{slug}") if slug in VARIANTS else None
     if guide is None:
         return page_not_found(request, slug)

@@ -1,4 +1,4 @@
-"""The page on prompts, with its preview of what one's own text becomes."""
+"""The page on prompts, with a preview of the reader's own text as a prompt."""
 
 from typing import Any
 

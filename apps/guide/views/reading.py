@@ -33,7 +33,7 @@ def reading_page(view: View) -> View:
 
 
 def live_page(read_live: Live) -> Callable[[View], View]:
-    """As ``reading_page``, for a view that also shows what happens here: what ``read_live`` finds for the address."""
+    """Like ``reading_page``, for a view that also shows live state, which ``read_live`` returns for the address."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -54,7 +54,7 @@ def live_page(read_live: Live) -> Callable[[View], View]:
 
 
 def _key(request: HttpRequest, read_live: Live, arguments: dict[str, Any]) -> tuple[Hashable, ...] | None:
-    """Return what a page is made from, or nothing where it is not to be kept: hardly two people type the same."""
+    """Return the page's cache key; ``None`` if it is not kept, since few people type the same query."""
     if "HX-Request" in request.headers or any(name in request.COOKIES for name in PERSONAL_COOKIES):
         return None
     edition = Edition.objects.token()

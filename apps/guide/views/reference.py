@@ -14,7 +14,7 @@ from apps.guide.views.reading import reading_page
 
 @reading_page
 def show_glossary(request: HttpRequest) -> HttpResponse:
-    """Say what the words mean."""
+    """Show the glossary."""
     guide = selectors.read_page("glossary")
     if guide is None:
         return page_not_found(request, "glossary")
@@ -25,7 +25,7 @@ def show_glossary(request: HttpRequest) -> HttpResponse:
 
 @reading_page
 def show_sources(request: HttpRequest) -> HttpResponse:
-    """List every source, and what rests on it."""
+    """List every source with its uses."""
     guide = selectors.read_page("sources")
     if guide is None:
         return page_not_found(request, "sources")

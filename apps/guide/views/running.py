@@ -10,7 +10,7 @@ from apps.guide.views.reading import reading_page
 
 @reading_page
 def show_running(request: HttpRequest) -> HttpResponse:
-    """Explain the flags, and give the commands by size."""
+    """Show the flags and the commands by size."""
     context = {
         "guide": selectors.read_page("running"),
         "preparation": preparation(),
