@@ -100,7 +100,7 @@ def least_room(shape: Shape, cards: Cards, context: int) -> Room:
 
 
 def usable_gib(cards: Cards) -> float:
-    """The GiB of all cards together, without the reserve."""
+    """Return the GiB of all cards together, without the reserve."""
     return cards.usable_gib * (1 - RESERVE)
 
 
