@@ -1,4 +1,4 @@
-"""The door of the API: each request is checked for a key first."""
+"""Check the API key of each request before anything else."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -38,7 +38,7 @@ def api_view[**P](
     *,
     refuse: Callable[[ApiError], HttpResponse] | None = None,
 ) -> Callable[[View[Concatenate[HttpRequest, ApiKey, P]]], View[Concatenate[HttpRequest, P]]]:
-    """Make an async view part of the API: it gets the key that was sent, and its errors are answered as JSON.
+    """Make an async view part of the API: pass it the checked key, and answer its errors as JSON.
 
     ``refuse`` answers an error in another shape than OpenAI's. Sessions and cookies are ignored, so there is nothing
     for CSRF to abuse.

@@ -1,4 +1,4 @@
-"""The course of every request that asks for replies: start them, answer, and cancel them if the caller leaves."""
+"""Handle a request for replies: start them, answer, and cancel them if the caller leaves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ async def answered(
     *,
     refuse: Callable[[ApiError], HttpResponse] = refusal,
 ) -> HttpResponseBase:
-    """Start what is asked and return what ``respond`` makes of it; its errors are answered by ``refuse``."""
+    """Start the requested generations and return the response of ``respond``; ``refuse`` answers errors."""
     once = idempotency_key_of(request)
     caller = Caller(request)
     start = partial(start_replies, owner=key.owner, asked=asked, idempotency_key=once)

@@ -32,19 +32,19 @@ CALLERS_FAULT = {TOO_LONG, InvalidRequest.__name__}
 
 @dataclass(slots=True)
 class Reply:
-    """One generation of a request, and the shape of its answer, which names the model once that is known."""
+    """One generation of a request, and the shape of its answer. The shape names the model once it is known."""
 
     generation: Generation
     shape: AnswerFormat
     is_named: bool = False
 
     def hear(self, events: Events) -> None:
-        """Note the model that writes, if the log says it."""
+        """Note the model that writes the reply, if the event log names it."""
         if events.model:
             self.shape.model, self.is_named = events.model, True
 
     async def name_model(self) -> None:
-        """Ask Postgres for the model that the log did not name: the reply was over before it was followed."""
+        """Read the model from Postgres if the event log did not name it: the reply ended before it was followed."""
         if not self.is_named:
             self.shape.model = await in_thread(model_of)(self.generation, asked=self.shape.model)
             self.is_named = True
@@ -87,7 +87,7 @@ async def _whole(reply: Reply, key: ApiKey) -> dict[str, Any]:
 async def whole_text(
     generation: Generation, key: ApiKey, *, hear: Callable[[Events], None] | None = None
 ) -> tuple[str, Ended]:
-    """Wait for the reply's text and end; ``hear`` gets all news.
+    """Wait for the reply's text and end; ``hear`` gets each event.
 
     Raises ``RequestRefused``, ``ReplyFailed`` and ``InvalidKey``.
     """
@@ -184,7 +184,7 @@ def failure_of(generation: Generation, ended: Ended) -> ApiError:
 
 
 def finish_reason_of(ended: Ended) -> str:
-    """Return the reason in OpenAI's words; anything else, a cancelled reply too, has stopped."""
+    """Return the finish reason in OpenAI's words; "stop" for all others, such as a cancelled reply."""
     return ended.finish_reason if ended.finish_reason in ("length", "content_filter") else "stop"
 
 

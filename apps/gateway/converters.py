@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 
 class ModelName(StringConverter):
-    """Any text, line breaks too, which Django's ``path`` does not match: unknown names are answered as JSON."""
+    """Any text. Django's ``path`` does not match line breaks, and such names must get the API's JSON error too."""
 
     regex = r"[\s\S]+"
 

@@ -162,7 +162,7 @@ class Unavailable(ApiError):
 
 
 class ServerFailed(ApiError):
-    """A fault of the workbench itself. The same request would meet it again."""
+    """A fault of the workbench itself. The same request would fail again."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "server_error"

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: a caller that repeats a request gets the generation that exists already."""
+"""``Idempotency-Key``: a repeated request gets the existing generation."""
 
 from uuid import UUID, uuid5
 

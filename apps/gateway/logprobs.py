@@ -1,4 +1,4 @@
-"""Log probabilities in answers: read beside the text of a reply, and written in OpenAI's two shapes."""
+"""Log probabilities in answers: read them beside the reply's text, and write OpenAI's two shapes."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -17,16 +17,16 @@ logger = structlog.get_logger(__name__)
 
 
 class TokenReader:
-    """Reads the tokens of one reply from its beginning on, as its text comes."""
+    """Reads the tokens of one reply in step with its text."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation_id = generation.pk
         self._waiting: deque[ScoredToken] = deque()
-        self._appends = 0  # of the event log, that were read
+        self._appends = 0  # entries of the event log that were read
         self._offset = 0  # code points of the tokens that were returned
 
     async def take(self, text: str) -> list[ScoredToken]:
-        """Return the tokens of the next ``text``. What no store has any longer is one token without a figure."""
+        """Return the tokens of the next ``text``. Text without stored tokens is one token without a figure."""
         if _length(self._waiting) < len(text):
             await in_thread(self._read)(len(text))
         taken: list[ScoredToken] = []
@@ -90,7 +90,7 @@ def _entry(token: ScoredToken) -> dict[str, Any]:
 
 
 def text_of(likely: LikelyToken, token: ScoredToken) -> str:
-    """Return the text of a likely token: that of the chosen one is its part of the reply."""
+    """Return the text of a likely token; for the chosen token, its part of the reply."""
     return token.text if likely.is_own else likely.text
 
 
@@ -101,7 +101,7 @@ def _bytes_of(likely: LikelyToken, token: ScoredToken) -> list[int]:
 
 
 def _by_text(token: ScoredToken) -> dict[str, float]:
-    """Return the likely tokens and the chosen one; of two that read alike the more likely one."""
+    """Return the likely tokens and the chosen token by text; of two with the same text, the more likely."""
     found: dict[str, float] = {}
     for likely in token.likely:
         found.setdefault(text_of(likely, token), likely.logprob)

@@ -20,7 +20,7 @@ class AnswerFormat(ABC):
     id_prefix: ClassVar[str]
     whole_kind: ClassVar[str]
     chunk_kind: ClassVar[str]
-    finish_reasons: ClassVar[Mapping[str, str]] = {}  # other words for some
+    finish_reasons: ClassVar[Mapping[str, str]] = {}  # some finish reasons in the words of this shape
 
     def __init__(self, generation: Generation, asked: Asking, *, index: int = 0) -> None:
         self.index = index
@@ -58,11 +58,11 @@ class AnswerFormat(ABC):
 
     @abstractmethod
     def choice(self, text: str) -> Choice:
-        """Return the particular fields of a whole answer."""
+        """Return this shape's fields of a whole answer."""
 
     @abstractmethod
     def piece(self, text: str) -> Choice:
-        """Return the particular fields of a chunk; the last one has empty text."""
+        """Return this shape's fields of a chunk; the last chunk has empty text."""
 
     @abstractmethod
     def opening(self) -> Choice:
@@ -90,7 +90,7 @@ class ChatFormat(AnswerFormat):
 
 
 class CallFormat(ChatFormat):
-    """A chat whose reply is the call of a function: its text are the arguments."""
+    """A chat whose reply is a function call: the reply's text is the arguments."""
 
     finish_reasons: ClassVar[Mapping[str, str]] = {"stop": "tool_calls"}
 
@@ -120,7 +120,7 @@ class CompletionFormat(AnswerFormat):
     def __init__(self, generation: Generation, asked: Completion, *, index: int = 0) -> None:
         super().__init__(generation, asked, index=index)
         self._echoed = asked.echoed
-        self._offset = 0  # of the next token
+        self._offset = 0  # code points before the next token
 
     def logprobs(self, tokens: Sequence[ScoredToken]) -> dict[str, Any]:
         scores = in_completion(tokens, likely=self.likely or 0, start=self._offset)

@@ -10,7 +10,7 @@ from apps.stores.batches import delete_in_batches
 
 
 def remove_old_generations() -> int:
-    """Remove those that ended more than ``RETAIN_API_DAYS`` ago, and return how many; 0 days keep them for ever.
+    """Remove generations that ended over ``RETAIN_API_DAYS`` days ago; return how many. 0 keeps them for ever.
 
     Generations of chats and of the playground go with their conversation or run.
     """

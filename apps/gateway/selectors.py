@@ -21,7 +21,7 @@ from apps.stores.compiled import compiled
 
 FAMILY = "code-llama"
 BASE = f"{FAMILY}-{Variant.BASE.value}"
-# Names that are accepted without being listed: the first release knew the variants by these.
+# Names of the variants in the first release: accepted, but not listed.
 SHORT_NAMES = {variant.value: f"{FAMILY}-{variant.value}" for variant in Variant}
 # Names of the model in clients written for Text Generation Inference: such a server has only one.
 ANY_NAMES = ("tgi", "dummy")
@@ -87,7 +87,7 @@ class Target:
 def served_models() -> dict[str, Model]:
     """Return the models by each of their names: variant, variant with size, endpoint name, model id.
 
-    Only those that the API key of the current request and its owner's groups may use.
+    Only models that the current request's API key and its owner's groups may use.
     """
     usable = list(_usable().preferred_first())
     models = _by_name(usable)
@@ -107,7 +107,7 @@ def _by_name(endpoints: Iterable[Endpoint]) -> dict[str, Model]:
 
 
 def _standing_in(usable: Iterable[Endpoint]) -> Model | None:
-    """Return the model that completes in place of Base; ``None`` if there is none, or an endpoint for Base."""
+    """Return the model that completes in place of Base; ``None`` if an endpoint serves Base or no model can."""
     key = current_key()
     is_named = key is not None and not {BASE, Variant.BASE.value}.isdisjoint(key.model_names)
     endpoints = [one for one in stand_ins_for_base(usable) if key is None or is_named or is_open_to(key, one)]
@@ -227,7 +227,7 @@ def _those(others: Iterable[str]) -> str:
 def _any_for(task: Task, served: dict[str, Model]) -> str:
     """Return the name of the best variant that can do the task now; of the best one, if none can.
 
-    Raises ``NotAllowed`` if what can is for other groups.
+    Raises ``NotAllowed`` if only models for other groups can.
     """
     names = [f"{FAMILY}-{variant}" for variant in VARIANTS_FOR[task]]
     found = next((name for name in names if name in served and task in served[name].tasks), "")
@@ -253,6 +253,6 @@ def _preference(endpoint: Endpoint) -> tuple[int, int]:
 
 
 def model_of(generation: Generation, *, asked: str) -> str:
-    """Return the id of the model that writes ``generation``; the name that was ``asked`` for until one does."""
+    """Return the id of the model that writes ``generation``; until a model does, the name that was ``asked`` for."""
     endpoint = Endpoint.objects.filter(generations=generation.pk).first()
     return endpoint.served_model if endpoint else asked

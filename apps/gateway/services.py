@@ -24,7 +24,7 @@ FRUITLESS = (State.FAILED, State.CANCELLED)
 
 
 def start_replies(*, owner: User, asked: Request, idempotency_key: UUID | None = None) -> list[Generation]:
-    """Queue one generation per prompt, all or none; those that the owner started with this key before are returned.
+    """Queue one generation per prompt, all or none; return those that this ``idempotency_key`` started before.
 
     Raises ``ModelNotFound``, ``ModelUnable``, ``ModelUnavailable``, ``InvalidRequest``, ``TooManyRequests`` and
     ``Unavailable``.
@@ -33,7 +33,7 @@ def start_replies(*, owner: User, asked: Request, idempotency_key: UUID | None =
     try:
         target = target_of(asked.model, task)
     except ModelUnavailable:
-        asked.check()  # what is wrong is wrong with every model
+        asked.check()  # before the model is looked up: these faults do not depend on it
         raise
     asked.check()
     if needs := asked.needs:
@@ -58,7 +58,7 @@ def _start_reply(owner: User, target: Target, asked: Request, idempotency_key: U
         raise TooManyRequests(error.sentence, Retry_After="2") from None
     except StoreFull as error:
         raise Unavailable(error.sentence, seconds=60) from None
-    except IntegrityError:  # the same request at the same moment
+    except IntegrityError:  # the same request arrived twice at once, and the other started the generations
         if idempotency_key and (before := _asked_before(owner, idempotency_key, asked)):
             return before
         raise
@@ -77,7 +77,7 @@ def _start(owner: User, target: Target, asked: Request, key: UUID | None) -> Gen
 
 
 def _asked_before(owner: User, key: UUID, asked: Request) -> Generation | None:
-    """Return the generation of that key; a failed or cancelled one gives its key up. Raises ``InvalidRequest``."""
+    """Return the key's generation; take the key from a failed or cancelled one. Raises ``InvalidRequest``."""
     mine = Generation.objects.visible_to(owner).filter(idempotency_key=key)
     mine.filter(state__in=FRUITLESS).update(idempotency_key=None)
     generation = mine.first()

@@ -35,7 +35,7 @@ async def _after(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[by
 
 
 async def with_pulse(source: AsyncGenerator[Events], *, seconds: float, first: float) -> AsyncGenerator[Events | None]:
-    """Yield what ``source`` yields, and ``None`` after each ``seconds`` of silence, ``first`` before any text."""
+    """Yield what ``source`` yields, and ``None`` after ``seconds`` of silence (``first`` seconds before any text)."""
     waiting: asyncio.Future[Events | None] | None = None
     patience = first
     try:
@@ -57,7 +57,7 @@ async def with_pulse(source: AsyncGenerator[Events], *, seconds: float, first: f
 
 
 def together(sources: Sequence[AsyncGenerator[bytes]]) -> AsyncGenerator[bytes]:
-    """Return the pieces of all sources as they come. The first error of one ends them all."""
+    """Merge the sources: return their pieces as they come. The first error of a source ends all."""
     return sources[0] if len(sources) == 1 else _merged(sources)
 
 
@@ -81,7 +81,7 @@ async def _merged(sources: Sequence[AsyncGenerator[bytes]]) -> AsyncGenerator[by
 
 
 async def _pump(source: AsyncGenerator[bytes], pieces: "asyncio.Queue[bytes | Exception | None]") -> None:
-    """Put every piece, and ``None`` or the error at the end."""
+    """Put every piece into the queue, then ``None`` or the error."""
     try:
         async with aclosing(source):
             async for piece in source:

@@ -1,1 +1,1 @@
-"""Callers of the API: whether they are there still, and what happens when they leave."""
+"""Callers of the API: detect that they leave, and cancel their generations."""

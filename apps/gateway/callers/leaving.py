@@ -1,4 +1,4 @@
-"""Cancel generations in a task of their own: the task of a caller that leaves is being cancelled itself."""
+"""Cancel generations in a separate task: when a caller leaves, the server cancels the request's own task."""
 
 import asyncio
 from uuid import UUID

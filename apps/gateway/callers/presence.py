@@ -1,6 +1,6 @@
 """Find out whether a caller is still connected.
 
-A request is cancelled when its caller leaves and when the server stops; only the connection's messages tell which.
+The server cancels a request in two cases: its caller leaves, or the server stops. Only ASGI's messages tell which.
 """
 
 from typing import Any

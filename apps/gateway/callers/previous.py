@@ -1,4 +1,4 @@
-"""``X-Cancel-Previous``: a request ends the one before it that had the same value, as editors need while one types."""
+"""``X-Cancel-Previous``: cancel the key's earlier request with the same value. Editors use it while a person types."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,23 +13,23 @@ from apps.generation.models import Generation
 from apps.stores.redis import sync_client
 
 LONGEST = 255
-SECONDS = 60 * 60  # no generation takes longer
+SECONDS = 60 * 60  # longer than any generation takes
 
 
 def replacing_previous(
     request: HttpRequest, key: ApiKey, start: Callable[[], list[Generation]]
 ) -> Callable[[], list[Generation]]:
-    """Return ``start``, which ends what the key asked for before with the same header. Raises ``InvalidRequest``."""
+    """Wrap ``start`` so that it cancels the key's earlier request with this header. Raises ``InvalidRequest``."""
     given = previous_of(request)
     if not given:
         return start
     name = f"workbench:previous:{key.pk}:{sha256(given.encode()).hexdigest()}"
 
     def start_instead() -> list[Generation]:
-        _leave(sync_client().getdel(name))  # first, so that its slot and its place in the limit are free
+        _leave(sync_client().getdel(name))  # before the start, which may need its slot
         generations = start()
         ids = " ".join(str(generation.pk) for generation in generations)
-        _leave(sync_client().set(name, ids, ex=SECONDS, get=True))  # one that came meanwhile
+        _leave(sync_client().set(name, ids, ex=SECONDS, get=True))  # a request that arrived between the two commands
         return generations
 
     return start_instead

@@ -1,6 +1,6 @@
 """Answer the callers that wait for a reply when the web process is told to stop.
 
-The server waits a moment for requests to finish, then drops them, and a dropped caller knows no id to resume with. The
+The server waits a moment for requests, then drops them. A dropped caller has no id to resume with. The
 process notices the signal itself and answers before that.
 """
 

@@ -1,4 +1,4 @@
-"""The requests of callers: ``read`` checks their shape, ``check`` what they ask for. Unknown fields are ignored."""
+"""The requests of callers: ``read`` checks their shape, ``check`` their values. Unknown fields are ignored."""
 
 from apps.gateway.forms.chat_completion import ChatCompletion
 from apps.gateway.forms.completion import Completion

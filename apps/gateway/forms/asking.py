@@ -11,7 +11,7 @@ from apps.inference.protocols.parameters import MOST_STOPS, MOST_TOKENS
 
 # 0 and -1 mean "no limit of mine" to several clients and servers.
 Tokens = Annotated[int, Meta(ge=-1, le=MOST_TOKENS)]
-# For the description: NUL cannot be stored. ``check`` refuses it.
+# For the API's description. Postgres cannot store NUL, so ``check`` refuses it.
 STORABLE = {"pattern": r"^[^\x00]*$"}
 Text = Annotated[str, Meta(extra_json_schema=STORABLE)]
 StopText = Annotated[str, Meta(max_length=1000, extra_json_schema=STORABLE)]
@@ -49,7 +49,7 @@ class StreamOptions(msgspec.Struct):
 class Asking(msgspec.Struct, kw_only=True):
     """The fields that ask for a reply.
 
-    Values by which clients and other servers mean "default", "greedy" or "random" are taken for that: ``max_tokens`` 0
+    Other servers' spellings of "default", "greedy" and "random" are understood: ``max_tokens`` 0
     or -1, ``top_p`` 0, a negative ``seed``, empty stop sequences.
     """
 
@@ -94,7 +94,7 @@ class Asking(msgspec.Struct, kw_only=True):
 
     @property
     def likely(self) -> int | None:
-        """Return how many likely tokens are wanted for each place; ``None`` without log probabilities."""
+        """Return how many likely tokens to list for each token; ``None`` without log probabilities."""
         return None
 
     @property
@@ -113,7 +113,7 @@ class Asking(msgspec.Struct, kw_only=True):
         return bool(self.stream_options and self.stream_options.include_usage)
 
     def check(self) -> None:
-        """Raise ``InvalidRequest``, naming the field, for what cannot be done as it is asked."""
+        """Raise ``InvalidRequest``, naming the field, if the workbench cannot do what the request asks."""
         for name, sentence in self.unable.items():
             if (value := getattr(self, name)) and value != PLAIN:
                 raise InvalidRequest(sentence, param=name)

@@ -124,7 +124,7 @@ class ChatCompletion(Asking, kw_only=True):
 
     @property
     def each(self) -> list["ChatCompletion"]:
-        """Return the request alone: a conversation gets one reply."""
+        """Return a list of only this request: a conversation gets one reply."""
         return [self]
 
     @property
@@ -134,7 +134,7 @@ class ChatCompletion(Asking, kw_only=True):
 
     @property
     def turns(self) -> list[dict[str, str]]:
-        """Return the conversation as Code Llama takes it: neighbours of one role are one turn, empty ones are none."""
+        """Return the conversation's turns: join neighbours of one role, and drop empty messages."""
         turns: list[dict[str, str]] = []
         for turn in (message.as_turn() for message in self.messages if message.text.strip()):
             if turns and turns[-1]["role"] == turn["role"]:

@@ -15,7 +15,7 @@ MOST_PROMPTS = 32
 class Completion(Asking, kw_only=True):
     """A text to continue; with a ``suffix``, a gap to fill. Several prompts get a completion each."""
 
-    # Editors send the tags of every model family. The server gets the first few, the reply is read for all.
+    # Editors send the tags of every model family. The model server gets the first few; the worker looks for all.
     most_stops: ClassVar[int] = 32
 
     prompt: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_PROMPTS)]
@@ -33,7 +33,7 @@ class Completion(Asking, kw_only=True):
 
     @property
     def document(self) -> Document:
-        """Return the text around the gap, or before the end; of several prompts, the first one's."""
+        """Return the text around the gap, or the text to continue; of several prompts, the first."""
         before = self.prompt if isinstance(self.prompt, str) else self.prompt[0]
         return Document(before, self.suffix or "")
 

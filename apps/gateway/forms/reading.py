@@ -21,7 +21,7 @@ def read[Shape](body: bytes, kind: type[Shape]) -> Shape:
 
 
 def _read_whole_numbers[Shape](body: bytes, kind: type[Shape], refused: msgspec.ValidationError) -> Shape:
-    """Read ``20.0`` as 20, which JSON makes no difference between. Raises ``InvalidRequest`` for what was refused."""
+    """Read ``20.0`` as 20: JSON does not tell them apart. Raises ``InvalidRequest`` for any other error."""
     try:
         return msgspec.convert(_with_whole_numbers(msgspec.json.decode(body)), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,6 +1,6 @@
 """Read ``tools`` and ``tool_choice`` of a chat: the one function that its reply must call, if any.
 
-The arguments of a call that must be made are a reply held to a format: the JSON schema of the function's parameters.
+The reply is the arguments of the call: its format is the JSON schema of the function's parameters.
 """
 
 import json
@@ -38,7 +38,7 @@ class Function(msgspec.Struct, omit_defaults=True):
 
     @property
     def instruction(self) -> str:
-        """Return what the model is told: no template of a Code Llama has a place for tools."""
+        """Return the instruction to call the function, as text: Code Llama's templates have no place for tools."""
         purpose = f", which does this: {self.description}" if self.description else ""
         schema = json.dumps(self.parameters or NOTHING_TO_FILL, ensure_ascii=False)
         return (
@@ -68,7 +68,7 @@ class Choice(msgspec.Struct):
 
 
 def read_function(tools: Any, choice: Any) -> Function | None:
-    """Return the function to call; ``None`` without tools, and where none may be called. Raises ``InvalidRequest``."""
+    """Return the function to call; ``None`` without tools or if calls are forbidden. Raises ``InvalidRequest``."""
     if not tools:
         return None
     given = _read(tools, list[Tool], "tools")

@@ -10,7 +10,7 @@ from apps.gateway.forms.asking import StopList, Text, Tokens
 
 
 class Infill(msgspec.Struct, kw_only=True):
-    """A gap: ``prompt`` is what stands before it on its line, after ``input_prefix``.
+    """A gap to fill. ``prompt`` is the text between ``input_prefix`` and the gap, on the gap's line.
 
     Text from other files, samplers and time limits are ignored.
     """
@@ -29,11 +29,11 @@ class Infill(msgspec.Struct, kw_only=True):
 
     @property
     def only_warms_up(self) -> bool:
-        """Return whether nothing shall be written: editors have the server read other files in advance."""
+        """Return whether the request asks for no text: editors send such requests to warm up the server's cache."""
         return self.n_predict == 0 or not (self.input_prefix or self.prompt or self.input_suffix)
 
     def as_completion(self, model: str) -> Completion:
-        """Return the same as a completion; ``model`` is used where the body names none."""
+        """Return the same request as a completion; ``model`` is used if the body names no model."""
         return Completion(
             model=self.model or model,
             prompt=self.input_prefix + self.prompt,

@@ -30,7 +30,7 @@ async def infill(request: HttpRequest, key: ApiKey, model: str = ANY_NAMES[0]) -
     completion = asked.as_completion(model)
     if asked.only_warms_up:
         check_headers(request)
-        Asking.check(completion)  # all but that there is a text
+        Asking.check(completion)  # all checks of a completion except that it has text
         return json_response({"content": "", "stop": True})
 
     async def respond(generations: list[Generation], caller: Caller) -> HttpResponseBase:

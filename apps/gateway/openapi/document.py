@@ -1,4 +1,4 @@
-"""Build the description, in OpenAPI 3.1: requests from the types that read them, addresses from ``paths``."""
+"""Build the description, in OpenAPI 3.1: request bodies from the types in ``forms``, addresses from ``paths``."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every address of the API, with what it takes and answers."""
+"""Every address of the API, with its parameters, body and answers."""
 
 from typing import Any
 
@@ -129,7 +129,7 @@ def _own() -> Operation:
 
 
 def _get(name: str, summary: str, answer: str, *more: str, parameters: list[dict[str, Any]] | None = None) -> Operation:
-    """Return an operation without a body; without the shape of an answer, it answers with events."""
+    """Return an operation without a body; without a shape for the answer, the answer is a stream of events."""
     kind = "application/json" if answer else "text/event-stream"
     content = {kind: {"schema": reference(answer) if answer else EVENT}}
     about_one = {"headers": GENERATION_HEADER} if answer == "ShownGeneration" or not answer else {}

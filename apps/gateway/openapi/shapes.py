@@ -1,4 +1,4 @@
-"""The shapes of what is answered, for the description alone: the answers themselves are built where they are sent."""
+"""The shapes of answers, only for the description. The code that sends an answer builds it."""
 
 from typing import Any, Literal
 
@@ -58,7 +58,7 @@ class ModelList(Struct):
 
 
 class LikelyInPlace(Struct):
-    """A token that was likely in a place; ``bytes`` is its UTF-8."""
+    """A token that was likely at this position; ``bytes`` is its UTF-8."""
 
     token: str
     logprob: float

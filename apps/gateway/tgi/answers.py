@@ -75,7 +75,7 @@ async def generation_events(generation: Generation, key: ApiKey, *, echoed: str,
 
 
 async def _told(text: str, tokens: TokenReader | None, *, index: int) -> list[dict[str, Any]]:
-    """Return the text as one piece, or its tokens with those that were likely in their places."""
+    """Return the text as one piece, or its tokens, each with the tokens that were likely at its position."""
     if tokens is None:
         return [_token(index, text)]
     return [
@@ -85,7 +85,7 @@ async def _told(text: str, tokens: TokenReader | None, *, index: int) -> list[di
 
 
 def _token(index: int, text: str, *, is_special: bool = False) -> dict[str, Any]:
-    """Return one piece. Its id and probability are not known: model servers do not all tell them."""
+    """Return one piece, without id and probability: not all model servers report them."""
     token = {"id": 0, "text": text, "logprob": None, "special": is_special}
     return {"index": index, "token": token, **UNFINISHED}
 
@@ -116,7 +116,7 @@ def _details(ended: Ended) -> dict[str, Any]:
 
 
 def body_of(error: ApiError) -> dict[str, str]:
-    """Return the error. Without a type, Hugging Face's client tells its status."""
+    """Return the error's JSON. For errors without a type, Hugging Face's client reports the status."""
     kind = _type_of(error)
     return {"error": error.sentence, **({"error_type": kind} if kind else {})}
 

@@ -38,14 +38,14 @@ class Parameters(msgspec.Struct, kw_only=True):
 
     @property
     def chosen_temperature(self) -> float | None:
-        """Return the temperature as TGI takes it: 1 where only sampling was asked for, 0 where nothing was."""
+        """Return the temperature by TGI's rules: 1 if only sampling was asked for, 0 if nothing was."""
         if self.temperature is not None:
             return self.temperature
         return 1.0 if self.do_sample or self.top_p is not None else 0.0
 
 
 class Generate(msgspec.Struct, kw_only=True):
-    """A text to continue. ``stream`` counts at the root alone."""
+    """A text to continue. Only requests to the root read ``stream``."""
 
     inputs: Annotated[str, Meta(min_length=1, extra_json_schema={"pattern": r"^[^\x00]+$"})]
     parameters: Parameters | None = None

@@ -28,7 +28,7 @@ LARGEST_OFFSET = 2**53
 
 @api_view("GET")
 async def show_generation(request: HttpRequest, key: ApiKey, generation_id: UUID) -> HttpResponse:  # noqa: ARG001
-    """Show the state and the text so far."""
+    """Show the generation's state and its text so far."""
     return await _shown(await _generation_for(key, generation_id))
 
 
@@ -53,7 +53,7 @@ async def generation_events(request: HttpRequest, key: ApiKey, generation_id: UU
 
 
 async def _generation_for(key: ApiKey, generation_id: UUID) -> Generation:
-    """Return a generation of the key's owner, with a limited key only its own. Raises ``NotFound`` for any other."""
+    """Return a generation of the key's owner; a limited key finds only its own. Raises ``NotFound`` otherwise."""
 
     def find() -> Generation | None:
         visible = Generation.objects.visible_to(key.owner)
@@ -83,7 +83,7 @@ async def _events(generation: Generation, after: int, key: ApiKey) -> AsyncGener
                 async for news in watching:
                     yield KEEP_ALIVE if news is None else _written(news)
         except (RedisError, OSError, InvalidKey):
-            return  # without an end event: the caller reconnects and continues at its offset, if it may
+            return  # No end event: the caller reconnects and continues at its offset, if its key still works.
 
 
 def _written(news: Events) -> bytes:

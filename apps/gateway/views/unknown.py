@@ -9,5 +9,5 @@ from apps.gateway.errors import NotFound
 
 @api_view()
 async def unknown(request: HttpRequest, key: ApiKey, path: str = "") -> HttpResponse:  # noqa: ARG001
-    """Answer 404 as JSON, which clients expect of a wrong address too."""
+    """Answer 404 as JSON, because clients cannot read an HTML page."""
     raise NotFound("There is nothing at this address.")
