@@ -9,7 +9,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.token import _TokenType
 
-# The languages that Code Llama was measured in, by Pygments' names.
+# The languages in which Code Llama was measured, by Pygments' names.
 LANGUAGES = [
     ("python", "Python"),
     ("cpp", "C, C++"),
@@ -20,19 +20,19 @@ LANGUAGES = [
     ("bash", "Bash"),
     ("text", "No colours"),
 ]
-LONGEST = 20_000  # characters; beyond it colours are not worth the time
-SECONDS = 0.2  # of the processor; only texts made for it take that long
+LONGEST = 20_000  # characters; longer code stays plain, because colouring takes too long
+SECONDS = 0.2  # of CPU time; only text made to attack the lexer takes that long
 OPTIONS = {"stripnl": False, "ensurenl": False, "startinline": True}
 
 type Token = tuple[_TokenType, str]
 
 
 class TooSlow(Exception):
-    """The lexer took too long."""
+    """The lexer took more than ``SECONDS``."""
 
 
 def coloured(code: str, language: str) -> str:
-    """Return the HTML of ``code``: with colours, or without where they would change the text or take too long."""
+    """Return ``code`` as HTML, coloured unless colouring would change the text or take too long."""
     lexer = get_lexer_by_name(language, **OPTIONS)
     try:
         tokens = list(_in_time(lexer.get_tokens(code)))

@@ -17,7 +17,7 @@ from apps.playground.status import Status, status_of
 
 @dataclass(frozen=True)
 class ShownOutput:
-    """One output with its ``text`` so far. ``may_decide``: the page is its owner's."""
+    """One output with its ``text`` so far. ``may_decide``: the reader owns the run."""
 
     run: Run
     output: Output
@@ -58,7 +58,7 @@ class ShownOutput:
 
     @property
     def lead(self) -> str:
-        """Return the line of the text before, up to the place where the output begins."""
+        """Return the beginning of the line on which the output starts."""
         if self.run.kind == Kind.SIDE_BY_SIDE:
             return ""
         return self.run.before.rpartition("\n")[2]
@@ -82,12 +82,12 @@ class ShownOutput:
 
     @property
     def can_continue(self) -> bool:
-        """Return whether the output broke off and can be accepted and gone on with."""
+        """Return whether the output broke off, so that a person can accept it and generate more."""
         return self.run.kind == Kind.COMPLETE and self.can_accept and self.generation.broke_off
 
     @property
     def cut_sentence(self) -> str:
-        """Say what of the document did not fit the model's window; empty where all did."""
+        """Say which part of the document did not fit the context window; empty if all did."""
         record = self.last_request
         if record is None or not (record.cut_before or record.cut_after):
             return ""

@@ -1,4 +1,4 @@
-"""Texts on their way into the playground, too long for an address: kept for a day, for the person who brought them."""
+"""Texts that are too long for the playground's address: kept for a day, readable only by their owner."""
 
 import secrets
 
@@ -18,7 +18,7 @@ def keep_draft(*, owner: User, text: str) -> str:
 
 
 def read_draft(owner: User, token: str) -> str | None:
-    """Return the text; ``None`` where there is none of this owner, or none any longer."""
+    """Return the text; ``None`` if it expired or belongs to somebody else."""
     text: str | None = cache.get(_name(owner, token))
     return text
 

@@ -1,4 +1,4 @@
-"""A recorded example per page, shown where no model can do the task yet, and texts to start with."""
+"""A recorded example per page, shown while no model can do the task, and texts to start with."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from apps.playground.models import Kind
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with a gap; ``middle`` is what the model wrote, by the published example that ``source`` names."""
+    """A text with a gap; ``middle`` is the model's text in the published example that ``source`` names."""
 
     before: str
     middle: str

@@ -1,4 +1,4 @@
-"""An output's request as a program that asks the workbench's API for the same: curl, Python, JavaScript."""
+"""Programs that repeat an output's request through the workbench's API: curl, Python, JavaScript."""
 
 import json
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ class Program(NamedTuple):
 
 
 def programs_for(generation: Generation, *, model: str, site: str) -> list[Program]:
-    """Return the programs; ``model`` is the name to ask for."""
+    """Return the programs; ``model`` is the model's name in the request."""
     body = request_body(generation, model)
     path = "/v1/chat/completions" if generation.task == Task.CHAT else "/v1/completions"
     return [
@@ -27,7 +27,7 @@ def programs_for(generation: Generation, *, model: str, site: str) -> list[Progr
 
 
 def request_body(generation: Generation, model: str) -> dict[str, Any]:
-    """Return the body that asks the API for the same."""
+    """Return the API request that repeats the output's request."""
     sampling = {name: value for name, value in generation.parameters.items() if name not in (ORDER, CUT)}
     if generation.task == Task.CHAT:
         return {"model": model, "messages": generation.messages, **sampling}

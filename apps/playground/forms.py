@@ -17,7 +17,7 @@ from apps.playground.offers import Offer, able_endpoints, offers_for
 
 MOST_CHARACTERS = 400_000
 MOST_TOKENS = 4096
-HIGHEST_SEED = 2**31 - 1  # every server takes it
+HIGHEST_SEED = 2**31 - 1  # accepted by every model server
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 4
 LF, CRLF = "lf", "crlf"
 BY_RULE = "rule"
@@ -29,7 +29,7 @@ CODE = {"rows": 10, "spellcheck": "false", "autocapitalize": "off", "autocomplet
 
 
 class CodeField(forms.CharField):
-    """A text of which nothing is stripped. Browsers send every line end as CRLF: ``clean_texts`` says which it is."""
+    """A text area without stripping. Browsers send CRLF for every line end; ``clean_texts`` restores the original."""
 
     def __init__(self, label: str, *, required: bool = True, rows: int = 10) -> None:
         widget = forms.Textarea(attrs={**CODE, "rows": rows})
@@ -37,7 +37,7 @@ class CodeField(forms.CharField):
 
 
 class DraftForm(forms.Form):
-    """Code that another page hands over."""
+    """Code that another page sends to the playground."""
 
     code = CodeField("Code")
 
@@ -80,7 +80,7 @@ class SettingsForm(forms.Form):
         for name in ("temperature", "top_p"):
             self.fields[name].widget.attrs["step"] = "any"
         for field in self.fields.values():
-            # The form's element is empty: what is between the fields has forms of its own.
+            # Fields name their form by id, because other forms stand between the fields.
             field.widget.attrs["form"] = "ask"
 
     @property

@@ -1,7 +1,7 @@
 """Follows a run for its page, as server-sent events from any offset.
 
 Events: ``text`` ``{"id", "at", "text"}`` (``at``: code points before it), ``state`` ``{"id", "state", "words",
-"tone"}``, ``end`` ``{"id", "html"}`` with the whole output as stored, and ``over`` when nothing more will come.
+"tone"}``, ``end`` ``{"id", "html"}`` with the whole output as stored, and ``over`` when the run is over.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from apps.stores.threads import in_thread
 
 logger = structlog.get_logger(__name__)
 
-FRAME_SECONDS = 0.04  # eyes follow no faster, and a frame costs more than a token
+FRAME_SECONDS = 0.04  # faster updates are not visible, and a frame costs more than a token
 PULSE_SECONDS = 10.0
 PULSE = b": still here\n\n"
 
@@ -48,7 +48,7 @@ class RunStream(StreamingHttpResponse):
 
 async def follow_run(request: WorkbenchRequest, run: Run, offsets: Mapping[UUID, int]) -> AsyncGenerator[bytes]:
     """Yield the events that a page with ``offsets`` (of the generations it shows) is missing."""
-    frames: Frames = asyncio.Queue(maxsize=8)  # a slow page slows only itself
+    frames: Frames = asyncio.Queue(maxsize=8)  # bounded: a slow page waits for itself and fills no memory
     following = asyncio.create_task(_follow_all(request, run, offsets, frames))
     session_key = request.session.session_key
     loop = asyncio.get_running_loop()
@@ -78,7 +78,7 @@ async def _follow_all(request: WorkbenchRequest, run: Run, offsets: Mapping[UUID
                 tasks.create_task(_follow(output, offsets.get(output.generation_id, 0), frames, request))
         await frames.put(_event("over", {}))
     except* Exception:
-        # The page comes back with what it has.
+        # The page reconnects with its offsets.
         logger.exception("run not followed to its end", run=str(run.pk))
     finally:
         with suppress(asyncio.CancelledError):
@@ -104,7 +104,7 @@ async def _follow(output: Output, offset: int, frames: Frames, request: Workbenc
 
 
 def _status(generation: Generation, events: Events) -> Status | None:
-    """Return the status after ``events``; ``None`` where they say nothing of it."""
+    """Return the status after ``events``; ``None`` if they do not change it."""
     if events.state is None and not events.text:
         return None
     generation.state = events.state or State.RUNNING
@@ -112,7 +112,7 @@ def _status(generation: Generation, events: Events) -> Status | None:
 
 
 def _stored(request: WorkbenchRequest, output: Output) -> str:
-    """Return the output's element as stored now; empty where the run was deleted."""
+    """Return the output's element as stored now; empty if the run was deleted."""
     stored = Output.objects.select_related("run", "generation__endpoint").filter(pk=output.pk).first()
     return ShownOutput.of(stored.run, stored).render(request) if stored else ""
 
@@ -127,6 +127,6 @@ def _is_access_lost(session_key: str | None, run_id: UUID) -> bool:
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     try:
         return find_run(get_user(request), run_id) is None
-    except POSTGRES_AWAY as error:  # streams go on while Postgres is down
+    except POSTGRES_AWAY as error:  # keep access and streams while Postgres is down
         logger.warning("access not checked", error=type(error).__name__)
         return False

@@ -1,4 +1,4 @@
-"""Runs: what was asked in the playground, and the generations that answer it."""
+"""Runs: requests in the playground, and their generations."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """A request of a person to one model, or to several side by side.
 
-    ``before`` is the code, the text before the gap, or the prompt; ``after`` is the text after the gap. Both are as
-    they were given, to the byte. ``settings`` are the values of the form beside the texts, to fill it again.
+    ``before`` is the code, the text before the gap, or the prompt; ``after`` is the text after the gap. Both are
+    stored exactly as typed. ``settings`` are the values of the form beside the texts, to fill it again.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -76,14 +76,14 @@ class Run(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=Kind.values), name="run_kind_known")]
 
     def __str__(self) -> str:
-        return str(self.pk)  # not the title, which is text of the person: the admin writes this into its history
+        return str(self.pk)  # not the title: the admin writes this into its history, and titles hold people's text
 
     def get_absolute_url(self) -> str:
         return reverse("playground:run", args=[self.pk])
 
     @property
     def title(self) -> str:
-        """Return the last line with text before the cursor, which tells runs of one document apart."""
+        """Return the last line with text before the cursor: it distinguishes the runs of one document."""
         lines = [line.strip() for line in (self.before or self.after).splitlines() if line.strip()]
         if not lines:
             return self.get_kind_display()

@@ -1,4 +1,4 @@
-"""Models that can do a task now, and those that could."""
+"""Models that can do a task now, and models that could if an endpoint served them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Offer:
         return f"{kind} · {self.endpoint.title}{down}"
 
     def is_for(self, variant: str) -> bool:
-        """Return whether the choice is ``variant``, or stands in for it."""
+        """Return whether this choice is ``variant`` or stands in for ``variant``."""
         return variant == (Variant.BASE if self.stands_in else self.variant)
 
     @property
@@ -52,7 +52,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Able:
-    """A Code Llama model that can do a task, with its page in the guide and what its sources disagree on."""
+    """A Code Llama model that can do a task, with its guide page and the disagreement of its sources."""
 
     name: str
     variant: str
@@ -90,7 +90,7 @@ def unable_endpoints(task: Task, person_id: int) -> list[Endpoint]:
 
 
 def is_for_others(task: Task) -> bool:
-    """Return whether an endpoint can do ``task`` after all, to say why a person is offered none."""
+    """Return whether an endpoint for other people can do ``task``, to explain why this person has none."""
     return any(task in endpoint.capabilities for endpoint in Endpoint.objects.enabled())
 
 
@@ -103,7 +103,7 @@ def models_able(task: Task) -> list[Able]:
 
 
 def find_offer(value: str, task: Task, person_id: int) -> Offer:
-    """Return the person's choice of that value. Raises ``NothingServes``."""
+    """Return the person's choice with this form value. Raises ``NothingServes``."""
     found = next((offer for offer in offers_for(task, person_id) if offer.value == value), None)
     if found is None:
         raise NothingServes
@@ -111,7 +111,7 @@ def find_offer(value: str, task: Task, person_id: int) -> Offer:
 
 
 def able_by_id(ids: Sequence[UUID], task: Task, person_id: int) -> list[Endpoint]:
-    """Return those endpoints, in this order. Raises ``NothingServes`` if one cannot do the task now for the person."""
+    """Return the endpoints in this order. Raises ``NothingServes`` if one cannot do the task for the person now."""
     able = {endpoint.pk: endpoint for endpoint in able_endpoints(task, person_id)}
     if any(identifier not in able for identifier in ids):
         raise NothingServes

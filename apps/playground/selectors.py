@@ -13,7 +13,7 @@ RECENT = 8
 
 
 def find_run(user: User | AnonymousUser, run_id: UUID) -> Run | None:
-    """Return the person's run with its outputs; ``None`` where there is none that this person may see."""
+    """Return the person's run with its outputs; ``None`` if the person has no such run."""
     if not isinstance(user, User) or not user.is_active:
         return None
     return Run.objects.visible_to(user).with_outputs().select_related("owner").filter(pk=run_id).first()
@@ -25,7 +25,7 @@ def runs_of(user: User) -> QuerySet[Run]:
 
 
 def accepted_texts(run: Run, text: str) -> tuple[str, str]:
-    """Return the texts before and after the cursor once ``text`` has gone in, to the byte."""
+    """Return the exact texts before and after the cursor after inserting ``text``."""
     return run.before + text, run.after
 
 

@@ -41,7 +41,7 @@ class Sent:
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """Return the sampling parameters as they were sent; the others were left to the server."""
+        """Return the sampling parameters as sent; the server chose the others."""
         given: Mapping[str, Any] = self.record.parameters
         return [(words, _as_text(given[name])) for name, words in WORDS.items() if name in given]
 
@@ -83,12 +83,12 @@ class Sent:
 
     @property
     def turns(self) -> list[dict[str, str]]:
-        """Return the messages of a chat, of which the server made the prompt."""
+        """Return the messages of a chat, from which the server made the prompt."""
         return self.record.split(self.generation.messages)[0]
 
 
 def requests_of(generation: Generation) -> list[Sent]:
-    """Return every request that was sent, the first first; a reply that broke off has several."""
+    """Return every request of the output, the earliest first; a reply that broke off has several."""
     return [Sent(generation, record) for record in RequestRecord.read(generation.sent)]
 
 

@@ -73,7 +73,7 @@ def _add_output(run: Run, position: int, begin: partial[Generation], parameters:
 
 
 def stop_run(*, run: Run) -> None:
-    """Cancel what of the run is not over."""
+    """Cancel the run's outputs that are not over."""
     active = run.outputs.filter(generation__state__in=ACTIVE)
     for generation_id in active.values_list("generation_id", flat=True):
         cancel_generation(generation_id=generation_id)
@@ -97,12 +97,12 @@ def share_run(*, run: Run) -> str:
 
 
 def revoke_run(*, run: Run) -> None:
-    """Take the link back: nobody can read the run by it from now on."""
+    """Delete the run's link, so that nobody can read the run through it."""
     Run.objects.filter(pk=run.pk).update(share_token=None)
 
 
 def delete_run(*, run: Run) -> None:
-    """Stop the run and delete it with what was generated."""
+    """Stop the run and delete it with its generations."""
     stop_run(run=run)
     generations: list[UUID] = list(run.outputs.values_list("generation_id", flat=True))
     with transaction.atomic():

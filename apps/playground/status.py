@@ -35,7 +35,7 @@ def status_of(generation: Generation, *, is_growing: bool, position: QueuePositi
 
 
 def waiting_words(position: QueuePosition | None) -> str:
-    """Return where a queued generation stands: “Waiting for a free slot, 2 ahead of you, about 40 seconds”."""
+    """Describe a position in the queue: “Waiting for a free slot, 2 ahead of you, about 40 seconds”."""
     if position is None:
         return "Waiting for a free slot"
     if position.absence:

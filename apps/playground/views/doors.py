@@ -1,4 +1,4 @@
-"""Find what the address names, or raise ``Http404``. Other people's runs are not found."""
+"""Find the run or output of an address, or raise ``Http404``, also for other people's runs."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ def run_or_404(request: WorkbenchRequest, run_id: UUID) -> Run:
 
 
 def output_or_404(run: Run, generation_id: UUID | None) -> Output:
-    """Return the output of that generation; without an id, the run's first."""
+    """Return the output of a generation; without an id, the run's first output."""
     for output in run.outputs.all():
         if generation_id in (None, output.generation_id):
             return output

@@ -1,4 +1,4 @@
-"""The three pages on which runs are asked for."""
+"""The three pages on which people start runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ RECENT = 6
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
-    """Show the form of a kind, filled from the address or from a run; start what is posted."""
+    """Show the form of a kind, filled from the address or from a run; start a posted run."""
     form_class = FORMS[kind]
     if request.method != "POST":
         return editor_page(request, form_class(initial=_given(request, Kind(kind)), person_id=request.user.pk))
@@ -51,9 +51,9 @@ def editor(request: WorkbenchRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_code(request: WorkbenchRequest) -> HttpResponse:
-    """Keep the code that was posted, and lead to the page that completes it; nothing is sent to a model.
+    """Keep the posted code and redirect to the page that completes it; send nothing to a model.
 
-    A person who had to sign in first comes without the code.
+    A person who must sign in first loses the code.
     """
     if request.method != "POST":
         return redirect("playground:complete")
@@ -67,7 +67,7 @@ def open_code(request: WorkbenchRequest) -> HttpResponse:
 
 
 def start_run(owner: User, form: PlaygroundForm) -> Run:
-    """Start what a valid form asks for. Raises ``PlaygroundError``."""
+    """Start the run of a valid form. Raises ``PlaygroundError``."""
     if isinstance(form, SideBySideForm):
         task = Task(form.cleaned_data["task"])
         return start_side_by_side(
@@ -120,7 +120,7 @@ def editor_page(
 def refused(
     request: WorkbenchRequest, form: PlaygroundForm, sentence: str, status: int = UNPROCESSABLE
 ) -> HttpResponse:
-    """Say why nothing was started; everything that was written stays."""
+    """Show the form again with the reason why nothing was started; keep the typed text."""
     if not request.htmx:
         return editor_page(request, form, sentence=sentence, status=status)
     errors = [str(error) for errors in form.errors.values() for error in errors]
@@ -133,7 +133,7 @@ def recent_runs(user: User) -> list[Run]:
 
 
 def _given(request: WorkbenchRequest, kind: Kind) -> Mapping[str, Any]:
-    """Return what the address fills the form with: the texts and a variant by name, a draft's text, or a run's own."""
+    """Return the form's values from the address: texts and a variant by name, a draft's text, or a run's values."""
     if kind == Kind.COMPLETE and "draft" in request.GET:
         draft = read_draft(request.user, request.GET["draft"])
         return {} if draft is None else {"code": draft}

@@ -18,7 +18,7 @@ RETRY_AFTER_SECONDS = 60
 
 @require_GET
 async def events(request: WorkbenchRequest, run_id: UUID) -> HttpResponseBase:
-    """Stream what the page is missing; ``?<generation id>=<code points it has>``."""
+    """Stream the text that the page lacks; ``?<generation id>=<code points it has>``."""
     run = await in_thread(run_or_404)(request, run_id)
     try:
         await live_connections().check_limit_for(run.owner_id)

@@ -1,4 +1,4 @@
-"""One run: its page, and what can be done with it."""
+"""One run: its page and its actions."""
 
 from uuid import UUID
 
@@ -38,7 +38,7 @@ def runs(request: WorkbenchRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def run(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
-    """Show a run on the page it was asked for on, with its text so far."""
+    """Show a run on the page of its kind, with its text so far."""
     found = run_or_404(request, run_id)
     form = FORMS[found.kind](initial=initial_of(found, before=_before(found)), person_id=request.user.pk)
     return editor_page(request, form, run=found)
@@ -48,31 +48,31 @@ def run(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
 def stop(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
     found = run_or_404(request, run_id)
     stop_run(run=found)
-    # With scripts the page follows the run, and gets the end from there.
+    # With scripts, the page follows the run's events and receives the end there.
     return HttpResponse(status=204) if request.htmx else redirect(found)
 
 
 @require_POST
 def accept(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """Put the text in at the gap."""
+    """Accept an output: insert its text at the gap."""
     return _decided(request, run_id, generation_id, Decision.ACCEPTED)
 
 
 @require_POST
 def dismiss(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """Leave the text out; the run keeps it."""
+    """Dismiss an output; the run keeps its text."""
     return _decided(request, run_id, generation_id, Decision.DISMISSED)
 
 
 @require_POST
 def undo(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """Take an accepted text out, or a dismissed one back: it is to be decided on again."""
+    """Undo an accepted or dismissed output, so that the person can decide again."""
     return _decided(request, run_id, generation_id, Decision.OPEN)
 
 
 @require_POST
 def go_on(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """Accept a text and ask for what comes after it."""
+    """Accept an output and start a run that continues after it."""
     found = run_or_404(request, run_id)
     output = output_or_404(found, generation_id)
     text = text_so_far(output.generation)
@@ -87,7 +87,7 @@ def go_on(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpR
 
 @require_POST
 def again(request: WorkbenchRequest, run_id: UUID) -> HttpResponse:
-    """Ask for the same once more, as a run of its own."""
+    """Start the same request again as a new run."""
     found = run_or_404(request, run_id)
     try:
         return _start_anew(request, found, before=found.before)
@@ -139,7 +139,7 @@ def sent(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpRe
 @require_GET
 @never_cache
 def text(request: WorkbenchRequest, run_id: UUID, generation_id: UUID) -> HttpResponse:
-    """Send the document with the text in it, with the document's own line ends."""
+    """Send the document with the output inserted, with the document's own line ends."""
     found = run_or_404(request, run_id)
     before, after = accepted_texts(found, text_so_far(output_or_404(found, generation_id).generation))
     whole = before + after if found.kind != Kind.SIDE_BY_SIDE else before.removeprefix(found.before)
@@ -160,7 +160,7 @@ def _decided(request: WorkbenchRequest, run_id: UUID, generation_id: UUID, decis
 
 
 def _before(found: Run) -> str | None:
-    """Return the text before the cursor with what was accepted; ``None`` where nothing was."""
+    """Return the text before the cursor with the accepted output; ``None`` if nothing was accepted."""
     if found.kind == Kind.SIDE_BY_SIDE:
         return None
     accepted = [output for output in found.outputs.all() if output.decision == Decision.ACCEPTED]

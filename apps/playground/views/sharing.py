@@ -16,12 +16,12 @@ from apps.playground.models import Run
 @require_GET
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a run to whoever is signed in, or to everybody with ``SHARE_LINKS_PUBLIC``."""
+    """Show a run to signed-in people, or with ``SHARE_LINKS_PUBLIC`` to everybody."""
     if not (settings.SHARE_LINKS_PUBLIC or request.user.is_authenticated):
         return redirect_to_login(request.get_full_path())
     run = get_object_or_404(Run.objects.shared().with_outputs().select_related("owner"), share_token=token)
     response = render(request, "playground/shared.html", {"run": run, "outputs": shown_outputs(run, may_decide=False)})
     response["X-Robots-Tag"] = "noindex, nofollow"
-    # The address is the key: no page that is led to from here may learn it.
+    # The address is a secret: a referrer would give it to every page linked from here.
     response["Referrer-Policy"] = "no-referrer"
     return response
