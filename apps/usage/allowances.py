@@ -19,7 +19,7 @@ FIELDS = ("generations_at_once", "requests_per_minute", "tokens_per_day")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The limits of one holder, a person or a key; 0 is none. ``name`` is the holder's in Redis."""
+    """The limits of one holder, a person or a key; 0 means no limit. ``name`` is the holder's name in Redis."""
 
     name: str
     whose: str
@@ -33,7 +33,7 @@ class Allowance:
 
     @classmethod
     def of_person(cls, owner: User) -> Self:
-        """Return the person's own limits, else the widest of their groups', else those of the settings."""
+        """Return the person's own limits, else their groups' widest limits, else the limits in the settings."""
         limits = _read_limits(owner.pk)
         limits.sort(key=lambda limit: limit.user_id is None)
         return cls(f"person:{owner.pk}", "You have", *(_effective(limits, field) for field in FIELDS))
@@ -45,7 +45,7 @@ class Allowance:
 
     @property
     def counts(self) -> bool:
-        """Return whether Redis has to count anything."""
+        """Return whether Redis must count this holder's requests."""
         return bool(self.requests_per_minute or self.tokens_per_day)
 
 
@@ -78,9 +78,9 @@ def _effective(limits: Sequence[LimitFields], field: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The use by one holder, and the seconds until it is forgotten.
+    """What one holder has used, and the seconds until the counters reset.
 
-    ``is_refused`` says that a request was not counted, because this or another holder has no room.
+    ``is_refused`` means that the request was not counted, because some holder's limit is reached.
     """
 
     allowance: Allowance
@@ -100,7 +100,7 @@ class Standing:
 
     @property
     def refusal(self) -> LimitReached | None:
-        """Return the error for a request that was refused, if this holder is the reason."""
+        """Return the error for a refused request if this holder's limit is the reason."""
         most = self.allowance
         if not self.is_refused:
             return None
@@ -127,7 +127,7 @@ def in_words(seconds: int) -> str:
 
 
 def headers_for(standings: Sequence[Standing]) -> dict[str, str]:
-    """Return ``x-ratelimit-…`` headers, as OpenAI's API has them; of each kind the limit that leaves least."""
+    """Return ``x-ratelimit-…`` headers, as OpenAI's API has them; for each kind, the limit with the least left."""
     return dict([*_headers("requests", standings), *_headers("tokens", standings)])
 
 

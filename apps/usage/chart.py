@@ -7,12 +7,12 @@ from apps.usage.selectors import Used
 
 WIDTH = 720
 HEIGHT = 160
-GAP = 0.25  # of a day's room
+GAP = 0.25  # share of a day's width that stays empty
 
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """One day: what was read at the bottom, what was written on top of it. Lengths are units of the drawing."""
+    """One day: prompt tokens at the bottom, reply tokens on top of them. Lengths are units of the drawing."""
 
     used: Used
     left: float

@@ -23,9 +23,9 @@ MINUTE = 60_000  # milliseconds
 
 
 def take(allowances: Sequence[Allowance], *, owner: User, key: ApiKey | None) -> list[Standing]:
-    """Count a request, if all allowances leave room, and return what is used of each. Raises ``LimitReached``.
+    """Count a request if no limit is reached, and return the use of each allowance. Raises ``LimitReached``.
 
-    While Redis is away no request is counted.
+    While Redis is away, no request is counted.
     """
     standings = standings_of(allowances, owner=owner, key=key, counts=True)
     refusals = list(filter(None, (standing.refusal for standing in standings)))
@@ -37,7 +37,7 @@ def take(allowances: Sequence[Allowance], *, owner: User, key: ApiKey | None) ->
 def standings_of(
     allowances: Sequence[Allowance], *, owner: User, key: ApiKey | None, counts: bool = False
 ) -> list[Standing]:
-    """Return what is used of each allowance that has limits; ``counts`` counts a request, unless a limit is reached."""
+    """Return the use of each allowance with limits; with ``counts``, count a request unless a limit is reached."""
     limited = [allowance for allowance in allowances if allowance.counts]
     if not limited:
         return []

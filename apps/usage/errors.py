@@ -14,7 +14,7 @@ class UsageError(Exception):
 
 
 class LimitReached(UsageError):
-    """A limit is reached; there is room again in ``seconds``."""
+    """A limit is reached; requests are accepted again in ``seconds``."""
 
     def __init__(self, sentence: str, *, seconds: int) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""The limits of people and groups, and what was used on each day."""
+"""The limits of people and groups, and the use on each day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Limit(LimitFields):
     """The limits of one person, or of everybody in a group.
 
-    A person's own limit counts before those of groups, the widest group's before the settings'.
+    A person's own limit comes first, then the widest limit of the person's groups, then the settings.
     """
 
     user = models.OneToOneField(
@@ -83,7 +83,7 @@ class GenerationTotal(models.Model):
     """Totals of the generations of one variant that ended in one state since the installation, for ``/metrics``.
 
     A trigger of ``generation_generation`` adds each generation when it ends (migration 0003), so deleting generations
-    does not lower it. Sixteen rows share each sum (``shard``), so that ends at the same moment do not wait for one row.
+    does not lower it. Sixteen rows share each sum (``shard``): generations that end at once do not wait for one row.
     ``within`` counts first tokens by the upper bounds of ``apps.generation.metrics.BUCKETS``.
     """
 

@@ -17,7 +17,7 @@ FIGURES = ("generations", "failed", "cancelled", "prompt_tokens", "completion_to
 PERIODS = (7, 30, 90, 365)
 USUAL_PERIOD = 30
 PAGES = "chats and playground"
-NOWHERE = "none"  # a generation that ended before an endpoint took it
+NOWHERE = "none"  # for generations that ended before an endpoint ran them
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Used:
 
 
 def period_from(text: str) -> int:
-    """Return the number of days that the address asks for, or the usual one."""
+    """Return the number of days in the address, or the default."""
     return int(text) if text.isascii() and text.isdigit() and int(text[:4]) in PERIODS else USUAL_PERIOD
 
 
 def first_day(days: int) -> date:
-    """Return the first of the latest ``days`` days of UTC, today among them."""
+    """Return the first of the latest ``days`` UTC days, including today."""
     return datetime.now(UTC).date() - timedelta(days=days - 1)
 
 
@@ -61,7 +61,7 @@ def used_by_person(used: UsageDayQuerySet) -> list[Used]:
 
 
 def used_by_key(used: UsageDayQuerySet) -> list[Used]:
-    """Return each key by its first characters and its name; chats and the playground have none."""
+    """Return use by key, named by its first characters and its name; chats and the playground have no key."""
     grouped = used.values("api_key", "api_key__prefix", "api_key__name", "owner__username")
     pages: dict[str, int] = dict.fromkeys(FIGURES, 0)
     keys: list[Used] = []
@@ -99,7 +99,7 @@ def usage_rows(used: UsageDayQuerySet) -> Iterator[dict[str, Any]]:
 
 
 def _sums(grouped: Any) -> Any:
-    """Add up the figures of each group; their names are taken by the columns, so they get them afterwards."""
+    """Add up the figures of each group. Columns already have the figures' names, so rename the sums afterwards."""
     sums = {f"total_{name}": Sum(name) for name in FIGURES}
     for row in grouped.order_by().annotate(**sums):
         yield {name.removeprefix("total_"): value for name, value in row.items()}

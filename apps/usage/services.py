@@ -10,8 +10,8 @@ from apps.usage.counters import take
 def admit_request(*, owner: User, task: str) -> list[Allowance]:
     """Count a request of ``owner`` with the current request's API key, and return the allowances that it uses.
 
-    Raises ``KeyNotAllowed`` if the key may not be used for ``task``, and ``LimitReached``. The answer's headers say
-    what is left.
+    Raises ``KeyNotAllowed`` if the key may not be used for ``task``, and ``LimitReached``. The response headers tell
+    the remaining limits.
     """
     origin = current_origin()
     key = current_key()
