@@ -1,4 +1,4 @@
-"""Rules for pages of the admin: what is read-only, what is recorded, and what nobody reads."""
+"""Base classes of admin pages: audited, read-only, or with hidden private text."""
 
 import json
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
         return super().log_change(request, obj, message)
 
     def action_of_change(self, obj: Any, fields: list[str]) -> Action:  # noqa: ARG002
-        """Return what a change of these fields, by their labels, is called in the audit log."""
+        """Return the audit log's action for a change of these fields, given by their labels."""
         return Action.RECORD_CHANGED
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
@@ -88,7 +88,7 @@ class PrivateTextAdmin(AuditedAdmin):
         return super().get_queryset(request).defer(*(() if reads_prompts() else self.private_fields))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Refuse filters in the address that would find out hidden text piece by piece."""
+        """Refuse filters on hidden fields: ``?text__startswith=`` would reveal their text letter by letter."""
         if not reads_prompts() and set(lookup.split(LOOKUP_SEP)) & {*self.private_fields, *PRIVATE_ELSEWHERE}:
             return False
         return super().lookup_allowed(lookup, value, request)
@@ -110,7 +110,7 @@ class PrivateTextAdmin(AuditedAdmin):
         return [name for name in names if name not in {*self.private_fields, *PRIVATE_ELSEWHERE}]
 
 
-# Text of other records that searches and filters could reach.
+# Private fields of related records, which searches and filters could reach.
 PRIVATE_ELSEWHERE = ("conversation__title",)
 
 

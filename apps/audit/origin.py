@@ -56,7 +56,7 @@ def note_key(key: ApiKey) -> None:
 
 @sync_and_async_middleware
 def note_origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Keep each request's origin while it is answered."""
+    """Middleware that notes each request's origin while the request is answered."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> Any:
@@ -82,7 +82,7 @@ def _with_headers(response: Any, origin: Origin) -> Any:
 
 @contextmanager
 def origin_kept(request: HttpRequest) -> Iterator[Origin]:
-    """Keep the origin of what happens within."""
+    """Note this origin for the code in the ``with`` block."""
     origin = Origin(request)
     token = _origin.set(origin)
     try:

@@ -18,7 +18,7 @@ COMMAND_LINE = "command line"
 
 
 def key_is_new_here(prefix: str) -> bool:
-    """Return whether the log does not say yet that the key was used from the request's address within a day."""
+    """Return whether the log has no entry within a day of this key from the request's address."""
     origin = current_origin()
     since = timezone.now() - timedelta(days=1)
     known = AuditEntry.objects.filter(action=Action.KEY_USED, key_prefix=prefix, at__gt=since)
@@ -26,7 +26,7 @@ def key_is_new_here(prefix: str) -> bool:
 
 
 def record(action: Action, *, subject: str = "", details: str = "", by: User | None = None) -> AuditEntry:
-    """Record an action of ``by``, or else of the current request's person; without a request, of the command line.
+    """Record an action of ``by``, else of the current request's person, else of the command line.
 
     Call it in the transaction of the action, so that both are stored or neither. Never pass the text of a prompt or a
     reply.
