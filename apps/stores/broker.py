@@ -1,7 +1,7 @@
 """Celery's way to Redis, without what kombu does for messages that may not be lost.
 
-A ticket may be lost: the reaper sends it again. kombu would write each to a second place when it arrives and remove it
-from there when it begins, in two transactions, and would make a client for each command. Both took a third of a
+A lost ticket does no harm: the reaper sends it again. kombu would copy each ticket when it arrives and remove the copy
+when its task begins, in two transactions, and would make a client for each command. Both took a third of a
 worker's CPU for a short reply.
 """
 
@@ -16,8 +16,8 @@ class TicketChannel(redis.Channel):
     """Keeps unacknowledged tickets in this process alone, where they count for the prefetch limit."""
 
     QoS = virtual.QoS  # type: ignore[assignment]  # the stubs know Redis' own alone
-    # Nothing need be restored when a connection closes. kombu 5.7 restores over the closed connection and fails, after
-    # which the worker fetched nothing more.
+    # Restore no tickets when a connection closes. kombu 5.7 restores over the closed connection and fails; after
+    # that, the worker fetched no more tickets.
     do_restore = False
 
     _kept: Any = None

@@ -1,6 +1,6 @@
 """Querysets whose SQL is compiled once in each process, and which Postgres plans once for each connection.
 
-Django builds and compiles a queryset anew each time, which takes longer than to run a usual one. Only the text of the
+Django builds and compiles a queryset anew each time, which takes longer than running most of them. Only the text of the
 SQL is kept here, never a row.
 """
 
@@ -26,8 +26,8 @@ PLACE = re.compile("%[%s]")
 def compiled[*Given, Row](build: Callable[[*Given], "QuerySet[Any, Row]"]) -> Callable[[*Given], list[Row]]:
     """Return a function that reads the rows of ``build``'s queryset, and has it built and compiled only once.
 
-    ``build`` gets marks in place of its arguments. It must hand each to conditions as it is, and read nothing else that
-    may change, such as the time. ``None``, booleans and members of enumerations are no marks: each has its own text.
+    ``build`` gets marks in place of its arguments. It must pass each mark unchanged into a condition, and read
+    nothing that may change, such as the time. ``None``, booleans and enum members get no mark: each has its own SQL.
     """
     texts: dict[tuple[Any, ...], _Text[Row]] = {}
 
@@ -79,7 +79,7 @@ class _PreparedCompiler(SQLCompiler):
 
 @contextmanager
 def prepared(connection: Any) -> Iterator[None]:
-    """Have psycopg prepare the statements within that come often: their parameters are sent beside the text."""
+    """Have psycopg prepare frequent statements in the ``with`` block: parameters are sent apart from the text."""
     connection.ensure_connection()
     opened = connection.connection
     usual, opened.cursor_factory = opened.cursor_factory, ServerBindingCursor
@@ -95,7 +95,7 @@ def _compile[Row](build: Callable[..., "QuerySet[Any, Row]"], given: Sequence[An
     connection: Any = connections[queryset.db]
     compiler = _PreparedCompiler(queryset.query, connection, queryset.db)
     sql, parameters = compiler.as_sql()
-    # The planner knows constants: it may use an index of only those rows.
+    # Write constants into the text, so that the planner can use a partial index for them.
     written: list[str] = []
     places: list[tuple[int, Callable[[Any], Any]]] = []
     for parameter in parameters:

@@ -1,4 +1,4 @@
-"""New rows by a statement that is compiled once: Django builds and compiles each INSERT anew."""
+"""Insert rows with a statement that is compiled once; Django builds and compiles each INSERT anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _known: dict[tuple[Any, ...], _Insert] = {}
 
 
 def insert[Row: Model](row: Row, *, also: str = "") -> Row:
-    """Store a new row as ``save`` does, without signals, and return it with what the database filled in.
+    """Insert a row as ``save`` does, without signals, and return it with the database's default values.
 
     Columns that Postgres generates stay unread. ``also`` is an UPDATE in the same statement, FROM the row as ``new``.
     """

@@ -1,4 +1,4 @@
-"""Hear one Redis channel, in one event loop, through every restart of Redis."""
+"""Listen to one Redis channel, in one event loop, through every restart of Redis."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from apps.stores.single_connection import SILENT, Subscription
 
 logger = structlog.get_logger(__name__)
 
-QUIET_SECONDS = 10.0  # of silence before Redis is pinged, and again before it counts as gone
+QUIET_SECONDS = 10.0  # seconds of silence before a ping, and again before Redis counts as gone
 RETRY_SECONDS = 0.25
-LONGEST_WAIT = 5.0  # seconds for Redis, when a reader comes
+LONGEST_WAIT = 5.0  # seconds that a new reader waits for Redis
 
 
 class Listener:
-    """``hear`` gets each message. ``missed`` gets the time since which messages may be lost, after a reconnection."""
+    """``hear`` gets each message. After a reconnection, ``missed`` gets the time of the earliest possible loss."""
 
     def __init__(self, channel: str, *, hear: Callable[[bytes], None], missed: Callable[[datetime], None]) -> None:
         self._channel = channel
@@ -29,7 +29,7 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
-        """Return once the channel is heard. Raises ``RedisError`` while Redis is away."""
+        """Return once the channel is subscribed. Raises ``RedisError`` while Redis is away."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self.run_forever())
         if not self._subscribed.is_set():
@@ -64,7 +64,7 @@ class Listener:
             await subscription.close()
 
     async def _hear_all(self, subscription: Subscription) -> None:
-        """Hear messages until the connection ends. One timer watches for silence: a timer a message costs more."""
+        """Hear messages until the connection ends. One timer watches for silence: one per message costs more."""
         now = asyncio.get_running_loop().time
         heard_at, is_pinged = now(), False
         while True:

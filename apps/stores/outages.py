@@ -1,4 +1,4 @@
-"""The exceptions that mean Postgres or Redis is away: the work is fine, and can be retried later."""
+"""The exceptions that mean Postgres or Redis is away: the same work can be retried later."""
 
 from django.db import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
@@ -13,7 +13,7 @@ STOPPING = ("08", "57P")
 
 
 def is_unreachable(error: BaseException | None) -> bool:
-    """Return whether no store answered. An error that one answered with, such as a deadlock, is another matter."""
+    """Return whether a store did not answer. Errors that a store answers with, such as a deadlock, do not count."""
     if isinstance(error, OperationalError):
         state: str | None = getattr(error.__cause__, "sqlstate", None)
         return state is None or state.startswith(STOPPING)

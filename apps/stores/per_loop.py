@@ -17,7 +17,7 @@ class Closable(Protocol):
 class PerLoop[T: Closable]:
     """Call it for the running loop's object: the first call makes it.
 
-    A loop that ends closes the generators that were begun in it, and only those: so one waits here with each object.
+    A loop that ends closes only the generators begun in it, so each object is held by such a generator.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -30,7 +30,7 @@ class PerLoop[T: Closable]:
         if loop not in self._kept:
             made = self._make()
             generator = self._close_with(loop, made)
-            with suppress(StopIteration):  # it begins, and waits at its only step
+            with suppress(StopIteration):  # begin the generator: it waits at its only ``yield``
                 anext(generator).__await__().__next__()
             self._kept[loop] = made, generator
         return self._kept[loop][0]

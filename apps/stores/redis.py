@@ -29,7 +29,7 @@ def async_client() -> "redis.asyncio.Redis":
 
 
 def new_connection() -> "AbstractConnection":
-    """Return a connection of its own, which is not open yet; it has no time limits once it is.
+    """Return a separate connection, not open yet; once open it has no time limits.
 
     Under RESP2 a channel's message is a plain answer; under RESP3 redis-py formats each for its log.
     """

@@ -1,4 +1,4 @@
-"""Words of a text as an index of PostgreSQL can hold them, whatever the locale of the database.
+"""Split a text into words for PostgreSQL's search index, independent of the database's locale.
 
 The parser of PostgreSQL asks the locale what a letter is: under C it takes “RLHF” with its typographic quotes for one
 word. Texts and queries are therefore taken apart here, in the same way, into words of ASCII letters and
@@ -38,7 +38,7 @@ _ACCENT = re.compile(f"[{_ACCENTS}]")
 
 
 class Piece(NamedTuple):
-    """A word of a text: where it stands, and the words that it is in the index, most often one."""
+    """A word of a text: its position, and its words in the index, usually one."""
 
     start: int
     end: int
@@ -53,7 +53,7 @@ def pieces_of(text: str) -> Iterator[Piece]:
 
 
 def searchable(text: str) -> str:
-    """Return the words of ``text`` for the index, with a space between: letters a to z and digits, nothing else."""
+    """Return the words of ``text`` for the index, joined by spaces: only letters a to z and digits."""
     return " ".join(word for piece in pieces_of(text) for word in piece.words)
 
 

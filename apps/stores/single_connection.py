@@ -21,8 +21,8 @@ SILENT = "Redis does not answer."
 class SingleConnection:
     """Takes one command at a time, in one event loop; connects when it is needed.
 
-    A command without its answer closes the connection, whether it failed, was cancelled or timed out: the next command
-    must never get the answer of an earlier one.
+    A command that fails, is cancelled or times out closes the connection: otherwise the next command
+    could get its answer.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class SingleConnection:
 
     async def _connected(self) -> "AbstractConnection":
         if self._connection is not None:
-            # Closed by Redis, or something to read that nobody asked for.
+            # Redis closed the connection, or sent data that no command asked for.
             if not await self._connection.can_read():
                 return self._connection
             await self.close()

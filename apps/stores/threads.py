@@ -9,7 +9,7 @@ from channels.db import DatabaseSyncToAsync
 
 
 def in_thread[**P, R](function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Run ``function`` in any thread of the pool: Channels' own default is one thread for all sockets."""
+    """Run ``function`` in any thread of the pool; Channels' default runs all sockets' functions in one thread."""
     return _wrapped(function) if _is_lasting(function) else DatabaseSyncToAsync(function, thread_sensitive=False)
 
 
@@ -19,5 +19,5 @@ def _wrapped(function: Callable[..., Any]) -> Any:
 
 
 def _is_lasting(function: Callable[..., Any]) -> bool:
-    """Return whether it is a function of a module: wrapping takes a while, and those are wrapped again and again."""
+    """Return whether ``function`` is a module's function. Wrapping is slow, so their wrappers are kept."""
     return isinstance(function, FunctionType) and "<locals>" not in function.__qualname__
