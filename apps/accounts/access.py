@@ -1,4 +1,4 @@
-"""Pages for staff: to everybody else they are not there."""
+"""Restrict pages to staff; everybody else gets 404."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +25,7 @@ def staff_only[**P](
 
 
 def managed_person(request: WorkbenchRequest, person_id: int) -> User:
-    """Return the person whom this member of staff may change; anybody else is 404."""
+    """Return the person whom this member of staff may change, else answer 404."""
     person = User.objects.filter(pk=person_id).first()
     if person is None or not request.user.may_manage(person):
         raise Http404

@@ -34,7 +34,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
-    """Groups; people join them on their page under People. A group that anything is kept for cannot be deleted."""
+    """Groups; people join them on their page under People. A group that something is limited to cannot be deleted."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
@@ -42,7 +42,7 @@ class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A person, whose rights are kept where nobody else is an admin."""
+    """A person; the last admin's rights cannot be taken away."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

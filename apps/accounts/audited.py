@@ -9,7 +9,7 @@ from apps.audit.models import Action
 
 
 class AuditedUserAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Record additions, changes and deletions; switching a person off has a name of its own."""
+    """Record additions, changes and deletions; switching a person off is a separate action in the audit log."""
 
     def action_of_change(self, obj: Any, fields: list[str]) -> Action:
         if str(obj._meta.get_field("is_active").verbose_name).capitalize() not in fields:

@@ -1,4 +1,4 @@
-"""Everything of a person as one archive. Each app adds its part."""
+"""Export all of a person's data as one archive. Each app adds its part."""
 
 import json
 from collections.abc import Callable, Iterator

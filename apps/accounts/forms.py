@@ -15,7 +15,7 @@ NUMBERS = ("generations_at_once", "requests_per_minute", "tokens_per_day")
 
 
 class KeyForm(forms.Form):
-    """A new API key: its purpose, how long it works, and what it is limited to."""
+    """A new API key: its purpose, days and limits."""
 
     name = forms.CharField(
         label="What it is for",
@@ -57,18 +57,18 @@ class KeyForm(forms.Form):
 
     @property
     def limit_errors(self) -> bool:
-        """Return whether a limit is wrong."""
+        """Return whether a field of the limits has an error."""
         return any(name in self.errors for name in ("scopes", "model_names", *NUMBERS))
 
     @property
     def limits(self) -> KeyLimits:
-        """Return what the key is limited to. Call it on a valid form."""
+        """Return the key's limits. Call this on a valid form."""
         given = self.cleaned_data
         return KeyLimits(**{name: given[name] for name in ("scopes", "model_names", *NUMBERS)})
 
     @property
     def days(self) -> int | None:
-        """Return the number of days that the key works; ``None`` for ever. Call it on a valid form."""
+        """Return the number of days that the key works; ``None`` for ever. Call this on a valid form."""
         days: int | None = self.cleaned_data["lasts"]
         return days
 

@@ -1,4 +1,4 @@
-"""Things that groups may use: a thing that names no group is everybody's, and admins may use all."""
+"""Limit rows such as endpoints to groups. Everybody may use rows without groups; admins may use all."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ def usable_by(person_id: int | OuterRef, *, things: str) -> Q:
 
 
 def kept_for(groups: Iterable[Group]) -> list[str]:
-    """Return a sentence for each thing that names one of these groups and would be everybody's without them."""
+    """Return a sentence for each row that would be open to everybody if these groups were deleted."""
     named = [
         (relation.related_model._meta.verbose_name, relation.related_model._default_manager, relation.field.name)  # noqa: SLF001
         for relation in Group._meta.related_objects

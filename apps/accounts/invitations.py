@@ -1,4 +1,4 @@
-"""Invite people by link, and let them in once."""
+"""Invite people by links that work once."""
 
 import hashlib
 import secrets
@@ -21,7 +21,7 @@ SECRET_BYTES = 32
 
 
 def invite(*, by: User, note: str, for_admin: bool, days: int) -> str:
-    """Return the absolute link of a new invitation, for the only time."""
+    """Make an invitation and return its absolute link, which cannot be shown again."""
     token = secrets.token_urlsafe(SECRET_BYTES)
     Invitation.objects.create(
         digest=_digest(token),
@@ -44,7 +44,7 @@ def find_invitation(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(*, token: str, username: str, password: str) -> User:
-    """Spend the invitation and return the new person. Raises ``InvitationInvalid`` and ``UsernameTaken``."""
+    """Use up the invitation and return the new person. Raises ``InvitationInvalid`` and ``UsernameTaken``."""
     # Only one of two simultaneous browsers marks the row.
     opened = Invitation.objects.filter(pk=find_invitation(token).pk, used_at__isnull=True)
     if not opened.update(used_at=Now()):

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class LimitFields(models.Model):
-    """Three limits. Empty is no limit of its own; 0 is none at all."""
+    """Three limits. Empty leaves the limit to others, such as the settings; 0 means no limit."""
 
     generations_at_once = models.PositiveIntegerField(null=True, blank=True, help_text="That wait or run.")
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="For a reply.")

@@ -34,7 +34,7 @@ class User(AbstractUser):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
-        """Invitations that can be accepted: unused, in time, and made by somebody who could still make them."""
+        """Invitations that can be accepted: unused, not expired, and made by somebody who may still invite."""
         by_staff = Q(made_by__is_active=True, made_by__is_staff=True)
         by_admin = Q(for_admin=False) | Q(made_by__is_superuser=True)
         return self.filter(by_staff, by_admin, used_at__isnull=True, expires_at__gt=Now())
@@ -111,20 +111,20 @@ class ApiKey(LimitFields):
 
     @property
     def is_limited(self) -> bool:
-        """Return whether it is limited to kinds of use or to models; then it sees its own generations alone."""
+        """Return whether the key is limited to kinds of use or models; such a key sees only its own generations."""
         return bool(self.scopes or self.model_names)
 
     def allows(self, *scopes: str) -> bool:
-        """Return whether it may be used for one of these kinds of use."""
+        """Return whether the key allows one of these kinds of use."""
         return not self.scopes or not set(scopes).isdisjoint(self.scopes)
 
     def allows_task(self, task: str) -> bool:
-        """Return whether a generation with this task may be started with it."""
+        """Return whether the key may start a generation with this task."""
         return self.allows(SCOPE_OF_TASK[task])
 
     @property
     def limit_words(self) -> list[str]:
-        """Return its limits, one text each: “only chat”, “60 requests a minute”."""
+        """Return the key's limits, one text each: “only chat”, “60 requests a minute”."""
         figures = (
             (self.generations_at_once, "at once"),
             (self.requests_per_minute, "requests a minute"),
@@ -136,7 +136,7 @@ class ApiKey(LimitFields):
 
     @property
     def scope_words(self) -> str:
-        """Return what it is for: “chat and read usage”."""
+        """Return the key's kinds of use in words: “chat and read usage”."""
         return get_text_list([Scope(scope).label.lower() for scope in self.scopes], "and") or "everything"
 
     @property

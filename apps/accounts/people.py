@@ -47,7 +47,7 @@ def unmake_admin(*, person: User) -> None:
 
 @transaction.atomic
 def set_groups(*, person: User, groups: Collection[Group]) -> None:
-    """Put the person into these groups alone."""
+    """Put the person into exactly these groups."""
     person.groups.set(groups)
     names = ", ".join(sorted(group.name for group in groups))
     record(Action.GROUPS_SET, subject=person.username, details=names or "none")
@@ -64,7 +64,7 @@ def delete_person(*, person: User) -> None:
     """Stop the person's replies and delete everything of theirs, at once and for good. Raises ``LastAdmin``."""
     with transaction.atomic():
         ensure_an_admin_stays(without=[person.pk])
-        # No new reply can begin while the rest is deleted.
+        # Switch the person off first, so that no reply can start during the deletion.
         User.objects.filter(pk=person.pk).update(is_active=False)
         record(Action.PERSON_DELETED, subject=person.username)
         end_sessions(user=person)
@@ -73,9 +73,9 @@ def delete_person(*, person: User) -> None:
 
 
 def ensure_an_admin_stays(*, without: list[int]) -> None:
-    """Raise ``LastAdmin`` if no admin were left without these people. Call it in the transaction of the change.
+    """Raise ``LastAdmin`` if these people are all remaining admins. Call this in the transaction of the change.
 
-    The rows stay locked until its end: of two admins who switch each other off at once, the second is refused.
+    The rows stay locked until the commit: of two admins who switch each other off at once, the second is refused.
     """
     admins = User.objects.filter(is_active=True, is_superuser=True).order_by("pk")
     ids = list(admins.select_for_update().values_list("pk", flat=True))

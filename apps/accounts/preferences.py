@@ -4,5 +4,5 @@ from apps.accounts.models import User
 
 
 def set_model_titles(*, person: User, on: bool) -> None:
-    """Let the model title the person's new conversations, or not."""
+    """Set whether the model titles the person's new conversations."""
     User.objects.filter(pk=person.pk).update(model_titles=on)

@@ -1,4 +1,4 @@
-"""Requests as views get them, with what the middleware adds."""
+"""Request types for views, with the attributes that middleware adds."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -20,7 +20,7 @@ class WorkbenchRequest(HtmxRequest):
 
 
 def user_of(request: HttpRequest) -> User:
-    """Return the signed-in user where Django's own code passes a plain request. Raises ``PermissionDenied``."""
+    """Return the signed-in user of a plain Django request. Raises ``PermissionDenied``."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user

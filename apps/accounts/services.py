@@ -18,9 +18,9 @@ from apps.audit.services import record
 
 @transaction.atomic
 def create_user(*, username: str, staff: bool = False) -> tuple[User, bool]:
-    """Make a user without a password, or find the one of that name; the second value says whether it is new.
+    """Make a user without a password, or find the user of that name; the second value is true for a new user.
 
-    ``staff`` makes the user staff and superuser, an existing one too; without it no right is taken away. Raises
+    ``staff`` makes the user staff and superuser, also an existing user; without it, rights stay as they are. Raises
     ``InvalidUsername``.
     """
     _check_username(username)
@@ -59,13 +59,13 @@ def sign_in_url(*, username: str) -> str:
 
 
 def person_of_link(token: str) -> User | None:
-    """Return the user whom ``token`` would sign in, without spending it; ``None`` if it is wrong, used or too old."""
+    """Return the user whom ``token`` would sign in, without using it up; ``None`` if it is wrong, used or too old."""
     user = authenticate(None, sesame=token)
     return user if isinstance(user, User) else None
 
 
 def redeem_sign_in_token(token: str) -> User | None:
-    """Spend ``token`` and return its user; ``None`` if it is wrong, used or too old."""
+    """Use up ``token`` and return its user; ``None`` if it is wrong, used or too old."""
     user = person_of_link(token)
     if user is None:
         return None

@@ -17,7 +17,7 @@ SYSTEMS = [
 
 
 def browser_name(user_agent: str) -> str:
-    """Return the browser and its system in words, or the beginning of the header where it is neither."""
+    """Return the browser and its system in words, or the beginning of the header if neither is known."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return " on ".join(filter(None, [browser, system])) or user_agent[:60] or "Unknown browser"
@@ -30,7 +30,7 @@ def sessions_of(user: User) -> list[UserSession]:
 
 
 def end_session(session: UserSession) -> None:
-    """Sign the session's browser out with its next request."""
+    """End the session: the browser is signed out with its next request."""
     session.end()
 
 

@@ -40,7 +40,7 @@ NO_LIMITS = KeyLimits()
 
 
 def create_api_key(*, username: str, name: str = "", days: int | None = None, limits: KeyLimits = NO_LIMITS) -> str:
-    """Make a key that works for ``days`` and return it, for the only time.
+    """Make a key that works for ``days`` and return it; it cannot be shown again.
 
     Raises ``UserNotFound``, ``UserInactive`` and ``TooManyKeys``.
     """
@@ -83,7 +83,7 @@ def revoke_api_key(*, key_id: int) -> bool:
 
 
 def use_api_key(key: str) -> ApiKey | None:
-    """Return the stored key with its owner and note the use; ``None`` if it is wrong, revoked or expired."""
+    """Note the key's use and return its row with the owner; ``None`` if it is wrong, revoked or expired."""
     if not key.startswith(MARK) or len(key) > LONGEST_KEY:
         return None
     found = next(iter(_read_usable(digest_of(key))), None)
@@ -99,7 +99,7 @@ def _read_usable(digest: str) -> QuerySet[ApiKey]:
 
 
 def is_usable(key: ApiKey) -> bool:
-    """Return whether a key that was used before still works."""
+    """Return whether a key that was already checked still works."""
     return ApiKey.objects.usable().filter(pk=key.pk).exists()
 
 

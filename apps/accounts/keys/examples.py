@@ -18,14 +18,14 @@ class Example(NamedTuple):
 
 
 class ShownKey(NamedTuple):
-    """The placeholder for the key in the examples. ``name`` is the name of the key that begins like it."""
+    """The text that stands for the key in the examples; ``name`` is the name of that key."""
 
     text: str
     name: str = ""
 
 
 def key_for_examples(new_key: str, newest: ApiKey | None) -> ShownKey:
-    """Return the key that was just made; else the beginning of the newest, which is all that is known of it."""
+    """Return the key that was just made; else the first characters of the newest key, since only these are stored."""
     if new_key:
         return ShownKey(new_key)
     return ShownKey(f"{newest.prefix}…", newest.name or newest.prefix) if newest else ShownKey(PLACEHOLDER)

@@ -12,7 +12,7 @@ def current_key() -> ApiKey | None:
 
 
 def require_scope(key: ApiKey, *scopes: Scope, to: str) -> None:
-    """Raise ``KeyNotAllowed`` if the key has none of the ``scopes``; ``to`` says what it may not do."""
+    """Raise ``KeyNotAllowed`` if the key has none of the ``scopes``; ``to`` names the refused action."""
     if not key.allows(*scopes):
         raise KeyNotAllowed(f"This API key may not {to}: it is only for {key.scope_words}.")
 

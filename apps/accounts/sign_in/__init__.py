@@ -1,1 +1,1 @@
-"""Sign a person in: allauth's adapters, attempts, second factors and the browsers that are known."""
+"""Sign a person in: allauth's adapters, limits on attempts, second factors and known browsers."""

@@ -32,7 +32,7 @@ UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
-    """Accounts come from invitations and commands alone."""
+    """Nobody can sign up: only invitations and commands make accounts."""
 
     @override
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
 
     @override
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
-        """Return the ways to confirm who one is, the code last: its recovery codes exist beside passkeys too."""
+        """Return the ways to confirm one's identity. The code is last: people with only passkeys have recovery codes."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         return [
             {**method, "description": CONFIRM_WITH[method["id"]]}
@@ -83,7 +83,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # untyped
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyped
-    """Accounts of an OpenID Connect provider: connected to existing people, or new people if a setting says so."""
+    """Connect an OpenID Connect provider's accounts to existing people; a setting lets them make new people."""
 
     @override
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -101,7 +101,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyp
         exception: Exception | None = None,
         extra_context: Any = None,
     ) -> None:
-        """Log the reason. A provider that is away or answers rubbish is no fault of the person: answer 503."""
+        """Log the reason. Answer 503 if the provider is away or its answer is invalid."""
         if exception is None:
             return
         logger.warning("openid_connect_failed", reason=str(exception))
@@ -113,7 +113,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyp
 
     @override
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
-        """Store the new person and their account at the provider, or neither: the second of two goes to the sign-in."""
+        """Store the new person with the provider's account, or neither. Of two racing requests, the second must sign in."""
         try:
             with transaction.atomic():
                 return super().save_user(request, sociallogin, form)

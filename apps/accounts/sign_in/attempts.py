@@ -20,7 +20,7 @@ logger = structlog.get_logger(__name__)
 OF_ONE_NAME_FROM_ONE_ADDRESS = RateLimitItemPerMinute(10, 15, namespace="name and address")
 OF_ONE_NAME = RateLimitItemPerHour(100, namespace="name")
 FROM_ONE_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
-# A browser that has signed this person in before counts for itself: guesses from elsewhere do not lock it out.
+# A browser that has signed this person in before has its own limit: guesses from elsewhere do not lock it out.
 FROM_A_KNOWN_BROWSER = RateLimitItemPerMinute(10, 15, namespace="known browser")
 
 type Limit = tuple[RateLimitItem, str]
@@ -35,12 +35,12 @@ def count_attempt(*, username: str, address: str, browser: str = "") -> None:
         for limit, whose in _limits(username, address, browser):
             if not limiter().hit(limit, whose):
                 raise TooManyAttempts(_seconds_until_free(limit, whose))
-    except StorageError as error:  # better open to guesses for a while than closed to everybody
+    except StorageError as error:  # Redis is away: attempts are not limited, so that people can still sign in
         logger.warning("attempts not counted", error=type(error.storage_error).__name__)
 
 
 def forget_attempts(*, username: str, address: str, browser: str = "") -> None:
-    """Forget the person's own failed attempts after a sign-in; attempts of others still count."""
+    """Forget the person's failed attempts from this address or browser after a sign-in; others still count."""
     try:
         mine, *_ = _limits(username, address, browser)
         limiter().clear(*mine)
@@ -49,7 +49,7 @@ def forget_attempts(*, username: str, address: str, browser: str = "") -> None:
 
 
 def digest_of_name(username: str) -> str:
-    """Return a digest that is the same however the name is written."""
+    """Return a digest of the name that ignores case and Unicode spelling."""
     return _digest(_normal(username))
 
 

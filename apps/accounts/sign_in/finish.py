@@ -1,4 +1,4 @@
-"""Finish a sign-in, whatever the person showed first: password or link."""
+"""Finish a sign-in after the password or link was checked."""
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -11,7 +11,7 @@ from apps.accounts.models import User
 
 def finish_sign_in(request: HttpRequest, user: User, *, method: str, next_page: str) -> HttpResponse:
     """Ask for the second factor if the person has one, else sign in and go on to ``next_page``."""
-    # A person who has just signed in is not asked to confirm who they are for some minutes.
+    # Counts as a confirmation: the person need not confirm their identity again for some minutes.
     record_authentication(request, user, method=method, reauthenticated=True)
     response: HttpResponse = perform_login(request, Login(user=user, redirect_url=_safe(request, next_page)))
     return response

@@ -1,4 +1,4 @@
-"""Browsers that have signed a person in before: guesses made elsewhere cannot lock these out."""
+"""Browsers that have signed a person in before: guesses made elsewhere cannot lock them out."""
 
 import secrets
 from datetime import timedelta
@@ -21,7 +21,7 @@ def known_browser(request: HttpRequest, username: str) -> str:
 
 
 def remember_browser(response: HttpResponse, *, username: str) -> None:
-    """Mark the browser as one that has signed ``username`` in. The mark signs nobody in."""
+    """Mark the browser as known for ``username``. The cookie itself signs nobody in."""
     response.set_signed_cookie(
         COOKIE,
         f"{digest_of_name(username)}:{secrets.token_hex(16)}",

@@ -1,4 +1,4 @@
-"""The form with which a passkey is added, in our words."""
+"""The form that adds a passkey, in the workbench's words."""
 
 from typing import Any
 

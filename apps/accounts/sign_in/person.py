@@ -16,16 +16,16 @@ from apps.stores.compiled import compiled
 
 
 class PersonMiddleware(AuthenticationMiddleware):
-    """Django's middleware, but for how it reads the person."""
+    """Django's authentication middleware, with another query for the person."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Give the request its person, who is read when first asked for."""
+        """Set ``request.user``; the person is read at the first use."""
         request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]  # as Django does it
         request.auser = partial(auser, request)
 
 
 def person_of(request: HttpRequest) -> "User | AnonymousUser":
-    """Return the person who is signed in. Whatever is unusual about the session is left to Django's ``get_user``."""
+    """Return the signed-in person. Sessions of any unusual form are left to Django's ``get_user``."""
     if not hasattr(request, "_cached_user"):
         setattr(request, "_cached_user", _usual_person(request) or get_user(request))  # noqa: B010
     person: User | AnonymousUser = getattr(request, "_cached_user")  # noqa: B009

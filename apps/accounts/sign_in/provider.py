@@ -1,4 +1,4 @@
-"""OpenID Connect as django-allauth does it, with the checks and the answers to faults that it leaves out.
+"""Add the checks and error handling to OpenID Connect that django-allauth leaves out.
 
 docs/decisions/0039-openid-connect-checks.md gives the reasons.
 """
@@ -18,12 +18,12 @@ from django.http import HttpRequest
 from requests import RequestException
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-CLOCKS_APART_SECONDS = 60  # by which the provider's clock and ours may differ
+CLOCKS_APART_SECONDS = 60  # tolerated difference between the provider's clock and ours
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
 
 
 class ProviderBroken(OAuth2Error):  # type: ignore[misc]  # untyped
-    """The provider's answer has a form that OpenID Connect does not know."""
+    """The provider's answer does not have the form that OpenID Connect requires."""
 
 
 class ProviderAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # untyped
@@ -101,7 +101,7 @@ class ProviderAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # unty
 
 
 class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # untyped
-    """Send a nonce with each sign-in, and nothing that a link to the sign-in page asks for."""
+    """Send a nonce with each sign-in; ignore parameters from links to the sign-in page."""
 
     oauth2_adapter_class = ProviderAdapter
 
@@ -127,7 +127,7 @@ def nonce_of(code_verifier: str) -> str:
 
 @contextmanager
 def _in_its_form(what: str) -> Iterator[None]:
-    """Turn whatever an answer of an unknown shape makes the library raise into one error."""
+    """Turn every exception that an answer of another shape causes in the library into ``ProviderBroken``."""
     try:
         yield
     except RequestException:

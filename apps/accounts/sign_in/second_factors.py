@@ -6,7 +6,7 @@ from django.db import transaction
 
 from apps.accounts.sign_in.sealing import reseal
 
-SEALED = ("secret", "seed")  # of authenticator apps, of recovery codes
+SEALED = ("secret", "seed")  # the fields with the secrets of authenticator apps and of recovery codes
 
 
 def reseal_second_factors() -> tuple[int, list[str]]:
@@ -14,7 +14,7 @@ def reseal_second_factors() -> tuple[int, list[str]]:
     done, unreadable = 0, []
     types = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
     for pk in list(Authenticator.objects.filter(type__in=types).values_list("pk", flat=True)):
-        with transaction.atomic():  # a recovery code that is used at the same time stays used
+        with transaction.atomic():  # lock the row: a recovery code used meanwhile must stay used
             factor = Authenticator.objects.select_for_update().select_related("user").filter(pk=pk).first()
             if factor is None:
                 continue

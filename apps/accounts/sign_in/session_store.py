@@ -12,7 +12,7 @@ from apps.stores.compiled import compiled
 
 
 class SessionStore(DatabaseSessionStore):
-    """One session. A session that has ended or expired is not found from then on."""
+    """One session. An ended or expired session is not found."""
 
     def _get_session_from_db(self) -> Any:
         for session in _read_session(self.session_key, timezone.now()):

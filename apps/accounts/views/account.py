@@ -19,7 +19,7 @@ from apps.accounts.sessions import browser_name, end_session, end_sessions, sess
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def account(request: WorkbenchRequest) -> HttpResponse:
-    """Show how the person signs in, and where."""
+    """Show the person's ways to sign in and sessions."""
     user = request.user
     factors = Authenticator.objects.filter(user=user).order_by("created_at")
     context = {
@@ -55,8 +55,8 @@ def end_one_session(request: WorkbenchRequest, session_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_other_sessions(request: WorkbenchRequest) -> HttpResponse:
-    """Sign the person out everywhere else."""
-    if request.method != "POST":  # led here after signing in anew
+    """Sign the person out in all other browsers."""
+    if request.method != "POST":  # a redirect after confirming the identity arrives as GET
         return redirect("accounts:account")
     ended = end_sessions(user=request.user, but=request.session.session_key or "")
     messages.success(request, "Signed out everywhere else." if ended else "You are signed in here only.")

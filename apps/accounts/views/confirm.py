@@ -1,4 +1,4 @@
-"""Confirm who one is before a change to one's account."""
+"""Confirm one's identity before a change to one's account."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ type View = Callable[..., HttpResponseBase]
 
 
 def with_a_way(view: View) -> View:
-    """Lead people who have no password and no second factor back to their account."""
+    """Redirect people without password and second factor back to their account."""
 
     @wraps(view)
     def confirm(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

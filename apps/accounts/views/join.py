@@ -19,7 +19,7 @@ from apps.accounts.sign_in.finish import finish_sign_in
 @sensitive_post_parameters("token", "password1", "password2")
 @sensitive_variables("token")
 def join(request: HttpRequest) -> HttpResponse:
-    """Show the form to whoever has the link; make the account and sign in. Fetching the link does not use it up."""
+    """Show the form behind the link; make the account and sign in. Fetching the link does not use it up."""
     token = request.POST.get("token", "") or request.GET.get("token", "")
     form = JoinForm(request.POST if request.method == "POST" else None)
     try:

@@ -19,7 +19,7 @@ from apps.accounts.requests import WorkbenchRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("new_key")
 def keys(request: WorkbenchRequest) -> HttpResponse:
-    """List the keys, and make one. Only the answer to the form shows the new key."""
+    """List the keys, and make one. Only the response to the form shows the new key."""
     user = request.user
     form = KeyForm(request.POST if request.method == "POST" else None)
     new_key = ""

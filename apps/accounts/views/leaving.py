@@ -1,4 +1,4 @@
-"""Take one's data along, and delete one's account."""
+"""Download one's data, and delete one's account."""
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.conf import settings
@@ -21,7 +21,7 @@ from apps.accounts.requests import WorkbenchRequest
 @never_cache
 @require_GET
 def export(request: WorkbenchRequest) -> HttpResponse:
-    """Send everything of the person as a ZIP file."""
+    """Send all of the person's data as a ZIP file."""
     name = f"workbench-{request.user.username}-{timezone.localdate():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment"}
     return HttpResponse(export_account(request.user), content_type="application/zip", headers=headers)

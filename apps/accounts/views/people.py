@@ -59,7 +59,7 @@ def list_people(request: WorkbenchRequest) -> HttpResponse:
 @staff_only
 @require_http_methods(["GET", "HEAD"])
 def show_person(request: WorkbenchRequest, person_id: int) -> HttpResponse:
-    """Show what can be changed about a person."""
+    """Show a person with all changes that the reader may make."""
     return render(request, "accounts/person.html", _about(managed_person(request, person_id)))
 
 
@@ -67,7 +67,7 @@ def show_person(request: WorkbenchRequest, person_id: int) -> HttpResponse:
 @staff_only
 @require_http_methods(["POST"])
 def change_groups(request: WorkbenchRequest, person_id: int) -> HttpResponse:
-    """Put the person into the groups that were chosen. Admins only: Django's groups can hold rights too."""
+    """Put the person into the chosen groups. Admins only: Django's groups can hold rights too."""
     person = managed_person(request, person_id)
     if not request.user.is_superuser:
         raise Http404
@@ -87,7 +87,7 @@ def _about(person: User) -> dict[str, Any]:
 @staff_only
 @require_http_methods(["POST"])
 def change_person(request: WorkbenchRequest, person_id: int, action: str) -> HttpResponse:
-    """Do one of ``DONE`` to the person, and say so."""
+    """Make one of the changes in ``DONE`` to the person, and show a message."""
     person = managed_person(request, person_id)
     if action not in DONE or (action in FOR_ADMINS and not request.user.is_superuser):
         raise Http404
@@ -122,7 +122,7 @@ def make_link(request: WorkbenchRequest, person_id: int) -> HttpResponse:
 @staff_only
 @require_http_methods(["POST"])
 def withdraw(request: WorkbenchRequest, invitation_id: int) -> HttpResponse:
-    """Withdraw an invitation that was not used."""
+    """Withdraw an unused invitation."""
     if not withdraw_invitation(invitation_id=invitation_id):
         raise Http404
     messages.success(request, "The invitation was withdrawn.")

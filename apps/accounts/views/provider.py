@@ -1,4 +1,4 @@
-"""Sign in with an account of an OpenID Connect provider: the way there and the way back."""
+"""Sign in with an OpenID Connect provider's account: the redirect to the provider, and the return."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ from apps.accounts.sign_in.provider import ProviderAdapter
 
 
 class _AnsweringFaults:
-    """Say on a page that the provider is away. django-allauth does that on some of the ways only."""
+    """Show a page if the provider is away. django-allauth handles only some of these errors."""
 
     adapter: ProviderAdapter
 
@@ -28,7 +28,7 @@ class _AnsweringFaults:
 
 
 class _There(_AnsweringFaults, OAuth2LoginView):  # type: ignore[misc]  # untyped
-    """Lead on by a page: the CSP's form-action binds redirects of a form, and providers redirect to further sites."""
+    """Redirect by a page: the CSP's form-action also applies to a form's redirects, and providers redirect further."""
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
@@ -52,7 +52,7 @@ def _view(kind: type[_There] | type[_Back], request: HttpRequest, provider_id: s
 @never_cache
 @login_not_required
 def to_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Ask for one click, then lead to the provider."""
+    """Ask for one click, then redirect to the provider."""
     return _view(_There, request, provider_id)
 
 

@@ -1,4 +1,4 @@
-"""Sign in by one-time link: fetching the link shows a button, and only the button spends it."""
+"""Sign in by one-time link: fetching the link shows a button, and only the button uses it up."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
