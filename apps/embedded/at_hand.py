@@ -1,4 +1,4 @@
-"""Have the database at hand for a command, also while the one-command stack does not run."""
+"""Make the database available to a command, even if the one-command stack does not run."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.1
 
 @contextmanager
 def database_at_hand() -> Iterator[None]:
-    """Run the embedded Postgres meanwhile, unless it runs already or the environment names another.
+    """Run the embedded Postgres during the ``with`` block, unless it runs already or the environment names another.
 
     Raises ``StartError``.
     """

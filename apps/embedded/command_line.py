@@ -14,7 +14,7 @@ from apps.embedded.program import PROJECT_FOLDER
 
 try:
     import psutil
-except ImportError:  # installed without the embedded servers, so no stack of theirs can run
+except ImportError:  # the embedded servers are not installed, so no stack can run
     psutil = None  # type: ignore[assignment]
 
 MANAGE = PROJECT_FOLDER / "manage.py"
@@ -24,7 +24,7 @@ DEFAULT_PORT = "8000"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A stack that ``start`` runs, with the environment that it was started in."""
+    """A running stack of ``start``, with the environment of its process."""
 
     environment: Mapping[str, str]
     folder: Path
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def running_copies() -> Iterator[Copy]:
-    """Find the stacks of this folder that run and that we may look into."""
+    """Find the running stacks of this folder whose environment this user may read."""
     for process in psutil.process_iter() if psutil else ():
         try:
             words = process.cmdline()
@@ -62,7 +62,7 @@ def running_copies() -> Iterator[Copy]:
 
 
 def settings_for(own: Mapping[str, str], copies: Sequence[Copy]) -> dict[str, str]:
-    """Return ``own`` environment, completed with the settings of the copy that it means.
+    """Return the ``own`` environment, completed with the settings of the running copy that it selects.
 
     Raises ``SeveralCopiesError`` if several run and none is named by ``DATA_DIR`` or ``PORT``.
     """

@@ -38,9 +38,9 @@ def make_folders(layout: Layout) -> None:
 
 
 def _make_socket_folder(folder: Path) -> None:
-    """Make the folder for the owner alone: whoever reaches the sockets can read the data."""
+    """Make the folder accessible only to its owner: everybody who reaches the sockets can read the data."""
     folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
-    # In the shared temporary folder another user may have made it first, to listen in.
+    # In the shared temporary folder, an attacker may have made this folder first to read the traffic.
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or (os.geteuid() != 0 and facts.st_uid != os.geteuid()):
         raise StartError(f"{folder} belongs to somebody else. Set DATA_DIR to a shorter path.")

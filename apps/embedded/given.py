@@ -13,7 +13,7 @@ CONNECT_SECONDS = 5
 
 
 def is_given(variable: str) -> bool:
-    """Return whether the environment names a server, itself or in a file."""
+    """Return whether the environment names a server, directly or in a file."""
     return any(os.environ.get(name, "").strip() for name in (variable, f"{variable}_FILE"))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 
-# Below what Linux (32768 and up) and macOS (49152 and up) give to clients and to whoever asks for any port: the
-# connection of another program cannot take such a port while its server starts, or starts again.
+# Below the ports that Linux (32768 and up) and macOS (49152 and up) assign to clients: otherwise the
+# connection of another program could take a port while its server starts or restarts.
 PORTS = range(20_000, 32_000)
 
 
@@ -24,7 +24,7 @@ def is_free(port: int, address: str = HOST) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago, and that the system gives to nobody."""
+    """Return a port that was free a moment ago and that the system assigns to no client."""
     return next(port for port in random.sample(PORTS, 500) if is_free(port))
 
 

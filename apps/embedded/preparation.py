@@ -13,13 +13,13 @@ from apps.embedded.supervision.leftovers import kill_group
 
 
 class Preparation:
-    """The child: it collects the static files while the database starts, then waits."""
+    """The child process: it collects the static files while the database starts, then waits."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
 
     async def fill_database(self) -> str | None:
-        """Let it fill the database; return the first sign-in link until somebody has used it."""
+        """Have the child fill the database; return the first sign-in link until somebody has used it."""
         written, _ = await self._process.communicate(b"\n")
         answer = written.decode().strip()
         if self._process.returncode != 0:
@@ -29,7 +29,7 @@ class Preparation:
 
 @asynccontextmanager
 async def preparation(layout: Layout, *, model_url: str, model_name: str) -> AsyncGenerator[Preparation]:
-    """Start the child, and end it however the start of the stack ends. What it writes as errors is on the console."""
+    """Start the child, and end it even if the stack's start fails. Its standard error goes to the console."""
     told = ("--model-url", model_url, "--model-name", model_name)
     program = Program("prepare", (sys.executable, str(PROJECT_FOLDER / "manage.py"), "prepare", *told))
     process = await asyncio.create_subprocess_exec(

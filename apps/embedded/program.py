@@ -31,7 +31,7 @@ class Program:
 
     @property
     def tethered_argv(self) -> list[str]:
-        """Return ``argv`` behind the launcher that ties the program's life to ours."""
+        """Prefix ``argv`` with the launcher that ends the program when this process dies."""
         tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(self.orphan_signal))]
         return [*tether, self.user or "", *self.argv]
 

@@ -32,7 +32,7 @@ def web(port: int, address: str = HOST) -> Program:
         "port": str(port),
         "lifespan": "off",
         "loop": "uvloop",
-        # These replace uvicorn's own, which wait for a slow reader without end.
+        # These replace uvicorn's protocols, which wait for a slow reader forever.
         "http": "project.slow_readers:HttpProtocol",
         "ws": "project.slow_readers:SocketProtocol",
         "log-level": "warning",
@@ -40,9 +40,9 @@ def web(port: int, address: str = HOST) -> Program:
         "ws-per-message-deflate": "false",
         # A browser sends only the id of a conversation over a socket.
         "ws-max-size": "65536",
-        # Longer than proxies keep idle connections (nginx 75 s, Caddy 120 s), so that no request crosses with its end.
+        # Longer than proxies keep idle connections (nginx 75 s, Caddy 120 s): else a request could meet a closing one.
         "timeout-keep-alive": "150",
-        # Sockets are told to reconnect; requests have this long to finish.
+        # Seconds for requests to finish; sockets are told to reconnect.
         "timeout-graceful-shutdown": "2",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]

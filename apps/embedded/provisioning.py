@@ -19,7 +19,7 @@ from apps.inference.server import ServerKind
 ADMIN = "admin"
 LOCAL_ENDPOINT = "local"
 KIND: ServerKind = "llama.cpp"
-# By the model's authors. At a server's usual 0.8 a model of this size writes nonsense.
+# Recommended by the model's authors. At the usual default of 0.8, a model of this size writes nonsense.
 RECOMMENDED = {"temperature": 0.2, "top_p": 0.9}
 
 
@@ -40,14 +40,14 @@ def collect_static(layout: Layout) -> None:
     fingerprint = static_fingerprint()
     if layout.static_fingerprint.exists() and layout.static_fingerprint.read_text() == fingerprint:
         return
-    # A start that is broken off here must not count as done.
+    # If this start is interrupted here, the next one must collect again.
     layout.static_fingerprint.unlink(missing_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     layout.static_fingerprint.write_text(fingerprint)
 
 
 def static_fingerprint() -> str:
-    """Return a digest of what the collected files are made from."""
+    """Return a digest of the sources of the collected files."""
     facts: list[object] = [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]]
     for finder in get_finders():
         for path, storage in finder.list([]):
@@ -69,7 +69,7 @@ def _register_model_server(url: str, model_name: str) -> None:
         max_concurrency=SLOTS,
     )
     Endpoint.objects.filter(pk=endpoint.pk, default_parameters={}).update(default_parameters=RECOMMENDED)
-    # The first probe comes seconds later, and until then formats and log probabilities would be refused.
+    # Until the first probe, seconds later, requests for formats and log probabilities would be refused.
     Endpoint.objects.filter(pk=endpoint.pk, discovered={}).update(discovered={"kind": KIND})
 
 

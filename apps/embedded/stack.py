@@ -160,10 +160,10 @@ class ReadyAnswer:
         self.reason = "nothing"
 
     def is_ready(self) -> bool:
-        """Ask once; return whether the stack is ready."""
+        """Ask the web server once; return whether the stack is ready."""
         connection = http.client.HTTPConnection(self.address, self.port, timeout=10)
         try:
-            # The public name: ALLOWED_HOSTS need not hold this address.
+            # Send the public name: ALLOWED_HOSTS may lack this address.
             connection.request("GET", "/readyz/worker", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
             response = connection.getresponse()
             body = response.read()

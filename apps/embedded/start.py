@@ -13,7 +13,7 @@ from project.configuration.env import read_int, read_text
 
 
 def run_until_the_end() -> NoReturn:
-    """Run the stack, and exit with 0, or with 1 after the sentence that says why it cannot start."""
+    """Run the stack and exit with 0; if it cannot start, print the reason and exit with 1."""
     try:
         run_stack(settings.LAYOUT, read_text("LISTEN_ADDRESS", "127.0.0.1"), read_int("PORT", 8000), _say)
     except StartError as error:

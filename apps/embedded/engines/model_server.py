@@ -15,10 +15,10 @@ from apps.embedded.ports import HOST
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 SLOTS = 4
-TOKENS_PER_SLOT = 4096  # of the 8,192 that the model was trained on; a slot of them takes 95 MB
+TOKENS_PER_SLOT = 4096  # of the 8,192 in training; a slot with this many takes 95 MB
 MOST_THREADS = 4
 PROMPT_CACHE_MIB = 128
-REPEAT_PENALTY = 1.15  # without one, a model of this size repeats a line to the end of its reply
+REPEAT_PENALTY = 1.15  # without a penalty, a model of this size repeats one line until its reply ends
 
 
 def model_file() -> Path:

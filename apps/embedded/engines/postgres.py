@@ -24,7 +24,7 @@ SYSTEM_USER = "pgserver"
 
 
 def prepare(layout: Layout) -> None:
-    """Let the server's user reach its binaries and folders, which exist already."""
+    """Let the server's user reach its binaries and folders. The folders must exist."""
     user = _system_user()
     if user is not None:
         _give_to(user, layout)
@@ -107,7 +107,7 @@ def _unfinished(layout: Layout) -> Path:
 
 
 def _remove_misleading_lock(file: Path) -> None:
-    """Remove a lock whose pid now belongs to another program, after a reboot for example; Postgres would not."""
+    """Remove a lock file whose pid belongs to another program, as after a reboot; Postgres would refuse to start."""
     try:
         pid = int(file.read_text().splitlines()[0])
         if psutil.Process(pid).name() != "postgres":

@@ -1,1 +1,1 @@
-"""The programs of a running stack: started again when they die, kept to one copy, none left behind."""
+"""Supervise the stack's programs: restart those that die, run each once, and leave none behind."""

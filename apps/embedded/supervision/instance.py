@@ -1,4 +1,4 @@
-"""One stack per ``DATA_DIR``: its lock, and the launcher that the stack ends with."""
+"""Run one stack per ``DATA_DIR``: its lock, and the launcher whose death ends the stack."""
 
 import contextlib
 import fcntl

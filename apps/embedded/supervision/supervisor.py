@@ -52,7 +52,7 @@ class Supervisor:
         child.watch = asyncio.create_task(self._keep_running(child))
 
     async def run_to_end(self, program: Program) -> None:
-        """Run ``program`` once; cancelling the wait ends it. Raises ``StartError`` if it fails."""
+        """Run ``program`` once; cancelling this call ends the program. Raises ``StartError`` if it fails."""
         process = await self._spawn(program)
         try:
             code = await process.wait()

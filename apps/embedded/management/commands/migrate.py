@@ -14,7 +14,7 @@ UNDER_WAY = "A restore is under way or was interrupted. {} Then run this again: 
 
 
 class Command(migrate.Command):
-    """Without this, a start after a killed restore would fill an empty schema, and the site would look new."""
+    """Put back the old schema first: after a killed restore, ``migrate`` would fill an empty schema instead."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check_version(options["database"])
@@ -32,7 +32,7 @@ def _check_version(database: str) -> None:
     connection = connections[database]
     try:
         connection.ensure_connection()
-    except NotSupportedError as error:  # older than Django itself takes
+    except NotSupportedError as error:  # the server is older than Django supports
         raise CommandError(str(error)) from None
     if refusal := too_old(connection.connection.info.server_version):
         raise CommandError(refusal)

@@ -1,4 +1,4 @@
-"""``prepare``: what ``start`` lets a child do, so that it need not load Django's applications itself."""
+"""``prepare``: the child of ``start`` that loads Django's applications, so that ``start`` need not."""
 
 import sys
 from typing import Any
