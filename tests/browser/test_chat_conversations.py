@@ -1,6 +1,5 @@
 """The list of conversations in Chromium: renamed, pinned, archived, deleted and brought back, by keyboard too."""
 
-import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
 from playwright.async_api import expect
@@ -32,23 +31,21 @@ def finish(exchange: Exchange) -> None:
     assert finish_generation(generation_id=generation_of(exchange).pk, attempt=1, outcome=outcome)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_conversation_is_put_in_order(visit: Visit, theme: str) -> None:
+async def test_conversation_is_put_in_order(visit: Visit) -> None:
     page = visit.page
-    await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     first, second, third = await conversations()
     await visit.sign_in("alice", path=third.get_absolute_url())
     listed = page.locator("#conversation-list")
 
     await page.get_by_role("link", name=f"Actions for {first.title}").click()
     await expect(page.get_by_role("button", name="Pin")).to_be_visible()
-    assert await visit.accessibility_faults() == []
+    assert await visit.faults_in_both_themes() == []
     await page.get_by_role("button", name="Pin").click()
     await expect(listed.get_by_role("heading").first).to_have_text("Pinned")
 
     await page.get_by_role("link", name="Actions for this conversation").click()
     await page.get_by_text("Rename", exact=True).click()
-    assert await visit.accessibility_faults() == []
+    assert await visit.faults_in_both_themes() == []
     await page.get_by_role("textbox", name="Title").fill("My slow loop")
     await page.get_by_role("button", name="Save title").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("My slow loop")
@@ -58,15 +55,16 @@ async def test_conversation_is_put_in_order(visit: Visit, theme: str) -> None:
     await page.get_by_role("link", name=f"Actions for {second.title}").click()
     await page.get_by_role("button", name="Delete").click()
     await expect(listed.get_by_role("link", name=second.title, exact=True)).to_have_count(0)
-    assert await visit.accessibility_faults() == []
+    await page.locator(".toast__text").hover()  # or the toast may go while axe-core looks
+    assert await visit.faults_in_both_themes() == []
     await page.get_by_role("button", name="Undo").click()
     await expect(listed.get_by_role("link", name=second.title, exact=True)).to_be_focused()
     await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
     await page.get_by_role("link", name="Actions for this conversation").click()
     await page.get_by_role("button", name="Delete").click()
-    await expect(page.get_by_text("“My slow loop” was deleted.")).to_be_visible()
-    assert await visit.accessibility_faults() == []
+    await page.get_by_text("“My slow loop” was deleted.").hover()
+    assert await visit.faults_in_both_themes() == []
     await page.get_by_role("button", name="Undo").click()
     await expect(listed.get_by_role("link", name="My slow loop", exact=True)).to_be_visible()
 
