@@ -26,7 +26,8 @@ from apps.chat.models import Conversation, Role
 from apps.chat.services.import_conversation import import_conversation
 from apps.chat.transfer.format import FORMAT, File, FileMessage
 from apps.generation.models import Generation
-from tests.browser.conftest import EXECUTABLE, QUIET
+from tests.browser.conftest import QUIET
+from tests.support.chromium import executable
 
 REPEATED = 20
 QUESTION = """\
@@ -128,7 +129,7 @@ async def fetch(http: aiohttp.ClientSession, address: str) -> bytes:
 async def measure_browser(stack: Stack, conversations: Sequence[Conversation], cookie: str) -> None:
     name, _, value = cookie.partition("=")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*QUIET, "--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=executable(), args=[*QUIET, "--no-sandbox"])
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
         await context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{stack.port}"}])
         for conversation in conversations:

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.counted_replies import PATIENCE, add_counting_endpoint, let_go
 from tests.browser.visit import Visit
-from tests.support.chromium import executable
+from tests.support.chromium import without_windows
 from tests.support.scripted_server import counting_server
 from tests.support.services import Running
 
@@ -56,18 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str | None:
-    """Return the Chromium that ``make test`` found or installed."""
-    return executable()
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium(chromium_path: str | None) -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Browser]:
     """Start Chromium, once for all tests."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path, args=[*QUIET, *sandbox])
+        browser = await playwright.chromium.launch(executable_path=without_windows(), args=[*QUIET, *sandbox])
         yield browser
         await browser.close()
 

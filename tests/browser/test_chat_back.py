@@ -5,31 +5,39 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
 from apps.chat.models import Conversation
 from apps.stores.threads import in_thread
 from tests.browser.conftest import QUIET
 from tests.browser.counted_replies import PATIENCE
 from tests.browser.visit import Visit
+from tests.support.chromium import executable
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def cached(chromium_path: str | None, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
-    """A browser with its back/forward cache, which Playwright turns off."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def whole_chromium() -> AsyncIterator[Browser]:
+    """Start a Chromium with its back/forward cache, which Playwright turns off and the headless shell lacks."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium_path,
+            executable_path=executable(),
             args=[*QUIET, *sandbox],
             ignore_default_args=["--disable-back-forward-cache"],
         )
-        context = await browser.new_context()
-        context.set_default_timeout(PATIENCE)
-        visit = Visit(page=await context.new_page(), site=live_asgi_server)
-        yield visit
+        yield browser
         await browser.close()
-        assert visit.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cached(whole_chromium: Browser, live_asgi_server: str, transactional_db: None) -> AsyncIterator[Visit]:
+    """A visit in a browser that keeps the pages that were left."""
+    context = await whole_chromium.new_context()
+    context.set_default_timeout(PATIENCE)
+    visit = Visit(page=await context.new_page(), site=live_asgi_server)
+    yield visit
+    await context.close()
+    assert visit.complaints == []
 
 
 @pytest.mark.parametrize("start", ["/chat/", "/chat/ask/"])
