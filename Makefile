@@ -6,7 +6,7 @@
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
 
-# With it, each of the dozens of programs that the tests start would compile all of its modules again.
+# With this variable, each of the dozens of programs in the tests would compile all its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
@@ -46,7 +46,7 @@ simulate: $(ENVIRONMENT) ## Model what 1,000 to 100,000 replies at once need (FI
 soak: $(ENVIRONMENT) ## Kill things at random under fifty replies (SOAK_MINUTES=30 SOAK_SEED=)
 	@$(BIN)/python -m tests.faults.soak
 
-# Brought up to date when what it is made from has changed.
+# Made anew when one of its sources changes.
 $(ENVIRONMENT): pyproject.toml uv.lock .python-version apps/embedded/make_environment.sh
 	@sh apps/embedded/make_environment.sh
 	@touch $@

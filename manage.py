@@ -22,7 +22,7 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:
-        reason = str(error).partition("\n")[0].rstrip(".")  # libpq's further lines are advice for other cases
+        reason = str(error).partition("\n")[0].rstrip(".")  # libpq's other lines are advice that may not apply
         sys.exit(f"The database does not answer: {reason}. Start the stack with make run, or check DATABASE_URL.")
 
 

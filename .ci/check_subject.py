@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 LIMIT = 72
-# `git commit --fixup` puts these before the subject of another commit; the rebase removes them.
+# `git commit --fixup` writes these prefixes before another commit's subject; an autosquash rebase removes them.
 AUTOSQUASH = re.compile(r"^((fixup|squash|amend)! )+")
 
 
 def read_subject(message: str) -> str:
-    """Return the first line that git keeps; it drops comments and empty lines before the subject."""
+    """Return the subject: the first line that is neither empty nor a comment, since git drops those."""
     kept = (line.strip() for line in message.splitlines() if not line.startswith("#"))
     return AUTOSQUASH.sub("", next(filter(None, kept), ""))
 

@@ -1,4 +1,4 @@
-"""The admin's sign-in leads to the site's own page: most people have a link and no password."""
+"""Redirect the admin's sign-in to the site's own page: most people have a link and no password."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login

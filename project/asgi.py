@@ -29,6 +29,6 @@ application = ProtocolTypeRouter(
     }
 )
 
-# The modules loaded now live as long as the process: the garbage collector need not look through them.
+# The modules loaded so far live as long as the process: keep the garbage collector from scanning them.
 gc.collect()
 gc.freeze()

@@ -13,5 +13,5 @@ use_ticket_transport()
 app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-task_log = TaskLog()  # signals hold it weakly
+task_log = TaskLog()  # keep a reference: signals hold theirs weakly
 task_log.connect_worker_signals()

@@ -1,6 +1,6 @@
 """``/healthz``: the process is up. ``/readyz``: it can serve pages. ``/readyz/worker``: replies are written, too.
 
-A load balancer that took web processes away with the last worker would take the guide and all conversations away.
+``/readyz`` ignores workers: without any worker, people can still read the guide and their conversations.
 
 django-health-check was tried: it answers 500 under names of its own, and its Celery check proves that the consumer is
 alive, not the asyncio loop that does the work. Here that loop itself reports, in the sorted set ``WORKERS_KEY``.
@@ -82,7 +82,7 @@ async def _check_database() -> None:
 async def _check_redis() -> None:
     async with redis.asyncio.from_url(settings.REDIS_URL) as client:
         try:
-            await client.set(WRITE_KEY, 1, ex=60)  # reading works while Redis is full
+            await client.set(WRITE_KEY, 1, ex=60)  # write, because a full Redis still answers reads
         except OutOfMemoryError:
             raise NotReadyError("is full: it refuses to write until its memory limit is raised") from None
 
@@ -99,6 +99,6 @@ CHECKS: dict[str, Callable[[], Awaitable[None]]] = {
     "redis": _check_redis,
     "worker": _check_worker,
 }
-# Needs of each role: pages wait for workers, and say so.
+# The checks of each role. The web role works without workers: pages show that replies wait.
 NEEDS = {"web": ("database", "redis"), "worker": ("database", "redis", "worker")}
 _rounds: dict[asyncio.AbstractEventLoop, asyncio.Task[dict[str, str]]] = {}

@@ -1,6 +1,6 @@
 """``/metrics`` for Prometheus. Every figure is read from Postgres or Redis on request.
 
-Any web process answers for all, nothing is counted twice, and a restart loses nothing.
+Any web process can answer: nothing is counted twice, and a restart loses nothing.
 """
 
 import hmac

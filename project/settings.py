@@ -26,7 +26,7 @@ ALLOWED_HOSTS = [*env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"), e
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.read_list("CSRF_TRUSTED_ORIGINS", "")]
 
 INSTALLED_APPS = [
-    # Before accounts, whose admin takes theirs away.
+    # Before accounts, whose admin unregisters allauth's models.
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -136,7 +136,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "workbench:celery:",
-    # Without them a Redis that hangs holds a request until it goes on.
+    # Without these limits, a Redis that hangs would hold requests for as long as it hangs.
     "socket_timeout": 5,
     "socket_connect_timeout": 5,
 }
@@ -220,7 +220,7 @@ SECURE_CSP: Mapping[str, Collection[str] | str] = {
     "font-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    # Browsers hold the redirects of a form against it too: a page leads to an OpenID Connect provider.
+    # Also checked for a form's redirects, so a page redirects to an OpenID Connect provider.
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
@@ -239,13 +239,13 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "project.http.messages.MessageStorage"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-# Without a proxy that says so, no request looks like https, and the redirect would lead to itself.
+# Without a proxy that sets X-Forwarded-Proto, every request looks like http and would be redirected forever.
 SECURE_SSL_REDIRECT = env.read_bool("HTTPS_REDIRECT", default=HTTPS and BEHIND_PROXY)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz(/worker)?$", r"^metrics$"]  # asked for on this machine, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz(/worker)?$", r"^metrics$"]  # requested from this machine, without TLS
 SECURE_HSTS_SECONDS = env.read_int("HSTS_SECONDS", 2_592_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.read_bool("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.read_bool("HSTS_PRELOAD", default=False)
-# Other hosts below this name, and a list built into browsers, are for the owner of the domain to decide.
+# HSTS for subdomains and the browsers' preload list: the owner of the domain decides these.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Largest request bodies by the beginning of the path; the first match counts. Larger bodies are refused before they are
@@ -283,7 +283,7 @@ METRICS_TOKEN = env.read_text("METRICS_TOKEN", "")
 
 # --- logs -------------------------------------------------------------------------------------
 
-# Lines of single tickets: generations log what matters.
+# Hide the lines of single tickets: generations log what matters.
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 
 LOGGING = configure_logging(

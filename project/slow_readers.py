@@ -14,7 +14,7 @@ from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-DROP_WHAT_WAITS = struct.pack("ii", 1, 0)  # linger for no time: closing resets the connection
+DROP_WHAT_WAITS = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing resets the connection
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -54,7 +54,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        # a peer that does not answer does not read the goodbye either
+        # cut after the close frame's timeout: a peer that answers no ping will not answer that either
         self.loop.call_later(self.close_timeout, cut, self.transport)
 
 

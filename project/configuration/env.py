@@ -92,7 +92,7 @@ def parse_networks(name: str, texts: list[str]) -> list[IPv4Network | IPv6Networ
 
 
 def database_settings(url: str) -> dict[str, Any]:
-    """Return Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, parsed by libpq itself.
+    """Return Django's settings for ``postgresql://user:password@host:port/name?sslmode=…``, parsed by libpq.
 
     A host that is a (percent-encoded) path is a Unix socket; options unknown to Django go to ``OPTIONS``.
     """
@@ -146,7 +146,7 @@ def secret_key(layout: Layout) -> str:
 
 def _make_secret_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Several processes may be first: a hard link appears whole, and only once.
+    # Several processes may race to make the key: a hard link appears complete, and only one of them wins.
     with NamedTemporaryFile("w", dir=path.parent, prefix="secret_key.") as draft:
         draft.write(secrets.token_urlsafe(50))
         draft.flush()

@@ -11,7 +11,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 SESAME_ONE_TIME = True
 SESAME_MAX_AGE = env.read_int("SIGN_IN_LINK_SECONDS", 24 * 3600)
-# Hours after signing in, with which a session ends.
+# Hours from the sign-in to the end of the session.
 SESSION_COOKIE_AGE = round(env.read_float("SESSION_HOURS", 336.0) * 3600)
 ACCOUNT_ADAPTER = "apps.accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -22,7 +22,7 @@ MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_FORMS = {"add_webauthn": "apps.accounts.sign_in.passkey_forms.AddPasskeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Code Llama Workbench"
-MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a phone's clock may be wrong
+MFA_TOTP_TOLERANCE = 1  # tolerated error of a phone's clock, in steps of 30 seconds
 # Signing in with an account of an OpenID Connect provider; off without an issuer.
 OIDC_ISSUER = env.read_text("OIDC_ISSUER", "")
 OIDC_NAME = env.read_text("OIDC_NAME", "single sign-on")

@@ -6,7 +6,7 @@ from project.configuration import env
 
 
 def beat_schedule(*, probe_seconds: float) -> dict[str, dict[str, Any]]:
-    """Return Celery's ``beat_schedule``. Tasks that come often expire before the next: a queue of them helps nobody."""
+    """Return Celery's ``beat_schedule``. Frequent tasks expire before the next is sent, so that they do not pile up."""
     return {
         "reap": {"task": "generation.reap", "schedule": env.read_float("REAP_SECONDS", 2.0)},
         "probe endpoints": {

@@ -1,1 +1,1 @@
-"""Between the server and the views: limits, threads, zones, failures, static files."""
+"""The layers between the server and the views: limits, threads, time zones, failures, static files."""

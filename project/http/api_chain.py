@@ -1,7 +1,7 @@
-"""Answer requests of the API in the event loop: none of the middlewares that it needs waits for anything.
+"""Answer requests of the API in the event loop: none of the API's middlewares blocks.
 
-The chain for pages runs in a thread and looks up sessions, which the API ignores. An editor's short completion would
-change threads four times more (docs/decisions/0041-api-in-the-loop.md).
+The pages' middlewares run in a thread and look up sessions, which the API ignores. They would cost an editor's short
+completion four more changes of thread (docs/decisions/0041-api-in-the-loop.md).
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ OUTER = (ContentSecurityPolicyMiddleware, SecurityMiddleware, CommonMiddleware)
 
 
 class ApiChain(BaseHandler):
-    """Django's handler with the middlewares of the API alone."""
+    """Django's handler with only the API's middlewares."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ApiChain(BaseHandler):
 def _around(
     middleware: Any, get_response: Answer, *, before: str = "process_request", after: str = "process_response"
 ) -> Any:
-    """Call a middleware's hooks where the request is, without a thread of their own."""
+    """Call a middleware's hooks directly, without a change of thread."""
     look = getattr(middleware, before, None)
     finish = getattr(middleware, after, None)
 
@@ -59,5 +59,5 @@ def _around(
 
 
 def _guarded(answer: Any) -> Any:
-    """Turn exceptions into answers. The type of Django's function does not tell that it keeps coroutines."""
+    """Turn exceptions into responses. The type of Django's function does not say that coroutines stay coroutines."""
     return convert_exception_to_response(answer)

@@ -39,7 +39,7 @@ def limit_bodies(application: Any) -> Any:
             return
         try:
             await application(scope, counting, send)
-        except BodyTooLarge:  # nothing has been answered yet: Django reads the body first
+        except BodyTooLarge:  # no response has started yet: Django reads the whole body first
             await refuse(scope, send, most)
 
     return limited
@@ -56,7 +56,7 @@ def declared_length(scope: dict[str, Any]) -> int:
 
 
 async def refuse(scope: dict[str, Any], send: Any, most: int) -> None:
-    """Answer 413, with a page for people. The server discards what still arrives."""
+    """Answer 413, with a page for people. The server discards the rest of the body."""
     if is_for_api(scope["path"]):
         response = json_response(TooLarge("The request is too large.").body)
         content_type, body = b"application/json", response.content

@@ -1,4 +1,4 @@
-"""The answer to a request at which the server failed: a page, JSON for programs, or a refused WebSocket."""
+"""Answer a request that failed in the server: a page, JSON for programs, or a refused WebSocket."""
 
 import sys
 from http import HTTPStatus
@@ -18,11 +18,11 @@ from apps.stores.outages import STORE_AWAY
 logger = structlog.get_logger(__name__)
 
 RETRY_SECONDS = "5"
-DENIAL = "websocket.http.response"  # an extension of ASGI, which the server may lack
+DENIAL = "websocket.http.response"  # an optional extension of ASGI
 
 
 def answer_failure(request: HttpRequest) -> HttpResponse:
-    """Answer 503 if Postgres or Redis is away, which passes; else 500. Django calls this while it handles the error."""
+    """Answer 503 if Postgres or Redis is away, else 500. Django calls this while it handles the error."""
     is_away = isinstance(sys.exception(), STORE_AWAY)
     if is_for_api(request.path):
         response = refusal(Unavailable() if is_away else ServerFailed())
@@ -38,7 +38,7 @@ def answer_failure(request: HttpRequest) -> HttpResponse:
 def refuse_sockets_while_away(application: Any) -> Any:
     """Wrap an ASGI application for WebSockets: answer a handshake 503 while Postgres or Redis is away.
 
-    Pages connect again, so each attempt gets one line in the log. A socket that was accepted is closed with 1013.
+    Pages reconnect again and again, so each attempt is logged in one line. An accepted socket is closed with 1013.
     """
 
     async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""Django's messages, in a cookie that bears the prefix of all our cookies."""
+"""Django's messages, in a cookie with ``COOKIE_PREFIX``."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage

@@ -1,7 +1,7 @@
 """Answer each request in one thread, its middlewares included.
 
-Django's own handler goes to a thread and back for each hook of a middleware that is not written for asyncio: some
-twenty times for one request, which costs more than most of these hooks do (docs/decisions/0037-one-thread.md).
+Django's own handler changes threads twice for each hook of a synchronous middleware: some
+twenty times per request. That costs more than most of the hooks (docs/decisions/0037-one-thread.md).
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +19,12 @@ from django.http.response import HttpResponseBase
 from apps.gateway.addresses import is_for_api
 from project.http.api_chain import ApiChain
 
-# A request's thread has no connections when it begins: to look costs a change of thread.
+# A request's thread starts without connections, and closing old ones would cost a change of thread.
 request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
 
-KEPT_THREADS = 64  # idle ones; more of them only start when more requests are under way
+KEPT_THREADS = 64  # idle threads that are kept; more requests at once start more threads
 
 
 class RequestHandler(ASGIHandler):
@@ -42,7 +42,7 @@ class RequestHandler(ASGIHandler):
 
     @override
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer in a thread that this request has to itself, and keep the thread and what Django has made in it."""
+        """Answer in a thread that serves only this request meanwhile; keep the thread and Django's objects in it."""
         thread = self._idle.pop() if self._idle else ThreadPoolExecutor(max_workers=1, thread_name_prefix="request")
         is_free = False
         try:
@@ -52,7 +52,7 @@ class RequestHandler(ASGIHandler):
         finally:
             if is_free:
                 self._idle.append(thread)
-            else:  # a request that broke off may have left connections open
+            else:  # a request that raised may have left connections open
                 thread.shutdown(wait=False)
 
     @override

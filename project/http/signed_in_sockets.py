@@ -1,7 +1,7 @@
 """Give a WebSocket the session and the person of its handshake's cookie.
 
-Channels' own middlewares read both in two more changes of thread, and look at the session with every frame. Here the
-person is read where the consumer first asks for it, as in a request: in a thread that reads the conversation as well.
+Channels' middlewares cost two more changes of thread, and check the session with every frame. Here the
+person is read at the consumer's first use, in the same thread that reads the conversation.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
-"""Let pages of this site alone open WebSockets.
+"""Let only pages of this site open WebSockets.
 
-Browsers send cookies with sockets that other sites open, and with pages of other ports of the same host: Channels' own
+Browsers send cookies with sockets that other sites open, and that other ports of the same host open. Channels' own
 check compares host names only.
 """
 
@@ -27,7 +27,7 @@ def is_own_page(headers: dict[bytes, bytes]) -> bool:
     origin, host = (headers.get(name, b"").decode("latin-1").lower() for name in (b"origin", b"host"))
     if origin in {trusted.lower() for trusted in settings.CSRF_TRUSTED_ORIGINS}:
         return True
-    # A host that is not ours may point here (DNS rebinding): then host and origin are alike, too.
+    # DNS rebinding: an attacker's host name may point here, and then host and origin agree.
     domain, _ = split_domain_port(host)
     if not validate_host(domain, settings.ALLOWED_HOSTS):
         return False

@@ -13,7 +13,7 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped package
-    """Content-hashed names, gzip and Brotli beside them, and rewritten imports between our modules."""
+    """Content-hashed names, gzip and Brotli copies, and rewritten imports between our modules."""
 
     support_js_module_import_aggregation = True
 
@@ -23,7 +23,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     @override
     def url(self, name: str, force: bool = False) -> str:
-        """Return the address of a file. Addresses stay as they are until the next start, and a page has dozens."""
+        """Return a file's address, kept until the next start: a page has dozens of addresses."""
         key = (name, force, settings.DEBUG)
         if key not in self._addresses:
             self._addresses[key] = super().url(name, force)
@@ -32,7 +32,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 @sync_and_async_middleware
 def serve_static(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Send static files in the asynchronous chain of middlewares; the synchronous one never gets to see them."""
+    """Send static files in the asynchronous chain of middlewares, before the synchronous chain."""
     if not iscoroutinefunction(get_response):
         raise MiddlewareNotUsed
     middleware: Callable[[HttpRequest], Any] = ServeStaticMiddleware(get_response)

@@ -12,7 +12,7 @@ ZONES = frozenset(available_timezones())
 
 
 def in_readers_zone(application: Any) -> Any:
-    """Wrap an ASGI application: pages, and what later comes over streams and sockets, use the reader's zone."""
+    """Wrap an ASGI application: pages, streams and sockets use the reader's zone."""
 
     async def zoned(scope: dict[str, Any], receive: Any, send: Any) -> None:
         zone = zone_of(dict(scope["headers"]).get(b"cookie", b""))
@@ -23,7 +23,7 @@ def in_readers_zone(application: Any) -> Any:
 
 
 def zone_of(cookies: bytes) -> ZoneInfo | None:
-    """Return the zone that the cookie names, if there is one of that name."""
+    """Return the zone in the cookie, if such a zone exists."""
     if settings.TIME_ZONE_COOKIE_NAME.encode() not in cookies:
         return None
     with suppress(CookieError):

@@ -1,4 +1,4 @@
-"""Log a failure in one line where Postgres or Redis cannot be reached: its traceback says nothing that helps."""
+"""Log a failure in one line if Postgres or Redis cannot be reached: the traceback would not help."""
 
 import logging
 from typing import override
@@ -7,7 +7,7 @@ from apps.stores.outages import is_unreachable
 
 
 class NoTracebackWhileAway(logging.Filter):
-    """Take the traceback off records of such failures. All others keep theirs."""
+    """Remove the traceback from records of such failures. All other records keep theirs."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

@@ -22,7 +22,7 @@ LEVELS = {
     # project.logs.tasks reports failed tasks, without the text of the error.
     "celery.app.trace": "CRITICAL",
 }
-# uvicorn gives these handlers of their own, which write plain text.
+# uvicorn adds handlers to these loggers that write plain text.
 THEIR_OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 
@@ -78,7 +78,7 @@ def _loggers(level: str) -> dict[str, Any]:
         **({} if level == "DEBUG" else {"psycopg.pool": {"level": "INFO", "filters": ["one line an outage"]}}),
         "django.request": {"filters": ["no traceback while away"]},
         **{name: {"handlers": [], "propagate": True} for name in THEIR_OWN_HANDLERS},
-        # Its lines have query strings, and sign-in links carry a token there.
+        # Off: access lines have query strings, which hold the tokens of sign-in links.
         "uvicorn.access": {"handlers": [], "propagate": False},
     }
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-# Machines ask for these every few seconds; logging them would also load a session.
+# Not logged: machines request these every few seconds, and logging would load a session each time.
 PROBES = frozenset({"/healthz", "/readyz", "/readyz/worker", "/metrics"})
 
 
@@ -19,13 +19,13 @@ class RequestLogMiddleware(RequestMiddleware):
         return super().__call__(request)
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Log the end, and name the request to the browser as the logs do."""
+        """Log the end, and send the browser the request's id as in the logs."""
         response["X-Request-Id"] = get_contextvars().get("request_id", "")
         super().handle_response(request, response)
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Log the address that the server saw, or was told by a proxy that it trusts: anyone can send the headers."""
+        """Log the address from the server, which trusts only its proxies; anyone can send the headers."""
         bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Carry a request's id to the tasks that it sends, and bind the task's id to what a worker logs meanwhile."""
+"""Carry a request's id to the tasks that it sends, and bind the task's id to the worker's log lines."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CARRIED = ("request_id", "parent_task_id")
 
 
 class TaskLog(CeleryReceiver):
-    """django-structlog's part for Celery, which carries ids alone and reports a failure once."""
+    """django-structlog's signals for Celery: carry only ids, and report a failure once."""
 
     def get_task_context(self) -> dict[str, Any]:
         context = super().get_task_context()
@@ -27,7 +27,7 @@ class TaskLog(CeleryReceiver):
         exception: Exception | None = None,
         **kwargs: Any,  # noqa: ARG002
     ) -> None:
-        """Log the failure by its traceback alone: the error's text may hold people's text.
+        """Log only the failure's traceback: the error's message may hold people's text.
 
         While Postgres or Redis cannot be reached, the tasks of beat fail every few seconds: they get one line each.
         """

@@ -14,7 +14,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class ConnectionsMiddleware(MiddlewareMixin):
-    """Release the connection. This has to be the last middleware: earlier ones have read what they need by then."""
+    """Release the request's connection. Must be the last middleware, since earlier middlewares read the database."""
 
     def process_view(
         self,

@@ -19,9 +19,9 @@ RETRY_SECONDS = 0.25
 
 
 class OneLineAnOutage(logging.Filter):
-    """Of what the pool logs, keep one line when Postgres goes and one when it is back; it warns each attempt.
+    """Keep one log line when Postgres goes away and one when it is back; the pool warns at each attempt.
 
-    Other warnings of the pool pass. Its level must be ``INFO``: that is how it tells of a new connection.
+    Other warnings pass. The pool's logger must have the level ``INFO``, at which it reports a new connection.
     """
 
     def __init__(self) -> None:
@@ -63,13 +63,13 @@ def check(connection: psycopg.Connection[Any]) -> None:
     try:
         ConnectionPool.check_connection(connection)
     except psycopg.Error:
-        # what killed this one killed the others too
+        # a restart of Postgres kills all connections at once, so drop the others too
         connections["default"].pool.drain()  # type: ignore[attr-defined]  # Django's Postgres backend has one
         raise
 
 
 def _has_something_to_say(connection: psycopg.Connection[Any]) -> bool:
-    """Return whether there is something to read: an idle live connection is silent."""
+    """Return whether the socket has data to read: an idle live connection has none."""
     if connection.closed:
         return True
     poll = select.poll()

@@ -1,4 +1,4 @@
-"""Dates and times as every page writes them, the admin too."""
+"""The formats of dates and times on every page, including the admin."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"
