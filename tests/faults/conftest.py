@@ -7,6 +7,7 @@ import pytest
 
 from apps.embedded.ports import free_port
 from tests.faults.stack import Stack
+from tests.faults.storm import VARIABLES, Site, model_server
 
 
 @pytest.fixture
@@ -16,3 +17,18 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     stack = Stack(tmp_path / "data", free_port())
     yield stack
     stack.end()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running stack with a model server that counts. A file's tests share it: each leaves it whole."""
+    stack = Stack(tmp_path_factory.mktemp("site") / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
+    try:
+        stack.begin_prepared()
+        stack.start_and_wait()
+        with model_server() as model:
+            site = Site(stack, model)
+            site.prepare()
+            yield site
+    finally:
+        stack.end()

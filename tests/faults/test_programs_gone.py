@@ -8,33 +8,22 @@ import asyncio
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from apps.embedded.ports import free_port
+from apps.embedded import programs
+from apps.embedded.ports import HOST, free_port
 from tests.faults.soak import open_http
-from tests.faults.stack import Stack
-from tests.faults.storm import VARIABLES, Site, Storm, model_server
+from tests.faults.storm import Site, Storm
+from tests.support.services import Running
 
 pytestmark = pytest.mark.faults
 
 STREAMS = 20
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A running stack of its own, with a model server that counts."""
-    stack = Stack(tmp_path_factory.mktemp("site") / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
-    try:
-        stack.begin_prepared()
-        stack.start_and_wait()
-        with model_server() as model:
-            site = Site(stack, model)
-            site.prepare()
-            yield site
-    finally:
-        stack.end()
+LENGTH = 150
+SPREAD = 50  # over two workers, so many that each has some
 
 
 @pytest.fixture
@@ -43,7 +32,7 @@ async def storm(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Sto
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)
-        length = getattr(request, "param", 150)
+        length = getattr(request, "param", LENGTH)
         storm.begin(STREAMS, length=length, per_second=20, more=f"and hold at {length - 5}")
         try:
             await storm.until_under_way()
@@ -118,3 +107,49 @@ async def test_stop_from_elsewhere(storm: Storm) -> None:
     assert all(len(viewer.text) < len(viewer.wanted) for viewer in storm.viewers)
     await storm.until_settled()
     assert [storm.streams_of(viewer) for viewer in storm.viewers] == [1] * STREAMS
+
+
+@pytest.fixture
+def second_worker(site: Site) -> Iterator[Running]:
+    worker = site.stack.start_beside(programs.worker(), until=lambda log: " ready." in log)
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture
+def second_web(site: Site) -> Iterator[tuple[Running, str]]:
+    """Another web process, and its address."""
+    port = free_port()
+    address = f"http://{HOST}:{port}"
+    web = site.stack.start_beside(programs.web(port), PORT=str(port), until=lambda _: site.stack.answers(address))
+    yield web, address
+    web.kill()
+
+
+async def test_one_of_two_web_processes_and_one_of_two_workers_are_killed(
+    site: Site, second_worker: Running, second_web: tuple[Running, str]
+) -> None:
+    """Viewers go from one web process to the other; the killed ones stay dead: what they knew is never needed."""
+    web, elsewhere = second_web
+    here = site.stack.site
+    async with open_http() as http:
+        await site.sign_in(http)
+        storm = Storm(site, http)
+        try:
+            for viewer in storm.begin(SPREAD, length=LENGTH, per_second=20, more=f"and hold at {LENGTH - 5}"):
+                viewer.site = elsewhere if storm.viewers.index(viewer) % 4 < 2 else here  # tabs and programs at both
+            await storm.until_under_way()
+            before = {viewer: viewer.connections for viewer in storm.viewers}
+            for viewer in storm.viewers:
+                viewer.site = here if viewer.site == elsewhere else elsewhere
+                viewer.reload()
+            await storm.until(lambda: all(viewer.connections > before[viewer] for viewer in storm.viewers))
+            web.kill()
+            second_worker.kill()
+            for viewer in storm.viewers:
+                viewer.site = here  # where a proxy sends those whose web process is gone
+            await storm.until_over()
+            streams = Counter(map(storm.streams_of, storm.viewers))
+        finally:
+            storm.end()
+    assert set(streams) == {1, 2}, f"the killed worker wrote some replies and the other one the rest: {streams}"

@@ -1,14 +1,11 @@
 """A short ``make soak``: fifty replies, and one fault of each kind in an order that a fixed seed gives."""
 
 import random
-from pathlib import Path
 
 import pytest
 
-from apps.embedded.ports import free_port
 from tests.faults.soak import STREAMS, Course, soak
-from tests.faults.stack import Stack
-from tests.faults.storm import VARIABLES, Site, model_server
+from tests.faults.storm import Site
 
 pytestmark = pytest.mark.faults
 
@@ -18,21 +15,14 @@ LENGTHS = (100, 200)
 PAUSES = (0.5, 2.5)
 
 
-async def test_fifty_replies_survive_random_faults(tmp_path: Path) -> None:
+async def test_fifty_replies_survive_random_faults(site: Site) -> None:
     said: list[str] = []
     chance = random.Random(SEED)  # noqa: S311 - not a secret
     faults = chance.sample(ONE_OF_EACH, len(ONE_OF_EACH))
-    stack = Stack(tmp_path / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
     try:
-        stack.begin_prepared()
-        stack.start_and_wait()
-        with model_server() as model:
-            site = Site(stack, model)
-            site.prepare()
-            storm = await soak(site, Course(faults, chance, LENGTHS, PAUSES), say=said.append)
+        storm = await soak(site, Course(faults, chance, LENGTHS, PAUSES), say=said.append)
     finally:
-        print(f"SOAK_SEED={SEED}", *said, stack.console, sep="\n")  # noqa: T201 (shown where it fails)
-        stack.end()
+        print(f"SOAK_SEED={SEED}", *said, site.stack.console, sep="\n")  # noqa: T201 (shown where it fails)
     assert len(storm.viewers) > STREAMS
     assert [fault.name for fault in storm.faults] == faults
     assert all(fault.running for fault in storm.faults)
