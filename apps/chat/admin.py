@@ -76,7 +76,7 @@ class PresetAdmin(AuditedAdmin):
     """The presets offered to everybody; people's own presets are private."""
 
     form = PresetForm
-    actions = None  # deleting many at once does not ask whether each may be
+    actions = None  # the action "delete selected" does not check each preset's permission
     list_display = ["name", "description", "place", "is_offered", "is_edited"]
     list_editable = ["place", "is_offered"]
     fields = [
@@ -103,7 +103,7 @@ class PresetAdmin(AuditedAdmin):
         return super().get_queryset(request).filter(owner=None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Preset | None = None) -> bool:
-        """Keep the project's presets: the next load would restore them. Take them off offer instead."""
+        """Forbid deleting the project's presets: the next load would restore them. Take them off offer instead."""
         comes_back = obj is not None and bool(obj.key)
         return not comes_back and bool(super().has_delete_permission(request, obj))
 

@@ -23,7 +23,7 @@ class ChatConfig(AppConfig):
 
 
 def _send_queued(*, generation_id: UUID, is_for_api: bool = False, **_: Any) -> None:
-    if is_for_api:  # no conversation has it
+    if is_for_api:  # a reply to the API is in no conversation
         return
     from apps.chat.services.messages.queue import send_after  # noqa: PLC0415 (models are loaded only now)
 

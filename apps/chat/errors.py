@@ -4,20 +4,20 @@ ChatError
 ├── ReplyInProgress   a reply is being written in this conversation
 ├── AlreadyQueued     a message waits for the reply already
 ├── EmptyMessage      there is nothing to send
-├── InvalidInput      a form is not filled in as it must be
+├── InvalidInput      a form has an error; says where
 ├── NothingToContinue the reply is complete, or not the last
-├── NoQuestion        what should be answered again is not a reply
-├── TooManyReplies    this person has as many replies going as are allowed
+├── NoQuestion        the message cannot be answered again: it is not a reply
+├── TooManyReplies    this person has as many unfinished replies as are allowed
 ├── NoMemory          Redis has no memory left for new replies
-├── ConversationGone  it was deleted meanwhile
+├── ConversationGone  the conversation was deleted meanwhile
 ├── PresetNameTaken   this person has a preset of that name
 ├── TooManyPresets    this person has as many presets as are allowed
 ├── FolderNameTaken   this person has a folder of that name
 ├── TooManyFolders    this person has as many folders as are allowed
 ├── EmptyTitle        a title needs a word
-├── NotAText          a file that was to go with a question is none
-├── FileTooLarge      it is a text, but too long
-├── TooManyFiles      it would be one too many
+├── NotAText          an attached file is not a text
+├── FileTooLarge      an attached file is a text, but too long
+├── TooManyFiles      the question has as many files as are allowed
 ├── FileGone          a file that was to be sent is no longer there
 ├── NothingToShare    there is no finished exchange to share
 └── NotImportable     a file is not a conversation; says where
@@ -52,7 +52,7 @@ class EmptyMessage(ChatError):
 
 
 class InvalidInput(ChatError):
-    """A form was not filled in as it must be; ``sentence`` says where."""
+    """A form has an error; ``sentence`` says where."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

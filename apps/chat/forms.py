@@ -13,7 +13,7 @@ from apps.chat.selectors import MOST_SELECTED
 
 
 class IdsField(forms.Field):
-    """Any number of ids, from fields of one name."""
+    """Any number of ids, from fields of the same name."""
 
     widget = forms.MultipleHiddenInput
     default_error_messages = {"invalid": "An attached file is not known."}
@@ -26,7 +26,7 @@ class IdsField(forms.Field):
 
 
 class DraftForm(forms.Form):
-    """The draft of files: a conversation's, or that of a new conversation."""
+    """The conversation whose draft of files is meant; empty for a new conversation."""
 
     conversation = forms.UUIDField(required=False)
 
@@ -66,10 +66,10 @@ class MessageForm(forms.Form):
         return text.replace("\r\n", "\n").strip("\n")
 
     def key_for(self, request: HttpRequest) -> UUID | None:
-        """Return the key that makes this very submission happen once.
+        """Return the key by which this submission takes effect only once.
 
-        A page from the back/forward cache brings back a key that was used. With another text, other files or at another
-        address it belongs to another message.
+        A page from the back/forward cache brings back a used key. So the text, the files and the address are part of
+        the returned key: if one differs, it is another message.
         """
         key: UUID | None = self.cleaned_data.get("key")
         if key is None:

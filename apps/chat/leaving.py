@@ -14,7 +14,7 @@ from apps.generation.services.leaving import stop_all_of
 
 
 def export_conversations(person: User) -> Iterator[tuple[str, bytes]]:
-    """Yield each conversation in the format that can be imported again; deleted ones are left out."""
+    """Yield each conversation in the format that can be imported again. Deleted conversations are left out."""
     for conversation in Conversation.objects.visible_to(person).order_by("pk").iterator(chunk_size=100):
         yield f"conversations/{conversation.pk}.json", as_json(conversation)
 

@@ -16,7 +16,7 @@ from apps.chat.selectors import queued_in
 class ComposerState:
     """The model servers, the files and the context usage of the next question in ``conversation``.
 
-    A conversation that has not begun is not saved.
+    A new conversation is an unsaved ``Conversation``.
     """
 
     user: User
@@ -60,7 +60,7 @@ class ComposerState:
         return self.estimate.usage if self.estimate else None
 
 
-def composer_state(  # noqa: PLR0913 (a new conversation is made of that much)
+def composer_state(  # noqa: PLR0913 (a new conversation has that many facts)
     *,
     user: User,
     conversation: Conversation | None,

@@ -1,7 +1,7 @@
 """Estimate how much of the context window the next question takes. No model server is asked.
 
-The server of the latest reply has counted its prompt and its text. The rest of the history is taken to have as many
-tokens a character. Question, files and system prompt are estimated until a worker has had them counted.
+The server of the latest reply has counted its prompt and its text. The rest of the history is assumed to have the same
+number of tokens per character. Question, files and system prompt are estimated until a worker has had them counted.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Estimate:
 class CountedReply:
     """The latest reply that its server has counted: ``tokens`` of its prompt and its text together.
 
-    Its prompt began at the position ``sees_from``, after the system prompt ``system``.
+    The reply's prompt began with the message at ``sees_from``, after the system prompt ``system``.
     """
 
     position: int
@@ -87,8 +87,8 @@ def estimate_usage(
 ) -> Estimate | None:
     """Estimate the context usage of the draft. Return ``None`` while no context window is known.
 
-    A new conversation is one that has not been saved. A question that does not fit the endpoint named by the
-    composer goes to the one that takes the longest prompts.
+    A new conversation has not been saved. A question that does not fit the endpoint named by the composer goes to the
+    endpoint that takes the longest prompts.
     """
     endpoint = servers.measured_for(conversation)
     if endpoint is None or endpoint.context_window is None:
@@ -144,7 +144,7 @@ def _smaller(endpoint: Endpoint | None) -> SmallerWindow | None:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The parts of the window, in tokens. ``least`` is the smallest sum that a request needs, prompt and reply."""
+    """The parts of the window, in tokens. ``least`` is the smallest sum of prompt and reply that a request needs."""
 
     system: float
     reply: int
@@ -155,7 +155,7 @@ class Room:
 def _share_out(  # noqa: PLR0913, PLR0917 (so much shares a window)
     window: int, prompt_room: int, question: int, system: float, passages: float, reply: int
 ) -> Room:
-    """Share the window out as a request does: passages give way first, then the reply, down to the least one."""
+    """Divide the window as a request does: passages shrink first, then the reply, down to ``LEAST_REPLY_TOKENS``."""
     least_reply = min(reply, LEAST_REPLY_TOKENS)
     own = system - passages
     system = max(own, min(system, min(window - least_reply, prompt_room) - question))
@@ -164,7 +164,7 @@ def _share_out(  # noqa: PLR0913, PLR0917 (so much shares a window)
 
 
 def _longest_reply(conversation: Conversation, endpoint: Endpoint) -> int:
-    """Return the room to keep for the reply: its longest, and at most half of the window."""
+    """Return the room to keep for the reply: its greatest length, but at most half of the window."""
     window = endpoint.context_window or 0
     most: int | None = endpoint.parameters_for(parameters_for(conversation)).get("max_tokens")
     return min(most or window, window // 2)

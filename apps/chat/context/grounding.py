@@ -12,7 +12,7 @@ MOST = 6
 CHARACTERS = 4_000
 PASSAGES_TOKENS = 1_200  # of that many characters
 LONGEST = 1_000
-# Words that tell what a question is about, in one such as “And at 34B?”
+# A question with so few telling words, such as “And at 34B?”, is read together with the question before it.
 LEANING = 1
 
 NOTHING_FOUND = (
@@ -50,7 +50,7 @@ class Grounds:
     def listed(self) -> list[dict[str, str]]:
         """Return the passages for a message to store: the index changes, a reply's numbers do not.
 
-        A quotation rests on one.
+        A quotation rests on one passage.
         """
         passages = self.passages[:1] if self.is_answer else self.passages
         return [
@@ -67,9 +67,9 @@ class Grounds:
 
 
 def find_grounds(question: str, *, before: str = "", most_tokens: int | None = None) -> Grounds:
-    """Find what the guide says on a question. A question of one word is read together with the one ``before`` it.
+    """Find what the guide says on a question. A question with one telling word is read with the question ``before`` it.
 
-    Passages beyond ``most_tokens``, by estimate, are left out, but never the best one.
+    Passages beyond ``most_tokens``, by estimate, are left out, but never the best passage.
     """
     leans = bool(before) and len(significant_words(question)) <= LEANING
     found = best_passages(f"{question} {before}" if leans else question, most=MOST)

@@ -1,4 +1,4 @@
-"""The history of a question: the question, and as much of the conversation before it as is stored with a request."""
+"""The history of a question: the question, and the part of the conversation before it that a request stores."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from apps.chat.conversation_settings.servers import ChatServers, chat_servers
 from apps.chat.models import Attachment, Conversation, Message, Role
 from apps.stores.compiled import compiled
 
-# More than any text has but white space: code has about 3, English 4.
+# An upper limit for any text except white space: code has about 3, English 4.
 CHARACTERS_A_TOKEN = 6
 
 type Turn = dict[str, str]
@@ -24,8 +24,8 @@ type MeasuredMessage = tuple[UUID, UUID | None, int, str, int, int, UUID | None]
 class History:
     """The conversation as chat turns, oldest first, ending with the question.
 
-    ``turn_starts`` has a position for each question among them, its own the last: where the messages begin that the
-    model sees with it. It is the question's own position, or that of earlier messages which had no reply to send.
+    ``turn_starts`` has a position for each question in the history, in order: where the messages begin that belong to
+    the question. This is its own position, or that of earlier messages that had no reply to send.
     """
 
     turns: list[Turn]
@@ -34,9 +34,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class PastExchange:
-    """A question and its reply, by their ids, and at least as many characters as the model reads of both.
+    """The ids of a question and its reply, and an upper limit of the characters that the model reads of both.
 
-    ``position`` is the question's.
+    ``position`` is the position of the question.
     """
 
     question: UUID
@@ -49,9 +49,9 @@ class PastExchange:
 def history_for(question: Message, *, has_files: bool = True, servers: ChatServers | None = None) -> History:
     """Return the history to store with a request.
 
-    Whole exchanges are left out, the oldest first, once the budget is used up: what the widest context window of any
-    server could hold, and at most ``CHAT_HISTORY_CHARACTERS``. The worker fits the history to the server that replies.
-    Exchanges without a reply are always left out, because roles must alternate. Only texts that are kept are read.
+    Whole exchanges are left out, the oldest first, once the budget is used up. The budget is what the widest context
+    window of any server could hold, and at most ``CHAT_HISTORY_CHARACTERS``. The worker fits the history to the server
+    that replies. Exchanges without a reply are left out, because roles must alternate. Only kept texts are read.
     """
     last = user_turn(question.question, question.attachments.all() if has_files else ())
     earlier = exchanges_before(question)
@@ -62,7 +62,7 @@ def history_for(question: Message, *, has_files: bool = True, servers: ChatServe
 
 
 def _turns_of(exchanges: Sequence[PastExchange]) -> list[Turn]:
-    """Return the texts of exchanges. Rows are enough: objects of a long conversation took a third of a post's CPU."""
+    """Return the texts of exchanges. Read rows: objects of a long conversation took a third of a post's CPU."""
     ids = [pk for exchange in exchanges for pk in (exchange.question, exchange.reply)]
     if not ids:
         return []
@@ -89,8 +89,8 @@ def _files_of(questions: Sequence[UUID]) -> dict[UUID | None, list[Attachment]]:
 
 
 def _beginnings(latest_first: Sequence[PastExchange], kept_number: int) -> list[int]:
-    """Return where the messages begin that belong to each kept exchange, oldest first, and to the question."""
-    known = latest_first[: kept_number + 1]  # the first that is left out ends where the kept ones begin
+    """Return the positions where the messages of each kept exchange begin, oldest first, and then the question's."""
+    known = latest_first[: kept_number + 1]  # the kept exchanges begin where the first exchange that is left out ends
     ends = [exchange.position + 2 for exchange in reversed(known)]
     return ends if len(latest_first) > kept_number else [1, *ends]
 
@@ -108,14 +108,14 @@ def exchanges_before(question: Message) -> list[PastExchange]:
 
 
 def exchanges_shown_in(conversation: Conversation) -> list[PastExchange]:
-    """Return the same of the thread that the conversation shows."""
+    """Return the exchanges of the thread that the conversation shows, as ``exchanges_before``."""
     measured = _measure_all(conversation.pk)
     return _exchanges_of(_thread_to(measured[0][-1], measured)) if measured else []
 
 
 @compiled
 def _measure_all(conversation_id: UUID) -> QuerySet[Message, MeasuredMessage]:
-    """Measure the messages of all threads: Postgres takes a third of what it takes to follow one thread of 200."""
+    """Measure the messages of all threads. This takes Postgres a third of the time to follow one thread of 200."""
     messages = Message.objects.filter(conversation=conversation_id).order_by()
     asked = Length("question") + Sum("attachments__size", default=0)
     measured = messages.annotate(characters=Coalesce(F("generation__text_length"), asked), files=Count("attachments"))
@@ -144,7 +144,7 @@ def _exchanges_of(measured: Iterable[MeasuredMessage]) -> list[PastExchange]:
 
 
 def kept(latest_first: Iterable[PastExchange], budget: int) -> list[PastExchange]:
-    """Return as many of the latest as the budget has characters for, without holes."""
+    """Return as many of the latest exchanges as the budget of characters holds, without gaps."""
     exchanges = []
     for exchange in latest_first:
         budget -= exchange.characters

@@ -7,7 +7,7 @@ FILLING, NEARLY_FULL = 0.75, 0.9
 
 
 class Level(StrEnum):
-    """Levels of a window that fills."""
+    """How full a context window is."""
 
     FINE = "fine"
     FILLING = "filling"
@@ -38,10 +38,10 @@ class ContextUsage:
     """Tokens of a ``window`` that the next request takes.
 
     ``history`` includes the system prompt, ``question`` its files; ``reserved`` is the room kept for the reply.
-    ``least`` is what the request cannot do without, ``least_prompt`` its prompt; the server takes no prompt of more
-    than ``longest_prompt``. The first ``left_out`` messages would be left out. ``is_about``
-    means that a figure is a guess, which errs upwards; a better one comes while ``is_being_counted``. ``gives_way`` is
-    how much shorter passages and the reply can be before anything is lost, ``prompt_gives_way`` the passages alone.
+    ``least`` is the smallest possible request, ``least_prompt`` its prompt; the server takes no prompt of more than
+    ``longest_prompt``. The first ``left_out`` messages would be left out. ``is_about`` means that a figure is an
+    estimate, which errs upwards; ``is_being_counted``, that a better figure will come. ``gives_way`` is how much
+    shorter passages and the reply can be before anything is lost, ``prompt_gives_way`` the passages alone.
     """
 
     window: int
@@ -64,7 +64,7 @@ class ContextUsage:
 
     @property
     def shown(self) -> int:
-        """Return the value of a meter, which ends at the window."""
+        """Return the value for a meter that ends at the window."""
         return min(self.used, self.window)
 
     @property
@@ -90,12 +90,12 @@ class ContextUsage:
 
     @property
     def parts(self) -> str:
-        """Return what the usage is made of."""
+        """Return the parts of the usage in words."""
         return f"Conversation {self.history:,}, question {self.question:,}, kept for the reply {self.reserved:,} tokens"
 
     @property
     def sentence(self) -> str:
-        """Return what to know before sending, or an empty string while there is room."""
+        """Return a warning to read before sending, or an empty string while there is room."""
         match self.level:
             case Level.TOO_LONG if self.least <= self.window:
                 return (
@@ -133,7 +133,7 @@ class ContextUsage:
 
     @property
     def warning(self) -> str:
-        """Return the same without figures, to be announced when the level is reached."""
+        """Return the warning without figures, to be announced when the level is reached."""
         return WARNINGS[self.level]
 
     @property

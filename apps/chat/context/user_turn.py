@@ -15,12 +15,12 @@ BY_ENDING = {"sql": "sql", "pl": "perl", "txt": "", "text": ""}
 
 
 def user_turn(question: str, files: Iterable[Attachment] = ()) -> str:
-    """Return what the model reads of a question: its files, then its words."""
+    """Return the text that the model reads for a question: its files, then its words."""
     return "\n\n".join([*map(fenced, files), question])
 
 
 def fenced(file: Attachment) -> str:
-    """Return a file as Markdown: its name, and its text in a fence longer than any in it."""
+    """Return a file as Markdown: its name, and its text in a fence longer than any fence in the text."""
     longest = max(map(len, BACKTICKS.findall(file.text)), default=0)
     fence = "`" * max(SHORTEST_FENCE, longest + 1)
     end = "" if file.text.endswith("\n") else "\n"

@@ -10,7 +10,7 @@ from apps.chat.models import Preset
 def preset_in_use(presets: Iterable[Preset], chosen: Settings) -> Preset | None:
     """Return the first preset whose settings are the chosen ones, whichever endpoint answers.
 
-    Presets are copied: one whose settings were changed afterwards is not in use, nor is one that sets nothing.
+    Settings are copied from presets. A preset is not in use if its settings were changed afterwards, or if it has none.
     """
     given = _given(chosen)
     return next((preset for preset in presets if given and _given(preset.settings) == given), None)

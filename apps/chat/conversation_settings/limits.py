@@ -8,7 +8,7 @@ from apps.endpoints.models import Endpoint
 
 LONGEST_SYSTEM_PROMPT = 4_000  # characters, about a quarter of a window of 4,096 tokens
 LONGEST_STOP = 100  # characters
-LONGEST_REPLY_TOKENS = 100_000  # the longest text that Code Llama was tried on
+LONGEST_REPLY_TOKENS = 100_000  # the longest text that Code Llama was tested with
 HIGHEST_SEED = 2**31 - 1  # every server takes it
 NAMED = 3
 
@@ -33,7 +33,7 @@ class Limits:
         return self._problem_with_window(asked) if name == "max_tokens" else ""
 
     def remark_on(self, name: str) -> str:
-        """Return which endpoints cut the value to what, or ""."""
+        """Return which endpoints cut the value, and to what limit, or ""."""
         by_most: dict[Any, list[str]] = {}
         for endpoint, most in self._maxima(name):
             by_most.setdefault(most, []).append(endpoint.name)

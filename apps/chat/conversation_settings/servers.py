@@ -1,4 +1,4 @@
-"""The endpoints that may reply to chats, by what is known. No model server is asked."""
+"""The endpoints that may reply to chats, by stored facts. No model server is called."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,7 @@ BEST = "Best available Instruct"
 
 
 class Situation(StrEnum):
-    """Notices before a question."""
+    """The situations in which the composer shows a notice."""
 
     NONE = "none"
     NOT_ALLOWED = "not_allowed"
@@ -37,7 +37,7 @@ class ServerNotice:
     """The endpoints that could reply instead, and admins to ask if there is none.
 
     ``since``: when the last of all endpoints went down.
-    ``absence`` says why the one server that may answer does not, without a full stop.
+    ``absence`` says why the only server that may answer cannot, without a full stop.
     """
 
     situation: Situation
@@ -61,8 +61,8 @@ class Answering:
 class ChatServers:
     """The enabled endpoints that reply to one person's chats, preferred ones first, from one query.
 
-    ``waiting`` counts the queued replies that compete for these endpoints, besides that of one conversation, if that
-    query counted them.
+    ``waiting`` counts the queued replies of other conversations that compete for these endpoints; 0 if the query did
+    not count them.
     """
 
     enabled: list[Endpoint]
@@ -82,29 +82,29 @@ class ChatServers:
         return [endpoint for endpoint in self.enabled if endpoint.pk == conversation.endpoint_id]
 
     def measured_for(self, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint whose context window counts: the one that the composer names, if its window is known."""
+        """Return the endpoint whose context window is shown: the composer's endpoint if its window is known."""
         ready = self._ready_for(conversation)
         up = [endpoint for endpoint in ready if endpoint.health != Health.DOWN]
         first = min(up, key=preference) if up else next(iter(ready), None)
         return first if first and first.context_window else self.narrowest_for(conversation)
 
     def narrowest_for(self, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint with the smallest known window of those that may answer; down ones only if all are."""
+        """Return the endpoint with the smallest known window that may answer; a down one only if all are down."""
         known = [endpoint for endpoint in self._ready_for(conversation) if endpoint.context_window]
         return min(known, key=_window, default=None)
 
     def wider_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint that takes the longest prompts of those that may answer, if this one takes less."""
+        """Return the endpoint that takes the longest prompts and may answer, if it takes longer ones than this."""
         widest = max(self._ready_for(conversation), key=_prompt_room, default=endpoint)
         return widest if _prompt_room(widest) > _prompt_room(endpoint) else None
 
     def smaller_than(self, endpoint: Endpoint, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint with the smallest window that may answer as well, if that is smaller than this one's."""
+        """Return the endpoint with the smallest window that may answer, if this endpoint's window is larger."""
         narrowest = self.narrowest_for(conversation)
         return narrowest if narrowest and _window(narrowest) < _window(endpoint) else None
 
     def tokenizer_for(self, conversation: Conversation | None) -> Endpoint | None:
-        """Return the endpoint to ask for token counts: their models share a tokenizer, near enough."""
+        """Return the endpoint to ask for token counts. The models of all endpoints share nearly the same tokenizer."""
         up = [endpoint for endpoint in self.open_to(conversation) if endpoint.health != Health.DOWN]
         return min((one for one in up if Capability.TOKENIZE in one.capabilities), key=preference, default=None)
 
@@ -194,7 +194,7 @@ def _instruct() -> EndpointQuerySet:
 
 
 def _others_waiting(person_id: int, conversation_id: UUID | None) -> GenerationQuerySet:
-    """Return the queued replies that may run on an endpoint which the person may use, too."""
+    """Return the queued replies of other conversations that may run on an endpoint which the person may use."""
     usable = servers_of(person_id)
     for_both = Exists(usable.usable_by(OuterRef(OuterRef("owner"))))
     queued = Generation.objects.filter(state=State.QUEUED, variant=Variant.INSTRUCT)
@@ -203,7 +203,7 @@ def _others_waiting(person_id: int, conversation_id: UUID | None) -> GenerationQ
 
 
 def _begun(conversation: Conversation | None) -> UUID | None:
-    """Return the id of a conversation that has begun: one that has not has an expression for it."""
+    """Return the id of a conversation that has begun. An unsaved conversation has a database expression for its id."""
     return conversation.pk if conversation is not None and isinstance(conversation.pk, UUID) else None
 
 

@@ -26,7 +26,7 @@ STOP_HINT = f"A reply ends at any of them. One a line, at most {MOST_STOPS}; \\n
 def _number(  # noqa: PLR0913 (a field has that many facts)
     kind: Callable[..., forms.Field], least: float, most: float, *, label: str, rule: str, hint: str
 ) -> forms.Field:
-    """Return a text field: a browser refuses ``type=number`` silently in a closed panel."""
+    """Return a text field. In a closed panel, a browser refuses a wrong ``type=number`` without a word."""
     return kind(
         label=label,
         required=False,

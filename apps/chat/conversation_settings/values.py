@@ -14,7 +14,7 @@ from apps.inference.requests import SAMPLING_PARAMETERS
 
 NAMES = ("endpoint", "system_prompt", *SAMPLING_PARAMETERS)
 FIELDS = ("endpoint", "endpoint_name", "system_prompt", "parameters")
-GUIDE_MAX_TOKENS = 400  # replies from the guide are a few sentences; a small model may never end one
+GUIDE_MAX_TOKENS = 400  # replies from the guide are a few sentences; a small model may never end its reply
 
 type Settings = Mapping[str, Any]
 
@@ -43,6 +43,6 @@ def parameters_for(conversation: Conversation) -> dict[str, Any]:
 
 
 def longest_reply(mode: str) -> int:
-    """Return the most tokens of a reply in such a conversation, unless its settings say otherwise."""
+    """Return the greatest length of a reply in tokens in a conversation of this mode, without settings."""
     most: int = settings.CHAT_MAX_TOKENS
     return min(most, GUIDE_MAX_TOKENS) if mode == Mode.GUIDE else most

@@ -1,7 +1,7 @@
 """Check that a person may still see a conversation while its page is connected.
 
-The checks of all viewers of a process share three queries: those that come within a second are looked up together. Only
-what the shared lookup does not confirm is checked as a request would be.
+The checks of all viewers of a process share three queries: checks that come within a second are looked up together. If
+the shared lookup does not confirm an access, it is checked as a request would be.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class AccessChecks:
         self._task: asyncio.Task[None] | None = None
 
     async def is_lost(self, access: Access) -> bool:
-        """Like ``Access.is_lost``, within about a second."""
+        """Return whether the access is lost. The answer takes about a second, because checks are gathered."""
         future = self._waiting.setdefault(access, asyncio.get_running_loop().create_future())
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._check_soon())
@@ -79,7 +79,7 @@ class AccessChecks:
 
 
 def lost_among(accesses: Iterable[Access]) -> set[Access]:
-    """Return those that are lost."""
+    """Return the accesses that are lost."""
     accesses = set(accesses)
     try:
         confirmed = _confirmed(accesses)
@@ -103,7 +103,7 @@ def _confirmed(accesses: set[Access]) -> set[Access]:
 
 
 def _signed_in(session_keys: set[str]) -> dict[str, int]:
-    """Return whom each session is signed in as, if its user is active and has the same password still."""
+    """Return the user id of each session whose user is active and has not changed the password."""
     store = SessionStore()
     sessions = store.get_model_class().objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
     contents: dict[str, dict[str, Any]] = {

@@ -37,7 +37,7 @@ class MessagesChanged:
 
 @dataclass(frozen=True, slots=True)
 class MessagesStored:
-    """These messages are new: ``text`` has them, by ``write_messages``."""
+    """New messages were stored. ``text`` holds them, as ``write_messages`` wrote it."""
 
     text: str
 
@@ -80,13 +80,13 @@ type NewsQueue = asyncio.Queue[News]
 def broadcast_messages(conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
     """Have every open page of the conversation show these messages.
 
-    A failure is only logged: a page that misses it finds them when it reconnects.
+    A failure is only logged: a page that misses the broadcast reads the messages when it reconnects.
     """
     _broadcast(conversation_id, MessagesChanged(list(message_ids)))
 
 
 def broadcast_stored(conversation_id: UUID, messages: Sequence[Message]) -> None:
-    """Have every open page of the conversation show these new messages, with all that it shows of them."""
+    """Have every open page of the conversation show these new messages. Short ones travel in the broadcast itself."""
     text = write_messages(messages)
     news = MessagesChanged([message.pk for message in messages]) if text is None else MessagesStored(text)
     _broadcast(conversation_id, news)
@@ -119,9 +119,9 @@ def _broadcast(conversation_id: UUID, news: News) -> None:
         logger.warning("broadcast not sent", conversation=str(conversation_id), error=type(error).__name__)
 
 
-# On the wire a list of ids, an empty list for another thread, null for access, a text for new messages, an object for a
-# title or the queued message: web processes of two releases may run side by side. One that does not know a form
-# reconnects and reads what it missed.
+# On the wire: a list of ids, an empty list for another thread, null for access, a text for new messages, an object for
+# a title or the queued message. Web processes of two releases may run side by side. A page whose process does not know
+# a form reconnects and reads what it missed.
 type Wire = list[str] | dict[str, str] | str | None
 
 
@@ -153,7 +153,7 @@ def _decode(news: Wire) -> News:
 
 @asynccontextmanager
 async def news_of(conversation_id: UUID) -> AsyncGenerator[NewsQueue]:
-    """Give a queue of what is broadcast from now on. Raises ``RedisError`` while Redis is away."""
+    """Give a queue that receives all broadcasts from now on. Raises ``RedisError`` while Redis is away."""
     async with open_pages().page_of(conversation_id) as news:
         yield news
 

@@ -1,4 +1,4 @@
-"""The cursor of a page: a text that says what the page has, and comes back when it asks for changes."""
+"""The cursor of a page: a text that says what the page has. The page sends it back to ask for changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class PageCopy:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A moment, when the thread was last switched by then, and copies of the messages that changed around it.
+    """The page's moment, the last switch of the thread before it, and copies of the messages that changed around it.
 
     The browser sends it back, so anything unreadable counts as missing.
     """
@@ -69,7 +69,7 @@ class Cursor:
 
     @classmethod
     def of_page(cls, conversation: Conversation, items: Iterable[ShownMessage | Gap], moment: datetime) -> Self:
-        """Return the cursor of a page made at ``moment``. It leaves out active replies: the page gets them whole."""
+        """Return the cursor of a page made at ``moment``. Active replies are left out: the page gets them whole."""
         messages = [item for item in items if isinstance(item, ShownMessage)]
         copies = {shown.message.pk: PageCopy.of(shown) for shown in messages if _ended_since(shown, moment)}
         return cls(moment.isoformat(), switched_in(conversation), copies)
@@ -106,7 +106,7 @@ def _stage_of(shown: ShownMessage) -> Stage:
 
 
 def _end_of(message: Message) -> str:
-    """Return the end's time: a reply that was continued and failed again looks the same, but the page saw it run."""
+    """Return the end's time. It tells two failures of a continued reply apart, which otherwise look the same."""
     return str(message.generation.ended_at) if message.generation else ""
 
 

@@ -46,13 +46,13 @@ def with_open_block(message: Message, finished: str, still_open: str) -> SafeStr
 
 
 def update_around_text(message: Message, waiting: str = "") -> str:
-    """Update everything around the text, which is on the page."""
+    """Update everything around the text; the text is on the page already."""
     article = mark_safe(render_message(message, SafeString(), waiting))  # noqa: S308 - rendered by a template
     return format_html('<hx-partial hx-target="#{}" hx-swap="outerMorph">{}</hx-partial>', message.dom_id, article)
 
 
 def update_doing(message: Message, waiting: str) -> str:
-    """Update what an unfinished reply waits for; its state is as the page shows it."""
+    """Update the sentence about what an unfinished reply waits for. The rest of its state is unchanged."""
     word = mark_safe(render_doing(waiting).strip())  # noqa: S308 - rendered by a template
     return format_html(
         '<hx-partial hx-target="#{} .state" hx-swap="outerHTML settle:0">{}</hx-partial>', message.dom_id, word
@@ -67,7 +67,7 @@ def update_sidebar(conversation: Conversation) -> str:
 
 
 def show_queued(conversation: Conversation) -> str:
-    """Show the queued message as it is now, or none."""
+    """Show the present queued message, or none."""
     return f'<hx-partial hx-target="#queued" hx-swap="innerHTML">{render_queued(conversation)}</hx-partial>'
 
 

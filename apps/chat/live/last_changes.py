@@ -20,7 +20,7 @@ class LastChanges(NamedTuple):
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
-        """Read them as they are now."""
+        """Read the times and the title as they are now."""
         for changes in _read_changes(conversation.pk):
             return cls(*changes)
         raise Conversation.DoesNotExist

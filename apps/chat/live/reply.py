@@ -20,8 +20,8 @@ from apps.stores.compiled import compiled
 from apps.stores.threads import in_thread
 
 TAKEN_SECONDS = 0.1
-FRAME_SECONDS = 0.015  # between two frames at least, which bounds bursts; the worker paces what it writes
-SOON_RENDERED = 2_000  # characters, in a few milliseconds; what takes longer must not keep other replies waiting
+FRAME_SECONDS = 0.015  # least time between two frames, which bounds bursts; the worker paces what it writes
+SOON_RENDERED = 2_000  # characters that render in a few milliseconds; longer texts must not keep other replies waiting
 
 
 def renderer_of(message: Message) -> ReplyRenderer:
@@ -36,7 +36,7 @@ class LiveReply:
         self._generation = generation
         self._send = send
         if generation.is_over:
-            generation.state = State.RUNNING  # stopped a moment ago: its end and figures come from the log
+            generation.state = State.RUNNING  # stopped a moment ago: the log has the reply's end and figures
         self._position: QueuePosition | None = None
         self._has_run = generation.started_at is not None
         self._has_text = self._is_growing = False
@@ -61,10 +61,10 @@ class LiveReply:
         await self._send(await in_thread(self._ending)(last))
 
     async def _begin(self, log: AsyncGenerator[Events]) -> tuple[Events, bool]:
-        """Show the text so far, and return the first events of the log, and whether they were part of that."""
+        """Show the text so far. Return the log's first events, and whether the text shown included them."""
         first = asyncio.create_task(_next_of(log))
         try:
-            # Mostly a worker has the reply at once: it takes less to wait for that than to look into the queue.
+            # Mostly a worker takes the reply at once, and waiting for that costs less than reading the queue.
             await asyncio.wait({first}, timeout=TAKEN_SECONDS)
             is_known = first.done() and first.exception() is None
             events = first.result() if is_known else None
@@ -76,7 +76,7 @@ class LiveReply:
             await asyncio.gather(first, return_exceptions=True)
 
     def _is_quick(self, first: Events | None) -> bool:
-        """Return whether a snapshot reads nothing, and takes less than a change of thread."""
+        """Return whether a snapshot needs no query and takes less time than a change of thread."""
         if first is None or first.state != State.RUNNING:
             return False
         return len(self._generation.text) + len(first.text) <= SOON_RENDERED
@@ -89,7 +89,7 @@ class LiveReply:
             self._sent_at = self._now()
 
     def _is_much(self, events: Events) -> bool:
-        """Return whether rendering may take longer than a change of thread, which costs as much as a frame."""
+        """Return whether rendering may take longer than a change of thread, which itself costs as much as a frame."""
         if self._renderer.open_length + len(events.text) <= SOON_RENDERED:
             return False
         return events.ended is not None or not self._renderer.only_appends(events.text)
@@ -119,7 +119,7 @@ class LiveReply:
         self._checksum = crc32(events.text.encode(), self._checksum)
         frame += fragments.apply_changes(self._message.dom_id, self._renderer.feed(events.text))
         if events.ended:
-            # In one frame: what is finished here is what stands in the open block until then.
+            # In one frame: the finished block replaces the open block, which must not be seen beside it.
             frame += fragments.apply_changes(self._message.dom_id, self._renderer.finish())
             frame += fragments.remove_open_block(self._message.dom_id)
         return frame
@@ -145,7 +145,7 @@ class LiveReply:
         return doing(state, self._position, has_text=self._has_text, is_growing=self._is_growing, has_run=self._has_run)
 
     def _announce(self, waiting: str) -> str:
-        """Announce the reply's state if it is news; a model that continues after a pause is none."""
+        """Announce the reply's state if it is new. A model that continues after a pause is not announced."""
         sentence = spoken(waiting)
         if not sentence or sentence == self._said:
             return ""
@@ -153,7 +153,7 @@ class LiveReply:
         return fragments.announce(sentence)
 
     def _ending(self, last: Events) -> str:
-        """Return everything around the text as Postgres has it now: the state, the figures, the sidebar."""
+        """Return the frames around the text, as Postgres holds them now: the state, the figures, the sidebar."""
         message = _read_ended(self._message.pk)
         if last.ended is not None and message.generation is not None:
             _complete_figures(message.generation, last.offset_after, last.ended)
@@ -165,7 +165,7 @@ class LiveReply:
 
     def _has_other_text(self, message: Message) -> bool:
         """Tell whether the stored text differs: after a lost log, a worker may continue in other words."""
-        is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # what was stopped is stored a moment later
+        is_stored = message.state in {State.SUCCEEDED, State.FAILED}  # a stopped reply is stored a moment later
         return is_stored and crc32(message.text.encode()) != self._checksum
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events: carries what a viewer sees where WebSockets are blocked."""
+"""Server-sent events: carry a viewer's frames where WebSockets are blocked."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ async def _written(frames: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
 
 
 def event(frame: str) -> bytes:
-    """Return an event. Its reader takes every kind of line end for a new line."""
+    """Return an event. Browsers read every kind of line end in an event as a new line."""
     lines = LINE_END.sub("\ndata: ", frame)
     return f"data: {lines}\n\n".encode()
 
@@ -58,11 +58,11 @@ class Handover:
         try:
             await viewer.show(cursor)
         except TooManyConnections:
-            pass  # was counted a moment before; this one came second
+            pass  # the limit was checked a moment before, and another connection came first
         except BaseExceptionGroup as failures:
             if not failures.subgroup(AccessLost):
                 log_failure(failures)
         except Exception as failure:  # noqa: BLE001 (the reader would wait for a frame without end)
             log_failure(failure)
-        # The page connects again, and learns from the answer why this ended.
+        # The page connects again, and the answer says why this stream ended.
         await self._frames.put(None)

@@ -1,6 +1,6 @@
 """New messages as they were stored, for the open pages of all web processes, which then need not read them.
 
-They travel as the fields that pages show. A long question is not worth carrying to every process: its pages read it.
+Messages travel as the fields that pages show. A long question is not sent to every process: its pages read it.
 """
 
 import json
@@ -19,14 +19,14 @@ NOT_SHOWN = {"messages", "prompt", "suffix"}
 
 
 def write_messages(messages: Sequence[Message]) -> str | None:
-    """Return the messages as JSON, or ``None`` if they are too long. They have no files, and all of ``in_order()``."""
+    """Return the messages, from ``in_order()`` and without files, as JSON. Return ``None`` if they are too long."""
     if sum(len(message.question) for message in messages) > LONGEST_CARRIED:
         return None
     return json.dumps([_written(message) for message in messages], default=str)
 
 
 def read_messages(text: str) -> list[Message]:
-    """Return what ``write_messages`` was given."""
+    """Return the messages that ``write_messages`` was given."""
     return [_read(entry) for entry in json.loads(text)]
 
 
@@ -56,7 +56,7 @@ def _fields_of(row: Model) -> dict[str, Any]:
 
 
 def _with_fields[M: Model](model: type[M], values: dict[str, Any]) -> M:
-    """Return a row with these fields. A process of another release may know more of them, or fewer."""
+    """Return a row with these fields. A process of another release may know more fields, or fewer."""
     known = [field for field in model._meta.concrete_fields if field.attname in values]
     return model.from_db("default", [field.attname for field in known], [f.to_python(values[f.attname]) for f in known])
 

@@ -40,7 +40,7 @@ type Send = Callable[[str], Awaitable[None]]
 
 HEARTBEAT_SECONDS = 15.0  # while nothing is written; also how often access is checked
 HEARTBEAT_SECONDS_WRITING = 2.0  # a page takes five seconds of silence for a lost connection
-FEW = 2  # an exchange: what its question takes to render is less than a change of thread
+FEW = 2  # an exchange; to render its question takes less than a change of thread
 HEARTBEAT = '{"heartbeat": true}'
 
 
@@ -51,8 +51,8 @@ class AccessLost(Exception):
 class Viewer:
     """One page of one conversation. ``send`` takes a frame and waits while the page does not read.
 
-    The page gets what has changed since its cursor first, so that a first connection, a reconnection and a waking
-    phone are the same.
+    The page first gets the changes since its cursor, so a first connection, a reconnection and a waking phone are the
+    same.
     """
 
     def __init__(self, conversation: Conversation, session_key: str | None, send: Send) -> None:
@@ -65,13 +65,13 @@ class Viewer:
     async def show(self, cursor: Cursor) -> None:
         """Show what has changed since this cursor, and everything from then on, until cancelled.
 
-        Raises ``TooManyConnections``, and an exception group: of ``AccessLost``, or of what kept it from going on.
+        Raises ``TooManyConnections``, or an exception group of ``AccessLost`` or of the failure that ended it.
         """
         async with (
             live_connections().hold_for(self._conversation.owner_id),
             news_of(self._conversation.pk) as news,
         ):
-            await self._send(HEARTBEAT)  # the page knows by it that it can be reached this way
+            await self._send(HEARTBEAT)  # tells the page that this way of connecting works
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._send_heartbeats())
                 await self._catch_up(cursor, tasks)
@@ -87,7 +87,7 @@ class Viewer:
             await self._show_anew(missed.items, tasks)
 
     async def _send_heartbeats(self) -> None:
-        """Send heartbeats, by which the page knows that the connection is alive, while it may be."""
+        """Send heartbeats, which tell the page that the connection is alive, until access is lost."""
         since_check = since_heartbeat = 0.0
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS_WRITING)
@@ -106,7 +106,7 @@ class Viewer:
             raise AccessLost
 
     async def _listen(self, news: NewsQueue, tasks: asyncio.TaskGroup) -> None:
-        """Show what another tab, or this one, has sent."""
+        """Show the news of the conversation, from this tab or another."""
         while True:
             match await news.get():
                 case AccessChanged():
@@ -143,7 +143,7 @@ class Viewer:
                 self._followed[message.pk] = tasks.create_task(self._follow(message, message.generation))
 
     async def _follow(self, message: Message, generation: Generation | None) -> None:
-        # A reply that is continued the moment it ends changes while its end is still being shown.
+        # A reply that is continued as soon as it ends changes while its end is still being shown.
         while generation is not None and not is_settled(generation):
             self._changed_again.discard(message.pk)
             await LiveReply(message, generation, self._send).show()
@@ -164,7 +164,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class _Missed:
-    """The frames and messages that a page lacks. ``items``, if any, are to replace all that it shows."""
+    """The frames and messages that a page lacks. ``items``, if any, replace everything that the page shows."""
 
     beside: str
     messages: list[Message] = field(default_factory=list)
@@ -183,7 +183,7 @@ def _missed(conversation: Conversation, cursor: Cursor) -> _Missed:
 
 
 def _has_copy(message: Message, cursor: Cursor) -> bool:
-    """Return whether the page has the message as it is. A message that is not sent again keeps its focus."""
+    """Return whether the page has the present message. A message that is not sent again keeps its focus."""
     copy = cursor.copies.get(message.pk)
     if copy is None or message.state in ACTIVE:
         return False

@@ -1,6 +1,6 @@
 """Bare addresses become links: ``https://…`` and ``www.…``, without the mark that ends a sentence.
 
-linkify-it-py finds where one ends. Names alone are none: ``main.py`` and ``README.md`` end as countries do.
+linkify-it-py finds where an address ends. A name alone is no address: ``main.py`` and ``README.md`` end like domains.
 """
 
 import re
@@ -9,7 +9,7 @@ from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-LONGEST = 2_000  # characters that are looked at; an address that is longer is text
+LONGEST = 2_000  # characters; a longer address stays text
 # Not within an address of another scheme.
 SCHEME = re.compile(r"(?<![A-Za-z0-9.+-])(?<!blob:|file:)(?<!view-source:)(?<!filesystem:)https?\Z", re.IGNORECASE)
 # Letters of an address may be of any script, but these marks end it.
@@ -20,7 +20,7 @@ _finder = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_i
 
 def add_addresses(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.after("text", "address", _address)
-    # As the parser has it, and at the beginning of "www.": not at each letter w.
+    # Stop where the parser stops, and at the beginning of "www.", but not at each letter w.
     markdown.inline.terminator_re = re.compile(rf"{markdown.inline.terminator_re.pattern}|(?<![\w./@-])w(?=ww\.\w)")
 
 

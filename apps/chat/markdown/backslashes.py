@@ -1,7 +1,7 @@
-r"""Backslashes: an escape where what follows would be markup, and as they are written everywhere else.
+r"""Backslashes: escapes before text that would be markup, and shown as written everywhere else.
 
-CommonMark takes one before any punctuation for an escape, and drops it. Models write paths (``C:\.config``), patterns
-(``\d+\.\d+``) and formulas (``\(x\)``) as they are.
+CommonMark drops a backslash before any punctuation, as an escape. Models write paths (``C:\.config``), patterns
+(``\d+\.\d+``) and formulas (``\(x\)``) without escapes.
 """
 
 import re
@@ -37,7 +37,7 @@ MARKUP = re.compile(
 LINE_START = re.compile(r"(?:^|\n)[ \t]*$")
 LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,9}$")
 NUMBER_OR_BOX = re.compile(r"\[(?:\d{1,3}|[ xX])$")
-# The text before these characters that makes them markup.
+# Each character that is markup only after certain text, with the pattern of that text.
 BEFORE = (
     dict.fromkeys("+-=", LINE_START) | dict.fromkeys(".)", LIST_NUMBER) | {"]": NUMBER_OR_BOX, "(": re.compile(r"\]$")}
 )

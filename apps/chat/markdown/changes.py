@@ -12,7 +12,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """The open block anew, its tail element included."""
+    """The new HTML of the open block, its tail element included."""
 
     html: str
 
@@ -26,20 +26,20 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Grow:
-    """Complete lines, to be put before the tail element, and what the tail element holds from now on."""
+    """Complete lines, to be put before the tail element, and the new content of the tail element."""
 
     before: str
     tail: str
 
     @property
     def html(self) -> str:
-        """Return all HTML that it puts on the page."""
+        """Return all HTML that the change puts on the page."""
         return self.before + self.tail
 
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """The last item of a list or row of a table anew, with those that follow it. ``level`` 1 is the outermost list."""
+    """The new HTML of the last list item or table row and of those after it. ``level`` 1 is the outermost list."""
 
     level: int
     html: str

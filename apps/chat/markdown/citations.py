@@ -1,6 +1,6 @@
-"""Numbers in brackets that lead to what a reply was given to answer from: ``[1]``, or ``[1, 3]``.
+"""Link numbers in brackets, ``[1]`` or ``[1, 3]``, to the passages of the guide that the model was given.
 
-Only numbers of passages that exist become links, to addresses that we gave; all else stays as the model wrote it.
+Only numbers of passages that exist become links, to the guide's own addresses. Other numbers stay as written.
 """
 
 import re
@@ -19,19 +19,19 @@ MARK = re.compile(r"\[(?P<numbers>\d{1,2}(?: ?, ?\d{1,2})*)\](?!\()")
 
 
 class Cited(NamedTuple):
-    """The target of a number."""
+    """The passage that a number links to."""
 
     url: str
     title: str
 
 
 def cited_in(passages: Iterable[Mapping[str, str]]) -> list[Cited]:
-    """Return the targets of the numbers in a reply with these passages."""
+    """Return the link of each passage, in the order of the numbers."""
     return [Cited(passage["url"], passage["title"]) for passage in passages]
 
 
 def add_citations(markdown: MarkdownIt) -> None:
-    """Teach the parser about numbers in brackets; they are looked up in ``env["cited"]``, from 1."""
+    """Add the rule for numbers in brackets. Number 1 is the first entry of ``env["cited"]``."""
     markdown.inline.ruler.before("link", "citation", _read)
     markdown.add_render_rule("citation", _render)
 

@@ -17,15 +17,13 @@ from apps.chat.markdown.unseen import mark_in_code
 
 LONGEST_HIGHLIGHTED = 200_000  # characters; beyond it colour is not worth the time
 ALWAYS_COLOURED = 500  # characters
-LINES_A_PART = 100  # in one, 5,000 lines take a browser eight seconds to load, in parts one
+LINES_A_PART = 100  # 5,000 lines in one part take a browser eight seconds to load; in parts of this size, one second
 GRACE = 0.1  # seconds of the processor
-PATIENCE = (
-    50e-6  # seconds a character, which takes some 3 usually: only texts made for it, or endless repetition, take more
-)
+PATIENCE = 50e-6  # seconds per character; 3e-6 is usual, and only hostile texts or endless repetition take more
 type LexedToken = tuple[_TokenType, str]
 PLAIN = "txt"
 FILENAME = re.compile(r"\*\.([A-Za-z0-9]+)")
-# Languages that Pygments does not know, or names another file first for.
+# Languages that Pygments does not know, or for which it lists another extension first.
 EXTENSIONS = {"jsx": "jsx", "r": "r", "make": "mk", "makefile": "mk"}
 formatter = HtmlFormatter(nowrap=True)
 
@@ -36,7 +34,7 @@ def code_block(code: str, *, language: str) -> str:
 
 
 def code_block_start(language: str) -> str:
-    """Everything before the code; the same while it is being written, so that nothing moves when it is finished."""
+    """Return the HTML before the code. It is the same while the code is being written, so nothing moves at its end."""
     label = mark_in_code(escape(language or "text"))
     return (
         '<figure class="code-block"><figcaption class="code-block__header">'
@@ -64,7 +62,7 @@ def highlighted(code: str, language: str) -> str:
 
 
 def _in_parts(html: str) -> str:
-    """Long code as blocks of lines, which no tag crosses: a browser lays each out by itself, and once."""
+    """Split long code into blocks of lines, which no tag crosses. A browser lays each block out by itself, and once."""
     lines = re.findall(r"[^\n]*\n|[^\n]+", html) if html.count("\n") > LINES_A_PART else []
     if not lines:
         return html
@@ -94,7 +92,7 @@ def _patiently(tokens: Iterable[LexedToken], length: int) -> Iterator[LexedToken
 
 
 class _TooSlow(Exception):
-    """Most lexers look far ahead from everywhere in some texts, so that twice the text takes four times as long."""
+    """The lexer takes too long. In some texts most lexers look far ahead: twice the text takes four times as long."""
 
 
 @lru_cache(maxsize=128)

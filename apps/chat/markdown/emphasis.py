@@ -1,7 +1,7 @@
-"""Emphasis where people see it: ``**Note:**text`` is bold, and so is what stands between Chinese or Japanese marks.
+"""Emphasis where people expect it: ``**Note:**text`` is bold, and so is text beside Chinese or Japanese marks.
 
-CommonMark asks for a space or a mark on the other side of a mark. Neither models nor languages without
-spaces between words write so. Everything that CommonMark makes bold stays bold.
+Beside punctuation, CommonMark makes text bold only after a space or more punctuation. Models don't write like this,
+nor do languages without spaces between words. Everything that CommonMark makes bold stays bold.
 """
 
 import unicodedata
@@ -21,14 +21,14 @@ EAST_ASIAN += [(0xFE30, 0xFE4F), (0xFF00, 0xFFEF), (0x1B000, 0x1B16F), (0x20000,
 
 
 def find_more_emphasis(markdown: MarkdownIt) -> None:
-    """Replace the parser of lines. Before rules are added to it."""
+    """Replace the parser of lines. Call this before rules are added to it."""
     markdown.inline = _Lines()
 
 
 class Line(StateInline):
     """The lines of one paragraph, cell or heading while they are parsed."""
 
-    word_of_escapes = range(0)  # characters of the word, found last, in which backslashes are escapes
+    word_of_escapes = range(0)  # positions of the latest word whose backslashes are escapes
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803, FBT001 - as the parser calls it
         scanned = super().scanDelims(start, canSplitWord)
@@ -38,7 +38,7 @@ class Line(StateInline):
         can_open, can_close = scanned.can_open, scanned.can_close
         if self.src[start] == "_":
             can_close = can_close or (scanned.length > 1 and _ends_clause(before))
-        elif scanned.length > 1 or _is_east_asian(before) or _is_east_asian(after):  # or it may be a multiplication
+        elif scanned.length > 1 or _is_east_asian(before) or _is_east_asian(after):  # or it may multiply
             can_open = can_open or not _is_end(after)
             can_close = can_close or not _is_beginning(before)
         if _is_operator(self.src[max(0, start - 2) : start], after):
@@ -56,7 +56,7 @@ class _Lines(ParserInline):
 
 
 def _is_operator(before: str, after: str) -> bool:
-    """As in ``2**n``, ``x*y`` and ``f(x)**2``, by ASCII's letters."""
+    """Return whether the mark is an operator, as in ``2**n``, ``x*y`` and ``f(x)**2``: ASCII letters only."""
     if not (after.isascii() and after.isalnum() and before.isascii()):
         return False
     one_letter = before[-1:].isalpha() and not before[:-1].isalnum()

@@ -1,4 +1,4 @@
-"""Links in replies: to other sites, by full addresses. The site is named beside words that could mislead.
+"""Links in replies lead to other sites, by full addresses. The site is named beside words that could mislead.
 
 Pictures become links too, so that nothing is loaded from elsewhere.
 """
@@ -16,9 +16,9 @@ from markdown_it.utils import OptionsDict
 
 from apps.chat.markdown.unseen import mark_in_prose, without_overrides
 
-# An address within this site would lead where the model wants on a site that the reader trusts.
+# Refuse addresses within this site: the model could lead a reader anywhere on a site that the reader trusts.
 ADDRESS = re.compile(r"(?:https?://[^/\\?#]|mailto:[^/\\?#])", re.IGNORECASE)
-# In words: what stands where a host does, or ends as hosts do. Code has points in its names too.
+# A host in the words of a link: after a scheme, or with a common ending. Names in code have points too.
 HOST = re.compile(
     r"https?://(?:[^\s/@]*@)?([^\s/:?#@]+)|((?:[\w-]+\.)+(?:com|org|net|edu|gov|mil|int|info|dev|app|ai|io|co|eu|uk|de))\b",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ def _is_address(url: str) -> bool:
 
 
 def _as_it_is(link: str) -> str:
-    """Encode the address: letters of other scripts can look like a known site."""
+    """Keep the address encoded as it is: decoded letters of other scripts can look like a known site."""
     return link
 
 
@@ -55,7 +55,7 @@ def _link_close(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, 
 
 
 def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    """Return a link instead of the image; only its words inside a link, as in badges."""
+    """Return a link instead of the image. Inside a link, as in badges, return only the image's words."""
     token = tokens[index]
     source = str(token.attrGet("src") or "")
     words = renderer.renderInlineAsText(token.children or [], options, env) or source
@@ -75,7 +75,7 @@ def _opened(url: str, title: str, words: str, *, is_image: bool = False) -> str:
 
 
 def _site_to_name(url: str, words: str, *, is_image: bool) -> str:
-    """Return the site of a link if its words name another site, or if its name says little or too much."""
+    """Return the site of a link, or "". The site must be named if the words name another site or could mislead."""
     try:
         parts = urlsplit(url)
         site = parts.hostname or ""

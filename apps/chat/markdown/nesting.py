@@ -12,11 +12,11 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict, OptionsType
 
 BLOCKS = 40  # levels: a quote is one, a list two
-BRACKETS = 6  # one in another, as in a link around a picture: each costs a look at all that follows
+BRACKETS = 6  # levels of brackets, as in a link around a picture: each level costs a look at all text that follows
 
 
 def limit_nesting(markdown: MarkdownIt) -> None:
-    """Show deeper text as it is written, and look no deeper for links in links."""
+    """Show text beyond the limit as it is written, and look no deeper for links in links."""
     markdown.options["maxNesting"] = BLOCKS + 2  # is never reached
     within_lines = copy(markdown)
     within_lines.options = OptionsDict(cast("OptionsType", {**markdown.options, "maxNesting": BRACKETS}))

@@ -1,4 +1,4 @@
-"""A question as its author typed it, with the code that is pasted between fences as code: folded where it is long."""
+"""Show a question as its author typed it. Code between fences is shown as code, and folded if it is long."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from apps.chat.markdown.code import code_block
 from apps.chat.markdown.renderer import clean
 from apps.chat.markdown.unseen import mark_in_prose
 
-FOLDED_FROM = 15  # lines; of folded code the style shows twelve
-# Alone in its line, or after words that it ends: people write "Mend this: ```python".
+FOLDED_FROM = 15  # lines; the style shows twelve lines of folded code
+# A fence alone in its line, or at the end of words: people write "Mend this: ```python".
 OPENING = re.compile(r"(?P<words>|.*[^`~]|[ ]{0,3})(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]{0,40})[ \t]*")
 CLOSING = re.compile(r"(?P<code>|.*[^`~])(?P<marks>`{3,}|~{3,})[ \t]*")
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -22,7 +22,7 @@ class _Part(NamedTuple):
 
 
 def render_question(text: str) -> str:
-    """Return clean HTML that looks as the text was typed, where line ends are kept as they are."""
+    """Return clean HTML that keeps the text and its line ends as they were typed."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(_html(part) for part in _parts(LINE.findall(plain)))
 
@@ -73,7 +73,7 @@ def _last_closing(lines: Sequence[str]) -> dict[str, int]:
 
 
 def _opens(opening: re.Match[str], number: int, last_closing: dict[str, int]) -> bool:
-    """Alone it does as in a reply, to the end of the text at the latest; after words only where it is closed."""
+    """Return whether a fence opens code: always if alone in its line, after words only if it is closed later."""
     return not opening["words"].strip() or last_closing.get(opening["marks"][0], -1) > number
 
 

@@ -1,7 +1,7 @@
 """Markdown to safe HTML, one top-level block at a time.
 
 The reply's text comes from a model and is hostile: raw HTML is shown as text, images become links (nothing is loaded
-from elsewhere), what cannot be seen is marked, and what is left is cleaned against a list of what may stay. Reference
+from elsewhere), invisible characters are marked, and the HTML is cleaned against a list of allowed tags. Reference
 definitions are off, so that no later line can change an earlier block: a finished block stays as it is.
 """
 
@@ -38,7 +38,7 @@ ATTRIBUTES = {
     "a": {"href", "title", "data-site"},
     "ol": {"start"},
     "input": {"type", "disabled", "checked", "aria-label"},  # the boxes of task lists
-    "li": {"data-part"},  # of open ones
+    "li": {"data-part"},  # of open items
     "tr": {"data-part"},
     "th": {"class"},
     "td": {"class"},
@@ -51,7 +51,7 @@ ATTRIBUTES = {
     "button": {"class", "type", "data-copy", "data-wrap", "data-download", "data-playground"},
 }
 
-# Made once: to make the sets and maps anew costs more than to clean a paragraph.
+# Made once: making these sets and maps costs more than cleaning a paragraph.
 CLEANER = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
@@ -63,7 +63,7 @@ CLEANER = nh3.Cleaner(
 
 @cache
 def parser() -> MarkdownIt:
-    """CommonMark with tables, strikethrough and task lists, minus what would reach beyond a block or off the site."""
+    """Return a parser for CommonMark with tables, strikethrough and task lists, without references and raw HTML."""
     markdown = MarkdownIt("commonmark", {"html": False})
     find_more_emphasis(markdown)
     markdown.enable(["table", "strikethrough"]).disable(["reference", "html_inline", "html_block"])
@@ -93,7 +93,7 @@ def render_markdown(text: str, cited: Sequence[Cited] = ()) -> str:
 
 
 def top_level_blocks(text: str, cited: Sequence[Cited] = ()) -> Iterator[tuple[int, list[Token]]]:
-    """Each top-level block with the line it starts on."""
+    """Yield each top-level block with the number of its first line."""
     block: list[Token] = []
     for token in parser().parse(text, {"cited": cited}):
         block.append(token)
@@ -123,7 +123,7 @@ def language_of(info: str) -> str:
 
 
 def _heading(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
-    """Below the heading of its turn, so that a screen reader can go from turn to turn."""
+    """Put headings below the heading of their turn, so that a screen reader can go from turn to turn."""
     token = tokens[index]
     level = min(int(token.tag[1:]) + LEVELS_ABOVE, 6)
     return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"

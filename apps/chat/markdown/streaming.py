@@ -18,8 +18,8 @@ __all__ = ["Append", "Change", "Extend", "Finish", "Grow", "Replace", "ReplyRend
 class ReplyRenderer:
     """Turns text, in pieces, into changes of a page.
 
-    ``tail_id`` is the id of the element at the end of the open block that ``Append`` writes to,
-    ``cited`` what numbers in brackets lead to.
+    ``tail_id`` is the id of the element at the end of the open block that ``Append`` writes to. ``cited`` holds the
+    links of numbers in brackets.
     """
 
     def __init__(self, tail_id: str, cited: Sequence[Cited] = ()) -> None:
@@ -30,7 +30,7 @@ class ReplyRenderer:
 
     @property
     def open_length(self) -> int:
-        """Characters of the block that is being written, which may have to be rendered with what is fed next."""
+        """Return the characters of the open block, which the next text may cause to be rendered again."""
         return self._open.length
 
     def only_appends(self, text: str) -> bool:

@@ -28,7 +28,7 @@ def mend_tables(markdown: MarkdownIt) -> None:
 
 
 def _hide_pipes(state: StateCore) -> None:
-    """Put other characters in the place of pipes that end no cell. Once a text: every table looks at it."""
+    """Replace pipes that end no cell by other characters. Do this once per text, for all its tables."""
     written = state.src.split("\n") if "|" in state.src and "-" in state.src else []
     lines = written.copy()
     columns = 0
@@ -92,7 +92,7 @@ def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
 
 
 def _line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as the parser calls it
-    """Anywhere in a cell; elsewhere where it ends something, and is not spoken of."""
+    """Break the line at ``<br>``: anywhere in a cell, elsewhere only after a word, where it is not a topic."""
     found = BREAK.match(state.src, state.pos) if state.src[state.pos] == "<" else None
     if not found or not (state.env.get("in_cell") or ENDS_WORD.match(state.src[state.pos - 1 : state.pos])):
         return False

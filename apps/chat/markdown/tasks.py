@@ -16,7 +16,7 @@ BOX = re.compile(r"\[(?P<tick>[ xX])\](?:[ \t]+(?=\S)|(?=\n))")
 
 
 def add_tasks(markdown: MarkdownIt) -> None:
-    """Add the rule that finds the boxes. After the rule that parses the lines of items."""
+    """Add the rule that finds the boxes. It runs after the rule that parses the lines of items."""
     markdown.core.ruler.after("inline", "tasks", _find_boxes)
     markdown.add_render_rule("checkbox", _box)
 

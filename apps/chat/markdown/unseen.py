@@ -1,7 +1,7 @@
 """Characters that are not seen but change how a text reads: marks stand in their place, so that nothing shown can lie.
 
-In code those are all that a reader cannot see, from bidirectional controls (CVE-2021-42574) to characters of no width
-and what terminals obey. In prose only those that override the direction of a text: other languages need the rest.
+In code every invisible character is marked, from bidirectional controls (CVE-2021-42574) to characters of no width and
+terminal controls. In prose only direction overrides are marked: other languages need the rest.
 """
 
 import re
@@ -11,7 +11,7 @@ OVERRIDES = "\u202a-\u202e\u2066-\u2069"
 CONTROLS = "\x01-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
 MARKS_OF_DIRECTION = "\u061c\u200e\u200f"
 # Soft hyphen, fillers, spaces of no width, invisible operators, interlinear annotation, tags and their like. Not the
-# joiner and selector in the middle of an emoji, which it consists of.
+# joiner and selector in the middle of an emoji, which are part of it.
 WITHOUT_WIDTH = (
     "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufffb\U000e0000-\U000e0fff"

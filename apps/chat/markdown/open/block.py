@@ -1,4 +1,4 @@
-"""The block that is being written, unless it is a fenced code block, and whatever has not been recognised yet."""
+"""The block that is being written: any but a fenced code block, also a block that is not recognised yet."""
 
 import re
 from collections.abc import Sequence
@@ -32,9 +32,9 @@ from apps.chat.markdown.unseen import mark_in_prose
 OPENING_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})(?P<info>[^\n]*)\n")
 # Characters that complete inline markup or a line, so that rendering again shows something new.
 COMPLETES_MARKUP = re.compile(r"[`*_~)\]\n]")
-# Characters without which no text renders anything again; "|" ends the cell of a table.
+# A text without these characters renders nothing again; "|" ends the cell of a table.
 MAY_RENDER = re.compile(r"[`*_~)\]\n|]")
-# Lines that end whatever came before them: a fence or heading always, other text after an empty line.
+# Lines that end the block before them: a fence or heading always, other text only after an empty line.
 ALWAYS_BEGINS = re.compile(r"`{3}|~{3}|#{1,6} ")
 BEGINS_AFTER_EMPTY_LINE = re.compile(r"[^\s\d*+>-]")
 
@@ -73,11 +73,11 @@ class OpenProse:
         self._credit = Credit()
         self._change: Extend | Grow | None = None
         self._place = TailPlace(quotes=0)
-        self._as_text_from = 0  # from which on what is shown is not rendered
+        self._as_text_from = 0  # offset from which the block is shown as plain text, not rendered
         self._shown_to_line_end = True
 
     def feed(self, text: str) -> Progress | None:
-        """Take text. Returns what was finished by it, if the block was parsed; then ``html`` shows what is left."""
+        """Take text. If the block was parsed, return the progress; ``html`` then shows the rest of the block."""
         self._pending.append(text)
         self.length += len(text)
         self._credit.earn(len(text))
@@ -96,11 +96,11 @@ class OpenProse:
         return self._parse()
 
     def only_appends(self, text: str) -> bool:
-        """Return whether feeding ``text`` renders nothing again: words in a line whose kind is settled."""
+        """Return whether feeding ``text`` renders nothing again: it adds words to a line whose kind is settled."""
         return not MAY_RENDER.search(text) and not self._is_waiting()
 
     def change(self, text: str) -> Change | None:
-        """Return the changes by the latest ``text``, when the block was not parsed with it."""
+        """Return the change that the latest ``text`` makes, if the block was not parsed with it."""
         if self._change:
             return self._change
         shown = self._shown(text)
@@ -115,7 +115,7 @@ class OpenProse:
         return mark_in_prose(escape(self._outdented(visible[:held]), quote=False))
 
     def _outdented(self, text: str) -> str:
-        """Return text that is shown next without the marks of the quotes around it."""
+        """Return the text to show next, without the marks of the quotes around it."""
         if not text or not self._place.quotes:
             return text
         first, *others = text.split("\n")
@@ -125,7 +125,7 @@ class OpenProse:
         return "\n".join([first, *(outdented(line, self._place.quotes) for line in others)])
 
     def html(self) -> str:
-        """Render the open block as far as it makes sense, with the tail element at its end."""
+        """Render the open block without half-typed markup, with the tail element at its end."""
         self._rendered_length = self.length
         whole = self._whole()
         self._is_table = False
@@ -142,7 +142,7 @@ class OpenProse:
         return with_tail(html, self._tail, ends)
 
     def _note_end(self, block: Sequence[Token], visible: str, quotes: int = 0) -> None:
-        """Note where the tail stands. ``block`` was rendered with all that is visible, within so many quotes."""
+        """Note the place of the tail. ``block`` was rendered from the ``visible`` text, within so many ``quotes``."""
         place = place_of_tail(block)
         self._place = place._replace(quotes=place.quotes + quotes)
         self._ends_in_table = bool(last_table(block))
@@ -165,7 +165,7 @@ class OpenProse:
         return self._is_table and not self._after_empty_line
 
     def _is_waiting(self) -> bool:
-        """Return whether nothing of the last line is shown yet."""
+        """Return whether the last line is held back whole."""
         return self._line_length <= LONGEST_HELD and is_held("".join(self._line), is_row=self._is_row())
 
     def _is_due(self, *, begins_line: bool) -> bool:
@@ -173,7 +173,7 @@ class OpenProse:
         if self._parts or self._is_table:
             return begins_line and self._credit.pay(self.length)
         if not begins_line and self.length > SMALL and self._place.may_grow:
-            return False  # its markup is half typed
+            return False  # the line's markup is half typed
         if self.length <= (MEDIUM if begins_line else SMALL) or self.length >= self._rendered_length * GROWTH:
             return True
         is_prose = self._place.quotes > 0 or self._place.may_grow
@@ -200,7 +200,7 @@ class OpenProse:
         return None
 
     def _grows(self, *, begins_line: bool) -> bool:
-        """Render the words of a long open paragraph that stand there as they are written, if they look different."""
+        """Render the new words of a long open paragraph, which are shown as plain text, if their markup is complete."""
         is_short = self.length <= (MEDIUM if begins_line else SMALL) and not self._parts
         if is_short or not self._place.may_grow or (begins_line and self._may_begin_part):
             return False
@@ -221,7 +221,7 @@ class OpenProse:
         return True
 
     def _part(self, level: int, text: str, visible: str) -> str:
-        """Render the open item or row with the parts after it; empty if ``text`` is anything else."""
+        """Render the open item or row with those after it; return "" if ``text`` is anything else."""
         part = self._parts[level - 1]
         blocks, ends = open_blocks(text, self._cited)
         block = blocks[0]

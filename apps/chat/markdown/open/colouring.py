@@ -1,4 +1,4 @@
-"""Code with its colours while it is being written: each line once, from the state in which the line before left off."""
+"""Colour code while it is being written: each line once, from the lexer's state at the end of the line before."""
 
 import re
 import time
@@ -13,21 +13,21 @@ from apps.chat.markdown.code import GRACE, LONGEST_HIGHLIGHTED, PATIENCE, LexedT
 from apps.chat.markdown.unseen import mark_in_code
 
 LONGEST_LINE = 1_000  # characters
-MOST_STEPS = 20  # a character: rules that match nothing could go on for ever
-COMPILED_RULES = "_tokens"  # of the lexer's class, or of the lexer itself where it has variants
+MOST_STEPS = 20  # lexer steps per character: rules that match nothing could go on for ever
+COMPILED_RULES = "_tokens"  # an attribute of the lexer's class, or of the lexer itself if it has variants
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # Spans that most lexers recognise only once their end is there.
 SPANS = [("/*", "*/"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''"), ("`", "`")]
 
 
 class Colouring:
-    """The colours of one block. They may differ from those of the whole, which replaces them in the end."""
+    """The colours of one open block. The finished block is coloured as a whole, and may then look different."""
 
     def __init__(self, language: str) -> None:
         self._lexer = lexer_of(language.lower()) if language else None
         self._stack = ["root"]
         self._context = LexerContext("", 0)
-        self._span: tuple[str, _TokenType] | None = None  # what ends it, and what it is
+        self._span: tuple[str, _TokenType] | None = None  # the end of the open comment or string, and its kind
         self._covered = 0
         self._seconds = 0.0
 
@@ -62,7 +62,7 @@ class Colouring:
         yield from self._open_span(lexer, line) or self._lex(lexer, line, self._stack)
 
     def _open_span(self, lexer: Lexer, line: str) -> list[LexedToken]:
-        """Return the tokens of a line that begins a comment or string without its end; else none."""
+        """Return the tokens of a line that begins a comment or string and does not end it; otherwise none."""
         for opening, closing in SPANS:
             begun = line.rfind(opening)
             if begun < 0 or line.find(closing, begun + len(opening)) >= 0 or not isinstance(lexer, RegexLexer):
@@ -89,7 +89,7 @@ class Colouring:
 
 
 def _lex_from(lexer: RegexLexer, text: str, stack: list[str]) -> Iterator[LexedToken]:
-    """As ``RegexLexer`` does, which does not tell in which state it ends: that is left in ``stack``."""
+    """Yield tokens as ``RegexLexer`` does, and leave in ``stack`` the state at the end, which it does not report."""
     states = getattr(lexer, COMPILED_RULES)
     position = steps = 0
     while position < len(text) and (steps := steps + 1) < MOST_STEPS * (len(text) + 1):

@@ -1,4 +1,4 @@
-"""The credit of an open block, by which all renderings of its lists and tables together stay linear."""
+"""The credit of an open block, which keeps the work of rendering its lists and tables again linear."""
 
 EARNED = 16  # characters that may be rendered again for each that is written
 TO_BEGIN_WITH = 8_000
@@ -11,11 +11,11 @@ class Credit:
         self.characters = TO_BEGIN_WITH
 
     def earn(self, written: int) -> None:
-        """Add what so many written characters earn."""
+        """Add the credit that ``written`` characters earn."""
         self.characters += EARNED * written
 
     def pay(self, rendered: int) -> bool:
-        """Pay for so many characters, which may be rendered again then; return ``False`` if there is too little."""
+        """Pay for rendering ``rendered`` characters again; return ``False`` if the credit is too small."""
         if self.characters < rendered:
             return False
         self.characters -= rendered

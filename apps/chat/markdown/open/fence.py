@@ -1,4 +1,4 @@
-"""The fenced code block that is being written: its complete lines have their colours, the last waits for its end."""
+"""The fenced code block that is being written. Complete lines are coloured; the last line waits for its end."""
 
 import re
 from html import escape
@@ -12,7 +12,7 @@ from apps.chat.markdown.unseen import mark_in_code
 
 
 class OpenFence:
-    """Each line is coloured once. The finished block replaces them all, with the same colours as a rule."""
+    """Each line is coloured once. The finished block replaces all lines, as a rule with the same colours."""
 
     def __init__(self, tail: str, opening: re.Match[str]) -> None:
         self._tail = tail
@@ -31,7 +31,7 @@ class OpenFence:
         self._fresh: list[str] = []  # complete lines that have not been shown
 
     def feed(self, text: str) -> tuple[str, str] | None:
-        """Take text. Returns the finished block and the text after it where the fence was closed."""
+        """Take text. If it closed the fence, return the finished block and the text after it."""
         self.length += len(text)
         start = 0
         while (end := text.find("\n", start)) >= 0:
@@ -54,7 +54,7 @@ class OpenFence:
         return "\n" not in text
 
     def change(self, text: str) -> Change | None:
-        """Return the changes by the latest ``text``, which did not close the block."""
+        """Return the change that the latest ``text`` makes, if it did not close the block."""
         if self._fresh:
             return Grow(self._coloured(), self._shown(self._whole_line()))
         shown = self._shown(self._held + text)
@@ -78,7 +78,7 @@ class OpenFence:
         return line
 
     def _shown(self, text: str) -> str:
-        """Return the part of the last line that is code: not what looks like the end, nor the fence's indentation."""
+        """Return the last line's code, without a possible end of the fence and without the fence's indentation."""
         is_held = self._line_length <= LONGEST_HELD and (
             self._half_closing.fullmatch(self._whole_line()) or self._indent.startswith(self._whole_line())
         )
@@ -87,5 +87,5 @@ class OpenFence:
         return "" if is_held else mark_in_code(escape(code, quote=False))
 
     def _outdented(self, line: str) -> str:
-        """Return the line without as many spaces as the fence has before it."""
+        """Return the line without the indentation of the fence."""
         return line[: len(self._indent)].lstrip(" ") + line[len(self._indent) :]

@@ -1,12 +1,12 @@
-"""Lines that are not shown yet, since it is not known what they will be."""
+"""Hold lines back until their kind is known."""
 
 import re
 
 from apps.chat.markdown.tables import DELIMITER_ROW
 
 LONGEST_HELD = 300  # characters of a line
-# The beginning of a line that may yet turn out to be a fence, a heading, an item, a rule or a row.
-# One that begins with code is none of these.
+# The beginning of a line that may still become a fence, a heading, an item, a rule or a row. A line that begins with
+# code is none of these.
 HALF_TYPED = re.compile(
     r"[ \t]*(?:>[ \t]*)*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*"
     r"(?:\[(?:[ xX](?:\] ?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*|#{1,6}|[-+*=_]+ ?|\d{1,9}[.)]?)?"
@@ -20,7 +20,7 @@ BEGINS_ITEM = re.compile(r"[\s>]*(?:[-+*]|\d{1,9}[.)]) +[^\s]")
 def held_from(text: str, *, is_row: bool, is_in_table: bool = False) -> int:
     """Return the offset from which ``text`` waits for more.
 
-    ``is_row``: its last line belongs to a table. ``is_in_table``: it may, and the line before does.
+    ``is_row``: the last line belongs to a table. ``is_in_table``: the line before does, and the last line may.
     """
     start = text.rfind("\n") + 1
     if not is_held(text[start:], is_row=is_row):

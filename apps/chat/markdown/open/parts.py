@@ -1,7 +1,7 @@
-"""The last item of a list and the last row of a table: what can be rendered again alone while it is being written.
+"""The last item of a list and the last row of a table, which can be rendered again alone while they are written.
 
 The items and rows before it stay on the page as they are. A nested list or table is cut in the same way, within the
-last item of the list around it, so that each level has its own last item. Quotes around them are looked through.
+last item of the list around it, so that each level has its own last item. Quotes may stand around each of these.
 """
 
 import re
@@ -17,7 +17,7 @@ CONTAINERS = LISTS | {"table_open", "blockquote_open"}
 CONTAINER_ENDS = {"bullet_list_close", "ordered_list_close", "table_close", "blockquote_close"}
 MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?=[ \n]|$)")
 QUOTE = re.compile(r" {0,3}> ?")
-IN_QUOTE = -1  # as a frame; the others are columns that the lines of an item stand within the one around it
+IN_QUOTE = -1  # a frame of a quote; the frame of an item is the number of columns by which its lines are indented
 CODE_AFTER = 4  # spaces after a marker, beyond which an item begins with indented code
 MOST_LEVELS = 8
 HEAD_LINES = 2  # of a table: the names, and the row of dashes
@@ -27,14 +27,14 @@ HEAD_LINES = 2  # of a table: the names, and the row of dashes
 class Part:
     """An item or row that is open."""
 
-    start: int  # characters of the block before it
-    frames: tuple[int, ...]  # of the quotes and items around it, from the outermost in
-    within: tuple[str, str]  # the list or table, and what marks its items
-    is_loose: bool  # has its items' words in paragraphs
-    head: str = ""  # lines that make a table of it
+    start: int  # offset in the block
+    frames: tuple[int, ...]  # the quotes and items around the part, the outermost first
+    within: tuple[str, str]  # the kind of the list or table, and the mark of its items
+    is_loose: bool  # whether the list's items hold paragraphs
+    head: str = ""  # the head lines of the table, which make the row a table of its own
 
     def text(self, block: str) -> str | None:
-        """Return the part's text in ``block`` as separate Markdown, or ``None`` if one of its lines is further out."""
+        """Return the part's text in ``block`` as separate Markdown, or ``None`` if a line is outside its frames."""
         lines = block[self.start :].split("\n")
         inner = [unframed(line, self.frames) for line in lines[:-1]]
         inner.append(unframed(lines[-1], self.frames) if lines[-1] else "")
@@ -42,7 +42,7 @@ class Part:
 
 
 def unframed(line: str, frames: Sequence[int]) -> str | None:
-    """Return a line as it stands within quotes and items; nothing where it is further out."""
+    """Return a line without the quote marks and indentation of ``frames``; ``None`` if it is outside them."""
     for frame in frames:
         if frame == IN_QUOTE:
             mark = QUOTE.match(line)
@@ -94,9 +94,9 @@ def inner_html(html: str, block: Sequence[Token]) -> str:
 
 
 def mark_parts(block: Sequence[Token], text: str, *, of: Part = WHOLE, levels: int = 0) -> list[Part]:
-    """Mark the open items of a list, from the outermost in, or a table's last row; their tags get their level.
+    """Mark the open items of a list, the outermost first, or a table's last row. Write each part's level into its tag.
 
-    ``text`` is the text of ``of`` as it stands in the block, ``levels`` the lists around it.
+    ``text`` is the text of the part ``of`` in the block, ``levels`` the number of lists around it.
     """
     lines = text.split("\n")
     parts: list[Part] = []
@@ -124,13 +124,13 @@ def mark_parts(block: Sequence[Token], text: str, *, of: Part = WHOLE, levels: i
 
 
 def _begins_after(block: Sequence[Token], line: int) -> bool:
-    """Tell whether a list or table in an item stands on its own lines; a quote may begin on the item's line."""
+    """Tell whether a list or table in an item begins on a line of its own. A quote may begin on the item's line."""
     inner, _ = within_quotes(block)
     return not inner or inner[0].type not in LISTS or _line_of(_last(inner, "list_item_open")[0]) != line
 
 
 def _frame_of(line: str | None) -> int | None:
-    """Return the columns that the other lines of an item stand within it, by its first line."""
+    """Return the indentation of an item's other lines, in columns, from its first line."""
     marker = MARKER.match(line) if line is not None else None
     if line is None or not marker:
         return None
@@ -144,7 +144,7 @@ def _mark_row(
 ) -> list[Part]:
     row = _last(block, "tr_open")
     first = _line_of(block[0])
-    is_own = bool(of.head)  # lines are those of the row alone
+    is_own = bool(of.head)  # the lines are the row's own
     inner = [unframed(line, frames) if line else "" for line in (lines if is_own else lines[first:])]
     if None in inner or (not is_own and len(inner) < HEAD_LINES):
         return []
@@ -165,7 +165,7 @@ def _last(block: Sequence[Token], kind: str) -> Sequence[Token]:
 
 
 def within_quotes(block: Sequence[Token]) -> tuple[Sequence[Token], int]:
-    """Look through the quotes around what is last in them. Return that, if a list or table, and their number."""
+    """Return the list or table at the end of the quotes around it (empty if neither), and the number of quotes."""
     depth = 0
     while block and block[0].type == "blockquote_open":
         block = _last_inner(block)
@@ -174,7 +174,7 @@ def within_quotes(block: Sequence[Token]) -> tuple[Sequence[Token], int]:
 
 
 def last_table(block: Sequence[Token]) -> Sequence[Token]:
-    """Return the table at the end of a block, looked for in quotes and last items; empty if anything else is there."""
+    """Return the table at the end of a block, also within quotes and last items; empty if there is none."""
     while block and block[0].type != "table_open":
         if block[0].type in LISTS:
             block = _last(block, "list_item_open")

@@ -22,11 +22,11 @@ type Blocks = list[list[Token]]
 
 
 def open_blocks(text: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, ...]]:
-    """Return the blocks of ``text`` with the mark in them; or without it, and the end tags that may take it."""
+    """Return the blocks of ``text`` with the end mark; or without it, and the end tags that can hold the tail."""
     if not text.endswith("\n"):
         return _blocks(text + END_MARK, cited), ()
     if "|" in text and (blocks := _with_open_table(text, cited)):
-        return blocks, ENDS["table_open"]  # the mark would be a row
+        return blocks, ENDS["table_open"]  # the mark would become a row
     quote = QUOTE_MARKS.match(text, text.rfind("\n", 0, -1) + 1)
     if quote:
         return _open_quote(text, f"{quote[0]} ", cited)
@@ -40,9 +40,9 @@ def open_blocks(text: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, .
 class TailPlace(NamedTuple):
     """The place of the tail in a block."""
 
-    quotes: int  # around it
-    may_grow: bool = False  # words can be added to a paragraph there
-    is_half_typed: bool = False  # the markup before it is
+    quotes: int  # number of quotes around the tail
+    may_grow: bool = False  # the tail is in a paragraph that can take more words
+    is_half_typed: bool = False  # the markup before the tail is half typed
 
 
 def place_of_tail(block: Sequence[Token]) -> TailPlace:
@@ -57,14 +57,14 @@ def place_of_tail(block: Sequence[Token]) -> TailPlace:
 
 
 def _with_open_table(text: str, cited: Sequence[Cited]) -> Blocks:
-    """Return the blocks without the mark, if a table is what is last in them."""
+    """Return the blocks without the mark if a table is last in them; otherwise nothing."""
     blocks = _blocks(text, cited)
     is_alone = bool(blocks) and blocks[-1][0].type == "table_open"
     return blocks if is_alone or (blocks and last_table(blocks[-1]) and not EMPTY_LINE.search(text)) else []
 
 
 def _open_quote(text: str, marks: str, cited: Sequence[Cited]) -> tuple[Blocks, tuple[str, ...]]:
-    """Return the blocks of text that ends in a quote: without its marks the mark would stand below it."""
+    """Return the blocks of text that ends in a quote. Quote marks before the end mark keep it inside the quote."""
     blocks = _blocks(text, cited)
     last, _ = within_quotes(blocks[-1])
     if last and last[0].type in LISTS and EMPTY_LINE.search(text):
@@ -90,7 +90,7 @@ def _is_mark(block: Sequence[Token]) -> bool:
 
 
 def _is_in_code(text: str, cited: Sequence[Cited]) -> bool:
-    """Return whether a fence within an item is open: the mark at the beginning of a line would end both."""
+    """Return whether a fence within an item is open: an end mark at the beginning of a line would end both."""
     fences = (FENCE.match(line) for line in reversed(text.split("\n")))
     fence = next((found for found in fences if found), None)
     if not fence:

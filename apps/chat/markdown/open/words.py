@@ -1,4 +1,4 @@
-"""The words that an open paragraph has gained: rendered once when their markup is complete, however long it is."""
+"""The new words of an open paragraph. They are rendered once, when their markup is complete."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ HAS_MARKUP = re.compile(r"[*_`~\[<\\&]|://|www\.")
 # Markup that may yet be completed.
 IS_INCOMPLETE = re.compile(r"[*`\[]|~~|(?<!\w)_|_(?!\w)")
 MARKS = re.compile(r"[*`\[_~]+")
-# Characters that may stand before the words, in place of what is rendered already, without changing them.
+# Characters that can stand for the rendered text before the words without changing how the words are parsed.
 BEFORE = re.compile(r"[^\W_]|[ .,;:!?()'\"/-]")
 QUOTE_MARKS = re.compile(r" {0,3}> ?")
 
@@ -33,8 +33,8 @@ def outdented(line: str, depth: int) -> str:
 def words_html(words: str, before: str, depth: int, cited: Sequence[Cited]) -> tuple[str, int]:
     """Render words that continue a paragraph after the character ``before``, within so many quotes.
 
-    Return the HTML, and the number of characters that it is of: those before markup that is half typed. Return ""
-    where the words are more than words, or would look as they are written.
+    Return the HTML, and the number of characters that it shows: those before half-typed markup. Return "" if the
+    words begin another block, or look the same without rendering.
     """
     for length in (len(words), _before_last_mark(words)):
         if not has_markup(words[:length], depth):
@@ -60,7 +60,7 @@ def _before_last_mark(words: str) -> int:
 
 
 def _parsed(words: str, before: str, depth: int, cited: Sequence[Cited]) -> list[Token]:
-    """Return the inline token of the words; nothing where they are more than words."""
+    """Return the inline token of the words; nothing if the words begin another block."""
     lines = words.split("\n")
     from_second = [outdented(line, depth) for line in lines[1:]]
     text = "\n".join([outdented(lines[0], depth) if before == "\n" else lines[0], *from_second])
@@ -77,7 +77,7 @@ def is_complete(words: Token) -> bool:
 
 
 def _cut(words: Token, start: str) -> bool:
-    """Drop what was put before the words."""
+    """Drop the text ``start`` that was put before the words. Return whether it was found."""
     children = words.children or []
     if start == "x\n":
         words.children = children[2:]
