@@ -33,7 +33,7 @@ WARM_UP = 10
 
 @dataclass
 class Caller:
-    """Somebody with an API key, and the address that is asked: the site's or the model server's."""
+    """A caller's API key and the address to ask: the site's or the model server's."""
 
     address: str
     key: str = ""
@@ -61,7 +61,7 @@ def api_caller(stack: LivePathStack) -> Caller:
 
 
 async def side_by_side(caller: Caller, persons: Sequence[Person], tokens: int) -> int:
-    """Ask for that many replies over one second and return how many failed."""
+    """Start a reply per person, spread over one second, and return how many failed."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         tasks = []
         for person in persons:
@@ -72,7 +72,7 @@ async def side_by_side(caller: Caller, persons: Sequence[Person], tokens: int) -
 
 
 def measure_streams(stack: LivePathStack, caller: Caller, streams: int, tokens: int) -> dict[str, Any]:
-    """Return the figures of that many replies through the API."""
+    """Return the figures of ``streams`` replies through the API at once."""
     persons = [Person() for _ in range(streams)]
     before, commands = processor_seconds(stack.processes()), redis_calls()
     failed = asyncio.run(side_by_side(caller, persons, tokens))
@@ -106,7 +106,7 @@ def measure_short(stack: LivePathStack, caller: Caller, count: int) -> dict[str,
 
 
 async def _one_by_one(callers: Sequence[Caller], count: int) -> None:
-    """Ask all callers by turns."""
+    """Let the callers ask in turn, one at a time."""
     async with aiohttp.ClientSession() as http:
         for _ in range(count):
             for caller in callers:

@@ -28,7 +28,7 @@ from benchmarks.streams import memory
 TIMES = 15
 OWNERS = 200
 HELD_TOKENS = 150
-PATIENCE = 600.0  # seconds for all held replies
+PATIENCE = 600.0  # most seconds until all held replies have ended
 EMPTY = dict.fromkeys(("text", "finish_reason", "error", "worker"), "''") | dict.fromkeys(
     ("text_length", "lost_leases", "left_out"), "0"
 )
@@ -59,7 +59,7 @@ def median_ms(act: Callable[[], Any]) -> float:
 
 
 def ticket() -> None:
-    """Do what a worker asks of Postgres for one ticket, and take it back."""
+    """Run the SQL of one ticket as a worker does, then roll it back."""
     with transaction.atomic():
         endpoints_and_wishes(variant="base", task="chat")
         claim_next(variant="base", worker="bench")
@@ -70,7 +70,7 @@ def ticket() -> None:
 def measure_queue(owners: list[int], lengths: list[int]) -> dict[str, float]:
     found = {}
     for length in lengths:
-        with transaction.atomic():  # nobody else sees the queue
+        with transaction.atomic():  # rolled back: other programs never see these rows
             fill(QUEUED, owners, length)
             found[f"ticket with {length:,} in the queue, ms"] = median_ms(ticket)
             transaction.set_rollback(True)
@@ -87,7 +87,7 @@ def measure_metrics(stack: LivePathStack, owners: list[int], sizes: list[int]) -
 
 
 def measure_worker(stack: LivePathStack, count: int) -> dict[str, float]:
-    """Run that many slow replies at once at the one worker, to their ends."""
+    """Run ``count`` slow replies at once on the only worker, to their ends."""
     owner = User.objects.create(username="bench-held")
     asked = [{"role": "user", "content": f"stamp {HELD_TOKENS} at 1 per second"}]
     before = processor_seconds(stack.processes())

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-os.environ.setdefault("LOG_LEVEL", "WARNING")  # requests of this process would be between the figures
+os.environ.setdefault("LOG_LEVEL", "WARNING")  # or the log lines of this process would stand between the figures
 
 from benchmarks.stack import Stack, processor_seconds  # sets Django up
 
@@ -43,7 +43,7 @@ HEAD = (
 
 @dataclass
 class Answer:
-    """An answer, and the time it took."""
+    """A response, and the time it took."""
 
     seconds: float
     status: int
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Reader:
-    """Somebody with a browser that keeps its connection open, and an eye on the web process."""
+    """A client that keeps its connection open, and reads the CPU time of the web process."""
 
     def __init__(self, stack: Stack) -> None:
         self.connection = HTTPConnection("127.0.0.1", stack.port)
@@ -66,7 +66,7 @@ class Reader:
         return Answer(time.perf_counter() - began, response.status, response.headers.get("ETag", ""), len(body))
 
     def time(self, path: str, headers: dict[str, str], times: int, *, anew: bool = False) -> tuple[float, float]:
-        """Milliseconds of a request in the middle, and of the processor for each."""
+        """Return the median milliseconds of a request, and the CPU milliseconds per request."""
         before, seconds = processor_seconds(self.web)["web"], []
         for _ in range(times):
             if anew:
@@ -77,7 +77,7 @@ class Reader:
 
 
 def count_queries(path: str) -> list[int]:
-    """Return the number of queries of the first view, and of the next."""
+    """Return the number of queries of the first view, and of the second."""
     Edition.objects.renew()
     counts = []
     for _ in range(2):

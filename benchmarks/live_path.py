@@ -34,7 +34,7 @@ async def everybody_asks[P: Person](
     ask: Callable[[P, aiohttp.ClientSession, str], Coroutine[Any, Any, None]],
     tokens: int,
 ) -> int:
-    """Let all ask within one second, and return how many got no whole reply."""
+    """Let all persons ask within one second, and return how many got no complete reply."""
     question = f"stamp {tokens} at {PER_SECOND} per second"
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
@@ -59,7 +59,7 @@ def percentile(figures: Sequence[float], share: float) -> float:
 
 
 def measure(stack: LivePathStack, streams: int, tokens: int, *, is_floor: bool = False) -> dict[str, Any]:
-    """Run that many replies at once and return the figures."""
+    """Run ``streams`` replies at once and return the figures."""
     persons = people(streams)
     before, commands = processor_seconds(stack.processes()), redis_calls()
     ask = partial(straight, url=stack.model_url) if is_floor else partial(follow, site=stack.site)
@@ -78,8 +78,8 @@ def row_of(  # noqa: PLR0913 (figures of one run)
     before: dict[str, float],
     commands: int | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of a run that has just ended. ``commands`` is the number of Redis' before it."""
-    time.sleep(1.0)  # ends are stored
+    """Return the figures of a run that has just ended. ``commands`` is Redis's number of commands before it."""
+    time.sleep(1.0)  # wait until the replies' ends are stored
     after, calls = processor_seconds(processes), 0 if commands is None else redis_calls() - commands
     written = len(persons) * tokens
     spent = {name: (after[name] - before.get(name, 0.0)) / (written / 1000) for name in after}
@@ -153,7 +153,7 @@ def main() -> None:
     try:
         idle = {name: round(figure) for name, figure in memory(stack.processes()).items()}
         print("idle memory MB:", sum(idle.values()), idle)
-        time.sleep(5.0)  # until every program has started
+        time.sleep(5.0)  # wait until every program has started
         measure(stack, 4, 50)  # warms up
         statements, kinds = statements_per_message(stack)
         print(f"SQL statements per message: {statements:.1f}")

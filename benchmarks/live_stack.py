@@ -51,7 +51,7 @@ def redis_calls() -> int:
 
 @contextmanager
 def statements_logged(stack: Stack) -> Iterator[list[str]]:
-    """Collect the SQL statements that other programs send meanwhile."""
+    """Collect the SQL statements that other programs send during the ``with`` block."""
     log = next(server.log for server in stack.services.running if server.program.name == "postgres")
     found: list[str] = []
     with connection.cursor() as cursor:
@@ -65,5 +65,5 @@ def statements_logged(stack: Stack) -> Iterator[list[str]]:
         cursor.execute("SELECT pg_reload_conf()")
     with log.open(errors="replace") as lines:
         lines.seek(start)
-        # psycopg parses, binds and executes: only what is executed counts.
+        # psycopg sends parse, bind and execute for one statement: count only execute.
         found += re.findall(r"duration: [\d.]+ ms  (?:statement|execute [^:]*): (.*)", lines.read())

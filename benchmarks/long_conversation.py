@@ -145,7 +145,7 @@ async def report_page(page: Page, url: str, title: str) -> None:
     session = await page.context.new_cdp_session(page)
     await session.send("Performance.enable")
     await page.goto(url)
-    await page.goto(url)  # with its styles and scripts at hand
+    await page.goto(url)  # a second time, with styles and scripts in the cache
     await page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
     figures = {each["name"]: each["value"] for each in (await session.send("Performance.getMetrics"))["metrics"]}
     loaded, elements = await page.evaluate(

@@ -66,7 +66,7 @@ KINDS: dict[str, Callable[[int], str]] = {
 
 
 def streamed(text: str) -> float:
-    """Processor seconds."""
+    """Return the CPU seconds of streaming the text, token by token."""
     started = time.process_time()
     renderer = ReplyRenderer("tail")
     for start in range(0, len(text), TOKEN):

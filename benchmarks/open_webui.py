@@ -47,11 +47,11 @@ SWITCHED_OFF = (
 
 @dataclass
 class Guest(Person):
-    """Somebody with a conversation in Open WebUI."""
+    """A person with a conversation in Open WebUI."""
 
     token: str = ""
     chat: str = ""
-    latest: str | None = None  # the message that the next one follows
+    latest: str | None = None  # the id of the latest message, which the next one follows
 
 
 class OpenWebui:
@@ -66,7 +66,7 @@ class OpenWebui:
             "OPENAI_API_BASE_URL": f"{model_url}/v1",
             "OPENAI_API_KEY": "none",
             "OFFLINE_MODE": "true",
-            "RAG_EMBEDDING_ENGINE": "openai",  # or it fetches a model
+            "RAG_EMBEDDING_ENGINE": "openai",  # otherwise it downloads an embedding model
             "WEBUI_SECRET_KEY": uuid4().hex,
             "BYPASS_MODEL_ACCESS_CONTROL": "true",
             "GLOBAL_LOG_LEVEL": "WARNING",
@@ -88,7 +88,7 @@ class OpenWebui:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def invite(self, count: int) -> None:
-        """Start it if need be, and give that many people an account and a conversation with one reply."""
+        """Start Open WebUI if needed; give ``count`` people an account and a conversation with one reply."""
         async with aiohttp.ClientSession() as session:
             await self._started(session)
             for number in range(len(self.guests), count):
@@ -123,7 +123,7 @@ class OpenWebui:
             socket = json.loads((await frames.receive_str())[2:])["sid"]
             guest.begin()
             reply = str(uuid4())
-            async with asyncio.TaskGroup() as together:  # a refused post ends the reading
+            async with asyncio.TaskGroup() as together:  # together: if the post is refused, stop reading too
                 together.create_task(self._post(guest, session, question, socket=socket, reply=reply))
                 async for frame in frames:
                     if frame.data == "2":
@@ -173,7 +173,7 @@ def measure_peer(peer: OpenWebui, streams: int, tokens: int) -> dict[str, Any]:
 
 
 def compared(program: Path, streams: Sequence[int], tokens: Sequence[int], runs: int) -> list[dict[str, Any]]:
-    """Measure both in turn, and return their rows."""
+    """Measure the workbench and Open WebUI in turn, and return their rows."""
     rows = []
     stack = LivePathStack()
     peer = OpenWebui(program, stack.model_url)

@@ -1,4 +1,4 @@
-"""People who ask for replies and follow them: their clients, and what each of them saw."""
+"""Simulated people who ask for replies and follow them, and the text that each of them saw."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ STAMP = re.compile(r"t(\d+)x(\d+)")
 
 @dataclass
 class Person:
-    """Somebody who waits for a reply, and what was seen of it."""
+    """A person who waits for a reply, and the tokens seen so far."""
 
     cookie: str = ""
     conversation: Any = None
@@ -39,14 +39,14 @@ class Person:
     is_over: bool = False
 
     def begin(self) -> None:
-        """Note that the reply is asked for now."""
+        """Note the time at which the reply is requested."""
         self.posted, self.posted_ms = time.perf_counter(), milliseconds()
 
     def take(self, text: str) -> None:
         """Note every token that is new in ``text``."""
         now = milliseconds()
         for number, stamp in STAMP.findall(text):
-            if int(number) >= self.seen and int(stamp) >= self.posted_ms:  # not of an earlier reply
+            if int(number) >= self.seen and int(stamp) >= self.posted_ms:  # skip the tokens of an earlier reply
                 if not self.seen:
                     self.first_ms = (time.perf_counter() - self.posted) * 1000
                 self.seen = int(number) + 1
@@ -55,7 +55,7 @@ class Person:
 
 
 def people(count: int) -> list[Person]:
-    """Sign in that many people and give each a conversation with one reply."""
+    """Sign in ``count`` people and give each a conversation with one reply."""
     found = []
     for number in range(count):
         user, cookie = sign_in(f"bench-{number}")
@@ -97,7 +97,7 @@ async def post(session: aiohttp.ClientSession, address: str, headers: dict[str, 
 
 
 async def straight(person: Person, session: aiohttp.ClientSession, question: str, *, url: str) -> None:
-    """Ask the model server itself, with the same client."""
+    """Ask the model server directly, with the same client."""
     person.begin()
     body = {"messages": [{"role": "user", "content": question}], "stream": True}
     async with session.post(f"{url}/v1/chat/completions", json=body) as answer:

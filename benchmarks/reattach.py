@@ -1,4 +1,4 @@
-"""Measure coming back to a reply under way by its length: the API's events, and the conversation's page.
+"""Measure how long it takes to resume a running reply, by its length: by the API's events and by the page.
 
     uv run python -m benchmarks.reattach [TOKENS ...]
 
@@ -34,7 +34,7 @@ TOKENS_PER_PARAGRAPH = 20
 
 
 def reply_under_way(tokens: int) -> tuple[Conversation, str]:
-    """Return a conversation whose reply runs at a worker that says nothing more, and the owner's cookie."""
+    """Return a conversation whose reply stays running without new text, and the owner's cookie."""
     owner, cookie = sign_in(f"bench-back-{tokens}")
     exchange = start_conversation(owner=owner, text="stamp 1 at 50 per second")
     replies = Generation.objects.filter(pk=exchange.reply.generation_id)
@@ -58,7 +58,7 @@ async def _take(generation: Generation) -> None:
 
 
 def seconds_of(stack: LivePathStack, path: str, headers: dict[str, str], end: bytes) -> float:
-    """Ask for a path and read until ``end`` has come."""
+    """Return the seconds from the request for a path until ``end`` was read."""
     connection = HTTPConnection("127.0.0.1", stack.port)
     began, seen = time.perf_counter(), b""
     connection.request("GET", path, headers=headers)
@@ -74,7 +74,7 @@ def seconds_of(stack: LivePathStack, path: str, headers: dict[str, str], end: by
 
 
 def measure(stack: LivePathStack, lengths: Sequence[int] = LENGTHS) -> dict[str, float]:
-    """Return milliseconds by what was asked for."""
+    """Return milliseconds by the kind of request."""
     found = {}
     for tokens in lengths:
         conversation, cookie = reply_under_way(tokens)

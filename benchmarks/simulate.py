@@ -1,4 +1,4 @@
-"""Model what 10,000 to 100,000 replies at once need of each part, from what a token and a message cost when measured.
+"""Model the load of 10,000 to 100,000 replies at once, from the measured cost of a token and a message.
 
     uv run python -m benchmarks.simulate [--streams 10000 100000] [--tokens 400] [--figures FILE]
 
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 PER_SECOND = 50  # tokens of one reply
-SECONDS = 180  # of arrivals
+SECONDS = 180  # seconds of simulated arrivals
 SAMPLES = 500  # replies drawn for the arrivals of one second
 SPREAD = 0.8  # sigma of the lengths' logarithm
-BUSY = 0.7  # of a core, at the peak
+BUSY = 0.7  # share of a core that one process may use at the peak
 GENERATIONS_PER_WORKER = 1_000
 BYTES_PER_TOKEN = 5
-FRAME_BYTES = 29  # around each piece on the channel
-SECONDS_AFTER_END = 300  # that Redis keeps a log
-LOG_BYTES = 400  # of a log's head and keys
+FRAME_BYTES = 29  # bytes around each piece of text on the Redis channel
+SECONDS_AFTER_END = 300  # seconds for which Redis keeps a log after its end
+LOG_BYTES = 400  # bytes of a log's hash and keys
 REDIS_BYTES_PER_SECOND = 1_000_000_000  # out of one Redis, on a network of 10 Gbit/s
 TICKS_PER_SECOND = 1000 / 30
 
@@ -39,7 +39,7 @@ class Cost:
     second: float = 0.0
 
 
-# Of an earlier version, on two cores that nothing else used: upper bounds (docs/performance.md).
+# Costs of an earlier version on two idle cores: upper bounds (docs/performance.md).
 MEASURED = {
     "web": Cost(84, 0.136, 52),
     "worker": Cost(21, 0.089, 52),
@@ -65,7 +65,7 @@ def simulate(streams: int, mean_tokens: int, chance: random.Random) -> Load:
     leaving: dict[int, float] = {}
     active, seen = 0.0, []
     for second in range(SECONDS):
-        arrivals = max(0.0, chance.gauss(rate, math.sqrt(rate)))  # Poisson, for many
+        arrivals = max(0.0, chance.gauss(rate, math.sqrt(rate)))  # approximates Poisson for many arrivals
         drawn = [max(1, math.ceil(chance.lognormvariate(mu, SPREAD) / PER_SECOND)) for _ in range(SAMPLES)]
         for seconds in drawn:
             end = second + seconds
@@ -88,7 +88,7 @@ def needs(load: Load, costs: dict[str, Cost], mean_tokens: int) -> dict[str, flo
     workers = max(1, math.ceil(max(cores["worker"] / BUSY, load.streams / GENERATIONS_PER_WORKER)))
     pieces = min(load.tokens_per_second, load.streams * TICKS_PER_SECOND)
     published = load.tokens_per_second * BYTES_PER_TOKEN + pieces * FRAME_BYTES
-    kept = load.streams / 2 + load.ended  # a running one has half its text
+    kept = load.streams / 2 + load.ended  # on average, a running reply has half its text
     return {
         "streams": load.streams,
         "tokens/s": round(load.tokens_per_second),
@@ -127,7 +127,7 @@ def _parts(row: dict[str, Any]) -> tuple[float, float, float]:
 
 
 def _fit(samples: Sequence[tuple[tuple[float, float, float], float]]) -> Cost:
-    """Return the costs that come closest, none below 0: coordinate descent on the squares."""
+    """Return the best-fitting costs, none below 0: coordinate descent on the squared errors."""
     found = [0.0, 0.0, 0.0]
     for _ in range(5_000):
         for part in range(3):

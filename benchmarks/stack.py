@@ -11,7 +11,7 @@ import tempfile
 
 DATA_DIR = tempfile.mkdtemp(prefix="workbench-bench-")
 os.environ["DATA_DIR"] = DATA_DIR
-os.environ["GENERATIONS_PER_PERSON"] = "10000"  # one person asks for everything here
+os.environ["GENERATIONS_PER_PERSON"] = "10000"  # one person starts all replies here
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 
 import django
@@ -34,7 +34,7 @@ from apps.generation.worker_identity import WORKERS_KEY
 from apps.stores.redis import sync_client
 from tests.support.services import Running, Services, run
 
-START_SECONDS = 180.0  # on a machine that has other work
+START_SECONDS = 180.0  # generous, because the machine may be busy
 
 
 class Stack:
@@ -48,7 +48,7 @@ class Stack:
         call_command("collectstatic", interactive=False, verbosity=0)
         self.model = self._run(Program("model", (sys.executable, "-m", "tests.support.scripted_server", "--port", "0")))
         self.model.wait_until(lambda: "http://" in self.model.log.read_text())
-        self.port = free_port()  # after the model, which takes any
+        self.port = free_port()  # after the model server, which takes any free port
         self.worker = self._run(programs.worker())
         self.web = self._run(programs.web(self.port))
         self.worker.wait_until(lambda: bool(sync_client().zcard(WORKERS_KEY)), seconds=START_SECONDS)
@@ -85,7 +85,7 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def processor_seconds(processes: dict[str, list[psutil.Process]]) -> dict[str, float]:
-    """User and system time so far, by program."""
+    """Return the user and system CPU time so far, by program."""
     return {
         name: sum(sum(process.cpu_times()[:2]) for process in family if process.is_running())
         for name, family in processes.items()

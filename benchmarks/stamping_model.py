@@ -23,7 +23,7 @@ def milliseconds() -> int:
 
 
 class Stamping(asyncio.Protocol):
-    """One connection. All tokens are written by timers: no task, no stream reader."""
+    """One connection. Timers write all tokens, without a task or stream reader."""
 
     transport: asyncio.Transport
 

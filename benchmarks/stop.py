@@ -22,7 +22,7 @@ from tests.faults.storm import VARIABLES, Site, Storm, model_server
 
 
 async def measure(site: Site, streams: int) -> dict[str, float]:
-    """Stop that many replies one after the other and return milliseconds."""
+    """Stop ``streams`` replies one after the other and return milliseconds."""
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http)

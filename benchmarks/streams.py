@@ -48,14 +48,14 @@ class Viewer:
         self.ended = self.ended or 'data-role="assistant" data-state="succeeded"' in frame
 
     def lateness(self) -> list[float]:
-        """Seconds that each token came after its place in the stream's own pace."""
+        """Return by how many seconds each token came later than the stream's own pace."""
         starts = [at - number / PER_SECOND for number, at in self.seen.items()]
         earliest = min(starts, default=0.0)
         return [start - earliest for start in starts]
 
 
 def memory(processes: dict[str, list[psutil.Process]]) -> dict[str, float]:
-    """Proportional set size in MB, by program."""
+    """Return the proportional set size in MB, by program."""
     return {
         name: sum(process.memory_full_info().pss for process in family if process.is_running()) / 1e6
         for name, family in processes.items()
@@ -72,7 +72,7 @@ async def view(url: str, cookie: str, origin: str, viewer: Viewer) -> None:
 
 
 async def stream(port: int, streams: int) -> tuple[list[Viewer], list[UUID | None]]:
-    """Start that many replies, one viewer each, and read them to their ends."""
+    """Start that many ``streams``, one viewer each, and read them to their ends."""
     user, cookie = await asyncio.to_thread(sign_in)
     viewers, tasks, ids = [], [], []
     for _ in range(streams):
