@@ -1,4 +1,4 @@
-"""Many replies, random faults, for as long as wanted: ``make soak`` (``SOAK_MINUTES=30``, ``SOAK_SEED``).
+"""Kill programs at random under many replies: ``make soak`` (``SOAK_MINUTES=30``, ``SOAK_SEED``).
 
     python -m tests.faults.soak
 
@@ -6,7 +6,7 @@ Fifty numbered replies are under way, watched in tabs and through the API, while
 killed, alone and together, and pages are reloaded. Every reply must end as 1 to N at its viewer, at one who comes
 later, and with nothing left open at the model server.
 
-No reply can end before a fault has met it, however slowly the machine begins others: the model holds its last numbers.
+The model holds each reply's last numbers, so that no reply ends before a fault hits it, even on a slow machine.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ from tests.faults.storm import VARIABLES, Site, Storm, model_server
 STREAMS = 50
 PER_SECOND = 15
 LENGTHS = (150, 700)
-HELD = 5  # numbers at the end
-# Events, and their likelihoods.
+HELD = 5  # numbers that the model holds at the end of a reply
+# Events, and the weight of each in the random choice.
 FAULTS = {
     "reload": 4,
     "web": 2,
@@ -42,7 +42,7 @@ FAULTS = {
     "web + worker + valkey + postgres": 1,
 }
 PAUSES = (1.0, 12.0)  # seconds between two faults
-HURRIED = 0.3  # of them come whether or not the one before is over
+HURRIED = 0.3  # share of faults that do not wait for the recovery from the last one
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Course:
 
 
 async def soak(site: Site, course: Course, *, say: Callable[[str], None]) -> Storm:
-    """Let it happen, then wait for every reply's end."""
+    """Run the course of faults, then wait for every reply's end."""
     async with open_http() as http:
         await site.sign_in(http)
         storm = Storm(site, http, course.chance)
@@ -90,14 +90,14 @@ async def _let_happen(storm: Storm, course: Course, say: Callable[[str], None]) 
 
 
 def random_faults(chance: random.Random, *, seconds: float) -> Iterator[str]:
-    """Any of them, by how likely each is, for so long."""
+    """Yield random faults, by their weights, for that many seconds."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         yield chance.choices(list(FAULTS), list(FAULTS.values()))[0]
 
 
 def open_http() -> aiohttp.ClientSession:
-    jar = aiohttp.CookieJar(unsafe=True)  # of an address without a name
+    jar = aiohttp.CookieJar(unsafe=True)  # unsafe: keep cookies of an IP address
     return aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0))
 
 
@@ -111,7 +111,7 @@ async def _keep_up(storm: Storm, lengths: tuple[int, int]) -> None:
 
 
 async def _do(storm: Storm, fault: str, say: Callable[[str], None]) -> None:
-    """Do it, and let the replies that it has met end."""
+    """Cause one event, and release the replies that it hit."""
     met = storm.running
     say(f"{fault}, {len(met)} replies running")
     if fault == "reload":
@@ -128,7 +128,7 @@ def main() -> None:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:7.1f} s  {line}", flush=True)  # noqa: T201
 
-    keep = "SOAK_KEEP" in os.environ  # for who must look into the logs
+    keep = "SOAK_KEEP" in os.environ  # keep the logs for debugging
     with tempfile.TemporaryDirectory(prefix="workbench-soak-", delete=not keep) as folder, model_server() as model:
         Path(folder).chmod(0o755)  # Postgres runs as another user
         stack = Stack(Path(folder) / "data", free_port(), dict(VARIABLES))

@@ -65,7 +65,7 @@ class Stack:
         copy_static_files_of(self.layout)
 
     def start(self, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
-        """Start it, behind ``prefix``, and return at once."""
+        """Start the stack, behind ``prefix``, and return at once."""
         with (self.data_dir.parent / "console").open("wb") as console:
             process = subprocess.Popen(
                 [*prefix, sys.executable, str(PROJECT_FOLDER / "manage.py"), "start"],
@@ -79,14 +79,14 @@ class Stack:
         return process
 
     def start_and_wait(self) -> subprocess.Popen[bytes]:
-        """Start it and return when it says that it is ready."""
+        """Start the stack, and return when the console says that it is ready."""
         process = self.start()
         self.wait_until(lambda: " ready at " in self.console or process.poll() is not None)
         assert process.poll() is None, self.console
         return process
 
     def start_beside(self, program: Program, *, until: Callable[[str], bool], **variables: str) -> Running:
-        """Start one more program of this stack, which nobody starts again; ``until`` judges its output."""
+        """Start one more program of this stack, without a supervisor; wait until ``until`` accepts its output."""
         program = replace(program, name=f"second-{program.name}", environment={**self.environment, **variables})
         running = run(program, self.layout.logs)
         self.beside.append(running)
@@ -171,7 +171,7 @@ class Stack:
         return self.health().get("ready") is True
 
     def end(self) -> None:
-        """End whatever a test has left."""
+        """Kill all programs that a test has left."""
         for running in self.beside:
             running.kill()
         for process in self.processes:

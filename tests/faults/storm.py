@@ -40,7 +40,7 @@ def model_server() -> Iterator[str]:
 
 @dataclass
 class Site:
-    """A running stack whose only model server counts, and a person who may use it."""
+    """A running stack with one model server, which counts, and a person with a key."""
 
     stack: Stack
     model: str
@@ -57,7 +57,7 @@ class Site:
         )
 
     async def sign_in(self, http: aiohttp.ClientSession) -> None:
-        """Sign in by the link that the stack printed; later sessions are of the same browser."""
+        """Sign in by the printed link; all later sessions share its cookies."""
         if self.cookies:
             http.cookie_jar.update_cookies(self.cookies, URL(self.stack.site))
             return
@@ -68,7 +68,7 @@ class Site:
         self.cookies = {cookie.key: cookie.value for cookie in http.cookie_jar}
 
     def upstream(self) -> list[dict[str, Any]]:
-        """Every stream that the model server has had."""
+        """Return every stream that the model server has had."""
         with urllib.request.urlopen(f"{self.model}/streams", timeout=20) as answer:  # noqa: S310 (our own address)
             return list(json.load(answer))
 
@@ -85,7 +85,7 @@ class Fault:
         return [silence for viewer in self.running if (silence := self._silence(viewer)) is not None]
 
     def _silence(self, viewer: Viewer) -> float | None:
-        """The longest pause that this viewer saw which began with the fault, or in the second after it."""
+        """Return the viewer's longest pause that began with the fault or within a second after it."""
         moments = [moment for moment, _ in viewer.seen]
         began = [number for number, moment in enumerate(moments[1:]) if self.at < moment]
         pauses = [moments[number + 1] - moments[number] for number in began if moments[number] < self.at + 1]
@@ -94,7 +94,7 @@ class Fault:
 
 @dataclass
 class Storm:
-    """Replies under way on a site, half of them in tabs and half through the API."""
+    """Running replies on a site, half of them in tabs and half through the API."""
 
     site: Site
     http: aiohttp.ClientSession
@@ -104,7 +104,7 @@ class Storm:
     name: str = field(default_factory=lambda: uuid4().hex[:6])
 
     def begin(self, count: int, *, length: int, per_second: float, more: str = "") -> list[Viewer]:
-        """Ask that many questions, at once, and watch the replies; ``more`` tells the model what else to do."""
+        """Ask ``count`` questions at once and watch the replies; ``more`` is added to each question."""
         begun = [self._viewer(length, per_second, more) for _ in range(count)]
         for viewer in begun:
             viewer.watch()
@@ -126,7 +126,7 @@ class Storm:
         return [viewer for viewer in self.viewers if viewer.seen and not viewer.is_over]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait as long as it takes on a slow machine: something new at any viewer renews the patience."""
+        """Wait for ``condition``; fail only after ``PATIENCE`` seconds without anything new at any viewer."""
         progress, give_up = self._progress(), time.monotonic() + PATIENCE
         while not condition():
             self.check()
@@ -145,7 +145,7 @@ class Storm:
         return [viewer for viewer in self.viewers if not viewer.is_over]
 
     async def during[T](self, waiting: Awaitable[T]) -> T:
-        """Wait, and look after the viewers meanwhile."""
+        """Wait, and raise meanwhile if a viewer fails."""
         task = asyncio.ensure_future(waiting)
         while not task.done():
             self.check()
@@ -156,7 +156,7 @@ class Storm:
         await self.until(lambda: all(len(viewer.text) > characters for viewer in self.viewers))
 
     def check(self) -> None:
-        """Raise what went wrong at a viewer."""
+        """Raise the error of a viewer, if there is one."""
         for viewer in self.viewers:
             if viewer.task is not None and viewer.task.done():
                 viewer.task.result()
@@ -176,7 +176,7 @@ class Storm:
         await self.until(lambda: self.site.stack.pid_of(name) != killed)
 
     def has_recovered(self) -> bool:
-        """Return whether everybody who was watching at the latest fault has seen something new since, or the end."""
+        """Return whether each viewer at the latest fault has seen something new since, or the end."""
         return not self.faults or all(
             viewer.is_over or viewer.seen[-1][0] > self.faults[-1].at + 0.5 for viewer in self.faults[-1].running
         )
@@ -190,7 +190,7 @@ class Storm:
         return fault
 
     async def let_go(self, viewers: Iterable[Viewer]) -> None:
-        """Let these replies end, which the model holds."""
+        """Release these replies, which the model holds."""
         await asyncio.to_thread(release, self.site.model, [viewer.asked for viewer in viewers])
 
     async def until_over(self) -> None:
@@ -242,7 +242,7 @@ class Storm:
         return [stream for stream in self.site.upstream() if stream["asked"].startswith(f"question {self.name}-")]
 
     def report(self) -> str:
-        """A line per kind of fault: how long viewers went without a new number."""
+        """Return a line per kind of fault: how long viewers went without a new number."""
         lines = []
         for name in sorted({fault.name for fault in self.faults}):
             times = [silence for fault in self.faults if fault.name == name for silence in fault.silences()]

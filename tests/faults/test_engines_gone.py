@@ -130,7 +130,7 @@ def test_connections_to_the_broker_are_cut_while_jobs_come(
     alice: User, question: str, counting_endpoint: Endpoint, celery_worker_process: Running
 ) -> None:
     for _ in range(20):
-        enqueue(uuid4() for _ in range(20))  # tickets for nothing, to be acknowledged
+        enqueue(uuid4() for _ in range(20))  # tickets without a generation, to be acknowledged
         sync_client().client_kill_filter(skipme=True, _type="normal")
         sync_client().client_kill_filter(_type="pubsub")
         time.sleep(0.2)

@@ -142,7 +142,7 @@ def assert_commands_reach(stack: Stack) -> None:
 
 
 def assert_is_alone(stack: Stack, process: subprocess.Popen[bytes]) -> None:
-    """A second copy on the same folder is refused, and the first does not mind."""
+    """A second copy on the same folder is refused, and the first keeps running."""
     second = replace(stack, port=free_port(), processes=[])
     assert second.start().wait(PATIENCE) == 1
     assert f"Another copy is running on {stack.data_dir} (process {process.pid})." in second.console

@@ -37,7 +37,7 @@ def mortal_worker(
     """A second worker, with short leases; the session's worker survives it."""
     program = programs.worker()
     environment = {"GENERATION_LEASE_SECONDS": "2", "GENERATION_CHECKPOINT_SECONDS": "0.5"}
-    # A name of its own, because the log says when the worker has begun to take jobs.
+    # A unique name, and so a log without the lines of earlier workers: the log shows when this one is ready.
     worker = run_program(replace(program, name=f"mortal-worker-{uuid4()}", environment=environment))
     worker.wait_until(lambda: " ready." in worker.log.read_text())
     yield worker

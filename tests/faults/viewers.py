@@ -19,7 +19,7 @@ from tests.support.frames import ShownPage
 TAG = re.compile(r"<[^>]*>")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries to connect
 CUT_OFF = (OSError, aiohttp.ClientError, WebSocketException, TimeoutError, EOFError)
-LONGEST_ANSWER = aiohttp.ClientTimeout(total=60)  # fifty ask at once, and a slow machine answers them one by one
+LONGEST_ANSWER = aiohttp.ClientTimeout(total=60)  # long: fifty viewers ask a slow machine at once
 LONGEST_SILENCE = 40.0  # seconds, as in the page's own script; the API's pulse comes every ten
 
 
@@ -86,7 +86,7 @@ class Viewer:
         raise NotImplementedError
 
     async def ask(self) -> None:
-        """Ask the question, as often as it takes."""
+        """Ask the question until the site accepts it."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -107,7 +107,7 @@ class Viewer:
             self.listening.cancel()
 
     def show(self, text: str) -> None:
-        """Take the text on the page; it may only grow, and is a prefix of the right text at every moment."""
+        """Check the text on the page: it may only grow, and must always be a prefix of the right text."""
         assert self.wanted.startswith(text), f"{self.asked}: …{text[-80:]!r} came after {self.text[-80:]!r}"
         if len(text) > len(self.text):
             self.seen.append((time.monotonic(), len(text)))
@@ -116,7 +116,7 @@ class Viewer:
 
 @dataclass(eq=False)
 class TabViewer(Viewer):
-    """A browser tab: its page, its socket, and what they show."""
+    """A browser tab: its page, its socket, and the text shown."""
 
     address: str = ""
     page: ShownPage | None = None
@@ -165,7 +165,7 @@ class TabViewer(Viewer):
 
     @property
     def _token(self) -> str:
-        """The token of the browser's forms, which its cookie holds too."""
+        """Return the CSRF token of the browser's forms, from its cookie."""
         return next(cookie.value for cookie in self.http.cookie_jar if cookie.key.endswith("csrftoken"))
 
     async def _load(self) -> ShownPage:

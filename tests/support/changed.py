@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FAST = ["-m", "not browser and not faults"]
 EVERYTHING = "tests"
-# The longest beginning that fits a file names its folders of tests. A file that none fits is shared.
+# Folders of tests by the beginning of a file's path; the longest match counts. A file without a match is shared.
 FOLDERS: dict[str, list[str]] = {
     "apps/accounts": [EVERYTHING],
     "apps/inference": ["tests/inference", "tests/contract"],
@@ -34,12 +34,12 @@ FOLDERS: dict[str, list[str]] = {
     "README.md": [],
     "SECURITY.md": [],
 }
-# Without an entry of its own, the folder of an app, its templates and its scripts belongs to the tests of that name.
+# Without an entry above, an app's code, templates and scripts belong to the folder of tests with its name.
 APP_FOLDERS = ("apps", "templates", "static/js", "tests")
 
 
 def folders_of(path: str) -> list[str]:
-    """Return the folders of tests that prove what the file does."""
+    """Return the folders of tests for this file."""
     beginnings = [str(beginning) for beginning in (PurePosixPath(path), *PurePosixPath(path).parents)]
     for beginning in beginnings:
         if beginning in FOLDERS:

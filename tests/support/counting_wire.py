@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.wire import Request, event, head, whole
 
 MODEL = "counting"
-USER, ASSISTANT = "[user]", "[assistant]"  # how its chat template begins a turn
+USER, ASSISTANT = "[user]", "[assistant]"  # the beginnings of turns in its chat template
 WINDOW = 4096
 FAILURE = "Request failed during generation: Server error: CUDA out of memory"
 OVERLOADED = {"error": "Model is overloaded", "error_type": "overloaded"}
@@ -143,7 +143,7 @@ WORDINGS: dict[str, Wording] = {
 
 
 def plain_answer(request: Request) -> bytes:
-    """The answer to whatever is no stream."""
+    """Return the answer to a request that is not for a stream."""
     match request.method, request.path:
         case "GET", "/health":
             return _whole(b"", "text/plain")

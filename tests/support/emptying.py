@@ -9,7 +9,7 @@ from django.test import TransactionTestCase
 from psycopg.errors import DeadlockDetected
 
 KEPT = ("django_content_type", "auth_permission", "django_migrations")
-# As a replica would: no foreign key is looked at, so that the tables can be taken in any order.
+# In a replica's mode, Postgres checks no foreign keys, so the tables can be emptied in any order.
 EMPTY = """
     DO $$
     DECLARE
@@ -27,7 +27,7 @@ ATTEMPTS = 5
 
 
 def _empty(_test_case: TransactionTestCase) -> None:
-    """Delete everything; once more if a program held rows in another order, for which Postgres ends one of us."""
+    """Delete all rows; try again if Postgres reports a deadlock with a running program."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.cursor() as cursor:

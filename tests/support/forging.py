@@ -2,5 +2,5 @@
 
 
 def forged(value: str) -> str:
-    """Return the value with another last character, whatever it ends in."""
+    """Return the value with a different last character."""
     return value[:-1] + ("y" if value.endswith("x") else "x")

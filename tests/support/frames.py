@@ -16,7 +16,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 
 @dataclass(eq=False, repr=False)
 class Element:
-    """A tag as it was written, and what is in it."""
+    """A tag as it was written, and its content."""
 
     tag: str
     source: str
@@ -38,11 +38,11 @@ class Element:
         return [child for child in self.children if isinstance(child, Element)]
 
     def find_all(self, name: str, value: str | None = None) -> "list[Element]":
-        """Itself and the elements in it that have the attribute, in order."""
+        """Yield this element and those inside with the attribute, in order."""
         return [each for each in self.walk() if name in each.attributes and value in {None, each.attributes[name]}]
 
     def walk(self) -> "Iterator[Element]":
-        """Itself and the elements in it, in order."""
+        """Yield this element and all elements inside, in order."""
         ahead = [self]
         while ahead:
             yield (element := ahead.pop())
@@ -63,7 +63,7 @@ class Element:
                     node.enter(ids)
 
     def clear(self) -> None:
-        """Take everything out of it."""
+        """Remove all content."""
         if (ids := self._root.ids) is not None:
             for child in self.elements:
                 child.leave(ids)
@@ -153,7 +153,7 @@ class ShownPage:
 
     @property
     def messages(self) -> list[Element]:
-        """Without the gaps between them."""
+        """Return the messages, without the gaps between them."""
         shown = self.by_id("transcript").elements
         return [element for element in shown if element.tag == "article"]
 
@@ -221,7 +221,7 @@ def _swap(target: Element, swap: str, content: "list[Element | str]") -> None:
 
 
 def _morph(target: Element, content: "list[Element | str]") -> None:
-    """As htmx does, in effect: everything is as in ``content``, but what says so keeps its children."""
+    """Morph as htmx does: everything becomes as in ``content``, except that marked elements keep their children."""
     (new,) = (node for node in content if isinstance(node, Element))
     for kept, place in zip(
         target.find_all("hx-morph-skip-children"), new.find_all("hx-morph-skip-children"), strict=True

@@ -1,4 +1,4 @@
-"""Django's own way to hash passwords, quickly."""
+"""Django's password hashing, with one round to be fast."""
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 

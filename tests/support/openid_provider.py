@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on loopback that does as it is told: a stand-in of a foreign server, over real HTTP.
+"""A scripted OpenID Connect provider on loopback: a stand-in for a foreign server, over real HTTP.
 
 It keeps the rules of a provider: one client with a secret, one redirect address, PKCE, each code once. A test bends
 what it says: ``person`` are the claims of the one who is signed in there, ``bend`` changes the claims of the ID token,
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-# A key takes a moment to make: one for all tests, and one that is nobody's.
+# Making a key is slow: one key for all tests, and one that the provider does not publish.
 RSA_KEY, FOREIGN_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 

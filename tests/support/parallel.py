@@ -1,7 +1,7 @@
 """Pytest plugin: how many processes share the tests, and in which order they take the files.
 
-Each process has a stack of its own. A file is one process's, since what it starts is dear. Files that kill things or
-drive a browser come first: they take longest, and a long one that begins last is waited for.
+Each process has a stack of its own. A file runs in one process, since its programs are expensive. Files that kill
+things or drive a browser come first: they take longest, and a long one that begins last is waited for.
 """
 
 import os

@@ -39,7 +39,7 @@ def copy_database(layout: Layout) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let the other processes wait, which would make the same."""
+    """Lock, so that other processes wait instead of making the same copy."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Two people who do the same at once, on two connections, without luck: the second waits in Postgres for the first."""
+"""Race two actions on two connections without luck: the second waits in Postgres for the first."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 def second_of_two[T](first: Callable[[], object], second: Callable[[], T]) -> T:
     """Do ``first`` without committing it, have ``second`` run into it in a thread, commit; return what it returned.
 
-    The test must have no transaction of its own. Fails if ``second`` ends without having waited: it lost no race then.
+    The test must have no transaction of its own. Fails if ``second`` ends without waiting: then there was no race.
     """
 
     def run() -> T:

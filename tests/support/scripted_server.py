@@ -1,4 +1,4 @@
-"""A model server that does as it is told: real TCP, exact bytes. The one stand-in of the project.
+"""A scripted model server: real TCP, exact bytes. The only stand-in of the project.
 
 A test queues a script per expected request, in the words of ``tests.support.wire``: ``server.answer(Send(b"…"), Wait(),
 Reset())``. A request for which no script is queued is answered by ``counting_chat``, a small model that counts. As a
@@ -56,12 +56,12 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self._port}"
 
     def answer(self, *steps: Step) -> None:
-        """Queue the answer to the next request that has none."""
+        """Queue the answer to the next request without one."""
         self._scripts.append(steps)
 
     @property
     def streams(self) -> list[dict[str, Any]]:
-        """Every stream so far: what was asked, and whether it is open still."""
+        """Return every stream so far: its question, and whether it is still open."""
         asked = ((request, counting_chat.question_of(request)) for request in list(self.requests))
         return [
             {
@@ -163,7 +163,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 def release(url: str, questions: Sequence[str]) -> None:
-    """Let the replies to these questions go on that are held at a server, now and later."""
+    """Release the replies to these questions that a server holds, now and later."""
     data = json.dumps(questions).encode()
     with urllib.request.urlopen(f"{url}/release", data, timeout=60):  # noqa: S310 (our own address)
         pass

@@ -38,7 +38,7 @@ class Running:
         self.process.wait()
 
     def pause(self, *, until: Callable[[], bool]) -> None:
-        """Let it stand still, but not in the middle of what ``until`` says must be over."""
+        """Suspend the program at a moment when ``until`` holds."""
         while True:
             os.killpg(self.process.pid, signal.SIGSTOP)
             if until():

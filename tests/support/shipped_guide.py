@@ -37,7 +37,7 @@ def fill_guide() -> None:
     _loaded.update(msgspec.msgpack.decode(kept.read_bytes(), type=dict[str, bytes]))
     _put_back()
     with connection.cursor() as cursor:
-        # The rows brought their numbers; new rows must get others.
+        # The copied rows have ids; set the sequences so that new rows get other ids.
         for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
             cursor.execute(statement)
 
@@ -61,11 +61,11 @@ def _put_back() -> None:
 
 
 def _tables() -> list[str]:
-    """The edition comes last: it is what it was, and pages that were kept of it are right again."""
+    """Return the guide's tables. The edition is last: it gets its old token, so kept pages are valid again."""
     return [model._meta.db_table for model in _models() if model is not Edition] + [Edition._meta.db_table]
 
 
 def _models() -> list[type[Model]]:
-    """Without what people write: it is not shipped."""
+    """Return the guide's models, without those that people fill."""
     written = (ErrorReport, Revision)
     return [model for model in apps.get_app_config("guide").get_models() if model not in written]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 @contextmanager
 def at_most(number: int) -> Iterator[None]:
-    """Count every statement, those that begin and end transactions among them."""
+    """Count every statement, including those that begin and end transactions."""
     with CaptureQueriesContext(connection) as captured:
         yield
     statements = "\n".join(query["sql"][:160] for query in captured)

@@ -11,7 +11,7 @@ from tests.support.prepared import FOLDER, alone, copy
 
 
 def copy_static_files(target: Path | None = None) -> None:
-    """Collect the static files if any changed since the last time; put them where the settings say, or elsewhere."""
+    """Collect the static files if any changed since the last time; put them into the settings' folder, or another."""
     kept = FOLDER / "static"
     with alone():
         with override_settings(STATIC_ROOT=kept):
@@ -20,7 +20,7 @@ def copy_static_files(target: Path | None = None) -> None:
 
 
 def copy_static_files_of(layout: Layout) -> None:
-    """Put them where a stack looks, as after an earlier start."""
+    """Put the static files into a stack's folder, as after an earlier start."""
     folder = layout.data_dir / "static"
     copy_static_files(folder)
     with override_settings(STATIC_ROOT=folder):
