@@ -1,4 +1,4 @@
-// Dismiss toasts, let them go after a while, and show a toast for a failed request.
+// Dismiss toasts, remove them after a while, and show a toast for a failed request.
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dismiss]");
@@ -8,9 +8,9 @@ document.addEventListener("click", (event) => {
   if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
 });
 
-const time = { usually: 8_000, toAct: 15_000 }; // ms that a toast stays; longer where there is something to press
+const time = { usually: 8_000, toAct: 15_000 }; // ms that a toast stays; longer if it has a button
 
-/** Remove a toast after a while in which nobody points at it or has the focus in it. */
+/** Remove a toast after a while without pointer or focus on it. */
 function letGo(toast) {
   const stay = toast.querySelector("form, a") ? time.toAct : time.usually;
   let timer;
@@ -62,7 +62,7 @@ const reasons = {
   429: "Too many requests at once. Wait a moment, then try again.",
 };
 
-// The page repeats the requests that it sends by itself.
+// No toast for polling: the page repeats these requests by itself.
 const isUnasked = ({ target }) => Boolean(target.closest?.("[data-unasked]"));
 
 document.addEventListener("htmx:response:error", (event) => {

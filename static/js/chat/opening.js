@@ -41,7 +41,7 @@ let fetching = null;
 
 const withoutHash = (address) => address.split("#")[0];
 const isOpenable = ({ origin, pathname }) => origin === location.origin && openable.test(pathname);
-// An answer that is on its way is for this conversation.
+// A response under way belongs to the shown conversation.
 const isBusy = () =>
   form.hasAttribute("data-sending") || attaching.textContent || document.querySelector("#queue.htmx-request, #queued .htmx-request");
 
@@ -140,7 +140,7 @@ async function follow(href, leave, options = {}) {
   }
 }
 
-/** Show what the browser's history went to, at the place where the reader was. */
+/** Show the page of the browser's history entry, at the reader's former position. */
 async function restore() {
   const place = places.get(location.href);
   try {
@@ -166,7 +166,7 @@ document.addEventListener("click", (event) => {
   follow(link.href, () => location.assign(link.href));
 });
 
-// A result of the search in another version of the conversation: a form shows it.
+// A search result in another version of the conversation: submit the form that shows that version.
 column.addEventListener("submit", (event) => {
   const { target } = event;
   if (event.defaultPrevented || !target.closest("#conversations-found") || isBusy()) return;
@@ -174,7 +174,7 @@ column.addEventListener("submit", (event) => {
   follow(target.action, () => target.submit(), { method: "POST", body: new FormData(target) });
 });
 
-// Entries that a hash made have no mark of htmx, so htmx tells of some entries only.
+// History entries made by a hash lack htmx's mark, so htmx does not report all entries.
 document.addEventListener("htmx:before:history:restore", (event) => event.preventDefault());
 addEventListener("popstate", () => {
   if (withoutHash(location.href) !== withoutHash(shown)) return restore();

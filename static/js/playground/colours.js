@@ -4,7 +4,7 @@
 import { bench } from "./result.js";
 
 const pause = 250; // ms after the last key
-const longest = 20_000; // code units; beyond it colours are not worth the time
+const longest = 20_000; // code units; longer code stays plain, because colouring takes too long
 const address = bench?.dataset.colours;
 const language = document.querySelector("[name=language]");
 const layers = new Map(); // by text field
@@ -79,5 +79,5 @@ for (const field of fields) {
   field.addEventListener("input", () => paint(field));
 }
 language?.addEventListener("change", () => fields.forEach((field) => paint(field, 0)));
-// Browsers fill fields again when they come back to a page.
+// Browsers restore the fields' texts when they return to a page.
 addEventListener("pageshow", () => fields.forEach((field) => paint(field, 0)));

@@ -4,7 +4,7 @@
 import { active, announce, bench, fieldBefore, openOutput, textOf, whenChanged } from "./result.js";
 import { replaceFrom } from "./typing.js";
 
-// By the id of the generation, since its element is replaced at the end: the text that was asked with, and how much of
+// By the generation's id, since its element is replaced at the end: the text that was sent, and how much of
 // the output went into the editor.
 const asked = new Map();
 const taken = new Map();
@@ -18,7 +18,7 @@ function askedWith(output, field) {
   return asked.get(run);
 }
 
-/** Return how much of the output the field holds: the field knows, whether it was taken, typed or undone. */
+/** Return how much of the output the field holds, whether that was accepted, typed or undone. */
 function takenOf(output, field) {
   const { run } = output.dataset;
   const before = askedWith(output, field);
@@ -49,7 +49,7 @@ function takePart(output, name) {
   else take(output, part);
 }
 
-// Ghost text fits the text that it was asked with and what of it is taken, not a text that was edited since.
+// Ghost text fits the sent text and the accepted part of the output. It does not fit a text edited since.
 function isCurrent(output, field) {
   return field.value === askedWith(output, field) + textOf(output).slice(0, takenOf(output, field));
 }
@@ -59,7 +59,7 @@ function ghostOf(output, field) {
   return restOf(output, field);
 }
 
-/** Take the accepted output out of the field; return false where the text went on since. */
+/** Remove the accepted output from the field; return false if the field was edited since. */
 function takeOut(output, field) {
   if (!isCurrent(output, field)) return false;
   const before = askedWith(output, field);
@@ -102,7 +102,7 @@ document.addEventListener("submit", (event) => {
   }
 }, { capture: true });
 
-// The browser's own undo takes accepted text out: the output is to be decided on again.
+// The browser's own undo removed accepted text: offer the output again.
 document.addEventListener("input", ({ target, inputType }) => {
   const output = document.querySelector(".output[data-decision=accepted]");
   if (inputType !== "historyUndo" || !output || target !== fieldBefore()) return;

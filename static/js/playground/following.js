@@ -1,5 +1,5 @@
-// Follow the run that the page shows. What an output has is a function of its offset, so a lost connection is made
-// anew from there: nothing comes twice, nothing is missing.
+// Follow the run that the page shows. A lost connection is made anew from each output's offset:
+// no text comes twice, and none is missing.
 
 import { active, announce, result, whenChanged } from "./result.js";
 
@@ -14,7 +14,7 @@ const outputOf = (id) => followed.querySelector(`.output[data-run="${id}"]`);
 function append({ id, at, text }) {
   const output = outputOf(id);
   const offset = Number(output.dataset.offset);
-  if (at > offset) return again(); // a gap: ask for it
+  if (at > offset) return again(); // a gap: reconnect from the offset
   const points = [...text];
   const fresh = points.slice(offset - at).join("");
   if (!fresh) return;
@@ -80,7 +80,7 @@ whenChanged(() => {
   if (shown?.querySelector(active)) connect();
 });
 
-// A page that comes out of the browser's memory has lost its connection.
+// A page from the back/forward cache has lost its connection.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && followed?.querySelector(active)) again();
 });

@@ -1,4 +1,4 @@
-// Put the gap at the cursor: what is behind it goes into the second pane, what is in front of it into the first.
+// Put the gap at the cursor: the text before it goes into the first pane, the text after it into the second.
 
 import { announce, bench } from "./result.js";
 import { replaceFrom, replaceRange } from "./typing.js";

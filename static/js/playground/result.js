@@ -7,7 +7,7 @@ export const active = ":is([data-state=queued], [data-state=running])";
 /** Return the text of an output, as far as it is written, with line ends as text fields have them. */
 export const textOf = (output) => output.querySelector(".output__text").textContent.replaceAll("\r\n", "\n");
 
-/** Return the one output that can be accepted or dismissed by a key; null where there is none, or several. */
+/** Return the only output that keys can accept or dismiss; null if there is none, or more than one. */
 export function openOutput() {
   const outputs = document.querySelectorAll(".output");
   return outputs.length === 1 && outputs[0].querySelector("[data-dismiss-output]") ? outputs[0] : null;

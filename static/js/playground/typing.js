@@ -10,7 +10,7 @@ export function replaceRange(field, start, end, text) {
   if (start === end && !text) return;
   field.focus();
   field.setSelectionRange(start, end);
-  // The one way that keeps the field's history; a browser without it loses only that.
+  // Only execCommand keeps the field's undo history; a browser without it loses only the history.
   const isDone = text ? document.execCommand("insertText", false, text) : document.execCommand("delete");
   if (isDone) return;
   field.setRangeText(text, start, end, "end");

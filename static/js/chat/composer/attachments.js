@@ -166,7 +166,7 @@ async function refresh() {
     const address = `${attach.dataset.attach}?conversation=${attach.dataset.conversation}`;
     const answer = await fetch(address, { headers: { "HX-Request": "true" } });
     const html = await answer.text();
-    if (answer.ok && address.endsWith(attach.dataset.conversation)) await show(html); // it may be another by now
+    if (answer.ok && address.endsWith(attach.dataset.conversation)) await show(html); // not if the page moved on
     form.dispatchEvent(new Event("files"));
   } catch {
     // Offline: the list stays as it is, and sending shows the error.

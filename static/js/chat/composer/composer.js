@@ -42,12 +42,12 @@ function keepFocus() {
   for (const action of document.querySelectorAll(".composer__action")) if (action.checkVisibility()) action.focus();
 }
 
-// After a mouse click go on writing: Space must not press the button again.
+// After a mouse click focus the message again: Space must not press the button.
 for (const action of document.querySelectorAll(".composer__action")) {
   action.addEventListener("click", ({ detail }) => detail > 0 && !touch.matches && input.focus());
 }
 
-// A page from the back/forward cache has a key that was used: what is sent from it is another message.
+// A page from the back/forward cache has a used key: its next message needs a new one.
 // (crypto.randomUUID is missing where the site has no HTTPS.)
 function newKey() {
   const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

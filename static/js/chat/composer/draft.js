@@ -9,9 +9,9 @@ const pause = 250; // ms without a key
 
 let key = keyOf();
 let keeping;
-let kept = null; // this tab removes only the draft that it stored
+let kept = null; // the stored draft: this tab removes no draft of another tab
 
-/** Store the text, unless a sent one is on its way: it is kept until the server has it. */
+/** Store the text, unless a message is being sent: its draft stays until the server has it. */
 export function keepDraft() {
   clearTimeout(keeping);
   if (form.hasAttribute("data-sending")) return;
@@ -51,5 +51,5 @@ whenOpened(() => {
   key = keyOf();
   kept = localStorage.getItem(key);
   write(kept || input.defaultValue); // the text of a preset that the address names
-  clearTimeout(keeping); // it is stored
+  clearTimeout(keeping); // the text is stored already
 });

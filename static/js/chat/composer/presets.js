@@ -51,7 +51,7 @@ function fillIn(opening, written) {
 }
 
 function showInUse() {
-  if (!firstSettings()) return; // the server says it
+  if (!firstSettings()) return; // the server renders it
   const { preset } = firstSettings().dataset;
   inUse.hidden = !preset;
   inUse.querySelector(".composer__preset-name").textContent = preset;

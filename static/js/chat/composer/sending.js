@@ -73,7 +73,7 @@ form.addEventListener("htmx:finally:request", (event) => {
 // The answer or the live connection brings the stored question, whichever is faster.
 new MutationObserver(() => sending && stored(sending.key) && sending.article.remove()).observe(transcript, { childList: true });
 
-// A page from the back/forward cache was left with its question.
+// A page from the back/forward cache may still show an unsent question.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) for (const article of transcript.querySelectorAll("[data-sending]")) article.remove();
 });

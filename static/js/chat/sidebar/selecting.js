@@ -35,7 +35,7 @@ function show() {
   for (const conversation of added) makeSelectable(conversation);
   if (!added.length) return;
   count();
-  // A refresh that was under way replaced the focused box.
+  // A refresh, requested before the selection, replaced the focused box.
   if (document.activeElement === document.body) boxes().find(({ value }) => value === focused)?.focus();
 }
 
