@@ -107,7 +107,7 @@ def _whole(word: AskedWord) -> SearchQuery:
 
 
 def _ranked(query: Query) -> QuerySet[Passage]:
-    # 1: divide by the passage's length, or long passages would win for their length alone.
+    # 1: divide by 1 + log(length), or long passages would win for their length alone.
     rank = SearchRank(F("vector"), query, normalization=Value(1))
     # The guide's statements come before their sources.
     is_source = Case(When(kind=Passage.Kind.SOURCE, then=1), default=0)
