@@ -34,14 +34,14 @@ ENDINGS = {
 
 
 class Story(StrEnum):
-    """The detail known about the requests."""
+    """How much is known about the requests."""
 
     SENT = "sent"  # every request is known
-    NOTHING = "nothing"  # nothing was sent, or not yet
+    NOTHING = "nothing"  # no request was sent yet
     NO_MODEL = "no_model"  # the guide has nothing to say
     QUOTED = "quoted"  # the guide answers by itself
     IMPORTED = "imported"  # nothing is known but the figures in the file
-    UNRECORDED = "unrecorded"  # it was made before requests were kept
+    UNRECORDED = "unrecorded"  # the reply was made before requests were kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ReplyInfo:
 
     @property
     def ending(self) -> str:
-        """Return how it ended, or "" while it has not, or if no model was asked."""
+        """Return how the reply ended; "" if it has not ended, or if no model was asked."""
         if self.story in {Story.NO_MODEL, Story.QUOTED}:
             return ""
         match State(self.reply.state):
@@ -129,7 +129,7 @@ class ReplyInfo:
 
     @property
     def post(self) -> Post | None:
-        """Return the last request, or ``None`` if there was none, or if the server rendered its prompt."""
+        """Return the last request; ``None`` if there was none, or if the server rendered the prompt."""
         return self._posted[0]
 
     @property

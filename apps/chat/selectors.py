@@ -50,13 +50,13 @@ class Sidebar:
 def find_conversation(user: Any, conversation_id: UUID, *, for_composer: bool = False) -> Conversation | None:
     """Return the conversation if the user may see it. Return ``None`` for other people's and for anonymous users.
 
-    ``for_composer`` reads what the composer shows of it, too.
+    ``for_composer`` also reads what the composer shows of the conversation.
     """
     if not isinstance(user, User):
         return None
     found = next(iter(_read_visible(user.pk, conversation_id, for_composer)), None)
     if found is not None:
-        found.owner = user  # at hand: no query for it
+        found.owner = user  # known already: saves a query
     return found
 
 
@@ -67,7 +67,7 @@ def _read_visible(user_id: int, conversation_id: UUID, for_composer: bool) -> Co
 
 
 def find_folder(user: User, number: str) -> Folder | None:
-    """Return the user's folder of this number, as an address or a form has it."""
+    """Return the user's folder whose id is ``number``, a text from an address or a form."""
     if not number.isdecimal() or len(number) > LONGEST_NUMBER:
         return None
     return Folder.objects.owned_by(user).filter(pk=int(number)).first()

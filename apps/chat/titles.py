@@ -9,7 +9,7 @@ from apps.chat.models.preset import CODE_MARK
 
 TITLE_LENGTH = 60
 UNTITLED = "Untitled"
-MOST_WORDS = 10  # of a model that was asked for six
+MOST_WORDS = 10  # words; the model was asked for six at most
 AROUND = " \t\"'“”‘’«»*_`#.:-"  # what models put around a title
 LABEL = re.compile(r"^\W*title\W*:", re.IGNORECASE)
 # Beginnings by which small models speak about a title instead of giving one.
@@ -48,7 +48,7 @@ def title_from(text: str) -> str:
 
 
 def title_of_model(answer: str) -> str:
-    """Return the title in a model's answer. Return "" if the answer is none: a sentence, a list, code, nothing."""
+    """Return the title in a model's answer. Return "" if it has none: a sentence, a list, code, nothing."""
     lines = [line for line in map(one_line, answer.strip().splitlines()) if line]
     if not lines or "```" in answer:
         return ""

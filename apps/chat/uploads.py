@@ -12,7 +12,7 @@ from apps.chat.models.attachment import NAME_LENGTH
 
 NAMELESS = "file.txt"
 LONGEST_ENDING = 12
-# Controls, among them those that turn the direction of writing round; what is no character; line and paragraph ends.
+# Control characters, also those that change the direction of writing; code points without a character; line ends.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -29,7 +29,7 @@ def harmless_name(name: str) -> str:
 
 
 def check_size(name: str, size: int) -> None:
-    """Raise ``FileTooLarge`` for a file that is not worth reading."""
+    """Raise ``FileTooLarge`` for a file of more than ``CHAT_ATTACHMENT_BYTES``."""
     most = settings.CHAT_ATTACHMENT_BYTES
     if size > most:
         raise FileTooLarge(

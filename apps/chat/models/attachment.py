@@ -28,7 +28,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(message__isnull=True)
 
     def in_draft(self, owner: User, conversation: Conversation | None) -> Self:
-        """Select the files of the owner's draft there; ``None`` stands for a new conversation."""
+        """Select the files of the owner's draft in the conversation; ``None`` stands for a new conversation."""
         return self.waiting().filter(owner=owner, conversation=conversation, queued__isnull=True)
 
     def without_text(self) -> Self:
@@ -37,7 +37,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
 
 class Attachment(models.Model):
-    """One text file of one question; until that is sent, of its owner's draft in a conversation or in a new one.
+    """One text file of a question. Until the question is sent, the file belongs to its owner's draft.
 
     ``text`` has LF line ends; ``size`` is its length in UTF-8. The name is for people and models only: it is never a
     path.
@@ -79,7 +79,7 @@ class Attachment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.pk)  # not the name, which is text of the person
+        return str(self.pk)  # not the name, which is a person's text
 
     def get_absolute_url(self) -> str:
         return reverse("chat:attachment", args=[self.pk])

@@ -50,11 +50,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner=user, deleted_at__isnull=False, is_temporary=False)
 
     def deleted_with(self, conversation: Conversation) -> Self:
-        """Select the conversations deleted together with it, itself included."""
+        """Select the conversations deleted together with ``conversation``, itself included."""
         return self.filter(owner=conversation.owner_id, deleted_at=conversation.deleted_at)
 
     def archived_with(self, conversation: Conversation) -> Self:
-        """Select the conversations archived together with it, itself included."""
+        """Select the conversations archived together with ``conversation``, itself included."""
         return self.filter(owner=conversation.owner_id, archived_at=conversation.archived_at)
 
     def archived(self) -> Self:
@@ -69,7 +69,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(is_temporary=False)
 
     def with_draft(self) -> Self:
-        """Annotate ``has_draft``, whether files wait for the owner's next question, and ``has_queued``: a message."""
+        """Annotate ``has_draft``: files wait for the owner's next question; and ``has_queued``: a message is queued."""
         waiting = Attachment.objects.waiting().filter(conversation=OuterRef("pk"), owner=OuterRef("owner"))
         queued = QueuedMessage.objects.filter(conversation=OuterRef("pk"))
         return self.annotate(has_draft=Exists(waiting), has_queued=Exists(queued))
@@ -146,9 +146,9 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
-    is_generating: bool  # this one and the next of ``with_activity()``
+    is_generating: bool  # set by ``with_activity()``, with the next field
     reply_state: str | None
-    has_draft: bool  # this one and the next of ``with_draft()``
+    has_draft: bool  # set by ``with_draft()``, with the next field
     has_queued: bool
 
     class Meta:
@@ -167,7 +167,7 @@ class Conversation(models.Model):
 
     @property
     def server_name(self) -> str:
-        """The name of the one server that may answer; empty where any may."""
+        """The name of the one server that may answer; empty if any server may."""
         return self.endpoint.name if self.endpoint else self.endpoint_name
 
     @property
@@ -182,5 +182,5 @@ class Conversation(models.Model):
 
     @property
     def thread(self) -> MessageQuerySet:
-        """The messages that are shown, also where another thread is since this object was read."""
+        """The messages of the thread that is shown now, even if the thread was switched after this object was read."""
         return self.messages.shown_in(self.pk)

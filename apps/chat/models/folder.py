@@ -22,7 +22,7 @@ class FolderQuerySet(models.QuerySet["Folder"]):
 
 
 class Folder(models.Model):
-    """Conversations of one person under a name. Those that begin in it begin with its settings."""
+    """Conversations of one person under a name. Conversations that begin in the folder get its settings."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="folders")
     name = models.CharField(max_length=60)
@@ -43,14 +43,14 @@ class Folder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.pk)  # not the name, which is text of the person: the admin writes this into its history
+        return str(self.pk)  # not the name, which is a person's text: the admin writes this into its history
 
     def get_absolute_url(self) -> str:
         return reverse("chat:folder", args=[self.pk])
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of a conversation that begins here."""
+        """The settings of a conversation that begins in this folder."""
         return {
             "system_prompt": self.system_prompt,
             **{name: self.parameters.get(name) for name in SAMPLING_PARAMETERS},

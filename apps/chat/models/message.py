@@ -1,7 +1,7 @@
 """Messages.
 
-They form a tree: asking a question in other words, or having it answered once more, adds a *version* beside what was
-there. A conversation shows one *thread*, from a first question to its ``current`` message.
+Messages form a tree: an edited question, or another reply to a question, is a *version* beside the older ones. A
+conversation shows one *thread*, from a first question to its ``current`` message.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Rating(models.TextChoices):
     BAD = "bad", "Bad"
 
 
-# From a message back towards the first question: at most so many, from a position on. Positions fall on the way, so
-# that it ends whatever is stored. The OFFSET keeps Postgres from reading the whole table at every step, as it does
-# where that seems small.
+# From a message back towards the first question: at most so many messages, down to a position. Each step must lower the
+# position, so the query ends whatever is stored. OFFSET 0 keeps Postgres from reading the whole table at every step,
+# which it does if the table seems small.
 THREAD = """
     WITH RECURSIVE thread (id, parent_id, position, step) AS (
         SELECT id, parent_id, position, 1 FROM chat_message WHERE id = {last}
@@ -58,7 +58,7 @@ THREAD = """
 """
 THREAD_TO = THREAD.format(last="%s")
 THREAD_SHOWN = THREAD.format(last="(SELECT current_id FROM chat_conversation WHERE id = %s)")
-# As an expression of Django's, it takes 3 ms to compile, each time that messages are read.
+# SQL text: an expression of Django's takes 3 ms to compile each time that messages are read.
 VERSIONS = """
     SELECT COUNT(*) FROM chat_message AS beside
     WHERE beside.conversation_id = chat_message.conversation_id AND beside.position = chat_message.position
@@ -72,7 +72,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def in_thread_to(self, last: UUID | None, *, at_most: int = ALL, from_position: int = 1) -> Self:
         """Filter the thread from the first question to the message ``last``, or nothing for ``None``.
 
-        ``at_most`` takes so many of the latest; what stands before ``from_position`` is not read.
+        ``at_most`` limits the result to the latest messages. Messages before ``from_position`` are not read.
         """
         return self.filter(pk__in=RawSQL(THREAD_TO, [last, at_most, from_position]))  # noqa: S611 - a constant text
 
@@ -85,11 +85,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [ids]))
 
     def with_versions(self) -> Self:
-        """Annotate ``versions``: how many messages stand in this one's place, itself among them."""
+        """Annotate ``versions``: the number of versions of each message, itself included."""
         return self.annotate(versions=RawSQL(VERSIONS, [], output_field=models.IntegerField()))  # noqa: S611 - a constant text
 
     def in_order(self) -> Self:
-        """Order the messages, with everything that ``_message.html`` shows of each.
+        """Order the messages, and read everything that ``_message.html`` shows of each message.
 
         The prompts of replies are not read: they hold all earlier messages.
         """
@@ -98,7 +98,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return shown.annotate(previous_at=F("parent__created_at")).order_by("position")
 
     def with_conversation(self) -> Self:
-        """Have each message's conversation at hand, with its activity."""
+        """Read each message's conversation too, with its activity."""
         active = Message.objects.filter(conversation=OuterRef("conversation"), generation__state__in=ACTIVE)
         return self.select_related("conversation").annotate(
             is_generating=Exists(active), reply_state=F("conversation__current__generation__state")
@@ -109,18 +109,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.annotate(thread_end=F("conversation__current__position"))
 
     def with_files(self) -> Self:
-        """Have the files at hand that go with questions, without their texts."""
+        """Read the files of questions too, without their texts."""
         return self.prefetch_related(Prefetch("attachments", Attachment.objects.without_text()))
 
     def changed_since(self, moment: datetime) -> Self:
-        """Messages made since ``moment``, or whose reply ended since then, and those still being written."""
+        """Filter messages that were made or ended since ``moment``, or are still being written."""
         return self.filter(
             Q(created_at__gte=moment) | Q(generation__ended_at__gte=moment) | Q(generation__state__in=ACTIVE)
         )
 
 
 class Message(models.Model):
-    """One turn. A user's text stands here; an assistant's text is its generation's."""
+    """One turn. A question's text is stored here; a reply's text is stored in its generation."""
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="messages")
@@ -158,10 +158,10 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()
-    versions: int  # of ``with_versions()``
-    previous_at: datetime | None  # of ``in_order()``
-    thread_end: int  # of ``with_thread_end()``
-    is_generating: bool  # this one and the next of ``with_conversation()``
+    versions: int  # set by ``with_versions()``
+    previous_at: datetime | None  # set by ``in_order()``
+    thread_end: int  # set by ``with_thread_end()``
+    is_generating: bool  # set by ``with_conversation()``, with the next field
     reply_state: str | None
 
     class Meta:
@@ -187,7 +187,7 @@ class Message(models.Model):
         return f"{self.role} {self.position}"
 
     def have_no_files(self) -> None:
-        """Have at hand that it has no files."""
+        """Note that the message has no files, so that nothing queries for files."""
         none = Attachment.objects.none()
         none._result_cache = []  # noqa: SLF001 (or each look at it compiles a query)
         setattr(self, "_prefetched_objects_cache", {"attachments": none})  # noqa: B010
@@ -203,7 +203,7 @@ class Message(models.Model):
 
     @property
     def cited(self) -> list[Cited]:
-        """The targets of the numbers in brackets that the reply may use."""
+        """The guide's passages that the reply may cite by numbers in brackets."""
         return cited_in(self.passages)
 
     @property
@@ -234,7 +234,7 @@ class Message(models.Model):
 
     @property
     def begins_day(self) -> bool:
-        """Return whether it is the first of its day in its thread."""
+        """Return whether the message is the first of its day in its thread."""
         if self.previous_at is None:
             return True
         return timezone.localdate(self.created_at) != timezone.localdate(self.previous_at)

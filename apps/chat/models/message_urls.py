@@ -1,4 +1,4 @@
-"""The addresses of a message's actions: a page shows hundreds, and to reverse each anew took a third of a question."""
+"""The addresses of a message's actions. A page shows hundreds; reversing each took a third of a question's time."""
 
 from functools import cache
 from uuid import UUID

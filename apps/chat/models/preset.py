@@ -1,4 +1,4 @@
-"""Presets: what to tell the model first, how it is to choose its words, and how the question begins."""
+"""Presets: a system prompt, sampling parameters and the beginning of a question."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class PresetQuerySet(models.QuerySet["Preset"]):
 
 
 class Preset(models.Model):
-    """One person's preset; without an owner everybody's, or that of ``groups``, where ``is_offered``.
+    """One person's preset. Without an owner it is for everybody or for ``groups``, while ``is_offered``.
 
-    ``opening`` is how a question begins, with ``{code}`` where the code goes. Those that came with the project have a
-    ``key``, and in ``loaded`` their content when they were loaded last: a preset that differs from it has been edited.
+    ``opening`` begins a question, with ``{code}`` in the place of the code. Presets that came with the project have a
+    ``key``, and ``loaded`` is their content at the last load: a preset that differs from it has been edited.
     """
 
     owner = models.ForeignKey(
@@ -81,13 +81,13 @@ class Preset(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The preset's content as a file spells it."""
+        """The preset's content in the form of the content file."""
         names = ("name", "description", "system_prompt", "opening", "parameters", "place")
         return {name: getattr(self, name) for name in names}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The preset's settings; it clears parameters that it does not name."""
+        """The preset's settings. Parameters that the preset does not name are cleared."""
         return {
             "system_prompt": self.system_prompt,
             **{name: self.parameters.get(name) for name in SAMPLING_PARAMETERS},

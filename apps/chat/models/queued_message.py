@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class QueuedMessage(models.Model):
-    """A message that is sent when the conversation's reply is complete. Its files are those that name it."""
+    """A message that is sent when the conversation's reply is complete. Its files refer to it."""
 
     conversation = models.OneToOneField(
         "Conversation", primary_key=True, on_delete=models.CASCADE, related_name="queued"

@@ -38,12 +38,12 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
 
 class Share(models.Model):
-    """A copy of the thread that was shown when it was made. Revoking deletes it.
+    """A copy of the thread that was shown at the time. Revoking deletes the copy.
 
     ``turns`` are ``{"role": "user" | "assistant", "text": str, "at": ISO 8601}``; a question with files has ``"files":
-    [{"number", "name", "size", "lines"}]`` too, of which ``files[number]`` is ``{"name", "text"}``; a reply from the
-    guide has ``"passages"``, as its message has, and a blank reply has its ``"state"``. Nothing else of the
-    conversation is in the copy, so nothing else can be read through it.
+    [{"number", "name", "size", "lines"}]`` too, whose texts are in ``files[number]``, ``{"name", "text"}``; a reply
+    from the guide has ``"passages"``, as its message has; a blank or incomplete reply has its ``"state"``. The copy
+    holds nothing else of the conversation, so nothing else can be read through it.
     """
 
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)

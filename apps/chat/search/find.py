@@ -1,8 +1,8 @@
 """Full-text search over the titles, questions and replies of one person.
 
-Words are compared without stemming or stop words: half of the texts are code, where `for` and `not` matter, and in
-no one language. Each word of the query is the beginning of a word; all of them must be in one text. The function
-``searchable_words`` finds the words of texts and queries alike; ``words.py`` finds the same words for the marks.
+Words are compared without stemming or stop words: half of the texts are code, where `for` and `not` matter, and the
+texts are in many languages. Each word of the query matches the beginning of a word; one text must match all. The SQL
+function ``searchable_words`` finds the words of texts and queries; ``words.py`` finds the same words to mark them.
 """
 
 import re
@@ -27,7 +27,7 @@ from apps.chat.search.words import NAMES, WITHOUT_SPACES, fold, words_of
 QUERY_LENGTH = 200
 MOST_WORDS = 12
 MOST_FOUND = 50
-BEFORE, AFTER = 60, 180  # characters of a text that are shown about what was found in it
+BEFORE, AFTER = 60, 180  # characters shown before and after the beginning of the first word found
 
 # The words of a query, as the index has them.
 ASKED = """
@@ -35,7 +35,7 @@ ASKED = """
     FROM (SELECT unnest(tsvector_to_array(searchable_words(%s))) AS word LIMIT %s) AS words
 """
 
-# Those of the given messages that are in the thread that a conversation shows.
+# The given messages that are in the thread shown by their conversation.
 SHOWN = """
     WITH RECURSIVE thread (id, parent_id, position) AS (
         SELECT message.id, message.parent_id, message.position
@@ -52,7 +52,7 @@ SHOWN = """
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A title or message with all the words. ``excerpt`` is escaped, with the words in ``<mark>``.
+    """A title or message that has all words of the query. ``excerpt`` is escaped, with the words in ``<mark>``.
 
     ``is_shown`` is false for a message outside the current thread.
     """
@@ -74,7 +74,7 @@ class Query:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Match where the words begin in a folded text, the longest first."""
+        """Return a pattern that matches the query's words at the beginning of words in a folded text."""
         longest_first = sorted(self.words, key=len, reverse=True)
         begins = "|".join(NAMES.get(word, re.escape(word)) for word in longest_first)
         return re.compile(rf"(?:(?<![^\W_])|(?<={WITHOUT_SPACES})|(?={WITHOUT_SPACES}))(?:{begins})")
@@ -100,7 +100,7 @@ def find(user: User, query: Query) -> list[Found]:
 
 
 def _matches(words: str, query: Query) -> RawSQL:
-    """Compare with the words that the index's own function finds in the query: each is the beginning of a word."""
+    """Compare ``words`` with the query by the index's own function. Each query word matches a word's beginning."""
     return RawSQL(f"{words} @@ ({ASKED})", [query.text, MOST_WORDS], output_field=BooleanField())  # noqa: S611 - constants
 
 
@@ -128,7 +128,7 @@ def _found_message(message: Message, query: Query, *, is_shown: bool) -> Found:
 
 
 def excerpt_of(text: str, query: Query) -> SafeString:
-    """Return what stands around the first word that was found, on one line."""
+    """Return the text around the first word that was found, on one line."""
     first = next(iter(_found_in(text, query)), None)
     start = max(0, first[0] - BEFORE) if first else 0
     end = (first[0] if first else 0) + AFTER
@@ -147,7 +147,7 @@ def marked(text: str, query: Query) -> SafeString:
 
 
 def _found_in(text: str, query: Query) -> Iterator[tuple[int, int]]:
-    """Yield where words of the query stand in ``text``, from the first. Words that touch are one stretch."""
+    """Yield the start and end of the query's words in ``text``, in order. Words that touch are one stretch."""
     if not query.words:
         return
     folded, positions = fold(text)

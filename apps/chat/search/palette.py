@@ -38,7 +38,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A page that people act on, and other words that they look for it by."""
+    """A page on which people can do something, and other words by which they look for it."""
 
     title: str
     view: str
@@ -64,7 +64,7 @@ STAFF_ACTIONS = [Action("Endpoints", "endpoints:list", "model servers health")]
 
 
 def choices_for(user: User, text: str) -> list[Group]:
-    """Return what fits the text, or for an empty one where people usually go."""
+    """Return the choices that fit the text; for an empty text, the usual places to go."""
     query = Query(text)
     groups = [
         Group("conversations", "Conversations" if query.words else "Recent conversations", _conversations(user, query)),

@@ -1,4 +1,4 @@
-"""Delete conversations: gone at once for everybody, and for good a while later."""
+"""Delete conversations: they vanish at once, and are purged some hours later."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ AT_ONCE = 100  # conversations in a transaction
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
-    """Delete it, close its open pages and stop its reply.
+    """Delete the conversation, close its open pages and stop its reply.
 
     ``restore_conversation`` undoes all but the stop.
     """
@@ -27,12 +27,12 @@ def delete_conversation(*, conversation: Conversation) -> None:
 
 
 def delete_conversations(*, conversations: ConversationQuerySet) -> list[Conversation]:
-    """Delete them at one moment, and return those that were there.
+    """Delete the conversations with the same time, and return those that existed.
 
-    The moment tells them from others, to be restored together: ``ConversationQuerySet.deleted_with``.
+    By this time ``ConversationQuerySet.deleted_with`` finds them again, to restore them together.
     """
     with transaction.atomic():
-        # A sender holds the row, or finds it deleted. One order of locks, so that two deletions cannot deadlock.
+        # A sender holds the row, or finds it deleted. Lock rows in one order, so that two deletions cannot deadlock.
         there = list(conversations.order_by("pk").select_for_update().values_list("pk", flat=True))
         Conversation.objects.filter(pk__in=there).update(deleted_at=Now())
         gone = list(Conversation.objects.filter(pk__in=there))
@@ -41,12 +41,12 @@ def delete_conversations(*, conversations: ConversationQuerySet) -> list[Convers
 
 
 def restore_conversation(*, conversation: Conversation) -> None:
-    """Restore it."""
+    """Restore the conversation."""
     restore_conversations(conversations=Conversation.objects.filter(pk=conversation.pk))
 
 
 def restore_conversations(*, conversations: ConversationQuerySet) -> int:
-    """Restore them, and return how many."""
+    """Restore the conversations, and return how many."""
     return conversations.update(deleted_at=None)
 
 
@@ -73,7 +73,7 @@ def _purge(conversations: ConversationQuerySet) -> int:
 
 def _purge_some(conversations: ConversationQuerySet) -> int:
     with transaction.atomic():
-        # Locked, so that nobody restores one that is half gone.
+        # Locked, so that nobody restores a conversation that is half purged.
         gone = [item.pk for item in conversations.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]]
         Generation.objects.filter(message__conversation__in=gone).delete()
         Conversation.objects.filter(pk__in=gone).delete()

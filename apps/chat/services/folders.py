@@ -12,7 +12,7 @@ MOST_FOLDERS = 50  # of one person
 def save_folder(*, owner: User, folder: Folder) -> Folder:
     """Store a folder of the owner's, as it was filled in and checked.
 
-    Conversations that are in it keep their settings. Raises ``FolderNameTaken`` and ``TooManyFolders``.
+    Conversations in the folder keep their settings. Raises ``FolderNameTaken`` and ``TooManyFolders``.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
@@ -32,6 +32,6 @@ def delete_folder(*, folder: Folder) -> None:
 
 
 def move_conversation(*, conversation: Conversation, folder: Folder | None) -> None:
-    """Put the conversation into a folder of its owner's, or with ``None`` into none. It keeps its settings."""
+    """Move the conversation into a folder of its owner, or out of its folder (``None``). It keeps its settings."""
     Conversation.objects.filter(pk=conversation.pk).update(folder=folder)
     conversation.folder = folder

@@ -51,7 +51,7 @@ def fork_conversation(*, message: Message) -> Conversation:
     being written, and ``ConversationGone``.
     """
     with transaction.atomic():
-        # The lock keeps replies from being continued meanwhile.
+        # The lock keeps replies of the source from being continued during the copy.
         source = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         if source.deleted_at is not None:
             raise ConversationGone
@@ -99,7 +99,7 @@ def _copy_messages(messages: list[UUID], fork: Conversation, generations: Mappin
 
 
 def _keep_what_was_shown(last: Message, generations: Mapping[UUID, UUID]) -> None:
-    """Store the text that was shown: a reply stopped a moment ago may be stored with less."""
+    """Store the text that was shown: a reply stopped a moment ago may be stored with less text."""
     if last.generation is None:
         return
     text = text_of(last)

@@ -50,7 +50,7 @@ def import_conversations(*, owner: User, files: Sequence[ConversationFile]) -> l
 
 
 def _settings(file: ConversationFile, owner: User) -> Settings:
-    """Return the file's settings. If its endpoint is not one that the owner may use, any endpoint may reply."""
+    """Return the file's settings. If the owner may not use the file's endpoint, any endpoint may reply."""
     chosen = asdict(file.settings or FileSettings())
     if not chat_servers(owner.pk).named(chosen["endpoint"]):
         chosen["endpoint"] = ""

@@ -23,7 +23,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
 
 
 def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
-    """Pin it or unpin it. A pinned conversation leaves the archive."""
+    """Pin or unpin the conversation. A pinned conversation leaves the archive."""
     if pinned:
         _update(conversation, pinned_at=Now(), archived_at=None)
     else:
@@ -31,14 +31,14 @@ def pin_conversation(*, conversation: Conversation, pinned: bool) -> None:
 
 
 def archive_conversation(*, conversation: Conversation, archived: bool) -> None:
-    """Take it out of the sidebar, or put it back where it was. It stays readable and can be found."""
+    """Take the conversation out of the sidebar, or put it back. It stays readable, and search finds it."""
     _update(conversation, archived_at=Now() if archived else None)
 
 
 def archive_conversations(*, conversations: ConversationQuerySet) -> list[Conversation]:
-    """Take them all out of the sidebar at one moment, and return those that were there.
+    """Archive the conversations with the same time, and return those that were in the sidebar.
 
-    The moment tells them from others, to be put back together: ``ConversationQuerySet.archived_with``.
+    By this time ``ConversationQuerySet.archived_with`` finds them again, to put them back together.
     """
     with transaction.atomic():
         there = list(conversations.listed().order_by("pk").select_for_update().values_list("pk", flat=True))
@@ -47,7 +47,7 @@ def archive_conversations(*, conversations: ConversationQuerySet) -> list[Conver
 
 
 def unarchive_conversations(*, conversations: ConversationQuerySet) -> int:
-    """Put them back into the sidebar, and return how many they are."""
+    """Put the conversations back into the sidebar, and return how many."""
     return conversations.update(archived_at=None)
 
 

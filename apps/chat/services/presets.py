@@ -66,19 +66,19 @@ def delete_preset(*, preset: Preset) -> None:
 
 
 def use_preset(*, preset: Preset, conversation: Conversation) -> Conversation:
-    """Give the conversation the preset's settings; which server answers stays. Raises ``ConversationGone``."""
+    """Give the conversation the preset's settings, except its model server. Raises ``ConversationGone``."""
     return change_settings(conversation=conversation, changes=preset.settings)
 
 
 def leave_preset(*, conversation: Conversation) -> Conversation:
-    """Give the conversation the usual settings; which server answers stays. Raises ``ConversationGone``."""
+    """Give the conversation the usual settings, except its model server. Raises ``ConversationGone``."""
     return change_settings(conversation=conversation, changes=Preset().settings)
 
 
 def load_presets(*, path: Path = FILE) -> Report:
-    """Bring those that come with the project in line with their file; what was edited stays as it is.
+    """Update the project's presets from their file. Presets that were edited stay as they are.
 
-    Raises ``ContentError``, and nothing is changed.
+    Raises ``ContentError`` and then changes nothing.
     """
     file = TomlFile(path)
     records = file.read_as(PresetFile).preset

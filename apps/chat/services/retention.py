@@ -17,7 +17,7 @@ AT_ONCE = 100  # conversations in a transaction
 
 
 def delete_unused_conversations() -> int:
-    """Delete those without a message for ``RETAIN_CONVERSATIONS_DAYS``, and return how many; 0 days keep them for ever.
+    """Delete conversations unused for ``RETAIN_CONVERSATIONS_DAYS``, and return how many; 0 days keep all for ever.
 
     Their owners can restore them for ``CHAT_DELETED_HOURS``, as after a deletion by hand.
     """
@@ -33,7 +33,7 @@ def _delete_some() -> int:
     oldest = timezone.now() - timedelta(days=settings.RETAIN_CONVERSATIONS_DAYS)
     active = Message.objects.filter(conversation=OuterRef("pk"), generation__state__in=ACTIVE)
     unused = Conversation.objects.filter(~Exists(active), deleted_at__isnull=True, updated_at__lt=oldest)
-    # A sender holds the row and renews ``updated_at``: skipped now, and not found at the next call.
+    # A sender holds the row and renews ``updated_at``: the conversation is skipped now, and not found at the next call.
     keys = [item.pk for item in unused.order_by("pk").only("pk").select_for_update(skip_locked=True)[:AT_ONCE]]
     Conversation.objects.filter(pk__in=keys).update(deleted_at=Now())
     for key in keys:

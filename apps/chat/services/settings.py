@@ -13,8 +13,8 @@ def change_settings(*, conversation: Conversation, changes: Settings) -> Convers
     """Store ``changes`` for the next reply on, and return the conversation as it is now.
 
     Other settings stay as they are stored, so tabs that change different settings don't undo each other. If two
-    tabs change the same setting, the last one wins. A reply that waits for its endpoint may use any endpoint from the
-    moment that the conversation may. Raises ``ConversationGone``.
+    tabs change the same setting, the last one wins. If the conversation may now use any endpoint, so may a reply that
+    waits for one. Raises ``ConversationGone``.
     """
     with transaction.atomic():
         stored = Conversation.objects.select_for_update(of=("self",)).select_related("endpoint")

@@ -27,14 +27,14 @@ logger = structlog.get_logger(__name__)
 INSTRUCTION = "Write a title of two to six words for this conversation. Answer with the title alone."
 MOST_TOKENS = 24
 EXCERPT = 1_000  # characters of the question, and of the reply
-RECENT = timedelta(days=1)  # older conversations are known by the title that they have
+RECENT = timedelta(days=1)  # older conversations keep the title by which people know them
 
 
 def title_conversations(*, runtime: Runtime) -> None:
     """Title new conversations, the latest first, as long as no reply waits or runs.
 
-    A conversation's title comes from the endpoint that wrote its reply. It is asked once: a title that fails leaves
-    the first words, one that had to give way to a reply is tried again.
+    A conversation's title comes from the endpoint that wrote its reply. The endpoint is asked once: if it fails, the
+    first words stay as the title. A title that gave way to a reply is tried again.
     """
     while settings.CHAT_MODEL_TITLES and not Generation.objects.active().exists():
         conversation = _claim()
@@ -66,7 +66,7 @@ def _claim() -> Conversation | None:
 
 
 def _title(conversation: Conversation, runtime: Runtime) -> bool:
-    """Return whether to go on with the next conversation."""
+    """Title the conversation. Return whether to go on with the next conversation."""
     try:
         answer = ask_aside(
             endpoint=_endpoint_of(conversation),
@@ -94,7 +94,7 @@ def _endpoint_of(conversation: Conversation) -> Endpoint:
 
 
 def _messages(conversation: Conversation) -> list[ChatMessage]:
-    """Return the beginning of the conversation, and what is asked about it."""
+    """Return the beginning of the conversation, and the instruction to title it."""
     first, reply = conversation.thread.order_by("position")[:2]
     return [
         ChatMessage("user", first.question[:EXCERPT]),

@@ -1,7 +1,7 @@
-"""Choose the messages that a page carries: the latest ones, and those around the position that an address names.
+"""Choose the messages that a page carries: the latest messages, and those around the position that an address names.
 
-Messages that are left out form a gap, which is filled on demand from either side. Outlines decide what is shown: no
-text is read that is not shown.
+Messages that are left out form a gap, which is filled on demand from either side. The choice is made by outlines, so
+only texts that are shown are read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ class Gap:
 
     @property
     def dom_id(self) -> str:
-        """Return a name for exactly these messages: filling the gap from either side makes another one."""
+        """Return an id for exactly these messages: filling the gap from either side makes another gap."""
         return f"gap-{self.below}-{self.after}"
 
     @property
@@ -83,7 +83,7 @@ def page_around(conversation: Conversation, position: int) -> list[TranscriptIte
 
 
 def page_where_switched(conversation: Conversation) -> list[TranscriptItem]:
-    """Return the messages around the one where the thread begins to differ from the thread before."""
+    """Return the messages around the message where the thread begins to differ from the thread shown before."""
     position = Conversation.objects.values_list("switched_to__position", flat=True).get(pk=conversation.pk)
     return latest_page(conversation) if position is None else page_around(conversation, position)
 
@@ -105,7 +105,7 @@ def _read_changed(conversation_id: UUID, since: datetime) -> MessageQuerySet:
 
 
 def _having(conversation: Conversation, messages: list[Message]) -> list[Message]:
-    """Return the conversation's messages with the conversation at hand."""
+    """Return the messages with ``conversation`` set on each, which saves queries."""
     for message in messages:
         message.conversation = conversation
     return messages
@@ -124,7 +124,7 @@ def beginning_of_gap(below: Message, after: int) -> list[TranscriptItem]:
 
 
 def latest_messages(conversation: Conversation) -> MessageQuerySet:
-    """Return the messages at the end of the current thread that a page may carry: only they can change."""
+    """Return the messages at the end of the current thread that a page may carry. Only these can change."""
     return conversation.messages.shown_in(conversation.pk, at_most=MOST).in_order()
 
 
@@ -167,7 +167,7 @@ def _is_question(entry: OutlineEntry) -> bool:
 def _with_gaps(
     conversation: Conversation, outline: Iterable[OutlineEntry], after: int = 0, below: Message | None = None
 ) -> list[TranscriptItem]:
-    """Return the messages, with a gap before each that does not follow the message before it."""
+    """Return the messages, with a gap wherever a message does not follow the message before it."""
     shown = _having(conversation, _read_shown(conversation.pk, [entry.pk for entry in outline]))
     items: list[TranscriptItem] = []
     for message in [*shown, *([below] if below else [])]:

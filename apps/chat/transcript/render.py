@@ -18,9 +18,9 @@ from apps.generation.models import Generation, State
 from apps.generation.queue import position_of
 from apps.generation.selectors import Written, text_so_far, written_so_far
 
-KEPT = 256  # rendered replies in each process, some 2 MB as they usually are
+KEPT = 256  # rendered replies that each process keeps, usually some 2 MB
 LONGEST_KEPT = 20_000  # characters
-LONG_KEPT = 8  # of longer ones, some 10 MB at the most: 5,000 lines of code take a second to render
+LONG_KEPT = 8  # longer replies that are kept, at most some 10 MB: 5,000 lines of code take a second to render
 LONGEST_LONG_KEPT = 200_000
 
 
@@ -73,7 +73,7 @@ def _rendered(text: str, cited: tuple[Cited, ...]) -> str:
 
 @lru_cache(maxsize=KEPT)
 def _kept(text: str, cited: tuple[Cited, ...]) -> str:
-    """Render through a cache. HTML depends on these arguments alone, so it is never out of date."""
+    """Render through a cache. The HTML depends on these arguments alone, so the cache is never out of date."""
     return render_markdown(text, cited)
 
 

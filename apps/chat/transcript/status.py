@@ -13,7 +13,7 @@ ENDS = {State.SUCCEEDED: "Reply complete.", State.CANCELLED: "Reply stopped."}
 def doing(state: State, position: QueuePosition | None, *, has_text: bool, is_growing: bool, has_run: bool) -> str:
     """Return what an unfinished reply waits for, or "" while text arrives.
 
-    ``has_run``: a worker had it before, and it waits again.
+    ``has_run``: a worker has run the generation before, and it waits again.
     """
     if state == State.QUEUED:
         sentence = waiting_sentence(position)

@@ -31,7 +31,7 @@ class Content(Struct):
 
 
 class GptMessage(Struct):
-    """A message. One of weight 0 is hidden; one to another recipient than ``all`` calls a tool."""
+    """A message. Weight 0 means hidden; a recipient other than ``all`` means a call of a tool."""
 
     author: Author
     content: Content = field(default_factory=Content)
@@ -41,7 +41,7 @@ class GptMessage(Struct):
 
 
 class Node(Struct):
-    """A place in the tree; the first has no message."""
+    """A node of the tree; the first node has no message."""
 
     message: GptMessage | None = None
     parent: str | None = None

@@ -1,4 +1,4 @@
-"""Make a conversation file of another program's tree of messages, whose roles need not take turns."""
+"""Make a conversation file from another program's tree of messages, whose roles need not alternate."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ LONGEST_TITLE = 120
 
 @dataclass(slots=True)
 class ForeignMessage:
-    """A message of another program. One without a role or a text is left out; what follows it stays."""
+    """A message of another program. A message without role or text is left out; the messages after it stay."""
 
     parent: str | None
     role: Role | None
@@ -80,8 +80,8 @@ class _Tree:
     def __init__(self, began: datetime) -> None:
         self.kept: list[FileMessage] = []
         self._began = began
-        self._pieces: list[list[str]] = []  # of the text of each: joined once
-        self._places: dict[str, FileMessage | None] = {}  # where what follows a message goes
+        self._pieces: list[list[str]] = []  # the pieces of each message's text, joined once
+        self._places: dict[str, FileMessage | None] = {}  # the kept message below which the answers to a message go
 
     @property
     def messages(self) -> list[FileMessage]:

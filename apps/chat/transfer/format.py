@@ -1,7 +1,7 @@
-"""The JSON format of a conversation, version 1 (docs/conversation-format.md), and what makes a file one.
+"""The JSON format of a conversation, version 1 (docs/conversation-format.md), and the checks of a file.
 
-Types, sizes and ranges stand in the classes. The ties between messages are checked by ``read_file``: it either
-returns a tree that can be stored as it is, or says in a sentence where the file is wrong.
+The classes declare types, sizes and ranges. ``read_file`` checks the links between messages. It either returns a tree
+that can be stored as it is, or says in a sentence where the file is wrong.
 """
 
 from codecs import BOM_UTF8
@@ -78,7 +78,7 @@ class FileSettings(Struct, omit_defaults=True):
 class FileMessage(Struct, omit_defaults=True):
     """One message. ``parent`` is the ``id`` of an earlier one in the file.
 
-    ``attachments`` are of questions; what follows them is of replies.
+    Only questions have ``attachments``; only replies have the fields after it.
     """
 
     id: Number

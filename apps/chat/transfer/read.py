@@ -15,7 +15,7 @@ ZIP = b"PK\x03\x04"
 
 
 class _Marks(Struct):
-    """The fields by which the exports are told apart."""
+    """The fields that tell the kinds of exports apart."""
 
     format: Raw | UnsetType = UNSET
     mapping: Raw | UnsetType = UNSET

@@ -69,7 +69,7 @@ def remove(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
     remove_file(attachment=file)
     if request.htmx:
         return _draft(request, file.conversation)
-    # Without htmx the whole form comes here; the text goes back with the address, as far as that can carry it.
+    # Without htmx the whole form comes here. The text goes back in the address, as far as an address can carry it.
     address = resolve_url(file.conversation or "chat:home")
     draft = request.POST.get("message", "")
     words = f"?{urlencode({'prompt': draft})}" if 0 < len(draft) <= LONGEST_IN_ADDRESS else ""
@@ -79,7 +79,7 @@ def remove(request: WorkbenchRequest, attachment_id: UUID) -> HttpResponse:
 def files_of(request: WorkbenchRequest, form: MessageForm, conversation: Conversation | None) -> list[UUID]:
     """Return the question's files: those uploaded before, and those in this request.
 
-    The latter join the draft, even if the question is refused. Raises what ``attach_file`` raises.
+    Files in this request join the draft, even if the question is refused. Raises what ``attach_file`` raises.
     """
     form.is_valid()
     named: list[UUID] = form.cleaned_data.get("attachments", [])

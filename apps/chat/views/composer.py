@@ -26,7 +26,7 @@ from apps.chat.views.responses import say_refusals, sent
 @require_GET
 @never_cache
 def servers(request: WorkbenchRequest) -> HttpResponse:
-    """Show the state of the model servers as it is now, to the composer of ``conversation`` or of a new one.
+    """Show the present state of the model servers, for the composer of ``conversation`` or of a new conversation.
 
     A new conversation names the model server that is chosen beside its first message.
     """
@@ -46,7 +46,7 @@ def servers(request: WorkbenchRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def context_usage(request: WorkbenchRequest) -> HttpResponse:
-    """Show the context usage of the ``message`` so far, on GET of an empty one, with the files of its draft.
+    """Show the context usage of the ``message`` so far (on GET, of an empty message) with the files of its draft.
 
     ``level`` is what the page shows already: screen readers hear a change of level only.
     """
@@ -74,7 +74,7 @@ def context_usage(request: WorkbenchRequest) -> HttpResponse:
 @require_POST
 @say_refusals
 def queue(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Queue the message for the end of the reply; without a reply it is sent."""
+    """Queue the message until the reply ends. If no reply is being written, send it at once."""
     conversation = conversation_or_404(request, conversation_id)
     form = MessageForm(request.POST)
     files = files_of(request, form, conversation)
@@ -105,7 +105,7 @@ def send_now(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 def _queue_answer(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
     if not request.htmx:
         return redirect(conversation)
-    conversation.has_queued = conversation.has_draft = True  # may be: they were read before the change
+    conversation.has_queued = conversation.has_draft = True  # read both again: the values are old
     composer = composer_state(user=request.user, conversation=conversation)
     context = {"conversation": conversation, **composer_context(composer, has_usage=False)}
     return render(request, "chat/_queue_answer.html", context)

@@ -31,7 +31,7 @@ POSITION = re.compile("[1-9][0-9]{0,8}")
 
 def page(request: WorkbenchRequest, conversation: Conversation | None, sentence: str = "") -> HttpResponse:
     """Render the page. ``sentence`` says why the request was refused: the page then keeps everything it sent."""
-    # Before the messages are read, so that the socket sends what changes in between.
+    # Taken before the messages are read, so that the socket sends changes that come in between.
     moment = moment_now()
     items = shown(_page_asked_for(request, conversation)) if conversation else []
     servers, mode = servers_and_queue(request.user.pk, conversation), mode_of(request, conversation)
@@ -88,7 +88,7 @@ def mode_of(request: WorkbenchRequest, conversation: Conversation | None) -> Mod
 
 
 def presets_for(request: WorkbenchRequest) -> tuple[list[Preset], Preset | None]:
-    """Return the presets that the person may choose, and the one of them that ``?preset=`` names."""
+    """Return the presets that the person may choose, and the preset that ``?preset=`` names."""
     presets = presets_of(request.user)
     return presets, next((preset for preset in presets if str(preset.pk) == request.GET.get("preset")), None)
 

@@ -46,7 +46,7 @@ def manage(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Rename it."""
+    """Rename the conversation."""
     item = conversation_or_404(request, conversation_id)
     try:
         rename_conversation(conversation=item, title=request.POST.get("title", ""))
@@ -59,7 +59,7 @@ def rename(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def pin(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Pin it; ``off`` unpins it."""
+    """Pin the conversation; ``off`` unpins it."""
     item = conversation_or_404(request, conversation_id)
     pinned = "off" not in request.POST
     pin_conversation(conversation=item, pinned=pinned)
@@ -76,7 +76,7 @@ def keep(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Archive it; ``off`` puts it back, with ``together`` all that were archived together with it."""
+    """Archive the conversation; ``off`` puts it back, with ``together`` also all that were archived with it."""
     item = conversation_or_404(request, conversation_id)
     archived, number = "off" not in request.POST, 1
     if not archived and "together" in request.POST and item.archived_at is not None:
@@ -87,14 +87,14 @@ def archive(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
         return redirect(item)
     if archived:
         return refreshed(request, undo=undo_archive(item))
-    # On a phone nothing else would show it.
+    # On a phone nothing else would show that the conversation is back.
     sentence = f"“{item.title}” is back from the archive." if number == 1 else f"{number} conversations are back."
     return refreshed(request, toast=sentence, undone=item)
 
 
 @require_POST
 def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Delete it; the answer offers to undo that."""
+    """Delete the conversation; the answer offers to undo this."""
     item = conversation_or_404(request, conversation_id)
     was_open = bool(request.htmx) and open_conversation(request) == item
     delete_conversation(conversation=item)
@@ -105,7 +105,7 @@ def delete(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_POST
 def restore(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Restore it; ``together`` restores all that were deleted together with it."""
+    """Restore the conversation; ``together`` restores all that were deleted together with it."""
     deleted = Conversation.objects.deleted_by(request.user)
     item = get_object_or_404(deleted, pk=conversation_id)
     number = 1

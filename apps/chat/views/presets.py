@@ -63,9 +63,9 @@ def delete(request: WorkbenchRequest, preset_id: int) -> HttpResponse:
 @require_POST
 @say_refusals
 def use(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Give a conversation the settings of a preset, and go to a page with its opening in the composer.
+    """Give a conversation a preset's settings, and go to a page with the preset's opening in the composer.
 
-    An empty number takes the settings off again.
+    An empty number restores the usual settings.
     """
     shown = conversation_or_404(request, conversation_id)
     if request.POST.get("preset") == "":

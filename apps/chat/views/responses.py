@@ -57,7 +57,7 @@ def redirect_to(request: WorkbenchRequest, address: str) -> HttpResponse:
 
 
 def followed(request: WorkbenchRequest, conversation: Conversation) -> HttpResponse:
-    """Send nothing: the page follows the conversation, and gets the change over its live connection."""
+    """Send nothing: the page gets the change over its live connection."""
     return HttpResponse(status=204) if request.htmx else redirect(conversation)
 
 
@@ -67,7 +67,7 @@ def sent(
     asked_in: Conversation | None = None,
     servers: ChatServers | None = None,
 ) -> HttpResponse:
-    """Show the new messages, and empty the composer. ``asked_in`` and ``servers`` may have been read before."""
+    """Show the new messages, and empty the composer. ``asked_in`` and ``servers`` save queries, if known."""
     conversation = asked_in if asked_in == exchange.conversation else exchange.conversation
     if not request.htmx:
         return redirect(conversation)
@@ -81,7 +81,7 @@ def sent(
 
 
 def _items_of(exchange: Exchange) -> list[ShownMessage | Gap]:
-    """Return the new messages to show. The live connection tells where a reply that was just stored stands."""
+    """Return the new messages to show. The live connection sends the queue position of a new reply."""
     question, reply = exchange.question, exchange.reply
     if exchange.is_shown_as_stored and reply.state == State.QUEUED:
         return [show_message(question), ShownMessage(reply, SafeString(), waiting_sentence(None))]

@@ -64,7 +64,7 @@ def search_everything(request: WorkbenchRequest) -> HttpResponse:
 @never_cache
 @say_refusals
 def go_to_message(request: WorkbenchRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Go to a message in its conversation. POST shows one of another thread."""
+    """Go to a message in its conversation. POST first switches to the message's thread."""
     shown = conversation_or_404(request, conversation_id)
     message = get_object_or_404(shown.messages, pk=message_id)
     if not shown.thread.filter(pk=message.pk).exists():

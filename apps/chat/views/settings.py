@@ -33,7 +33,7 @@ ANY = "Any model server may answer here now."
 @never_cache
 @say_refusals
 def settings(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Show the settings. POST saves those that were changed; the last tab to change one wins."""
+    """Show the settings. POST saves the changed settings. If two tabs change the same setting, the last one wins."""
     shown = conversation_or_404(request, conversation_id)
     servers = chat_servers(request.user.pk)
     if request.method != "POST":
@@ -58,7 +58,7 @@ def models(request: WorkbenchRequest) -> HttpResponse:
 @require_POST
 @say_refusals
 def use_server(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Let the server ``endpoint`` answer from now on; an empty name stands for the best one at hand."""
+    """Let the server ``endpoint`` answer from now on; an empty name lets any server answer."""
     shown = conversation_or_404(request, conversation_id)
     name = request.POST.get("endpoint", "")
     if name and chat_servers(request.user.pk).named(name) is None:
@@ -70,13 +70,13 @@ def use_server(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse
 @require_POST
 @say_refusals
 def use_any(request: WorkbenchRequest, conversation_id: UUID) -> HttpResponse:
-    """Let any model server answer, the question that waits as well."""
+    """Let any model server answer, also a question that waits already."""
     shown = conversation_or_404(request, conversation_id)
     return saved(request, change_settings(conversation=shown, changes={"endpoint": ""}), ANY)
 
 
 def saved(request: WorkbenchRequest, shown: Conversation, sentence: str, address: str = "") -> HttpResponse:
-    """Show the panel and the composer's bar as they are now. Without htmx, go to ``address`` or the conversation."""
+    """Show the updated panel and composer. Without htmx, go to ``address`` or the conversation."""
     if not request.htmx:
         messages.success(request, sentence)
         return redirect(address or shown)

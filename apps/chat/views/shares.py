@@ -31,7 +31,7 @@ MOST_NUMBER = 100_000
 # The sentences in place of a blank reply in a copy, by its state.
 BLANK = {State.FAILED: "The reply failed.", State.CANCELLED: "The reply was stopped."}
 NOTHING = "The model answered with nothing."
-# The sentences below an incomplete one.
+# The sentences below an incomplete reply in a copy, by its state.
 INCOMPLETE = {State.FAILED: "The reply broke off here.", State.CANCELLED: "The reply was stopped here."}
 
 

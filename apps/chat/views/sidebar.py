@@ -53,7 +53,7 @@ def undo_archive(conversation: Conversation, number: int = 1) -> Undo:
 
 
 def deleted_conversations(request: WorkbenchRequest) -> Undo | None:
-    """Return what the address says was deleted, as ``address_after`` writes it."""
+    """Return an offer to undo the deletion that the address names, as ``address_after`` writes it."""
     deleted_id = _deleted_in(request.GET.get("deleted", ""))
     deleted = Conversation.objects.deleted_by(request.user)
     conversation = deleted.filter(pk=deleted_id).first() if deleted_id else None
@@ -61,7 +61,7 @@ def deleted_conversations(request: WorkbenchRequest) -> Undo | None:
 
 
 def left_for(request: WorkbenchRequest, conversation: Conversation) -> bool:
-    """Return whether the page shows what ``address_after`` leads to: its conversation was open and was deleted."""
+    """Return whether the page is the one that ``address_after`` leads to, after its open conversation was deleted."""
     query = urlsplit(request.headers.get("HX-Current-URL", "")).query
     return _deleted_in(parse_qs(query).get("deleted", [""])[0]) == conversation.pk
 
@@ -74,7 +74,7 @@ def _deleted_in(text: str) -> UUID | None:
 
 
 def address_after(deleted: Conversation) -> str:
-    """Return the page to go to when the open conversation was deleted. It offers to undo that."""
+    """Return the address to go to after the open conversation was deleted. That page offers to undo the deletion."""
     return f"{reverse('chat:home')}?deleted={deleted.pk}"
 
 

@@ -30,7 +30,7 @@ COPY = """
 
 
 def attach_file(*, owner: User, conversation: Conversation | None, name: str, content: bytes) -> Attachment:
-    """Keep a file for the owner's next question in ``conversation``; ``None`` stands for a new one.
+    """Keep a file for the owner's next question in ``conversation``; ``None`` stands for a new conversation.
 
     Raises ``NotAText``, ``FileTooLarge`` and ``TooManyFiles``.
     """
@@ -39,7 +39,7 @@ def attach_file(*, owner: User, conversation: Conversation | None, name: str, co
     attachment = new_attachment(name, text_in(name, content))
     attachment.owner, attachment.conversation = owner, conversation
     with transaction.atomic():
-        # One at a time per person, or two at once would both find room for one.
+        # One upload at a time per person: two at once would both find the last free place.
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         _check_room(Attachment.objects.in_draft(owner, conversation), attachment)
         attachment.save(force_insert=True)
@@ -53,15 +53,15 @@ def new_attachment(name: str, text: str) -> Attachment:
 
 
 def remove_file(*, attachment: Attachment) -> None:
-    """Take a file out of its draft; one that was sent meanwhile stays."""
+    """Take a file out of its draft. A file that was sent meanwhile stays."""
     Attachment.objects.waiting().filter(pk=attachment.pk).delete()
 
 
 def take_files(*, question: Message, ids: Collection[UUID]) -> None:
-    """Make files that wait those of ``question``, within the transaction that stores it.
+    """Give the waiting files ``ids`` to ``question``, within the transaction that stores the question.
 
-    Raises ``FileGone`` where one does not wait, and ``FileTooLarge`` and ``TooManyFiles`` where they are too much
-    for one question: they may come from several drafts.
+    Raises ``FileGone`` if a file does not wait, and ``FileTooLarge`` and ``TooManyFiles`` if the files are too much
+    for one question: files may come from several drafts.
     """
     if not ids:
         return
@@ -76,7 +76,7 @@ def take_files(*, question: Message, ids: Collection[UUID]) -> None:
 
 
 def forget_files(*, owner: User, ids: Collection[UUID]) -> None:
-    """Delete files that still wait: their question was sent before."""
+    """Delete the files ``ids`` that still wait: the same question was sent before, with its own files."""
     Attachment.objects.waiting().filter(owner=owner, pk__in=ids).delete()
 
 

@@ -1,4 +1,4 @@
-"""Go on with a reply that broke off."""
+"""Continue a reply that broke off."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from apps.usage.errors import LimitReached
 
 
 def continue_reply(*, reply: Message) -> None:
-    """Have the last reply of the thread that is shown continued from its text, where the conversation's replies go.
+    """Continue the last reply of the shown thread from its text, on the endpoint that the conversation has chosen.
 
     Raises ``ConversationGone``, ``NothingToContinue``, ``ReplyInProgress``, ``NoMemory`` and ``TooManyReplies``.
     """

@@ -19,7 +19,7 @@ from apps.generation.worker.runtime import Runtime
 logger = structlog.get_logger(__name__)
 
 TASK_NAME = "chat.count"
-USEFUL_SECONDS = 10  # later, somebody has typed on
+USEFUL_SECONDS = 10  # seconds; after that the draft has changed
 
 
 def request_counts(*, estimate: Estimate) -> None:

@@ -11,7 +11,7 @@ from apps.chat.services.messages.exchange import lock
 from apps.chat.services.messages.versions import latest_below, switched
 from apps.generation.models import Generation
 
-# Later messages move up by two, a question and its reply; so do the positions that their prompts name.
+# Later messages move up by two positions, a question and a reply. So do the positions stored in ``told``.
 MOVE_UP = """
     WITH RECURSIVE below (id) AS (
         SELECT id FROM chat_message WHERE id = ANY(%(roots)s::uuid[])
@@ -61,7 +61,7 @@ def _move_up(question: Message, roots: list[UUID]) -> None:
 
 
 def _show(conversation: Conversation, shown: UUID | None, roots: list[UUID], before: Message | None) -> None:
-    """Keep the thread that was shown; if it ended with the exchange, show what is next to it."""
+    """Keep the thread that was shown. If its end was deleted, show the nearest thread."""
     there = conversation.messages
     if shown is None or not there.filter(pk=shown).exists():
         beside = there.filter(Q(pk__in=roots) | Q(parent=before, position=(before.position if before else 0) + 1))

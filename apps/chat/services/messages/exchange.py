@@ -40,7 +40,7 @@ SHOW = """
 class Exchange:
     """A question and the reply to it.
 
-    ``is_shown_as_stored``: both messages have at hand what pages show of them, so they need not be read again.
+    ``is_shown_as_stored``: both messages carry all that pages show, so they need not be read again.
     """
 
     conversation: Conversation
@@ -53,7 +53,7 @@ def lock(conversation_id: UUID) -> Conversation:
     """Return the conversation, to be changed by this transaction alone.
 
     Raises ``ConversationGone``, and ``ReplyInProgress`` while a reply is being written in any of its threads: the next
-    question depends on it, and what a person sees being answered should be what they asked.
+    question depends on that reply, and people should see the reply to what they asked.
     """
     conversation = lock_row(conversation_id)
     require_idle(conversation)
@@ -75,10 +75,10 @@ def require_idle(conversation: Conversation) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ThreadEnd:
-    """The place of the next question, and what may keep it from being asked: from one query, under the lock.
+    """The place of the next question, and the reasons to refuse it: from one query, under the lock.
 
-    ``last`` and its ``position`` are the end of the thread; ``versions`` and ``last_version`` count what stands after
-    it already. ``active`` counts the owner's unfinished generations.
+    ``last`` and its ``position`` are the end of the thread; ``versions`` and ``last_version`` count the questions that
+    follow it already. ``active`` counts the owner's unfinished generations.
     """
 
     last: UUID | None
@@ -92,7 +92,7 @@ class ThreadEnd:
 
 
 def lock_with_owner(conversation_id: UUID) -> Conversation:
-    """Return the conversation, with its owner at hand; until the transaction ends, neither starts a reply elsewhere."""
+    """Return the conversation with its owner. Lock both: until the transaction ends, no other reply starts."""
     for locked in _lock_with_owner(conversation_id):
         return locked
     raise Conversation.DoesNotExist
@@ -196,7 +196,7 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
     counted: int | None = None,
     servers: ChatServers | None = None,
 ) -> Exchange:
-    """Ask for a reply, and show its thread. Raises ``TooManyReplies``.
+    """Store a reply and queue its generation, and show its thread. Raises ``TooManyReplies``.
 
     ``is_first``: the question has no reply yet. Without ``has_files`` it is known to have none. ``counted`` as in
     ``start_generation``.
@@ -223,7 +223,7 @@ def store_reply(  # noqa: PLR0913 (what is known need not be read)
 
 
 def have_at_hand(exchange: Exchange) -> Exchange:
-    """Return the exchange with what ``in_order`` reads of its messages: it was just stored, first and without files."""
+    """Return the exchange with all that ``in_order`` reads: it was just stored, first and without files."""
     exchange.reply.versions, exchange.reply.previous_at = 1, exchange.question.created_at
     for message in (exchange.question, exchange.reply):
         message.have_no_files()

@@ -1,4 +1,4 @@
-"""Passages of the guide for a question, within what every context window has room for."""
+"""Choose passages of the guide for a question that fit every context window."""
 
 from dataclasses import replace
 

@@ -27,8 +27,8 @@ def queue_message(
 ) -> Exchange | None:
     """Queue a message with ``files`` from the owner's draft. Return its exchange if it was sent at once instead.
 
-    It is sent at once if no reply is being written. Raises ``EmptyMessage``, ``AlreadyQueued``, ``FileGone`` and, when
-    it sends, what ``send_message`` raises. The same ``form_key`` queues once.
+    The message is sent at once if no reply is being written. Raises ``EmptyMessage``, ``AlreadyQueued``, ``FileGone``
+    and, when it sends, what ``send_message`` raises. The same ``form_key`` queues once.
     """
     if not text.strip():
         raise EmptyMessage
@@ -47,7 +47,7 @@ def queue_message(
         except ReplyInProgress:
             _store(locked, text, files, key)
             _tell(locked.pk)
-            # The reply may end before this is committed, and whoever ends it finds nothing queued.
+            # The reply may end before this commit, and the process that ends it then finds nothing queued.
             transaction.on_commit(partial(_send_all, _due(QueuedMessage.objects.filter(conversation=locked))))
             return None
         locked.owner = owner
@@ -93,7 +93,7 @@ def _read_due_after(generation_id: UUID) -> QuerySet[QueuedMessage, UUID]:
 
 
 def send_left_queued() -> None:
-    """Send the messages that were not sent when their replies ended, as after a crash."""
+    """Send the messages that were not sent when their replies ended, for example because of a crash."""
     _send_all(_due(QueuedMessage.objects.all()))
 
 
@@ -118,6 +118,6 @@ def _store(conversation: Conversation, text: str, files: Collection[UUID], key: 
 
 
 def _tell(conversation_id: UUID) -> None:
-    """Have the open pages show the queued message as it is, and those that connect later."""
+    """Have open pages, and pages that connect later, show the present queued message."""
     Conversation.objects.filter(pk=conversation_id).update(beside_changed_at=Now())
     transaction.on_commit(partial(broadcast_queue, conversation_id))

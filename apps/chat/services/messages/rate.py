@@ -4,7 +4,7 @@ from apps.chat.models import Message, Rating
 
 
 def rate_reply(*, reply: Message, rating: Rating | None, comment: str | None = None) -> None:
-    """Store the reader's rating, and a comment if one is given; no rating, ``None``, has no comment."""
+    """Store the reader's rating, and the comment if given. Without a rating (``None``), the comment is removed."""
     reply.rating = rating or ""
     if rating is None:
         reply.comment = ""

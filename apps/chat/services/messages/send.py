@@ -42,8 +42,8 @@ def start_conversation(  # noqa: PLR0913 (a question may come with that much)
 ) -> Exchange:
     """Begin a conversation with its first question, with ``files`` from the owner's draft.
 
-    ``settings`` are the settings that it begins with. A temporary one is listed nowhere and purged by itself.
-    ``folder`` is one of the owner's.
+    The conversation begins with ``settings``. A temporary conversation is listed nowhere and purged by itself.
+    ``folder`` is a folder of the owner.
 
     Raises ``EmptyMessage``, ``TooManyReplies``, ``FileGone``, ``FileTooLarge`` and ``TooManyFiles``. The same
     ``idempotency_key`` gives the same exchange: a double click makes one.
@@ -104,7 +104,7 @@ def send_message(  # noqa: PLR0913 (a question may come with that much)
 
 
 def sent_before(owner: User, idempotency_key: UUID | None) -> Exchange | None:
-    """Return what the same key made before, if anything."""
+    """Return the exchange that the same key made before, if any."""
     if idempotency_key is None:
         return None
     reply = (
@@ -118,7 +118,7 @@ def sent_before(owner: User, idempotency_key: UUID | None) -> Exchange | None:
 
 
 def _sent_again(owner: User, idempotency_key: UUID | None, files: Collection[UUID]) -> Exchange | None:
-    """Return what the same key made before, if anything, and forget the files that came with it again."""
+    """Return the exchange that the same key made before, if any, and delete the files that were uploaded again."""
     if earlier := sent_before(owner, idempotency_key):
         forget_files(owner=owner, ids=files)
     return earlier

@@ -18,9 +18,9 @@ from apps.chat.services.messages.send import sent_before
 def edit_question(
     *, question: Message, text: str, keep: Collection[UUID] | None = None, idempotency_key: UUID | None = None
 ) -> Exchange:
-    """Ask an edited question beside ``question``, whose replies stay.
+    """Ask an edited question as a version beside ``question``, which keeps its replies.
 
-    Its files go with the new one as well, or those among them that ``keep`` names.
+    The files of ``question`` go with the edited question too, or only those that ``keep`` names.
 
     Raises ``EmptyMessage``, ``ReplyInProgress`` and ``TooManyReplies``.
     """
@@ -58,7 +58,7 @@ def answer_question(*, question: Message) -> Exchange:
 
 
 def show_version(*, message: Message) -> Conversation:
-    """Show the thread through ``message`` that was continued last. Raises ``ReplyInProgress``."""
+    """Show the newest thread through ``message``. Raises ``ReplyInProgress``."""
     with transaction.atomic():
         conversation = lock(message.conversation_id)
         Conversation.objects.filter(pk=conversation.pk).update(current=latest_below(conversation, message))
@@ -77,6 +77,6 @@ def latest_below(conversation: Conversation, message: Message) -> UUID:
 
 
 def switched(conversation: Conversation, to: Message | None) -> None:
-    """Have open pages show another thread, which begins to differ at ``to``; ``None`` has them show all of it anew."""
+    """Have open pages show another thread, which begins to differ at ``to``; ``None`` replaces all messages."""
     Conversation.objects.filter(pk=conversation.pk).update(switched_at=Now(), switched_to=to)
     transaction.on_commit(partial(broadcast_thread, conversation.pk))
