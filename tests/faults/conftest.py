@@ -1,7 +1,9 @@
 """Starts the whole stack, as ``make run`` does, in a folder of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,25 +12,35 @@ from tests.faults.stack import Stack
 from tests.faults.storm import VARIABLES, Site, model_server
 
 
+@contextmanager
+def stack_in_a_folder(**variables: str) -> Iterator[Stack]:
+    """A stack that has not been started yet. Its folder is not below pytest's own.
+
+    A pytest of the same user that starts meanwhile closes that one to Postgres's user, who then cannot start again.
+    """
+    with TemporaryDirectory(prefix="workbench-faults-") as folder:
+        stack = Stack(Path(folder) / "data", free_port(), variables)
+        try:
+            yield stack
+        finally:
+            stack.end()
+
+
 @pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A stack that has not been started yet."""
     monkeypatch.delenv("SECRET_KEY")
-    stack = Stack(tmp_path / "data", free_port())
-    yield stack
-    stack.end()
+    with stack_in_a_folder() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """A running stack with a model server that counts. A file's tests share it: each leaves it whole."""
-    stack = Stack(tmp_path_factory.mktemp("site") / "data", free_port(), {**VARIABLES, "SECRET_KEY": ""})
-    try:
+    with stack_in_a_folder(**VARIABLES, SECRET_KEY="") as stack:
         stack.begin_prepared()
         stack.start_and_wait()
         with model_server() as model:
             site = Site(stack, model)
             site.prepare()
             yield site
-    finally:
-        stack.end()

@@ -18,6 +18,7 @@ from apps.embedded.engines.model_server import MODEL_NAME
 from apps.embedded.ports import free_port
 from apps.embedded.program import PROJECT_FOLDER
 from apps.embedded.supervision.records import is_alive
+from tests.faults.conftest import stack_in_a_folder
 from tests.faults.stack import ALL, PATIENCE, Stack
 from tests.support.sign_in_form import sign_in_form
 
@@ -88,12 +89,11 @@ def test_a_signal_while_starting_leaves_nothing(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="module")
-def launched_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def launched_stack() -> Iterator[Stack]:
     """A stack that tests share, for as long as it runs."""
-    stack = Stack(tmp_path_factory.mktemp("launched") / "data", free_port(), {"SECRET_KEY": ""})
-    stack.begin_prepared()
-    yield stack
-    stack.end()
+    with stack_in_a_folder(SECRET_KEY="") as stack:
+        stack.begin_prepared()
+        yield stack
 
 
 @pytest.fixture
