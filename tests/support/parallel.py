@@ -4,6 +4,7 @@ Each process has a stack of its own. A file runs in one process, since its progr
 things or drive a browser come first: they take longest, and a long one that begins last is waited for.
 """
 
+import gc
 import os
 from pathlib import Path
 
@@ -23,6 +24,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.path))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep modules and tests out of garbage collection: to look through them took a tenth of the tests' CPU time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _place(path: Path) -> int:
