@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from apps.gateway.forms import Completion, Request
-from apps.gateway.forms.asking import Asking
+from apps.gateway.forms.shared_fields import Asking
 from apps.gateway.logprobs import in_chat, in_completion
 from apps.generation.models import Generation
 from apps.inference.logprobs import ScoredToken

@@ -13,7 +13,7 @@ from apps.endpoints.services.reserve import preference
 from apps.endpoints.slots import running_counts
 from apps.endpoints.stand_ins import stand_ins_for_base
 from apps.gateway.errors import InvalidRequest, ModelNotFound, ModelUnable, ModelUnavailable, NotAllowed
-from apps.gateway.forms.asking import Needs
+from apps.gateway.forms.shared_fields import Needs
 from apps.generation.models import Generation, Task
 from apps.inference.protocols.formats import takes_format
 from apps.inference.protocols.logprobs import gives_logprobs

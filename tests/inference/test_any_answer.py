@@ -14,14 +14,14 @@ from apps.generation.log.store import decode_tokens, encode_tokens
 from apps.inference.errors import InferenceError
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.infill_reply import InfillReply
-from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.reply import Reply
 from apps.inference.protocols.scored_reply import (
     ScoredChatReply,
     ScoredCompletionReply,
-    ScoredNativeReply,
     ScoredReply,
+    ScoredTgiReply,
 )
+from apps.inference.protocols.tgi_reply import TgiReply
 from apps.inference.requests import Delta, ScoredDelta
 from tests.support.counting_wire import chunk, completion_chunk, native_details, native_token
 from tests.support.wire import event
@@ -99,9 +99,9 @@ def read(reply: Reply, chunks: list[bytes]) -> tuple[str, int, tuple[Any, ...] |
     [
         ChatReply,
         CompletionReply,
-        NativeReply,
+        TgiReply,
         InfillReply,
-        *(partial(scored, likely=2) for scored in (ScoredChatReply, ScoredCompletionReply, ScoredNativeReply)),
+        *(partial(scored, likely=2) for scored in (ScoredChatReply, ScoredCompletionReply, ScoredTgiReply)),
     ],
 )
 @given(data=STREAMS, cuts=st.lists(st.integers(0, 600)))

@@ -14,8 +14,8 @@ from apps.inference.protocols.logprobs import LEAST, gives_logprobs
 from apps.inference.protocols.scored_reply import (
     ScoredChatReply,
     ScoredCompletionReply,
-    ScoredNativeReply,
     ScoredReply,
+    ScoredTgiReply,
 )
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest
 from apps.inference.server import Server, ServerKind
@@ -71,7 +71,7 @@ def test_tokens_join_to_the_text(stream: Stream, kind: Callable[..., ScoredReply
 
 def test_a_native_event_is_a_token() -> None:
     tokens = [Token("def", -0.5, (("class", -1.5), ("fn", -3.0)), number=822), Token(" f", -0.125, number=285)]
-    text, told = read(ScoredNativeReply(likely=2), scored_wire.tgi_native(tokens))
+    text, told = read(ScoredTgiReply(likely=2), scored_wire.tgi_native(tokens))
     assert text == "def f"
     assert [(token.text, token.id) for token in told] == [("def", 822), (" f", 285)]
     assert [one.text for one in told[0].likely] == ["def", "class"], "no more than were asked for"

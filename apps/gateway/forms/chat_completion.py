@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from apps.gateway.errors import InvalidRequest
-from apps.gateway.forms.asking import NOTHING, UNABLE, Asking, Needs, Tokens
 from apps.gateway.forms.response_format import read_format
+from apps.gateway.forms.shared_fields import NOTHING, UNABLE, Asking, Needs, Tokens
 from apps.gateway.forms.tools import Function, read_function
 
 BETWEEN_MERGED = "\n\n"

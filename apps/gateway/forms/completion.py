@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, structs
 
 from apps.gateway.errors import InvalidRequest
-from apps.gateway.forms.asking import Asking
+from apps.gateway.forms.shared_fields import Asking
 from apps.generation.services.start import Document
 
 MOST_PROMPTS = 32

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from apps.gateway.forms import Completion
-from apps.gateway.forms.asking import StopList, Text, Tokens
+from apps.gateway.forms.shared_fields import StopList, Text, Tokens
 
 
 class Infill(msgspec.Struct, kw_only=True):

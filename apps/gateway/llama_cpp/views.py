@@ -15,7 +15,7 @@ from apps.gateway.callers.caller import Caller, ReplyStream
 from apps.gateway.callers.stopping import unless_stopping
 from apps.gateway.following import watch
 from apps.gateway.forms import read
-from apps.gateway.forms.asking import Asking
+from apps.gateway.forms.shared_fields import Asking
 from apps.gateway.llama_cpp.forms import Infill
 from apps.gateway.selectors import ANY_NAMES
 from apps.gateway.sse import KEEP_ALIVE, begun, event

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from apps.gateway.errors import InvalidRequest
 from apps.gateway.forms import Completion
-from apps.gateway.forms.asking import Refused, StopList, Tokens
+from apps.gateway.forms.shared_fields import Refused, StopList, Tokens
 
 # Parameters that would change the content of the answer. Unknown ones change its style at most, and are ignored.
 UNABLE = {

@@ -15,7 +15,11 @@ HEADER = struct.Struct(">16sBII")
 
 
 class Kind(IntEnum):
-    """The kind of a frame: its payload, and the meaning of its number."""
+    """The kind of a frame: its payload, and the meaning of its number.
+
+    A new kind also needs its number in ``scripts/*.lua``, a class in ``entries.py``, a writer in ``store.py``, and its
+    case in ``follower.py``.
+    """
 
     TEXT = 1  # UTF-8; the offset at which it starts
     STATE = 2  # JSON; a number that grows with each state

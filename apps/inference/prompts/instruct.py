@@ -2,6 +2,9 @@
 
 Source: ``chat_completion`` and ``dialog_prompt_tokens`` in ``llama/generation.py`` of the reference repository;
 where Meta's page on prompts differs from the code, the code counts.
+
+TGI's own protocol is sent these prompts, and the guide and a reply's info show them. An OpenAI-style server is sent the
+messages (``protocols/openai.py``) and renders them itself.
 """
 
 from apps.inference.prompts.dialogue import Dialogue

@@ -7,8 +7,8 @@ from typing import Any
 from apps.inference.logprobs import ScoredToken, spread
 from apps.inference.protocols.chat_reply import ChatReply, CompletionReply
 from apps.inference.protocols.logprobs import token_in_event, tokens_in_choice
-from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.reply import Reply
+from apps.inference.protocols.tgi_reply import TgiReply
 from apps.inference.requests import Delta, ScoredDelta
 
 
@@ -68,7 +68,7 @@ class ScoredCompletionReply(_OfChoices, CompletionReply):
     """Completion chunks with ``logprobs``."""
 
 
-class ScoredNativeReply(ScoredReply, NativeReply):
+class ScoredTgiReply(ScoredReply, TgiReply):
     """TGI's own stream, of which each event is a token."""
 
     def __init__(self, max_tokens: int | None = None, *, likely: int) -> None:

@@ -13,7 +13,6 @@ from apps.inference.prompts.prompt import EOS
 from apps.inference.prompts.tags import take_fill_tag_apart
 from apps.inference.protocols.base import Protocol
 from apps.inference.protocols.formats import tgi_grammar
-from apps.inference.protocols.native_reply import NativeReply
 from apps.inference.protocols.parameters import (
     MOST_STOPS,
     Sampling,
@@ -22,8 +21,9 @@ from apps.inference.protocols.parameters import (
     refuse,
     top_p_of,
 )
-from apps.inference.protocols.scored_reply import ScoredNativeReply
+from apps.inference.protocols.scored_reply import ScoredTgiReply
 from apps.inference.protocols.streaming import Plan, stream_reply
+from apps.inference.protocols.tgi_reply import TgiReply
 from apps.inference.requests import ChatMessage, ChatRequest, CompletionRequest, Delta, Post, Timeouts
 from apps.inference.server import Server
 from apps.inference.tokenizing import count_tgi_chat_tokens, templated_chat, token_ids
@@ -162,8 +162,8 @@ def native_plan(post: Post, sampling: Sampling) -> Plan:
     prompt = post.prompt
     reply_text = _without_marks(prompt) if prompt and _marks(prompt) else None
     if sampling.logprobs is None:
-        return Plan(post.path, post.body, NativeReply(sampling.max_tokens), reply_text)
-    scored = ScoredNativeReply(sampling.max_tokens, likely=sampling.logprobs)
+        return Plan(post.path, post.body, TgiReply(sampling.max_tokens), reply_text)
+    scored = ScoredTgiReply(sampling.max_tokens, likely=sampling.logprobs)
     return Plan(post.path, post.body, scored, reply_text)
 
 

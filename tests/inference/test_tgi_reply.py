@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from apps.inference.errors import Interrupted
-from apps.inference.protocols.native_reply import NativeReply
+from apps.inference.protocols.tgi_reply import TgiReply
 from apps.inference.requests import Delta, FinishReason, Usage
 from tests.support.counting_wire import native_details, native_token
 from tests.support.wire import event
 
 
 def feed(*events: dict[str, Any], max_tokens: int | None = None) -> list[Delta | None]:
-    reply = NativeReply(max_tokens)
+    reply = TgiReply(max_tokens)
     return [reply.feed(event(one)) for one in events]
 
 
@@ -79,6 +79,6 @@ def test_reply_ends_at_the_number_that_was_asked_for() -> None:
 
 
 def test_done_is_no_ending() -> None:
-    reply = NativeReply()
+    reply = TgiReply()
     assert reply.feed(event(native_token("a")) + b"data: [DONE]\n\n") == Delta("a", 1)
     assert isinstance(reply.failure, Interrupted)

@@ -9,7 +9,7 @@ from apps.inference.protocols.reply import Reply, is_count, text_in
 from apps.inference.requests import FinishReason, Usage
 
 
-class NativeReply(Reply):
+class TgiReply(Reply):
     """Ends with the event that has ``generated_text``, the whole text of the reply.
 
     Special tokens are no text. The last delta brings what the whole text has beyond the streamed text. If the two
