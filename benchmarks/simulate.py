@@ -4,7 +4,7 @@
 
 People arrive at random, replies have lognormal lengths, 50 tokens a second. ``--figures`` is the JSON of
 ``benchmarks.figures``: its runs of two lengths give the costs, and each of its runs is checked against the model.
-Without it, the costs are those of an earlier version (docs/performance.md): upper bounds.
+Without it, the costs are those of one quiet run of 16, 100 and 300 streams (docs/performance.md).
 """
 
 import argparse
@@ -39,12 +39,12 @@ class Cost:
     second: float = 0.0
 
 
-# Costs of an earlier version on two idle cores: upper bounds (docs/performance.md).
+# On two idle cores, from one run of 16, 100 and 300 streams (docs/performance.md).
 MEASURED = {
-    "web": Cost(84, 0.136, 52),
-    "worker": Cost(21, 0.089, 52),
-    "postgres": Cost(24, 0.018, 0),
-    "valkey": Cost(3, 0.004, 16),
+    "web": Cost(41, 0.037, 61),
+    "worker": Cost(15, 0.020, 63),
+    "postgres": Cost(18, 0.001, 13),
+    "valkey": Cost(2, 0.003, 20),
 }
 
 
