@@ -34,7 +34,7 @@ ENDINGS = {
 
 
 class Story(StrEnum):
-    """How much is known about the requests."""
+    """The completeness of the request records."""
 
     SENT = "sent"  # every request is known
     NOTHING = "nothing"  # no request was sent yet

@@ -78,7 +78,7 @@ def _effective(limits: Sequence[LimitFields], field: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one holder has used, and the seconds until the counters reset.
+    """The amounts that one holder has used, and the seconds until the counters reset.
 
     ``is_refused`` means that the request was not counted, because some holder's limit is reached.
     """

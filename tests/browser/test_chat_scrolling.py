@@ -89,7 +89,7 @@ async def touch(page: Page) -> None:
 
 
 async def drag_the_bar(page: Page) -> None:
-    """As find-in-page does too: it scrolls, and no wheel or key says so.
+    """Scroll without a wheel or a key, like find-in-page.
 
     From the end: elsewhere it may go nowhere.
     """

@@ -115,7 +115,7 @@ async def _texts(socket: ClientConnection) -> AsyncIterator[str]:
 
 
 async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[str]:
-    """As an ``EventSource`` reads them."""
+    """Read events like an ``EventSource``."""
     lines: list[str] = []
     async for raw in answer.content:
         line = raw.decode().removesuffix("\n")

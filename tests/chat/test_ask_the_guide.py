@@ -190,7 +190,7 @@ def test_a_link_of_the_models_own_stays_its_own() -> None:
     assert 'href="https://site.example/"' in render_markdown("[1](https://site.example/)", CITED)
     nested = Markup(render_markdown("[see [1] here](https://site.example/)", CITED))
     links = [value for _, name, value in nested.attributes if name == "href"]
-    # As in CommonMark, of links in links only the inner one is one. The other's address is a bare one.
+    # In CommonMark, a link around another link is text. Its address is a bare link then.
     assert links == ["/guide/glossary/#rope", "https://site.example/"]
 
 

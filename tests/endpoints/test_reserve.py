@@ -37,7 +37,7 @@ def set_health(endpoint: Endpoint, health: Health, *, retry_in: float | None = N
 
 
 def expire(endpoint: Endpoint, holder: UUID) -> None:
-    """As if nobody had renewed the place for its whole time."""
+    """Let the slot expire, as if nobody had renewed it."""
     assert sync_client().zscore(slots_key(endpoint.pk), str(holder)) is not None
     sync_client().zadd(slots_key(endpoint.pk), {str(holder): 1})
 

@@ -16,7 +16,7 @@ from tests.faults.storm import VARIABLES, Site, model_server
 def stack_in_a_folder(**variables: str) -> Iterator[Stack]:
     """A stack that has not been started yet. Its folder is not below pytest's own.
 
-    A pytest of the same user that starts meanwhile closes that one to Postgres's user, who then cannot start again.
+    Each start of pytest closes that folder to other users. Postgres, which runs as one, could not start again.
     """
     with TemporaryDirectory(prefix="workbench-faults-") as folder:
         stack = Stack(Path(folder) / "data", free_port(), variables)

@@ -11,7 +11,7 @@ from apps.guide import selectors
 from apps.guide.models import CodeModel, Gpu
 
 URL = "/guide/hardware.json"
-# As the page, without its prose and sources.
+# The page's queries, without those for its prose and sources.
 QUERIES = 11
 
 

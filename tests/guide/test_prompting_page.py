@@ -19,7 +19,7 @@ from apps.inference.prompts import chat_prompt, infilling_prompt
 from tests.guide.reading import Element, ReadPage
 
 URL = "/guide/prompting/"
-# As the reference code builds them (the examples of the fact sheet, without <s>).
+# The prompts that the reference code builds (the examples of the fact sheet, without <s>).
 DIALOGUE = "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST] Hello! </s><s>[INST] Bye [/INST]"
 STEPS = (
     " Source: system\n\n Provide answers in JavaScript<step> Source: user\n\n Sum two numbers.<step>"

@@ -23,7 +23,7 @@ from tests.support import scored_wire
 from tests.support.scored_wire import Stream, Token
 from tests.support.wire import event
 
-# As a Llama tokenizer decodes token by token: without the space before a word, and a character in two parts.
+# A Llama tokenizer decodes token by token like this: no space before a word, and a character in two parts.
 CODE = [
     Token("def", -0.5, (("class", -1.5),)),
     Token(" f", -0.125, ((" g", -2.5),), name="f"),

@@ -7,7 +7,7 @@ FILLING, NEARLY_FULL = 0.75, 0.9
 
 
 class Level(StrEnum):
-    """How full a context window is."""
+    """The fill level of a context window."""
 
     FINE = "fine"
     FILLING = "filling"
